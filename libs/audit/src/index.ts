@@ -1,0 +1,1 @@
+export { AUDIT_SCHEMA, type AuditContext, type AuditEvent, type AuditType, type DecisionEvidence } from './event';

@@ -1,0 +1,13 @@
+export {
+  type AuthorityEpochs,
+  Committed,
+  FINAL_STATUSES,
+  isCommitted,
+  isFinal,
+  RUN_STATUSES,
+  type RunCreation,
+  type RunStatus,
+  type Unit,
+  type UnitOutcome,
+  type UnitRefusal,
+} from './unit';

@@ -1,0 +1,139 @@
+import type { DecisionId, MailId, RunId, TenantId, UnitId, WorkerId } from '@writ/kernel';
+
+/**
+ * Where a run stands. `queued` and `running` move by themselves; the `waiting_…` states and `paused` wait for something
+ * named in `wait`; the rest are final.
+ */
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'waiting_approval',
+  'waiting_external',
+  'waiting_reconciliation',
+  'paused',
+  'succeeded',
+  'failed',
+  'timed_out',
+  'denied',
+  'cancelled',
+  'stopped',
+  'quarantined',
+] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export const FINAL_STATUSES: ReadonlySet<RunStatus> = new Set<RunStatus>([
+  'succeeded',
+  'failed',
+  'timed_out',
+  'denied',
+  'cancelled',
+  'stopped',
+  'quarantined',
+]);
+
+export const isFinal = (status: RunStatus): boolean => FINAL_STATUSES.has(status);
+
+/** The authority a unit was decided under; both numbers must still be current when it commits. */
+export interface AuthorityEpochs {
+  readonly tenant: number;
+  readonly platform: number;
+}
+
+/** The columns of a run's row that are set once, by the unit that creates it. */
+export interface RunCreation {
+  readonly workflow: string;
+  /** Digest of the workflow definition the run is pinned to. */
+  readonly workflowDigest: string;
+  /** Opaque principal id of the initiator. */
+  readonly initiator: string;
+  readonly idempotencyKey: string | null;
+  /** Digest of the start request: the same key with another digest is a mismatch, not a replay. */
+  readonly requestDigest: string | null;
+  /** Set when the run is inserted already leased by the process that starts it. */
+  readonly leaseOwner: WorkerId | null;
+  readonly traceId: string | null;
+  /** Epoch milliseconds after which the run is timed out; null for none. */
+  readonly deadlineAt: number | null;
+}
+
+/**
+ * The rows one run commits together: journal and audit events, the run's new standing, the mail it consumed.
+ * INVARIANT (I2, I3): a unit is committed whole and fenced, or not at all; no effect starts before its unit is in.
+ */
+export interface Unit {
+  readonly id: UnitId;
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  /** The epoch under which the writer holds the run; 0 for a creation that takes no lease, 1 for one that does. */
+  readonly leaseEpoch: number;
+  readonly authority: AuthorityEpochs;
+  /** Sequence of the first event in `journal`; must equal the run's next sequence. 0 only with `create`. */
+  readonly seq: number;
+  /** Sequence after the last event: `seq` plus the number of events. */
+  readonly nextSeq: number;
+  readonly create: RunCreation | null;
+  readonly status: RunStatus;
+  /** What a waiting run waits for, as canonical JSON; null otherwise. */
+  readonly wait: string | null;
+  /** Epoch milliseconds at which the sweeper must look again; null for never. */
+  readonly wakeAt: number | null;
+  /** Give the lease back with this unit (every waiting or final status does). */
+  readonly release: boolean;
+  /** Journal events, one canonical JSON per line. */
+  readonly journal: string;
+  /** Audit events, one canonical JSON per line: the exact hashed bytes. */
+  readonly audit: string;
+  /** SHA-256 of each audit line in order, 32 bytes each. */
+  readonly auditHashes: Uint8Array;
+  /** `run_seq` of the first audit event; audit sequences of a run are gap-free too. */
+  readonly auditSeq: number;
+  readonly mail: readonly MailId[];
+  /** Every decision recorded in this unit: what `Committed` can later prove. */
+  readonly decisions: readonly DecisionId[];
+}
+
+/**
+ * Why a unit was refused; nothing of it was written.
+ * - lease: another worker holds the run, or the run is final     - sequence: the run moved on under the same lease
+ * - authority: policy, a role or a stop changed; decide again    - exists: the run, or its idempotency key, is taken
+ * - earlier: an earlier unit of the same run was refused in the same batch
+ * - poisoned: the database refused its data (SQLSTATE in `detail`); quarantine the run
+ */
+export type UnitRefusal = 'lease' | 'sequence' | 'authority' | 'exists' | 'earlier' | 'poisoned';
+
+export type UnitOutcome =
+  | { readonly kind: 'committed'; readonly committed: Committed }
+  | { readonly kind: 'refused'; readonly reason: UnitRefusal; readonly detail?: string };
+
+const made = new WeakSet<Committed>();
+
+/** Proof that a unit is durable. Only the group commit makes one; `isCommitted` tells it from a look-alike. */
+export class Committed {
+  readonly #decisions: ReadonlySet<DecisionId>;
+
+  private constructor(
+    readonly unit: UnitId,
+    readonly tenant: TenantId,
+    readonly run: RunId,
+    /** Monotonic milliseconds (`Clock.monotonic`) when the answer arrived. */
+    readonly at: number,
+    decisions: readonly DecisionId[],
+  ) {
+    this.#decisions = new Set(decisions);
+    Object.freeze(this);
+  }
+
+  covers(decision: DecisionId): boolean {
+    return this.#decisions.has(decision);
+  }
+
+  /** For the group commit alone; the import table and a test keep every other caller away. */
+  static afterCommit(unit: Unit, at: number): Committed {
+    const committed = new Committed(unit.id, unit.tenant, unit.run, at, unit.decisions);
+    made.add(committed);
+    return committed;
+  }
+}
+
+export const isCommitted = (value: unknown): value is Committed =>
+  typeof value === 'object' && value !== null && made.has(value as Committed);

@@ -1,0 +1,15 @@
+export type {
+  CallLimits,
+  CallOutcome,
+  ChatMessage,
+  McpServer,
+  ModelCall,
+  ModelProvider,
+  ModelReply,
+  ToolCall,
+  ToolEndpoint,
+  ToolReply,
+  ToolRequest,
+  ToolSpec,
+  ToolTransport,
+} from './types';

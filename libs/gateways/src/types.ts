@@ -1,0 +1,100 @@
+import type { EffectClass, Failure, Json, JsonObject } from '@writ/kernel';
+import type { Permit } from '@writ/policy';
+
+/**
+ * How a call ended. `landed` says whether the other side may have acted: `no` is safe to try again whatever the effect
+ * class, `maybe` only for a repeatable effect, `yes` means it answered and the answer is an error.
+ */
+export type CallOutcome<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly landed: 'no' | 'maybe' | 'yes' };
+
+export interface CallLimits {
+  readonly signal: AbortSignal;
+  /** Milliseconds from the start of the call. */
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+export interface ToolSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: JsonObject;
+}
+
+export type ChatMessage =
+  | { readonly role: 'system' | 'user'; readonly content: string }
+  | { readonly role: 'assistant'; readonly content: string | null; readonly toolCalls: readonly ToolRequest[] }
+  | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+
+export interface ToolRequest {
+  readonly callId: string;
+  readonly name: string;
+  /** The model's own text: parsed and checked by the engine, which answers an unparsable one as an error turn. */
+  readonly argumentsText: string;
+}
+
+export interface ModelReply {
+  readonly content: string | null;
+  readonly toolCalls: readonly ToolRequest[];
+  readonly finish: 'stop' | 'tool_calls' | 'length' | 'content_filter';
+  readonly model: string;
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens: number };
+}
+
+/** One vendor protocol. `request` is the decided argument object: `{ model, messages, tools, … }`. */
+export interface ModelProvider {
+  complete(permit: Permit, call: ModelCall, limits: CallLimits): Promise<CallOutcome<ModelReply>>;
+}
+
+export interface ModelCall {
+  /** Name of the model definition: the permit's target. */
+  readonly target: string;
+  /** The vendor's model id. */
+  readonly model: string;
+  readonly baseUrl: string;
+  /** Environment variable that holds the key: the secret itself never enters a definition, a journal or a span. */
+  readonly apiKeyEnv: string | null;
+  readonly request: JsonObject;
+}
+
+export interface ToolReply {
+  /** What the agent is shown. */
+  readonly content: Json;
+  readonly bytes: number;
+}
+
+/** A way to reach tools. Two exist: functions in this process, and MCP servers over stdio or Streamable HTTP. */
+export interface ToolTransport {
+  invoke(permit: Permit, call: ToolCall, limits: CallLimits): Promise<CallOutcome<ToolReply>>;
+  close(): Promise<void>;
+}
+
+export interface ToolCall {
+  /** Name of the tool definition: the permit's target. */
+  readonly target: string;
+  readonly door: 'tool' | 'data';
+  readonly effect: EffectClass;
+  readonly endpoint: ToolEndpoint;
+  readonly args: JsonObject;
+}
+
+export type ToolEndpoint =
+  | { readonly type: 'function'; readonly function: string }
+  | { readonly type: 'mcp'; readonly server: McpServer; readonly tool: string };
+
+export type McpServer = { readonly name: string } & (
+  | {
+      readonly transport: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      /** Names of environment variables passed on to the process; no others reach it. */
+      readonly env: readonly string[];
+    }
+  | {
+      readonly transport: 'http';
+      readonly url: string;
+      /** Header name → environment variable that holds its value. */
+      readonly headersEnv: { readonly [header: string]: string };
+    }
+);

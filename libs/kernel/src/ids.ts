@@ -1,0 +1,116 @@
+import type { Brand } from './brand';
+import { randomBytes } from './random';
+
+/**
+ * Typed identifiers: a prefix, an underscore, and a UUIDv7 (RFC 9562 §5.7) as 26 lower-case Crockford base32
+ * characters. They sort by creation time, and a pasted id says what it names.
+ */
+export const ID_PREFIXES = {
+  tenant: 'ten',
+  run: 'run',
+  unit: 'unt',
+  decision: 'dec',
+  event: 'evt',
+  mail: 'mai',
+  key: 'key',
+  stop: 'stp',
+  worker: 'wkr',
+  delegation: 'dlg',
+  request: 'req',
+  log: 'log',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+export type TenantId = Brand<string, 'TenantId'>;
+export type RunId = Brand<string, 'RunId'>;
+export type UnitId = Brand<string, 'UnitId'>;
+export type DecisionId = Brand<string, 'DecisionId'>;
+export type EventId = Brand<string, 'EventId'>;
+export type MailId = Brand<string, 'MailId'>;
+export type KeyId = Brand<string, 'KeyId'>;
+export type StopId = Brand<string, 'StopId'>;
+export type WorkerId = Brand<string, 'WorkerId'>;
+export type DelegationId = Brand<string, 'DelegationId'>;
+export type RequestId = Brand<string, 'RequestId'>;
+export type LogId = Brand<string, 'LogId'>;
+
+interface IdTypes {
+  tenant: TenantId;
+  run: RunId;
+  unit: UnitId;
+  decision: DecisionId;
+  event: EventId;
+  mail: MailId;
+  key: KeyId;
+  stop: StopId;
+  worker: WorkerId;
+  delegation: DelegationId;
+  request: RequestId;
+  log: LogId;
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const BODY_LENGTH = 26;
+const BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+let lastMs = 0;
+let counter = 0;
+
+/** UUIDv7 bytes; ids of one process made in one millisecond stay in order (RFC 9562 §6.2, method 1). */
+function uuidV7(nowMs: number): Uint8Array {
+  const bytes = randomBytes(16);
+  if (nowMs > lastMs) {
+    lastMs = nowMs;
+    counter = ((bytes[6] ?? 0) & 0x07) * 256 + (bytes[7] ?? 0);
+  } else if (++counter > 0xfff) {
+    lastMs += 1;
+    counter = 0;
+  }
+  let ms = lastMs;
+  for (let i = 5; i >= 0; i--) {
+    bytes[i] = ms % 256;
+    ms = Math.floor(ms / 256);
+  }
+  bytes[6] = 0x70 | (counter >> 8);
+  bytes[7] = counter & 0xff;
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return bytes;
+}
+
+/** 128 bits as 26 characters, most significant first; the first character carries the top three bits. */
+function crockford(bytes: Uint8Array): string {
+  let text = '';
+  let bits = 0;
+  let held = 2;
+  for (const byte of bytes) {
+    bits = (bits << 8) | byte;
+    held += 8;
+    while (held >= 5) {
+      held -= 5;
+      text += ALPHABET[(bits >> held) & 31];
+      bits &= (1 << held) - 1;
+    }
+  }
+  return text;
+}
+
+export function newId<K extends IdKind>(kind: K, nowMs: number = Date.now()): IdTypes[K] {
+  return `${ID_PREFIXES[kind]}_${crockford(uuidV7(nowMs))}` as unknown as IdTypes[K];
+}
+
+export function isId<K extends IdKind>(kind: K, value: unknown): value is IdTypes[K] {
+  const prefix = ID_PREFIXES[kind];
+  return (
+    typeof value === 'string' &&
+    value.length === prefix.length + 1 + BODY_LENGTH &&
+    value.startsWith(`${prefix}_`) &&
+    BODY.test(value.slice(prefix.length + 1))
+  );
+}
+
+/** Which kind of thing an id names, from its prefix; undefined for text that is no id of ours. */
+export function idKind(value: string): IdKind | undefined {
+  const kinds = Object.keys(ID_PREFIXES) as IdKind[];
+  return kinds.find((kind) => isId(kind, value));
+}

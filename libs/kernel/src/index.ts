@@ -1,0 +1,28 @@
+export type { Brand } from './brand';
+export { type Clock, systemClock } from './clock';
+export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
+export { assertNever, type Failure, type FailureClass, ok, refuse, type Result } from './failure';
+export { digestOf, sha256Hex, toHex } from './hash';
+export {
+  type DecisionId,
+  type DelegationId,
+  type EventId,
+  ID_PREFIXES,
+  type IdKind,
+  idKind,
+  isId,
+  type KeyId,
+  type LogId,
+  type MailId,
+  newId,
+  type RequestId,
+  type RunId,
+  type StopId,
+  type TenantId,
+  type UnitId,
+  type WorkerId,
+} from './ids';
+export { CanonicalError, canonicalJson, type Json, type JsonObject } from './json';
+export type { Hop, Principal, PrincipalKind } from './principal';
+export { randomBytes } from './random';
+export { sha256Portable } from './sha256';

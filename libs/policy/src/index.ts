@@ -1,0 +1,20 @@
+export type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode } from './permit-types';
+export {
+  type Action,
+  ACTIONS,
+  type AttributeNeed,
+  type Decision,
+  type DecisionRequest,
+  type Mandate,
+  type MandateGrant,
+  type NearMiss,
+  type Obligation,
+  type PolicyObject,
+  type ReasonCode,
+  type ResolvedAttribute,
+  type Resource,
+  type RuleMatch,
+  type Stage,
+  type StageResult,
+  type Verdict,
+} from './types';

@@ -1,0 +1,171 @@
+import type { DecisionId, Hop, Json, JsonObject, Principal, TenantId } from '@writ/kernel';
+
+/** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
+export const ACTIONS = [
+  'run.start',
+  'run.read',
+  'run.cancel',
+  'run.signal',
+  'run.reconcile',
+  'run.approve',
+  'principal.assert',
+  'model.invoke',
+  'tool.invoke',
+  'data.read',
+  'handoff',
+  'agent.change',
+  'tool.change',
+  'model.change',
+  'workflow.change',
+  'policy.read',
+  'policy.change',
+  'audit.read',
+  'decision.explain',
+  'stop.read',
+  'stop.set',
+  'stop.release',
+  'key.manage',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** What is acted on. For a tool call: the tool, pinned by digest; what the call touches is `resource`. */
+export interface PolicyObject {
+  readonly type:
+    'tool' | 'model' | 'agent' | 'workflow' | 'run' | 'data' | 'policy' | 'audit' | 'stop' | 'key' | 'role';
+  readonly id: string;
+  readonly version?: number;
+  readonly digest?: string;
+}
+
+/** The business object a call touches, named by its arguments: `{ type: 'order', id: '#W123' }`. */
+export interface Resource {
+  readonly type: string;
+  readonly id: string;
+}
+
+/** A fact a resolver brought: decisions read nothing else about the world. */
+export interface ResolvedAttribute {
+  readonly value: Json;
+  /** The resolver that read it. */
+  readonly source: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/**
+ * What the initiator grants this run, one more set in the intersection of I6: tools by name, and limits on arguments.
+ * `null` means no mandate was given, which restricts nothing; an empty tool list grants nothing.
+ */
+export interface Mandate {
+  readonly tools: readonly MandateGrant[];
+}
+export interface MandateGrant {
+  readonly tool: string;
+  /** JSON pointer into the arguments → the only values it may take. */
+  readonly only?: { readonly [pointer: string]: readonly Json[] };
+  /** JSON pointer → the largest number it may take. */
+  readonly atMost?: { readonly [pointer: string]: number };
+}
+
+export interface DecisionRequest {
+  readonly tenant: TenantId;
+  /** The human or service the act is for. An agent never exceeds it. */
+  readonly initiator: Principal;
+  /** Agents acting, first to current; empty when the initiator acts directly through the API. */
+  readonly chain: readonly Hop[];
+  readonly action: Action;
+  readonly object: PolicyObject;
+  readonly resource?: Resource;
+  readonly args?: JsonObject;
+  /** `<resource type>.<attribute>` → what a resolver brought. */
+  readonly attributes?: { readonly [name: string]: ResolvedAttribute };
+  readonly mandate?: Mandate | null;
+  /** For `handoff`: who receives, and why. */
+  readonly handoff?: { readonly to: string; readonly purpose: string; readonly depth: number };
+  /** Epoch milliseconds of the decision. */
+  readonly now: number;
+}
+
+export type Verdict = 'allow' | 'deny' | 'ask';
+
+/** The stages of GOVERNANCE §1.1 in the order they are asked; `policy` is the state of the policy itself. */
+export type Stage = 'guardrail' | 'agent' | 'initiator' | 'delegation' | 'mandate' | 'policy';
+
+/** Stable reason codes: all that an agent is told of a refusal. */
+export type ReasonCode =
+  | 'allowed'
+  | 'stopped'
+  | 'agent_not_granted'
+  | 'initiator_not_granted'
+  | 'delegation_not_granted'
+  | 'handoff_not_granted'
+  | 'mandate_exceeded'
+  | 'forbidden_by_rule'
+  | 'approval_required'
+  | 'unknown_obligation'
+  | 'evaluation_error'
+  | 'policy_unavailable';
+
+/** An obligation in the shape of the AuthZEN obligations draft: an id the enforcement point must know, with its values. */
+export interface Obligation {
+  readonly id: string;
+  readonly type: string;
+  readonly values: JsonObject;
+}
+
+export interface RuleMatch {
+  readonly rid: string;
+  readonly effect: 'allow' | 'deny';
+  readonly condition: string | null;
+  /** Each value the condition read, and each clause's result. */
+  readonly read: { readonly [path: string]: Json };
+  /** Set when the condition could not be evaluated: an allow rule then does not match, a deny rule does (I7). */
+  readonly error?: string;
+}
+
+/** A rule that would have allowed, and the one thing that was missing: shown to people who may read the policy. */
+export interface NearMiss {
+  readonly rid: string;
+  readonly stage: Stage;
+  readonly subject: string;
+  /** `needs role order_agent`, `order.owner equals initiator.id: got …`. */
+  readonly missing: string;
+}
+
+export interface StageResult {
+  readonly stage: Stage;
+  /** The subject this stage asked about: an agent, the initiator, a hop. */
+  readonly subject: string;
+  readonly verdict: Verdict;
+  /** True when a rule said so, false when silence denied. */
+  readonly explicit: boolean;
+  readonly matches: readonly RuleMatch[];
+}
+
+/** Allow, deny or ask, with the reasons: never a bare boolean. */
+export interface Decision {
+  readonly id: DecisionId;
+  readonly verdict: Verdict;
+  readonly reason: ReasonCode;
+  /** The stage that settled it; for an allow the last one asked. */
+  readonly stage: Stage;
+  readonly explicit: boolean;
+  readonly stages: readonly StageResult[];
+  readonly obligations: readonly Obligation[];
+  /** Up to three, on a deny. */
+  readonly nearMisses: readonly NearMiss[];
+  /** Digest of the snapshot it was decided under. */
+  readonly snapshot: string;
+  readonly authority: { readonly tenant: number; readonly platform: number };
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** An attribute some candidate rule reads and the request does not carry yet. */
+export interface AttributeNeed {
+  /** `<resource type>.<attribute>`. */
+  readonly name: string;
+  readonly resource: Resource;
+  /** How old a value may be, in milliseconds; 0 means read it for this very decision. */
+  readonly maxAgeMs: number;
+}

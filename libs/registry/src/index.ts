@@ -1,0 +1,15 @@
+export {
+  AgentDefinition,
+  type BillOfMaterials,
+  BudgetDefinition,
+  Definition,
+  type DefinitionKind,
+  ModelDefinition,
+  type Node,
+  type OnError,
+  ResolverDefinition,
+  ServerDefinition,
+  ToolDefinition,
+  type Versioned,
+  WorkflowDefinition,
+} from './definitions';
