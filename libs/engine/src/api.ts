@@ -1,0 +1,144 @@
+import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
+import type { RunStatus } from '@writ/database';
+import type { Mandate } from '@writ/policy';
+
+/** Starts a run. The caller is authenticated; whether it may start this workflow is decided inside. */
+export interface StartRunInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  /** The human or service the run is for, when the caller starts it on another's behalf; decided as `principal.assert`. */
+  readonly onBehalfOf?: { readonly id: string; readonly roles: readonly string[] };
+  readonly workflow: string;
+  /** A published version; the newest when absent. */
+  readonly version?: number;
+  readonly input: JsonObject;
+  readonly mandate?: Mandate | null;
+  readonly budget?: RunBudget;
+  readonly idempotencyKey?: string;
+  readonly deadlineMs?: number;
+}
+
+export interface RunBudget {
+  readonly model_calls?: number;
+  readonly tool_calls?: number;
+  readonly tokens?: number;
+}
+
+export interface StartedRun {
+  readonly run: RunId;
+  /** True when the idempotency key had already started this run: the answer is the first one's. */
+  readonly replayed: boolean;
+}
+
+/** Something a run is told by a process that does not hold its lease. Kept once per `dedup`. */
+export interface SignalInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  readonly name: string;
+  readonly payload: Json;
+  readonly dedup?: string;
+}
+
+/** A person's answer to a lost outcome (I5). */
+export interface ReconcileInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  readonly step: number;
+  readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
+  /** With `happened`: what the call returned, if known. */
+  readonly result?: Json;
+  readonly note: string;
+}
+
+export interface CancelInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  readonly reason: string;
+}
+
+export interface RunView {
+  readonly id: RunId;
+  readonly workflow: string;
+  readonly workflow_digest: string;
+  readonly status: RunStatus;
+  readonly initiator: string;
+  readonly wait: JsonObject | null;
+  readonly next_seq: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly finished_at: string | null;
+  readonly trace_id: string | null;
+}
+
+export interface RunDetail extends RunView {
+  readonly input: JsonObject;
+  readonly output: Json | null;
+  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** The agents in control, first to current. */
+  readonly agents: readonly string[];
+  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+}
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  /** Key to pass as `after` for the next page; null at the end. */
+  readonly next: string | null;
+}
+
+/** One journal event, as readers see it. */
+export interface EventView {
+  readonly sequence: number;
+  readonly type: string;
+  readonly time: string;
+  readonly [field: string]: Json;
+}
+
+/** One decision with its explanation; `near_misses` only for callers who may explain decisions. */
+export interface DecisionView {
+  readonly id: string;
+  readonly run: RunId | null;
+  readonly step: number | null;
+  readonly action: string;
+  readonly object: JsonObject;
+  readonly verdict: 'allow' | 'deny' | 'ask';
+  readonly reason: string;
+  readonly stage: string;
+  readonly explicit: boolean;
+  readonly stages: readonly JsonObject[];
+  readonly obligations: readonly JsonObject[];
+  readonly near_misses: readonly JsonObject[];
+  readonly snapshot: string;
+  readonly time: string;
+  /** One sentence a person reads. */
+  readonly sentence: string;
+}
+
+export interface RunCommandsApi {
+  start(input: StartRunInput): Promise<Result<StartedRun>>;
+  signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>>;
+  cancel(input: CancelInput): Promise<Result<{ readonly accepted: boolean }>>;
+  reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>>;
+}
+
+/** Reads. Every one is bound to a tenant in SQL; a foreign id is simply not found. */
+export interface RunQueriesApi {
+  get(tenant: TenantId, run: RunId): Promise<RunDetail | null>;
+  list(
+    tenant: TenantId,
+    query: { readonly limit: number; readonly after?: string; readonly status?: RunStatus; readonly workflow?: string },
+  ): Promise<Page<RunView>>;
+  events(
+    tenant: TenantId,
+    run: RunId,
+    query: { readonly limit: number; readonly after?: number },
+  ): Promise<Page<EventView> | null>;
+  decisions(
+    tenant: TenantId,
+    run: RunId,
+    query: { readonly limit: number; readonly after?: number },
+  ): Promise<Page<DecisionView> | null>;
+  decision(tenant: TenantId, id: string): Promise<DecisionView | null>;
+}

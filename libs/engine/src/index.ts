@@ -1,0 +1,15 @@
+export type {
+  CancelInput,
+  DecisionView,
+  EventView,
+  Page,
+  ReconcileInput,
+  RunBudget,
+  RunCommandsApi,
+  RunDetail,
+  RunQueriesApi,
+  RunView,
+  SignalInput,
+  StartedRun,
+  StartRunInput,
+} from './api';
