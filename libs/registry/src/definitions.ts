@@ -112,7 +112,14 @@ export type OnError = 'fail' | 'skip';
 
 const leaf = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('agent'), agent: name, input: template.optional() }),
-  z.strictObject({ type: z.literal('tool'), tool: name, args: template.default({}) }),
+  /** One tool call; with `agent` it is made as that agent, under its grants too. */
+  z.strictObject({ type: z.literal('tool'), tool: name, args: template.default({}), agent: name.optional() }),
+  /** Waits for a signal by name (its payload is the output), for a time, or for whichever comes first. */
+  z.strictObject({
+    type: z.literal('wait'),
+    signal: name.optional(),
+    timeout_ms: z.number().int().min(1).max(31_536_000_000).optional(),
+  }),
   /** Peers that hand over to one another; `entry` speaks first. */
   z.strictObject({
     type: z.literal('swarm'),

@@ -1,0 +1,69 @@
+import { canonicalJson, sha256Hex } from '@writ/kernel';
+import type { AuditEvent } from './event';
+
+/** Where a chain stands: how many events it has, and the hash the next one must name. */
+export interface ChainHead {
+  readonly seq: number;
+  /** SHA-256 (hex) of the last event's bytes; 64 zeros before the first. */
+  readonly hash: string;
+}
+
+export const GENESIS: ChainHead = { seq: 0, hash: '0'.repeat(64) };
+
+/** An event before the chain gives it its place. */
+export type AuditDraft = Omit<AuditEvent, 'schema' | 'run_seq' | 'prev'>;
+
+export interface ChainLink {
+  /** The events' exact hashed bytes, one canonical JSON per line (canonical JSON holds no raw newline). */
+  readonly text: string;
+  /** SHA-256 of each line, 32 bytes each, in order. */
+  readonly hashes: Uint8Array;
+  readonly head: ChainHead;
+}
+
+/**
+ * Gives drafts their places in a chain. Pure: the caller keeps the new head only when the link is committed.
+ * INVARIANT (I9): `run_seq` is gap-free and each event names its predecessor's hash, inside its own.
+ */
+export function extendChain(head: ChainHead, drafts: readonly AuditDraft[]): ChainLink {
+  const hashes = Buffer.allocUnsafe(drafts.length * 32);
+  const lines: string[] = [];
+  let { seq, hash } = head;
+  for (const [index, draft] of drafts.entries()) {
+    const line = canonicalJson({ ...draft, schema: 1, run_seq: seq, prev: hash });
+    hash = sha256Hex(line);
+    hashes.write(hash, index * 32, 'hex');
+    lines.push(line);
+    seq += 1;
+  }
+  return { text: lines.join('\n'), hashes, head: { seq, hash } };
+}
+
+export type ChainFault = 'unreadable' | 'altered' | 'missing' | 'reordered' | 'not_canonical';
+
+export type ChainCheck =
+  | { readonly ok: true; readonly head: ChainHead }
+  | { readonly ok: false; readonly index: number; readonly fault: ChainFault; readonly detail: string };
+
+/** Checks that lines are one unbroken chain from `from`; names the first event that is not. */
+export function checkChain(lines: readonly string[], from: ChainHead = GENESIS): ChainCheck {
+  let { seq, hash } = from;
+  for (const [index, line] of lines.entries()) {
+    const bad = (fault: ChainFault, detail: string): ChainCheck => ({ ok: false, index, fault, detail });
+    let event: { run_seq?: unknown; prev?: unknown };
+    try {
+      event = JSON.parse(line) as { run_seq?: unknown; prev?: unknown };
+    } catch {
+      return bad('unreadable', 'the line is not JSON');
+    }
+    if (canonicalJson(event) !== line) return bad('not_canonical', 'the stored bytes are not the canonical form');
+    if (event.run_seq !== seq) {
+      const found = Number(event.run_seq);
+      return bad(found > seq ? 'missing' : 'reordered', `expected sequence ${seq}, found ${String(event.run_seq)}`);
+    }
+    if (event.prev !== hash) return bad('altered', `expected predecessor ${hash}, found ${String(event.prev)}`);
+    hash = sha256Hex(line);
+    seq += 1;
+  }
+  return { ok: true, head: { seq, hash } };
+}
