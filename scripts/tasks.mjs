@@ -1,0 +1,43 @@
+import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import { bench } from './bench.mjs';
+import { build } from './build.mjs';
+import { check, format } from './check.mjs';
+import { at } from './paths.mjs';
+import { run } from './process.mjs';
+import { plainError } from './say.mjs';
+import { soak, test } from './test.mjs';
+
+const TASKS = {
+  start: (args) => writ(['dev', ...args]),
+  writ,
+  test: async (args) => (await build(), test(args)),
+  soak: async (args) => (await build(), soak(args)),
+  check,
+  format,
+  bench: async (args) => (await build(), bench(args)),
+  retail: async (args) => (await build(), program('dist/examples/retail/run.js', args)),
+  build: async () => (await build(), 0),
+};
+
+/** Runs a task; the answer is an exit code, or null when the task goes on living in this process. */
+export async function runTask(name, args) {
+  const task = Object.hasOwn(TASKS, name) ? TASKS[name] : undefined;
+  if (!task) throw plainError(`there is no task "${name}". Tasks: ${Object.keys(TASKS).join(', ')}.`);
+  return task(args);
+}
+
+/** The CLI runs in this very process: one process fewer between Ctrl-C and the database's clean stop. */
+async function writ(args) {
+  await build();
+  const main = at('dist', 'apps', 'cli', 'src', 'main.js');
+  process.setSourceMapsEnabled(true);
+  process.argv = [process.argv[0], main, ...args];
+  createRequire(import.meta.url)(main);
+  return null;
+}
+
+async function program(path, args) {
+  if (!existsSync(at(path))) throw plainError(`${path} is missing: this checkout does not hold what the task runs.`);
+  return run(process.execPath, ['--enable-source-maps', at(path), ...args]);
+}
