@@ -152,6 +152,8 @@ export interface Decision {
   readonly explicit: boolean;
   readonly stages: readonly StageResult[];
   readonly obligations: readonly Obligation[];
+  /** For an allowed `handoff`: how the receiver acts, as the deciding `p2` rule says (GOVERNANCE §1.3). */
+  readonly handoffMode?: 'attenuate' | 'service';
   /** Up to three, on a deny. */
   readonly nearMisses: readonly NearMiss[];
   /** Digest of the snapshot it was decided under. */
