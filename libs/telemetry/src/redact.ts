@@ -1,0 +1,32 @@
+const SECRET_KEY =
+  /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[-_]?key|apikey|password|passwd|secret|client[-_]?secret|token|access[-_]?token|refresh[-_]?token|private[-_]?key)$/i;
+
+/** Shapes of secrets wherever they stand: bearer tokens, vendor keys, our own keys, passwords inside URLs. */
+const SECRET_VALUES: readonly (readonly [RegExp, string])[] = [
+  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 [redacted]'],
+  [/\b(sk|pk|rk)-[A-Za-z0-9_-]{8,}/g, '[redacted]'],
+  [/\b(key_[0-9a-hjkmnp-tv-z]{26})[._][A-Za-z0-9_-]+/g, '$1.[redacted]'],
+  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]+):[^\s@/"]+@/gi, '$1:[redacted]@'],
+];
+
+const MAX_DEPTH = 8;
+
+/** Replaces what looks like a secret inside text. */
+export function redactText(text: string): string {
+  let clean = text;
+  for (const [pattern, replacement] of SECRET_VALUES) clean = clean.replace(pattern, replacement);
+  return clean;
+}
+
+/** A copy whose members named like secrets are blanked, to a depth of eight; deeper values are dropped. */
+export function redactFields(value: unknown, depth = 0): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  if (depth >= MAX_DEPTH) return '[deeper]';
+  if (Array.isArray(value)) return value.map((item) => redactFields(item, depth + 1));
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) {
+    copy[key] = SECRET_KEY.test(key) ? '[redacted]' : redactFields(member, depth + 1);
+  }
+  return copy;
+}

@@ -1,0 +1,98 @@
+import { exportingTracing } from './exporting';
+import { SEMCONV_VERSIONS, type SemconvVersion } from './semantics';
+import { idle, installTracing } from './tracing';
+
+export interface Telemetry {
+  /** Whether spans leave this process. */
+  readonly exporting: boolean;
+  /** Sends what is queued, for at most two seconds. Never rejects: telemetry may be lost (I14). */
+  shutdown(): Promise<void>;
+}
+
+type Environment = { readonly [name: string]: string | undefined };
+
+const SHUTDOWN_MS = 2_000;
+const EXPORT_TIMEOUT_MS = 5_000;
+/** Spans waiting for the collector; when it is away the rest are dropped, so a dead collector costs this much memory. */
+const QUEUE = 2_048;
+
+function exporterConfigured(env: Environment): boolean {
+  if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return false;
+  return Boolean(env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']);
+}
+
+/** `WRIT_SEMCONV` picks the version of the conventions whose names are emitted; the newest by default. */
+function semconvVersion(env: Environment): SemconvVersion {
+  const asked = env['WRIT_SEMCONV'] ?? SEMCONV_VERSIONS[0];
+  const version = SEMCONV_VERSIONS.find((known) => known === asked);
+  if (version) return version;
+  throw new Error(`WRIT_SEMCONV is ${asked}; use one of ${SEMCONV_VERSIONS.join(', ')}, or unset it`);
+}
+
+const within = (ms: number, work: Promise<unknown>): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(done, done);
+  });
+
+let running: Telemetry | null = null;
+
+/**
+ * Starts tracing for this process. Spans are exported over OTLP/HTTP only when `OTEL_EXPORTER_OTLP_ENDPOINT` or
+ * `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is set; otherwise the SDK is not even loaded (it costs 200 ms and 35 MB) and only
+ * trace ids exist. Call it before anything loads `pg` or `node:http`, from a module that is the first import of `main.ts`
+ * (compilers hoist imports above statements), or with `--require` of `preload.js`. A second call returns the first.
+ */
+export function startTelemetry(service: string, env: Environment = process.env): Telemetry {
+  running ??= exporterConfigured(env) ? startExporting(service, semconvVersion(env)) : startIdle();
+  return running;
+}
+
+function startIdle(): Telemetry {
+  installTracing(idle);
+  return {
+    exporting: false,
+    shutdown: () => {
+      running = null;
+      return Promise.resolve();
+    },
+  };
+}
+
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded only when something is exported */
+function startExporting(service: string, version: SemconvVersion): Telemetry {
+  const { NodeSDK } = require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
+  const { BatchSpanProcessor } = require('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace');
+  const { OTLPTraceExporter } =
+    require('@opentelemetry/exporter-trace-otlp-http') as typeof import('@opentelemetry/exporter-trace-otlp-http');
+  const { HttpInstrumentation } =
+    require('@opentelemetry/instrumentation-http') as typeof import('@opentelemetry/instrumentation-http');
+  const { PgInstrumentation } =
+    require('@opentelemetry/instrumentation-pg') as typeof import('@opentelemetry/instrumentation-pg');
+
+  const exporter = new OTLPTraceExporter({ timeoutMillis: EXPORT_TIMEOUT_MS });
+  const processor = new BatchSpanProcessor({ exporter, maxQueueSize: QUEUE, exportTimeoutMillis: EXPORT_TIMEOUT_MS });
+  const sdk = new NodeSDK({
+    serviceName: service,
+    spanProcessors: [processor],
+    // Empty lists, not absent ones: absent means exporters to localhost, whose failure rejects the shutdown.
+    metricReaders: [],
+    logRecordProcessors: [],
+    // A statement outside any span (polls, migrations) is not a trace of its own.
+    instrumentations: [new HttpInstrumentation(), new PgInstrumentation({ requireParentSpan: true })],
+  });
+  sdk.start();
+  installTracing(exportingTracing(version));
+  return {
+    exporting: true,
+    shutdown: () => {
+      running = null;
+      installTracing(idle);
+      return within(SHUTDOWN_MS, sdk.shutdown());
+    },
+  };
+}
