@@ -1,0 +1,12 @@
+export { openApiDocument } from './openapi';
+export { FieldError, Problem, type ProblemCode, problemPath, PROBLEMS } from './problems';
+export { type ApiAction, type Idempotency, type Outcome, problemCodes, type Route, successStatus } from './route';
+export {
+  type ItemOf,
+  type ListOperation,
+  type OperationId,
+  type ParsedRequest,
+  type RequestOf,
+  type ResponseOf,
+  ROUTES,
+} from './routes';

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { named } from './fields';
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** Whether the same request, sent again later, may succeed. */
+  readonly retryable: boolean;
+  /** What it means and what to do, for the page at `/problems/<code>`. */
+  readonly meaning: string;
+}
+
+const kind = (status: number, title: string, meaning: string, retryable = false): ProblemKind => ({
+  status,
+  title,
+  retryable,
+  meaning,
+});
+
+/** Every code the API answers with. Codes are stable: clients branch on them, never on titles. */
+export const PROBLEMS = {
+  malformed_json: kind(400, 'The body is not JSON', 'Send one UTF-8 JSON value with Content-Type: application/json.'),
+  invalid_request: kind(
+    400,
+    'The request does not fit its schema',
+    'Each entry of `errors` names one place by JSON pointer (RFC 6901). Unknown fields are refused, never ignored.',
+  ),
+  invalid_cursor: kind(
+    400,
+    'The cursor is not one of ours',
+    'Cursors are opaque and signed. Use `next_cursor` as it came, or start again without a cursor.',
+  ),
+  cursor_mismatch: kind(
+    400,
+    'The cursor belongs to another filter',
+    'A cursor continues one list with one filter. Repeat the filter of the first page, or start again.',
+  ),
+  unauthenticated: kind(
+    401,
+    'No valid credential',
+    'Send `Authorization: Bearer <API key>`. A key that is unknown and one that is malformed get this same answer.',
+  ),
+  key_expired: kind(401, 'The API key has expired', 'Every key expires. Create a new one and retire this one.'),
+  key_revoked: kind(401, 'The API key was revoked', 'Somebody revoked this key. Ask an administrator for a new one.'),
+  insufficient_scope: kind(
+    403,
+    'The API key is not scoped for this',
+    'The key lacks the scope that the operation needs, whatever its principal may do. Use a key that carries it.',
+  ),
+  policy_denied: kind(
+    403,
+    'The policy refuses this',
+    'A rule, or the absence of one, refused the action. `explain_url` shows the decision to whoever may read it.',
+  ),
+  approval_required: kind(403, 'A person has to approve this', 'The policy allows this only after an approval.'),
+  budget_exhausted: kind(403, 'A budget is spent', 'A limit of the run or tenant is used up; more has to be granted.'),
+  grant_exceeds_holder: kind(
+    403,
+    'Nobody grants what they do not hold',
+    'The new key would carry roles or scopes that its creator lacks. Ask for fewer, or ask somebody who holds them.',
+  ),
+  not_found: kind(
+    404,
+    'There is no such thing here',
+    'Nothing of this id exists in your tenant. Things of other tenants answer the same.',
+  ),
+  method_not_allowed: kind(405, 'The method does not apply here', 'See /openapi.json for the methods of this path.'),
+  idempotency_in_progress: kind(
+    409,
+    'The first request with this key is still executing',
+    'Wait for `Retry-After` seconds, then send the same request with the same key: it gets the first one’s answer.',
+    true,
+  ),
+  state_conflict: kind(
+    409,
+    'The current state does not allow this',
+    'The thing has moved on, for example the run is final. Read it again before deciding what to do.',
+  ),
+  version_mismatch: kind(
+    412,
+    'Somebody changed it in between',
+    'The `If-Match` version is no longer current. Read it again, merge, and send the new version.',
+  ),
+  payload_too_large: kind(413, 'The body is too large', 'Split the request; the limit is in `detail`.'),
+  unsupported_media_type: kind(415, 'The body is not application/json', 'Send Content-Type: application/json.'),
+  idempotency_mismatch: kind(
+    422,
+    'The idempotency key was used for another request',
+    'A key stands for one request. Use a new key for a new request.',
+  ),
+  schema_violation: kind(
+    422,
+    'The content breaks a rule of its schema',
+    'The request was understood, but what it carries (a definition, an input, a policy) is not acceptable.',
+  ),
+  unknown_workflow: kind(422, 'No such workflow is published', 'Publish the workflow, or start a published one.'),
+  stop_active: kind(423, 'A stop is in force', 'A person stopped this. It works again when the stop is released.'),
+  precondition_required: kind(
+    428,
+    'If-Match is required',
+    'Read the current version first and send its ETag in `If-Match`, so that nobody’s change is lost.',
+  ),
+  rate_limited: kind(429, 'Too many requests', 'Wait for `Retry-After` seconds.', true),
+  internal: kind(
+    500,
+    'A defect of ours',
+    'Nothing is known to have happened. Report the `request_id`; sending the same idempotency key again is safe.',
+    true,
+  ),
+  policy_unavailable: kind(
+    503,
+    'No policy can be evaluated',
+    'Without a policy everything is refused. Activate one, or wait until it is loaded.',
+    true,
+  ),
+  log_unavailable: kind(
+    503,
+    'Evidence cannot be written',
+    'What cannot be recorded does not happen. Try again when the store is back.',
+    true,
+  ),
+  unavailable: kind(503, 'A part we need is not reachable', 'Try again later; nothing was changed.', true),
+} as const satisfies { readonly [code: string]: ProblemKind };
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const FieldError = named(
+  'FieldError',
+  z.object({
+    in: z.enum(['body', 'query', 'path', 'header']),
+    pointer: z.string().describe('JSON pointer (RFC 6901) into the body, or `/name` of the parameter.'),
+    code: z.string(),
+    message: z.string(),
+    allowed: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+  }),
+);
+export type FieldError = z.output<typeof FieldError>;
+
+export const NextAction = named(
+  'NextAction',
+  z.object({ description: z.string(), method: z.string().optional(), href: z.string().optional() }),
+);
+
+/** RFC 9457 problem details with our members; `code` is what programs read. */
+export const Problem = named(
+  'Problem',
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string(),
+    request_id: z.string(),
+    trace_id: z.string().nullable(),
+    retryable: z.boolean(),
+    errors: z.array(FieldError),
+    next_actions: z.array(NextAction),
+    doc_url: z.string(),
+    decision_id: z.string().optional().describe('With `policy_denied`: the recorded decision.'),
+    reason: z.string().optional().describe('With `policy_denied`: the stable reason code.'),
+    explain_url: z.string().optional(),
+    current_etag: z.string().optional().describe('With `version_mismatch`: the version that is current.'),
+  }),
+);
+export type Problem = z.output<typeof Problem>;
+
+export const problemPath = (code: ProblemCode): string => `/problems/${code}`;

@@ -1,0 +1,85 @@
+import type { z } from 'zod';
+import type { ProblemCode } from './problems';
+
+/** The policy actions that operations ask for. The server checks at compile time that the policy knows each. */
+export type ApiAction =
+  | 'run.start'
+  | 'run.read'
+  | 'run.cancel'
+  | 'run.signal'
+  | 'run.reconcile'
+  | 'decision.explain'
+  | 'audit.read'
+  | 'stop.read'
+  | 'stop.set'
+  | 'stop.release'
+  | 'agent.change'
+  | 'tool.change'
+  | 'model.change'
+  | 'workflow.change'
+  | 'policy.change'
+  | 'policy.read'
+  | 'key.manage'
+  | 'principal.assert';
+
+export interface Outcome {
+  readonly description: string;
+  readonly schema: z.ZodType;
+  readonly example: unknown;
+}
+
+/**
+ * How a repeated POST with one `Idempotency-Key` is answered.
+ * - stored: the first answer is kept for 24 hours     - redacted: likewise, without the secret that is shown once
+ * - own: the thing created remembers its key for as long as it exists
+ */
+export type Idempotency = 'stored' | 'redacted' | 'own';
+
+/** One operation of the API, as data: the server routes and validates by it, clients and the document derive from it. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** OpenAPI path template. */
+  readonly path: string;
+  readonly area: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** `public` needs no credential, `caller` any valid one; otherwise the actions the policy may be asked about. */
+  readonly access: 'public' | 'caller' | readonly ApiAction[];
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: { readonly schema: z.ZodType; readonly example: unknown };
+  /** By HTTP status; the one under 300 is what success answers. */
+  readonly responses: { readonly [status: number]: Outcome };
+  /** Codes of its own, beside those every operation of its shape has (`problemCodes`). */
+  readonly problems: readonly ProblemCode[];
+  readonly idempotency?: Idempotency;
+  /** Answers carry an `ETag`, and `If-None-Match` is answered 304. */
+  readonly etag?: true;
+  /** Reads `If-Match`. */
+  readonly ifMatch?: true;
+}
+
+/** Keeps literal types, so that clients know paths and statuses at compile time. */
+export const route = <const R extends Route>(definition: R): R => definition;
+
+/** Status of success: the lowest one a route answers with. */
+export function successStatus(definition: Route): number {
+  return Math.min(...Object.keys(definition.responses).map(Number));
+}
+
+/** Every problem code an operation can answer with: its own, and those that come with its shape. */
+export function problemCodes(definition: Route): ProblemCode[] {
+  const codes = new Set<ProblemCode>(definition.problems);
+  if (definition.access !== 'public') {
+    for (const code of ['unauthenticated', 'key_expired', 'key_revoked'] as const) codes.add(code);
+    if (definition.access !== 'caller') {
+      for (const code of ['insufficient_scope', 'policy_denied', 'policy_unavailable'] as const) codes.add(code);
+    }
+  }
+  if (definition.params || definition.query || definition.body) codes.add('invalid_request');
+  if (definition.query && 'cursor' in definition.query.shape) codes.add('invalid_cursor').add('cursor_mismatch');
+  if (definition.body) codes.add('malformed_json').add('payload_too_large').add('unsupported_media_type');
+  if (definition.idempotency) codes.add('idempotency_mismatch');
+  if (definition.idempotency && definition.idempotency !== 'own') codes.add('idempotency_in_progress');
+  return [...codes.add('unavailable').add('internal')].sort();
+}

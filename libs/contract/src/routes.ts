@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import { auditRoutes } from './audit';
+import { configRoutes } from './config';
+import { decisionRoutes } from './decisions';
+import { keyRoutes } from './keys';
+import type { Route } from './route';
+import { runRoutes } from './runs';
+import { stopRoutes } from './stops';
+import { systemRoutes } from './system';
+
+/** The whole HTTP API. The key of each entry is its `operationId`. */
+export const ROUTES = {
+  ...runRoutes,
+  ...decisionRoutes,
+  ...auditRoutes,
+  ...stopRoutes,
+  ...configRoutes,
+  ...keyRoutes,
+  ...systemRoutes,
+} as const satisfies { readonly [operationId: string]: Route };
+
+export type OperationId = keyof typeof ROUTES;
+type RouteOf<O extends OperationId> = (typeof ROUTES)[O];
+
+type Read<S> = S extends z.ZodType ? z.output<S> : undefined;
+type Write<S> = S extends z.ZodType ? z.input<S> : undefined;
+type Part<O extends OperationId, K extends 'params' | 'query'> =
+  RouteOf<O> extends { readonly [P in K]: infer S } ? S : undefined;
+type Body<O extends OperationId> = RouteOf<O> extends { readonly body: { readonly schema: infer S } } ? S : undefined;
+
+/** What a handler is given: parsed, with defaults filled in; `undefined` for parts the route does not have. */
+export interface ParsedRequest<O extends OperationId> {
+  readonly params: Read<Part<O, 'params'>>;
+  readonly query: Read<Part<O, 'query'>>;
+  readonly body: Read<Body<O>>;
+}
+
+/** What a client sends, before defaults. */
+export interface RequestOf<O extends OperationId> {
+  readonly params: Write<Part<O, 'params'>>;
+  readonly query: Write<Part<O, 'query'>>;
+  readonly body: Write<Body<O>>;
+}
+
+type Outcomes<O extends OperationId> = RouteOf<O>['responses'];
+/** The body of success. */
+export type ResponseOf<O extends OperationId> = {
+  [S in keyof Outcomes<O>]: Outcomes<O>[S] extends { readonly schema: infer T } ? Read<T> : never;
+}[keyof Outcomes<O>];
+
+/** The item of a list operation. */
+export type ItemOf<O extends OperationId> = ResponseOf<O> extends { readonly data: readonly (infer T)[] } ? T : never;
+
+/** Operations that answer with pages. */
+export type ListOperation = {
+  [O in OperationId]: ResponseOf<O> extends { readonly next_cursor: string | null } ? O : never;
+}[OperationId];

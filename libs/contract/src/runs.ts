@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { Decision, decisionExample } from './decisions';
+import { digest, id, json, jsonObject, name, named, page, pageQuery, principalId, role, time } from './fields';
+import { route } from './route';
+
+export const RunStatus = named(
+  'RunStatus',
+  z.enum([
+    'queued',
+    'running',
+    'waiting_approval',
+    'waiting_external',
+    'waiting_reconciliation',
+    'paused',
+    'succeeded',
+    'failed',
+    'timed_out',
+    'denied',
+    'cancelled',
+    'stopped',
+    'quarantined',
+  ]),
+);
+
+const run = {
+  id: id('run'),
+  workflow: name,
+  workflow_digest: digest,
+  status: RunStatus,
+  initiator: z.string().describe('Opaque id of the principal the run is for.'),
+  wait: jsonObject.nullable().describe('What a waiting run waits for.'),
+  next_seq: z.int().describe('Sequence of the next event: the number of events so far.'),
+  created_at: time,
+  updated_at: time,
+  finished_at: time.nullable(),
+  trace_id: z.string().nullable(),
+};
+
+export const Run = named('Run', z.object(run));
+export const RunDetail = named(
+  'RunDetail',
+  z.object({
+    ...run,
+    input: jsonObject,
+    output: json.nullable(),
+    failure: z.object({ code: z.string(), message: z.string() }).nullable(),
+    agents: z.array(z.string()).readonly().describe('The agents in control, first to current.'),
+    usage: z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() }),
+  }),
+);
+export const RunEvent = named(
+  'RunEvent',
+  z.looseObject({ sequence: z.int(), type: z.string(), time }).describe('One journal event; further fields by type.'),
+);
+
+const Mandate = named(
+  'Mandate',
+  z
+    .strictObject({
+      tools: z
+        .array(
+          z.strictObject({
+            tool: name,
+            only: z.record(z.string(), z.array(json).readonly()).exactOptional(),
+            at_most: z.record(z.string(), z.number()).exactOptional(),
+          }),
+        )
+        .max(256)
+        .readonly(),
+    })
+    .describe('What the initiator grants this run: tools, and limits on their arguments by JSON pointer.'),
+);
+
+export const StartRun = named(
+  'StartRun',
+  z.strictObject({
+    workflow: name,
+    version: z.int().min(1).exactOptional().describe('A published version; the newest when absent.'),
+    input: jsonObject.default({}),
+    mandate: Mandate.nullable().exactOptional(),
+    budget: z
+      .strictObject({
+        model_calls: z.int().min(0).exactOptional(),
+        tool_calls: z.int().min(0).exactOptional(),
+        tokens: z.int().min(0).exactOptional(),
+      })
+      .exactOptional(),
+    on_behalf_of: z
+      .strictObject({ id: principalId, roles: z.array(role).max(64).readonly() })
+      .exactOptional()
+      .describe('The person or service the run is for; decided as `principal.assert`.'),
+    deadline_ms: z.int().min(1).max(31_536_000_000).exactOptional(),
+  }),
+);
+
+const Accepted = named('Accepted', z.object({ accepted: z.boolean() }));
+const accepted = (description: string) => ({ 202: { description, schema: Accepted, example: { accepted: true } } });
+
+const runExample = {
+  id: 'run_01k8x0q3wsf5z8k2m4n6p8r0t2',
+  workflow: 'refund_order',
+  workflow_digest: `sha256:${'4f'.repeat(32)}`,
+  status: 'succeeded',
+  initiator: 'service:support-desk',
+  wait: null,
+  next_seq: 12,
+  created_at: '2026-11-22T09:30:00.000Z',
+  updated_at: '2026-11-22T09:30:02.417Z',
+  finished_at: '2026-11-22T09:30:02.417Z',
+  trace_id: '0af7651916cd43dd8448eb211c80319c',
+};
+
+const params = z.strictObject({ id: id('run') });
+const cursorOf = (data: readonly unknown[]) => ({ data, has_more: false, next_cursor: null });
+
+export const runRoutes = {
+  listRuns: route({
+    method: 'GET',
+    path: '/v1/runs',
+    area: 'runs',
+    summary: 'List runs, newest first',
+    access: ['run.read'],
+    query: z.strictObject({ ...pageQuery, status: RunStatus.exactOptional(), workflow: name.exactOptional() }),
+    responses: {
+      200: { description: 'A page of runs.', schema: page('RunPage', Run), example: cursorOf([runExample]) },
+    },
+    problems: [],
+    etag: true,
+  }),
+  startRun: route({
+    method: 'POST',
+    path: '/v1/runs',
+    area: 'runs',
+    summary: 'Start a run',
+    description:
+      'The run, the decision that allowed it and the idempotency key commit as one transaction. The key is remembered for as long as the run exists.',
+    access: ['run.start', 'principal.assert'],
+    body: {
+      schema: StartRun,
+      example: { workflow: 'refund_order', input: { order_id: 'W1001' }, budget: { model_calls: 20 } },
+    },
+    responses: {
+      201: {
+        description: 'The run exists; `Location` names it.',
+        schema: named('StartedRun', z.object({ id: id('run'), workflow: name })),
+        example: { id: runExample.id, workflow: 'refund_order' },
+      },
+    },
+    problems: ['unknown_workflow', 'schema_violation', 'stop_active', 'approval_required', 'budget_exhausted'],
+    idempotency: 'own',
+  }),
+  getRun: route({
+    method: 'GET',
+    path: '/v1/runs/{id}',
+    area: 'runs',
+    summary: 'Read one run',
+    access: ['run.read'],
+    params,
+    responses: {
+      200: {
+        description: 'The run as it stands.',
+        schema: RunDetail,
+        example: {
+          ...runExample,
+          input: { order_id: 'W1001' },
+          output: { refunded: true },
+          failure: null,
+          agents: ['refund_agent'],
+          usage: { model_calls: 2, tool_calls: 1, tokens: 812 },
+        },
+      },
+    },
+    problems: ['not_found'],
+    etag: true,
+  }),
+  cancelRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/cancel',
+    area: 'runs',
+    summary: 'Ask a run to end',
+    description: 'The run’s worker consumes the request with its next step. A call already out is not taken back.',
+    access: ['run.cancel'],
+    params,
+    body: {
+      schema: named('CancelRun', z.strictObject({ reason: z.string().min(1).max(500) })),
+      example: { reason: 'The customer withdrew the request.' },
+    },
+    responses: accepted('The run will end as cancelled.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
+  signalRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/signal',
+    area: 'runs',
+    summary: 'Tell a run something it may be waiting for',
+    access: ['run.signal'],
+    params,
+    body: {
+      schema: named('SignalRun', z.strictObject({ name, payload: json.default(null) })),
+      example: { name: 'parcel_returned', payload: { tracking: 'T-88' } },
+    },
+    responses: accepted('The signal is kept until the run consumes it.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
+  reconcileRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/reconcile',
+    area: 'runs',
+    summary: 'Say what became of a lost call',
+    description:
+      'For a run in `waiting_reconciliation`: a call with a lasting effect was sent and its outcome never came back.',
+    access: ['run.reconcile'],
+    params,
+    body: {
+      schema: named(
+        'ReconcileRun',
+        z.strictObject({
+          step: z.int().min(0),
+          verdict: z.enum(['happened', 'did_not_happen', 'abandon']),
+          result: json.exactOptional().describe('With `happened`: what the call returned, if known.'),
+          note: z.string().min(1).max(2000),
+        }),
+      ),
+      example: { step: 3, verdict: 'happened', result: { refund: 're_12' }, note: 'Seen in the ledger.' },
+    },
+    responses: accepted('The answer is kept until the run consumes it.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
+  listRunEvents: route({
+    method: 'GET',
+    path: '/v1/runs/{id}/events',
+    area: 'runs',
+    summary: 'List a run’s journal events in order',
+    access: ['run.read'],
+    params,
+    query: z.strictObject(pageQuery),
+    responses: {
+      200: {
+        description: 'A page of events, by sequence.',
+        schema: page('RunEventPage', RunEvent),
+        example: cursorOf([{ sequence: 0, type: 'run_started', time: runExample.created_at }]),
+      },
+    },
+    problems: ['not_found'],
+    etag: true,
+  }),
+  listRunDecisions: route({
+    method: 'GET',
+    path: '/v1/runs/{id}/decisions',
+    area: 'runs',
+    summary: 'List the decisions made for a run',
+    access: ['run.read'],
+    params,
+    query: z.strictObject(pageQuery),
+    responses: {
+      200: {
+        description: 'A page of decisions, in the order they were made.',
+        schema: page('DecisionPage', Decision),
+        example: cursorOf([decisionExample]),
+      },
+    },
+    problems: ['not_found'],
+    etag: true,
+  }),
+};
