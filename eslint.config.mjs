@@ -6,6 +6,14 @@ import { importFault } from './test/architecture/import-fault.cjs';
 const root = dirname(fileURLToPath(import.meta.url));
 const TESTS = ['**/*spec.ts', 'test/**/*.ts'];
 
+const isTypeOnly = (node) => {
+  const kind = node.importKind ?? node.exportKind;
+  const names = node.specifiers ?? [];
+  return (
+    kind === 'type' || (names.length > 0 && names.every((name) => (name.importKind ?? name.exportKind) === 'type'))
+  );
+};
+
 /** The import table of test/architecture/import-table.cjs, at the line that breaks it. */
 const importTable = {
   meta: { type: 'problem', docs: { description: 'who may import whom' }, schema: [] },
@@ -13,15 +21,19 @@ const importTable = {
     const file = relative(root, context.filename).split(sep).join('/');
     const visit = (node) => {
       if (typeof node.source?.value !== 'string') return;
-      const typeOnly = (node.importKind ?? node.exportKind) === 'type';
-      const message = importFault(file, node.source.value, typeOnly);
+      report(node, node.source.value, isTypeOnly(node));
+    };
+    const report = (node, specifier, typeOnly) => {
+      const message = importFault(file, specifier, typeOnly);
       if (message !== null) context.report({ node, message });
     };
+    const visitRequire = (node) => report(node, node.arguments[0].value, false);
     return {
       ImportDeclaration: visit,
       ExportNamedDeclaration: visit,
       ExportAllDeclaration: visit,
       ImportExpression: visit,
+      'CallExpression[callee.name="require"][arguments.0.type="Literal"]': visitRequire,
     };
   },
 };
@@ -86,9 +98,11 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
       '@typescript-eslint/await-thenable': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/only-throw-error': 'error',
-      '@typescript-eslint/no-require-imports': 'error',
     },
   },
   { files: TESTS, rules: { 'writ/positional': ['error', 5] } },

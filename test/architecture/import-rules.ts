@@ -1,0 +1,63 @@
+import { posix } from 'node:path';
+import { importFault, isTest } from './import-fault.cjs';
+import type { SourceUnit } from './tree';
+
+/** Every import the table of import-table.cjs does not allow, as `file: sentence`. */
+export function importFaults(files: readonly SourceUnit[]): string[] {
+  return files.flatMap(({ path, imports }) =>
+    imports
+      .map(({ specifier, typeOnly }) => importFault(path, specifier, typeOnly))
+      .filter((fault) => fault !== null)
+      .map((fault) => `${path}: ${fault}`),
+  );
+}
+
+function target(from: string, specifier: string, known: ReadonlySet<string>): string | undefined {
+  const base = specifier.startsWith('@writ/')
+    ? `libs/${specifier.slice('@writ/'.length)}/src`
+    : posix.normalize(posix.join(posix.dirname(from), specifier));
+  return [`${base}.ts`, `${base}/index.ts`, base.replace(/\.js$/, '.ts')].find((path) => known.has(path));
+}
+
+/** Files that import each other in a ring at run time, each ring once. Type imports leave no trace and do not count. */
+export function importCycles(files: readonly SourceUnit[]): string[] {
+  const known = new Set(files.map(({ path }) => path));
+  const edges = new Map(
+    files.map(({ path, imports }) => [
+      path,
+      imports
+        .filter(({ specifier, typeOnly }) => !typeOnly && /^(\.|@writ\/)/.test(specifier))
+        .map(({ specifier }) => target(path, specifier, known))
+        .filter((next) => next !== undefined),
+    ]),
+  );
+  const done = new Set<string>();
+  const rings: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) rings.push([...trail.slice(start), path].join(' → '));
+    if (start >= 0 || done.has(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return rings;
+}
+
+const SUPPRESSION = /eslint-disable|@ts-ignore|@ts-nocheck/;
+
+/** Comments that switch the lint or the type check off: a rule that can be waved away is none. */
+export function suppressions(files: readonly SourceUnit[]): string[] {
+  return files
+    .filter(({ path }) => !path.startsWith('test/architecture/'))
+    .flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .map((content, index) => ({ content, number: index + 1 }))
+        .filter(({ content }) => SUPPRESSION.test(content))
+        .map(({ content, number }) => `${path}:${number}: ${content.trim()}`),
+    );
+}
+
+export const productFiles = (files: readonly SourceUnit[]): readonly SourceUnit[] =>
+  files.filter(({ path }) => /^(apps|libs|migrations)\//.test(path) && !isTest(path));

@@ -1,0 +1,54 @@
+import { isTest } from './import-fault.cjs';
+import { productFiles } from './import-rules';
+import { anyTypes, drawers, longConstructors, sizes, starExports, wideIndexes } from './shape-rules';
+import { tree, unit } from './tree';
+
+describe('the shape of the code', () => {
+  it('keeps files short: median under 120 lines, 95 % under 350', () => {
+    const { median, p95 } = sizes(productFiles(tree()));
+    expect(median).toBeLessThan(120);
+    expect(p95).toBeLessThan(350);
+  });
+
+  it('has no file over 500 lines, tests included', () => {
+    expect(sizes(tree()).tooLong).toEqual([]);
+  });
+
+  it('has no `any`', () => expect(anyTypes(tree())).toEqual([]));
+  it('names every export', () => expect(starExports(tree())).toEqual([]));
+  it('gives no constructor more than six dependencies', () =>
+    expect(longConstructors(productFiles(tree()))).toEqual([]));
+  it('keeps the index of each library at forty names or fewer', () => expect(wideIndexes(tree())).toEqual([]));
+  it('has no drawer folders', () => expect(drawers(tree().filter(({ path }) => !isTest(path)))).toEqual([]));
+});
+
+describe('the shape check', () => {
+  const lines = (count: number): string => 'export const x = 1;\n'.repeat(count - 1);
+
+  it('measures median and tail', () => {
+    const files = [...Array<number>(19).fill(10), 400].map((count, i) => unit(`libs/kernel/src/${i}.ts`, lines(count)));
+    expect(sizes(files)).toEqual({ median: 10, p95: 10, tooLong: [] });
+    expect(sizes([unit('libs/kernel/src/x.ts', lines(501))]).tooLong).toHaveLength(1);
+  });
+
+  it.each([
+    ['any', anyTypes, 'export const f = (x: any): void => void x;'],
+    ['any inside a type', anyTypes, 'export type X = Record<string, any>;'],
+    ['a cast to any', anyTypes, 'export const x = (1 as any) as string;'],
+    ['export *', starExports, `export * from './x';`],
+    ['export * as', starExports, ''],
+    ['a long constructor', longConstructors, 'class A { constructor(a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7) {} }'],
+  ])('finds %s', (what, rule, text) => {
+    const found = rule([unit('libs/kernel/src/x.ts', text)]);
+    expect(found).toHaveLength(what === 'export * as' ? 0 : 1);
+  });
+
+  it('finds an index that promises too much', () => {
+    const names = Array.from({ length: 41 }, (_, i) => `name${i}`).join(', ');
+    expect(wideIndexes([unit('libs/kernel/src/index.ts', `export { ${names} } from './names';`)])).toHaveLength(1);
+  });
+
+  it.each(['libs/kernel/src/utils/x.ts', 'libs/common/src/index.ts', 'apps/cli/src/helpers.ts'])('finds %s', (path) => {
+    expect(drawers([unit(path, '')])).toEqual([path]);
+  });
+});
