@@ -1,0 +1,66 @@
+import { type Failure, type Json } from '@writ/kernel';
+import type { z } from 'zod';
+
+/** One thing wrong with a set of documents: where (JSON pointer, RFC 6901, the first token is the document's index) and what. */
+export interface Problem {
+  readonly pointer: string;
+  readonly reason: string;
+}
+
+export const token = (key: PropertyKey): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
+export const pointerTo = (path: readonly PropertyKey[]): string => path.map((key) => `/${token(key)}`).join('');
+
+const LISTED = 20;
+
+/** All problems as one refusal: `details` maps a pointer to its reason, for the first twenty. */
+export function refusalOf(code: string, problems: readonly Problem[]): Failure {
+  const [first] = problems;
+  if (!first) throw new Error('a refusal needs a problem');
+  const details: { [pointer: string]: string } = {};
+  for (const { pointer, reason } of problems.slice(0, LISTED)) {
+    details[pointer] = details[pointer] === undefined ? reason : `${details[pointer]}; ${reason}`;
+  }
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return {
+    code,
+    class: 'permanent',
+    message: `${first.pointer === '' ? 'the document' : first.pointer}: ${first.reason}${more}`,
+    next: 'Correct the documents and publish them again; nothing was published.',
+    details,
+  };
+}
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * A union reports the issues of every branch. The reader meant the branch whose tag fits, so the branches that already
+ * fail at `type` or `policy` are passed over when another one does not.
+ */
+function flatten(issue: Issue, at: readonly PropertyKey[]): { path: readonly PropertyKey[]; reason: string }[] {
+  const path = [...at, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], reason: 'is not a field of this definition' }));
+  }
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ path, reason: issue.message }];
+  const branches = issue.errors.map((issues) => issues.flatMap((inner) => flatten(inner, path)));
+  const tagFails = (found: readonly { path: readonly PropertyKey[] }[]): boolean =>
+    found.some((one) => one.path.length === path.length + 1 && one.path.at(-1) === 'type');
+  return branches.find((found) => !tagFails(found)) ?? branches.at(-1) ?? [{ path, reason: issue.message }];
+}
+
+export function problemsOf(error: z.ZodError, at: readonly PropertyKey[]): Problem[] {
+  return error.issues
+    .flatMap((issue) => flatten(issue, at))
+    .map(({ path, reason }) => ({ pointer: pointerTo(path), reason }));
+}
+
+/** `__proto__` as a key changes the object instead of naming a member; nothing that is hashed may hold one. */
+export function forbiddenKeys(value: Json, at: readonly PropertyKey[]): Problem[] {
+  if (value === null || typeof value !== 'object') return [];
+  if (Array.isArray(value)) return value.flatMap((item: Json, i) => forbiddenKeys(item, [...at, i]));
+  return Object.entries(value).flatMap(([key, member]) =>
+    key === '__proto__'
+      ? [{ pointer: pointerTo([...at, key]), reason: 'is a key that no document may use' }]
+      : forbiddenKeys(member, [...at, key]),
+  );
+}
