@@ -1,0 +1,5 @@
+export { ApiKeyAuthenticator, type Caller } from './authenticator';
+export { bootstrapTenant, type Bootstrapped, type BootstrapInput } from './bootstrap';
+export { type ApiKeyView, createKey, type KeyCreator, listKeys, type NewKey, revokeKey } from './keys';
+export { beyondHolder, type Grant, scopesAllow } from './scopes';
+export { hashOf, mintKey, tokenOf } from './secret';
