@@ -1,5 +1,5 @@
 import { appendTenantEvents, type TenantEvent } from '@writ/audit';
-import type { Tx } from '@writ/database';
+import { raiseAuthority, type Tx } from '@writ/database';
 import { canonicalJson, digestOf, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import type { DefinitionKind } from './definitions';
 import { validateDocuments } from './documents';
@@ -22,9 +22,8 @@ export interface Published {
  * itself) and `reference_invalid` (what it names), each with JSON pointers; whether the author may publish is decided
  * before. A document equal to the newest version of its name changes nothing, so publishing twice is publishing once.
  *
- * INVARIANT: a version never changes once it is in. A running run keeps the versions of its bill; publishing takes no
- * right away and therefore raises no authority epoch. To take one away from running runs, change the policy or set a
- * stop: those raise it.
+ * INVARIANT: a version never changes once it is in. A running run keeps the versions of its bill: publishing takes no
+ * right away from it. To take one away, change the policy or set a stop.
  */
 export async function publish(
   tx: Tx,
@@ -64,5 +63,8 @@ export async function publish(
     events.push({ type: 'definition.published', actor: author, object: { type: kind, id: name, version, digest } });
   }
   await appendTenantEvents(tx, tenant, events);
+  // A start is fenced by the authority epoch too: raising it makes "the newest version" exact, also for a process that
+  // keeps a tenant's bills in memory.
+  if (events.length > 0) await raiseAuthority(tx, tenant);
   return ok(published);
 }
