@@ -13,3 +13,14 @@ export type {
   StartedRun,
   StartRunInput,
 } from './api';
+export { RunCommands } from './commands';
+export { type EngineContext, type FaultPoint, type Faults, noFaults } from './context';
+export type { RunEvent, RunEventType } from './events';
+export { fold } from './fold';
+export { readJournal } from './load';
+export type { Doors } from './perform';
+export { RunQueries } from './queries';
+export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';
+export type { RunState } from './state';
+export { BullWakeUp, LocalWakeUp, type WakeUp } from './wake-up';
+export { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';

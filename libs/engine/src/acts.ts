@@ -1,0 +1,245 @@
+import { canonicalJson, digestOf, type EffectClass, type Hop, type JsonObject } from '@writ/kernel';
+import {
+  attributeNeeds,
+  type AttributeNeed,
+  type DecisionRequest,
+  type Door,
+  type ResolvedAttribute,
+  type Resource,
+  type TenantAuthority,
+} from '@writ/policy';
+import { type BillOfMaterials, valueAt } from '@writ/registry';
+import type { RecordedDecision, StepIntended, StepKind } from './events';
+import type { HeldRun } from './held-run';
+import { modelRequest, reservation } from './model-request';
+import type { Act } from './next-step';
+import { attributeKey } from './state';
+
+/** An act made concrete: what is asked of the policy, and what will be sent if it says yes. */
+export interface Proposal {
+  readonly kind: StepKind;
+  readonly door: Door;
+  readonly path: string;
+  readonly agent: string | null;
+  readonly chain: readonly Hop[];
+  readonly target: string;
+  readonly targetDigest: string;
+  readonly args: JsonObject;
+  readonly argsText: string;
+  readonly argsDigest: string;
+  readonly effect: EffectClass;
+  readonly call: string | null;
+  readonly maxAttempts: number;
+  readonly request: DecisionRequest;
+  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff'>;
+  /** The step is part of the request only when the journal does not imply it. */
+  readonly keepArgs: boolean;
+}
+
+const MAX_INTERNAL_ATTEMPTS = 50;
+
+/** What every decision of a run shares. */
+function baseRequest(held: HeldRun, chain: readonly Hop[], now: number): Omit<DecisionRequest, 'action' | 'object'> {
+  const { started } = held.state;
+  return {
+    tenant: held.tenant,
+    initiator: { tenant: held.tenant, ...started.initiator },
+    chain,
+    mandate: started.mandate,
+    now,
+  };
+}
+
+interface Parts {
+  readonly kind: StepKind;
+  readonly door: Door;
+  readonly act: { readonly path: string; readonly chain: readonly Hop[]; readonly call?: string | null };
+  readonly target: { readonly name: string; readonly digest: string };
+  readonly args: JsonObject;
+  readonly effect: EffectClass;
+  readonly maxAttempts: number;
+  readonly request: DecisionRequest;
+  readonly details?: Proposal['details'];
+}
+
+function proposal(parts: Parts): Proposal {
+  const argsText = canonicalJson(parts.args);
+  const details = parts.details ?? {};
+  return {
+    kind: parts.kind,
+    door: parts.door,
+    path: parts.act.path,
+    agent: parts.act.chain.at(-1)?.agent ?? null,
+    chain: parts.act.chain,
+    target: parts.target.name,
+    targetDigest: parts.target.digest,
+    args: parts.args,
+    argsText,
+    argsDigest: digestOf(argsText),
+    effect: parts.effect,
+    call: parts.act.call ?? null,
+    maxAttempts: parts.maxAttempts,
+    request: parts.request,
+    details: parts.kind === 'model' ? { ...details, reserve: reservation(argsText, parts.args) } : details,
+    keepArgs: parts.kind !== 'model',
+  };
+}
+
+/** The proposal of an act the planner chose. */
+export function propose(held: HeldRun, act: Act, now: number): Proposal {
+  const base = baseRequest(held, act.chain, now);
+  const { bill } = held.planner;
+  switch (act.type) {
+    case 'call_model': {
+      const { model, request } = modelRequest(bill, held.state, act, held.run);
+      const object = {
+        type: 'model',
+        id: model.definition.name,
+        version: model.version,
+        digest: model.digest,
+      } as const;
+      return proposal({
+        kind: 'model',
+        door: 'model',
+        act,
+        target: { name: model.definition.name, digest: model.digest },
+        args: request,
+        effect: 'idempotent',
+        maxAttempts: model.definition.max_attempts,
+        request: { ...base, action: 'model.invoke', object },
+      });
+    }
+    case 'invoke_tool': {
+      const tool = act.tool.definition;
+      const resource = resourceOf(tool.resource, act.args);
+      const object = { type: 'tool', id: tool.name, version: act.tool.version, digest: act.tool.digest } as const;
+      return proposal({
+        kind: 'tool',
+        door: 'tool',
+        act,
+        target: { name: tool.name, digest: act.tool.digest },
+        args: act.args,
+        // Nobody said what a lost outcome means: treat it as the worst (I5).
+        effect: tool.effect ?? 'irreversible',
+        maxAttempts: tool.max_attempts,
+        request: { ...base, action: 'tool.invoke', object, args: act.args, ...(resource && { resource }) },
+      });
+    }
+    case 'hand_off': {
+      const to = act.to.definition;
+      const object = { type: 'agent', id: to.name, version: act.to.version, digest: act.to.digest } as const;
+      const handoff = { to: to.name, purpose: act.purpose, depth: act.chain.length };
+      return proposal({
+        kind: 'handoff',
+        door: 'handoff',
+        act,
+        target: { name: to.name, digest: act.to.digest },
+        args: { to: to.name, reason: act.purpose, message: act.message },
+        effect: 'idempotent',
+        maxAttempts: MAX_INTERNAL_ATTEMPTS,
+        request: { ...base, action: 'handoff', object, handoff },
+        details: {
+          handoff: { to: { agent: to.name, digest: act.to.digest }, purpose: act.purpose, message: act.message },
+        },
+      });
+    }
+  }
+}
+
+function resourceOf(mapping: { type: string; id: string } | undefined, args: JsonObject): Resource | undefined {
+  if (!mapping) return undefined;
+  const id = valueAt(args, mapping.id);
+  return typeof id === 'string' || typeof id === 'number' ? { type: mapping.type, id: String(id) } : undefined;
+}
+
+/** The read that brings one attribute, as a step of its own: decided, permitted and recorded like any other. */
+export function proposeRead(held: HeldRun, parent: Proposal, need: AttributeNeed): Proposal | null {
+  const { bill } = held.planner;
+  const found = resolverFor(bill, need);
+  if (!found) return null;
+  const { resolver, tool } = found;
+  const attribute = { name: need.name, resource: need.resource, pointer: resolver.result };
+  return proposal({
+    kind: 'data',
+    door: 'data',
+    act: { path: parent.path, chain: parent.chain },
+    target: { name: tool.definition.name, digest: tool.digest },
+    args: { [resolver.argument]: need.resource.id },
+    effect: 'read',
+    maxAttempts: tool.definition.max_attempts,
+    request: {
+      ...baseRequest(held, parent.chain, parent.request.now),
+      action: 'data.read',
+      object: { type: 'data', id: need.name, digest: tool.digest },
+      resource: need.resource,
+    },
+    details: { attribute },
+  });
+}
+
+function resolverFor(bill: BillOfMaterials, need: AttributeNeed) {
+  for (const { definition } of bill.resolvers.values()) {
+    if (`${definition.resource}.${definition.attribute}` !== need.name) continue;
+    const tool = bill.tools.get(definition.tool);
+    if (tool) return { resolver: definition, tool };
+  }
+  return null;
+}
+
+/** What resolvers brought that is young enough for this decision, and the first thing still to be read. */
+export function gatherAttributes(
+  held: HeldRun,
+  authority: TenantAuthority,
+  request: DecisionRequest,
+): { readonly request: DecisionRequest; readonly missing: AttributeNeed | null } {
+  const needs = attributeNeeds(authority, request);
+  if (needs.length === 0) return { request, missing: null };
+  const attributes: Record<string, ResolvedAttribute> = {};
+  for (const need of needs) {
+    const key = attributeKey(need.name, need.resource.id);
+    const known = held.state.attributes.get(key);
+    const fresh = held.state.fresh.has(key);
+    const young = known !== undefined && need.maxAgeMs > 0 && request.now - known.at <= need.maxAgeMs;
+    if (!fresh && !young && resolvable(held, need)) return { request, missing: need };
+    if (known !== undefined && (fresh || young)) attributes[need.name] = known;
+  }
+  return { request: { ...request, attributes }, missing: null };
+}
+
+const resolvable = (held: HeldRun, need: AttributeNeed): boolean => resolverFor(held.planner.bill, need) !== null;
+
+/** The intent of an allowed proposal. */
+export function intentOf(
+  proposed: Proposal,
+  place: {
+    readonly step: number;
+    readonly attempt: number;
+    readonly at: number;
+    readonly decision: RecordedDecision;
+    readonly salt: string;
+    readonly ref: string | null;
+  },
+): StepIntended {
+  return {
+    type: 'step_intended',
+    at: place.at,
+    step: place.step,
+    attempt: place.attempt,
+    path: proposed.path,
+    kind: proposed.kind,
+    agent: proposed.agent,
+    target: proposed.target,
+    target_digest: proposed.targetDigest,
+    ...(proposed.keepArgs && { args: proposed.args }),
+    ...(place.ref !== null && { args_ref: place.ref }),
+    args_digest: proposed.argsDigest,
+    salt: place.salt,
+    effect: proposed.effect,
+    ...(proposed.call !== null && { call: proposed.call }),
+    ...proposed.details,
+    decision: place.decision,
+  };
+}
+
+/** Stable over the attempts of a step: what the other side may use to recognise a repetition. */
+export const effectKey = (run: string, step: number): string => `${run}.${step}`;

@@ -1,0 +1,207 @@
+import {
+  canonicalJson,
+  type Failure,
+  isId,
+  type MailId,
+  newId,
+  ok,
+  refuse,
+  type Result,
+  type RunId,
+  type TenantId,
+} from '@writ/kernel';
+import { appendTenantEvent } from '@writ/audit';
+import { insertMail, isFinal, runRow, type RunRow, type Tx } from '@writ/database';
+import { type Action, decide, type DecisionRequest } from '@writ/policy';
+import type { CancelInput, ReconcileInput, RunCommandsApi, SignalInput, StartedRun, StartRunInput } from './api';
+import type { EngineContext } from './context';
+import { decisionEvidence } from './evidence';
+import type { WaitFor } from './events';
+import type { CancelBody, ReconcileBody, SignalBody } from './mail';
+import { recordDecisionIn } from './record-decision';
+import { settleDown } from './standing';
+import { BillCache, earlierStart, prepareStart } from './start-run';
+import type { WakeUp } from './wake-up';
+import type { HeldRun } from './held-run';
+import type { AdvanceEnd } from './standing';
+
+/** The part of a worker that a start in the same process may hand its run to. */
+export interface LocalWorker {
+  readonly hasRoom: boolean;
+  adopt(held: HeldRun): Promise<AdvanceEnd>;
+}
+
+type Letter =
+  | { readonly kind: 'signal'; readonly action: 'run.signal'; readonly body: SignalBody }
+  | { readonly kind: 'cancel'; readonly action: 'run.cancel'; readonly body: CancelBody }
+  | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
+
+/**
+ * What people and other programs ask of runs. Each is decided first; a refusal is recorded with its explanation and
+ * answered with the decision's id. What does not hold a run's lease writes mail, never the journal.
+ */
+export class RunCommands implements RunCommandsApi {
+  readonly #bills = new BillCache();
+
+  constructor(
+    readonly ctx: EngineContext,
+    readonly wakeUp: WakeUp,
+    readonly local: LocalWorker | null = null,
+  ) {}
+
+  /** Durable when it returns: the run is in the journal, whoever will lead it. */
+  async start(input: StartRunInput): Promise<Result<StartedRun>> {
+    for (;;) {
+      const leased = this.local?.hasRoom === true;
+      const prepared = await prepareStart(this.ctx, this.#bills, { input, leased });
+      if (!prepared.ok) return prepared;
+      const held = prepared.value;
+      const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held);
+      if (end === 'stale') continue;
+      if (end === 'exists') return earlierStart(this.ctx.db, input);
+      return ok({ run: held.run, replayed: false });
+    }
+  }
+
+  /** The run is led by this process from its first unit on, which creates it and already carries its first intent. */
+  async #startHere(held: HeldRun): Promise<'started' | 'exists'> {
+    const created = new Promise<'started' | 'exists'>((resolve, reject) => {
+      held.onCreated = () => resolve('started');
+      this.local!.adopt(held).then((end) => resolve(end.kind === 'exists' ? 'exists' : 'started'), reject);
+    });
+    return created;
+  }
+
+  async #startElsewhere(held: HeldRun): Promise<'started' | 'exists' | 'stale'> {
+    const moved = await settleDown(this.ctx, held, {
+      tail: { events: [], audits: [], decisions: [] },
+      standing: { status: 'queued', wait: null, wakeAt: null, release: true },
+    });
+    if (moved?.kind === 'exists') return 'exists';
+    if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
+    await this.wakeUp.ring(held.tenant, held.run);
+    return 'started';
+  }
+
+  signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>> {
+    const body: SignalBody = { name: input.name, payload: input.payload };
+    return this.#mail(input, { kind: 'signal', action: 'run.signal', body }, input.dedup ?? null);
+  }
+
+  cancel(input: CancelInput): Promise<Result<{ readonly accepted: boolean }>> {
+    return this.#mail(input, { kind: 'cancel', action: 'run.cancel', body: { reason: input.reason } }, 'cancel');
+  }
+
+  reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>> {
+    const { step, verdict, result, note } = input;
+    const body: ReconcileBody = { step, verdict, note, ...(result !== undefined && { result }) };
+    return this.#mail(input, { kind: 'reconcile', action: 'run.reconcile', body }, `reconcile ${step}`);
+  }
+
+  /** Decides, then puts the letter in the run's mail together with an event of the tenant's stream. */
+  async #mail(
+    input: { readonly tenant: TenantId; readonly run: RunId; readonly caller: StartRunInput['caller'] },
+    letter: Letter,
+    dedup: string | null,
+  ): Promise<Result<{ readonly accepted: boolean }>> {
+    const { tenant, run, caller } = input;
+    const authority = await this.ctx.authority.get(tenant);
+    const now = this.ctx.clock.now();
+    const result = await this.ctx.db.withTenant(tenant, async (tx): Promise<Result<{ accepted: boolean }>> => {
+      const row = isId('run', run) ? await runRow(tx, tenant, run) : null;
+      if (!row) return refuse(notFound(run));
+      const request: DecisionRequest = {
+        ...base(input, letter.action, now),
+        object: { type: 'run', id: row.workflow },
+      };
+      const decision = decide(authority, request);
+      if (decision.verdict !== 'allow') {
+        await recordDecisionIn(tx, { request, decision });
+        return refuse(deniedMail(letter.action, decision.id, decision.reason));
+      }
+      const wrong = unfit(row, letter, now);
+      if (wrong) return refuse(wrong);
+      const id = newId('mail', now);
+      const accepted = await insertMail(tx, {
+        tenant,
+        run,
+        id,
+        kind: letter.kind,
+        body: canonicalJson(letter.body),
+        dedup,
+        sender: caller.id,
+      });
+      if (accepted) await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
+      return ok({ accepted });
+    });
+    if (result.ok) await this.wakeUp.ring(tenant, run);
+    return result;
+  }
+
+  async #noteMail(
+    tx: Tx,
+    sent: {
+      readonly tenant: TenantId;
+      readonly run: RunId;
+      readonly id: MailId;
+      readonly letter: Letter;
+      readonly caller: string;
+      readonly decision: ReturnType<typeof decide>;
+    },
+  ): Promise<void> {
+    const { tenant, run, id, letter, caller, decision } = sent;
+    await appendTenantEvent(tx, tenant, {
+      type: 'action.authorized',
+      actor: caller,
+      action: letter.action,
+      object: { type: 'run', id: run },
+      decision: decisionEvidence(decision),
+      authority: decision.authority,
+      detail: { mail: id, kind: letter.kind },
+    });
+  }
+}
+
+function base(
+  input: { readonly tenant: TenantId; readonly caller: StartRunInput['caller'] },
+  action: Action,
+  now: number,
+): Omit<DecisionRequest, 'object'> {
+  return { tenant: input.tenant, initiator: input.caller, chain: [], action, now };
+}
+
+const notFound = (run: string): Failure => ({
+  code: 'not_found',
+  class: 'permanent',
+  message: `there is no run ${run}`,
+  next: 'List the runs you may see with `writ runs list`.',
+});
+
+const deniedMail = (action: string, decision: string, reason: string): Failure => ({
+  code: 'policy_denied',
+  class: 'policy',
+  message: `${action} was refused: ${reason}`,
+  next: `Ask \`writ explain ${decision}\` what would allow it.`,
+  details: { decision_id: decision, reason },
+});
+
+/** Whether the run can still take the letter; mail to a run that is over would never be read. */
+function unfit(row: RunRow, letter: Letter, now: number): Failure | null {
+  const conflict = (message: string, next: string): Failure => ({
+    code: 'state_conflict',
+    class: 'permanent',
+    message,
+    next,
+  });
+  if (isFinal(row.status)) return conflict(`the run is ${row.status}`, 'Start a new run.');
+  if (letter.kind !== 'reconcile') return null;
+  const wait = row.wait === null ? null : (JSON.parse(row.wait) as WaitFor);
+  if (wait?.for !== 'reconciliation' || wait.step !== letter.body.step) {
+    return conflict(`the run does not wait for step ${letter.body.step}`, 'Look at the run: its wait names the step.');
+  }
+  if (now < wait.not_before) {
+    const at = new Date(wait.not_before).toISOString();
+    return conflict('the call may still be under way', `Look at the other side after ${at}, then answer.`);
+  }
+  return null;
+}

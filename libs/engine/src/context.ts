@@ -1,0 +1,33 @@
+import type { Clock, WorkerId } from '@writ/kernel';
+import type { Database, GroupCommit } from '@writ/database';
+import type { AuthorityStore, PermitOffice } from '@writ/policy';
+import type { Doors } from './perform';
+
+/**
+ * Points of an effect at which a test may stop the process: the five crash points of every effect, in order. A no-op in
+ * production; injected, so production pays one call.
+ */
+export type FaultPoint = 'before_intent' | 'after_intent' | 'inside_call' | 'before_outcome' | 'after_outcome';
+
+export interface Faults {
+  at(
+    point: FaultPoint,
+    place: { readonly run: string; readonly step: number; readonly attempt: number },
+  ): void | Promise<void>;
+}
+
+export const noFaults: Faults = { at: () => undefined };
+
+/** What advancing a run needs of the other rooms, given once at start-up. */
+export interface EngineContext {
+  readonly db: Database;
+  readonly writer: GroupCommit;
+  readonly authority: AuthorityStore;
+  readonly permits: PermitOffice;
+  readonly doors: Doors;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  readonly worker: WorkerId;
+  /** Digest or version of the engine's build, named in evidence. */
+  readonly build: string;
+}

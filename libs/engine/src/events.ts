@@ -1,0 +1,245 @@
+import type { EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
+import type { Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
+import type { RunBudget } from './api';
+
+/** What kind of door a step goes through; also the kind of permit it needs. */
+export type StepKind = 'model' | 'tool' | 'data' | 'handoff';
+
+/** A decision as the journal keeps it: everything `explain` shows. */
+export type RecordedDecision = Omit<Decision, 'verdict' | 'at' | 'authority'>;
+
+/**
+ * What happened in a run. The journal is these, in order, one canonical JSON per line; the state is a fold over them.
+ * A line's sequence is its place; times are epoch milliseconds by the writer's clock.
+ */
+export type RunEvent =
+  | RunStarted
+  | RunResumed
+  | StepIntended
+  | StepSettled
+  | StepDenied
+  | StepAsked
+  | StepUnknown
+  | StepReconciled
+  | RetryScheduled
+  | CallRejected
+  | NodeFailed
+  | WaitStarted
+  | WaitEnded
+  | SignalReceived
+  | CancelRequested
+  | RunFinished
+  | RunFailed
+  | RunCancelled;
+
+export type RunEventType = RunEvent['type'];
+
+export interface RunStarted {
+  readonly type: 'run_started';
+  readonly at: number;
+  readonly workflow: string;
+  /** Digest over the bill of materials, and the bill: `[kind, name, digest]`, sorted. */
+  readonly bill_digest: string;
+  readonly bill: readonly (readonly [kind: string, name: string, digest: string])[];
+  readonly input: JsonObject;
+  readonly initiator: {
+    readonly kind: 'user' | 'service' | 'agent';
+    readonly id: string;
+    readonly roles: readonly string[];
+  };
+  /** Who called, when that is not the initiator. */
+  readonly caller: string;
+  readonly mandate: Mandate | null;
+  readonly budget: RunBudget;
+  readonly deadline_at: number | null;
+  readonly decision: RecordedDecision;
+}
+
+/** Another worker took the run over; what it had resolved for a decision under way must be read again. */
+export interface RunResumed {
+  readonly type: 'run_resumed';
+  readonly at: number;
+  readonly worker: string;
+  readonly lease_epoch: number;
+}
+
+/** Decided and about to be done: the claim of the effect ledger (I2). */
+export interface StepIntended {
+  readonly type: 'step_intended';
+  readonly at: number;
+  readonly step: number;
+  readonly attempt: number;
+  /** Node of the workflow, as step ids joined by `/`; empty for the root. */
+  readonly path: string;
+  readonly kind: StepKind;
+  readonly agent: string | null;
+  readonly target: string;
+  readonly target_digest: string;
+  /** Absent for model steps, whose request the journal already implies. */
+  readonly args?: JsonObject;
+  readonly args_ref?: string;
+  readonly args_digest: string;
+  /** The salt of the evidence's commitment to the arguments; erased with them. */
+  readonly salt: string;
+  readonly effect: EffectClass;
+  /** The model's call this answers. */
+  readonly call?: string;
+  /** Tokens reserved before a model call; what a lost attempt is charged (I5, I13). */
+  readonly reserve?: number;
+  /** For `data`: what the answer is about. */
+  readonly attribute?: { readonly name: string; readonly resource: Resource; readonly pointer: string };
+  /** For `handoff`. */
+  readonly handoff?: { readonly to: Hop; readonly purpose: string; readonly message: string };
+  readonly decision: RecordedDecision;
+}
+
+export interface StepSettled {
+  readonly type: 'step_settled';
+  readonly at: number;
+  readonly step: number;
+  readonly attempt: number;
+  readonly outcome: 'ok' | 'error';
+  readonly result?: Json;
+  readonly result_ref?: string;
+  /** The salt of the evidence's commitment; erased with the value. */
+  readonly salt?: string;
+  readonly failure?: Failure;
+  readonly landed?: 'no' | 'maybe' | 'yes';
+  /** False when another attempt follows. */
+  readonly final: boolean;
+  readonly tokens?: number;
+}
+
+export interface StepDenied {
+  readonly type: 'step_denied';
+  readonly at: number;
+  readonly step: number;
+  readonly path: string;
+  readonly kind: StepKind;
+  readonly agent: string | null;
+  readonly target: string;
+  readonly args?: JsonObject;
+  readonly call?: string;
+  readonly attribute?: NonNullable<StepIntended['attribute']>;
+  readonly decision: RecordedDecision;
+}
+
+/** The decision was `ask`: the run waits and is decided again when it wakes. */
+export interface StepAsked {
+  readonly type: 'step_asked';
+  readonly at: number;
+  readonly step: number;
+  readonly path: string;
+  readonly kind: StepKind;
+  readonly agent: string | null;
+  readonly target: string;
+  readonly args?: JsonObject;
+  readonly decision: RecordedDecision;
+}
+
+/** The outcome of an unrepeatable effect is lost; a person says what happened (I5). */
+export interface StepUnknown {
+  readonly type: 'step_unknown';
+  readonly at: number;
+  readonly step: number;
+  readonly attempt: number;
+  readonly reason: string;
+}
+
+export interface StepReconciled {
+  readonly type: 'step_reconciled';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly step: number;
+  readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
+  readonly result?: Json;
+  readonly by: string;
+  readonly note: string;
+}
+
+export interface RetryScheduled {
+  readonly type: 'retry_scheduled';
+  readonly at: number;
+  readonly step: number;
+  readonly attempt: number;
+  readonly not_before: number;
+}
+
+/** A model's call that never became a request: unknown tool, unparsable or invalid arguments. The model is told. */
+export interface CallRejected {
+  readonly type: 'call_rejected';
+  readonly at: number;
+  readonly path: string;
+  readonly call: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A node of a sequence ended without a result, and its rule says what follows. */
+export interface NodeFailed {
+  readonly type: 'node_failed';
+  readonly at: number;
+  readonly path: string;
+  readonly failure: Failure;
+  readonly rule: 'skip';
+}
+
+export type WaitFor =
+  | { readonly for: 'signal'; readonly path: string; readonly signal: string | null; readonly until: number | null }
+  | { readonly for: 'stop'; readonly step: number; readonly target: string }
+  | { readonly for: 'approval'; readonly step: number; readonly target: string }
+  | { readonly for: 'reconciliation'; readonly step: number; readonly not_before: number }
+  | { readonly for: 'retry'; readonly step: number; readonly until: number };
+
+export interface WaitStarted {
+  readonly type: 'wait_started';
+  readonly at: number;
+  readonly wait: WaitFor;
+}
+
+export interface WaitEnded {
+  readonly type: 'wait_ended';
+  readonly at: number;
+  readonly path: string;
+  readonly output: Json;
+}
+
+export interface SignalReceived {
+  readonly type: 'signal_received';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly name: string;
+  readonly payload: Json;
+  readonly by: string;
+}
+
+export interface CancelRequested {
+  readonly type: 'cancel_requested';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface RunFinished {
+  readonly type: 'run_finished';
+  readonly at: number;
+  readonly output: Json;
+  readonly output_ref?: string;
+}
+
+export interface RunFailed {
+  readonly type: 'run_failed';
+  readonly at: number;
+  readonly status: 'failed' | 'timed_out' | 'denied' | 'stopped' | 'quarantined';
+  readonly failure: Failure;
+}
+
+export interface RunCancelled {
+  readonly type: 'run_cancelled';
+  readonly at: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export type { ResolvedAttribute };

@@ -1,0 +1,83 @@
+import { digestOf, canonicalJson, type Hop, newId, type RunId, type TenantId } from '@writ/kernel';
+import { type AuditContext, type AuditDraft, type DecisionEvidence, originOf } from '@writ/audit';
+import type { Decision } from '@writ/policy';
+import type { RunStarted } from './events';
+
+/** What every event of one run has in common, and the context now in force. */
+export interface EvidenceScope {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly origin: string;
+  readonly traceId: string | null;
+  spanId: string | null;
+  /** Digest of the last `context` event. */
+  context: string | null;
+}
+
+export function evidenceScope(tenant: TenantId, run: RunId, traceId: string | null): EvidenceScope {
+  return { tenant, run, origin: originOf(tenant), traceId, spanId: null, context: null };
+}
+
+type Fields = Omit<AuditDraft, 'id' | 'tenant' | 'origin' | 'time' | 'run' | 'context' | 'trace' | 'span'>;
+
+/** One audit event of the run, at `now` (epoch milliseconds). */
+export function evidence(scope: EvidenceScope, now: number, fields: Fields): AuditDraft {
+  return {
+    id: newId('event', now),
+    tenant: scope.tenant,
+    origin: scope.origin,
+    run: scope.run,
+    time: new Date(now).toISOString(),
+    ...(scope.context !== null && { context: scope.context }),
+    ...(scope.traceId !== null && { trace: scope.traceId }),
+    ...(scope.spanId !== null && { span: scope.spanId }),
+    ...fields,
+  };
+}
+
+export interface ContextInput {
+  readonly started: RunStarted;
+  readonly chain: readonly Hop[];
+  readonly snapshot: string;
+  readonly build: string;
+}
+
+/** The run constants as one object; it becomes a `context` event when its digest differs from the one in force. */
+export function contextOf({ started, chain, snapshot, build }: ContextInput): AuditContext {
+  return {
+    initiator: started.initiator.id,
+    roles: started.initiator.roles,
+    chain: chain.map((hop) => ({ ...hop })),
+    workflow: { name: started.workflow, digest: started.bill_digest },
+    snapshot,
+    build,
+    mandate: started.mandate === null ? null : digestOf(canonicalJson(started.mandate)),
+    keys: [],
+  };
+}
+
+/** Makes sure the context in force is `context`; returns the event that says so when it changed. */
+export function enterContext(scope: EvidenceScope, context: AuditContext, now: number): AuditDraft | null {
+  const digest = digestOf(canonicalJson(context));
+  if (digest === scope.context) return null;
+  const draft = evidence({ ...scope, context: null }, now, {
+    type: 'context',
+    detail: { context: canonicalJson(context) },
+  });
+  scope.context = digest;
+  return draft;
+}
+
+/** A decision as evidence: verdict, reason, and the rules of each stage by id. */
+export function decisionEvidence(decision: Decision): DecisionEvidence {
+  return {
+    id: decision.id,
+    verdict: decision.verdict,
+    reason: decision.reason,
+    stages: decision.stages.map(
+      (stage) => [stage.stage, stage.verdict, ...stage.matches.map((match) => match.rid)] as const,
+    ),
+    ...(decision.obligations.length > 0 && { obligations: decision.obligations.map((obligation) => obligation.id) }),
+    mode: 'enforce',
+  };
+}

@@ -1,0 +1,98 @@
+import { isId, type JsonObject, type RunId } from '@writ/kernel';
+import { sentence } from '@writ/policy';
+import type { DecisionView } from './api';
+import type { RecordedDecision, RunEvent } from './events';
+import type { StoredDecision } from './record-decision';
+
+const ACTIONS = { model: 'model.invoke', tool: 'tool.invoke', data: 'data.read', handoff: 'handoff' } as const;
+const OBJECTS = { model: 'model', tool: 'tool', data: 'data', handoff: 'agent' } as const;
+
+type Verdict = DecisionView['verdict'];
+
+interface Parts {
+  readonly decision: RecordedDecision;
+  readonly verdict: Verdict;
+  readonly run: RunId | null;
+  readonly step: number | null;
+  readonly action: string;
+  readonly object: JsonObject;
+  readonly at: number;
+}
+
+function view(parts: Parts): DecisionView {
+  const { decision, verdict, at } = parts;
+  return {
+    id: decision.id,
+    run: parts.run,
+    step: parts.step,
+    action: parts.action,
+    object: parts.object,
+    verdict,
+    reason: decision.reason,
+    stage: decision.stage,
+    explicit: decision.explicit,
+    stages: decision.stages as unknown as readonly JsonObject[],
+    obligations: decision.obligations as unknown as readonly JsonObject[],
+    near_misses: decision.nearMisses as unknown as readonly JsonObject[],
+    snapshot: decision.snapshot,
+    time: new Date(at).toISOString(),
+    sentence: sentence({ ...decision, verdict }),
+  };
+}
+
+/** The decision an event carries, as readers see it; null for events that carry none. */
+export function decisionOf(run: RunId, event: RunEvent): DecisionView | null {
+  switch (event.type) {
+    case 'run_started':
+      return view({
+        decision: event.decision,
+        verdict: 'allow',
+        run,
+        step: null,
+        action: 'run.start',
+        object: { type: 'workflow', id: event.workflow },
+        at: event.at,
+      });
+    case 'step_intended':
+    case 'step_denied':
+    case 'step_asked': {
+      const verdict =
+        event.type === 'step_intended'
+          ? 'allow'
+          : event.type === 'step_asked' && event.decision.reason !== 'stopped'
+            ? 'ask'
+            : 'deny';
+      const object = {
+        type: OBJECTS[event.kind],
+        id: event.target,
+        ...(event.agent !== null && { agent: event.agent }),
+      };
+      const { decision, step, at } = event;
+      return view({ decision, verdict, run, step, action: ACTIONS[event.kind], object, at });
+    }
+    default:
+      return null;
+  }
+}
+
+/** A decision made outside runs, from its stored explanation. */
+export function storedDecisionView({ decision, action, object, subject }: StoredDecision): DecisionView {
+  return view({
+    decision,
+    verdict: decision.verdict,
+    run: null,
+    step: null,
+    action,
+    object: { ...object, subject },
+    at: decision.at,
+  });
+}
+
+/** Epoch milliseconds inside a decision's id (UUIDv7): where to look for it. */
+export function decisionTime(id: string): number | null {
+  if (!isId('decision', id)) return null;
+  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+  let bits = 0n;
+  for (const character of id.slice(4)) bits = bits * 32n + BigInt(alphabet.indexOf(character));
+  return Number(bits >> 80n);
+}

@@ -1,0 +1,104 @@
+import { digestOf, type Json, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
+import { type ClaimedRun, type Database, getPayload, loadJournal } from '@writ/database';
+import { loadPinnedBill } from '@writ/registry';
+import { chainLines } from '@writ/audit';
+import { evidence, evidenceScope } from './evidence';
+import type { RunEvent } from './events';
+import { fold } from './fold';
+import { emptyPending, type HeldRun } from './held-run';
+import { record } from './outcomes';
+import { Planner } from './planner';
+
+/** Journal lines as events, with the values kept by digest put back. Throws when one of those is gone. */
+export async function readJournal(db: Database, tenant: TenantId, run: RunId): Promise<RunEvent[]> {
+  return db.withTenant(tenant, async (tx) => {
+    const units = await loadJournal(tx, tenant, run);
+    const events = units.flatMap((unit) => unit.events.split('\n')).map((line) => JSON.parse(line) as RunEvent);
+    const refs = new Set(events.map(reference).filter((ref) => ref !== undefined));
+    const values = new Map<string, Json>();
+    for (const digest of refs) {
+      const body = await getPayload(tx, { tenant, digest });
+      if (body === null) throw new Error(`the payload ${digest} of run ${run} is missing`);
+      if (digestOf(body) !== digest) throw new Error(`the payload ${digest} of run ${run} was altered`);
+      values.set(digest, JSON.parse(body) as Json);
+    }
+    return values.size === 0 ? events : events.map((event) => hydrate(event, values));
+  });
+}
+
+function reference(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'step_settled':
+      return event.result_ref;
+    case 'step_intended':
+      return event.args_ref;
+    case 'run_finished':
+      return event.output_ref;
+    default:
+      return undefined;
+  }
+}
+
+function hydrate(event: RunEvent, values: ReadonlyMap<string, Json>): RunEvent {
+  const ref = reference(event);
+  if (ref === undefined) return event;
+  const value = values.get(ref)!;
+  if (event.type === 'step_settled') return { ...event, result: value };
+  if (event.type === 'run_finished') return { ...event, output: value };
+  return event.type === 'step_intended' ? { ...event, args: value as never } : event;
+}
+
+export interface LoadInput {
+  readonly db: Database;
+  readonly claimed: ClaimedRun;
+  readonly worker: WorkerId;
+  readonly now: number;
+}
+
+/**
+ * A claimed run as this process will lead it: its journal folded, its definitions as pinned at the start. A run taken
+ * over from a worker that died while leading it says so in its journal.
+ */
+export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<HeldRun> {
+  const { tenant, run } = claimed;
+  const events = await readJournal(db, tenant, run);
+  const state = fold(events);
+  const bill = await loadPinnedBill(db, { tenant, manifest: state.started.bill });
+  const scope = evidenceScope(tenant, run, claimed.traceId);
+  const held: HeldRun = {
+    tenant,
+    run,
+    leaseEpoch: claimed.leaseEpoch,
+    state,
+    planner: new Planner(bill),
+    scope,
+    create: null,
+    seq: claimed.nextSeq,
+    chain: { seq: claimed.auditSeq, hash: claimed.chainHead },
+    pending: emptyPending(),
+    letGo: false,
+    onCreated: null,
+    abort: new AbortController(),
+  };
+  scope.context = await contextInForce(db, tenant, run);
+  state.fresh = new Set();
+  if (claimed.takenOver) {
+    record(
+      held,
+      { type: 'run_resumed', at: now, worker, lease_epoch: claimed.leaseEpoch },
+      evidence(scope, now, { type: 'run.resumed', detail: { worker, lease_epoch: claimed.leaseEpoch } }),
+    );
+  }
+  return held;
+}
+
+/** Digest of the last `context` event of the run, found in its evidence. */
+async function contextInForce(db: Database, tenant: TenantId, run: RunId): Promise<string | null> {
+  const lines = await db.withTenant(tenant, (tx) => chainLines(tx, tenant, run));
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const event = JSON.parse(lines[i]!) as { type: string; context?: string; detail?: { context?: string } };
+    if (event.context !== undefined) return event.context;
+    if (event.type === 'context' && event.detail?.context !== undefined) return digestOf(event.detail.context);
+  }
+  return null;
+}

@@ -1,0 +1,67 @@
+import type { Json, JsonObject } from '@writ/kernel';
+import type { ChatMessage } from '@writ/gateways';
+import { type BillOfMaterials, type ModelDefinition, offeredTools, type Versioned } from '@writ/registry';
+import type { CallModel } from './next-step';
+import type { RunState } from './state';
+
+/** Tokens reserved for an answer when the model's parameters set no limit of their own. */
+const DEFAULT_ANSWER_TOKENS = 1024;
+/** Rough size of a token in characters; the reservation errs on the high side, the settlement is exact. */
+const CHARACTERS_PER_TOKEN = 3;
+
+export interface BuiltRequest {
+  readonly model: Versioned<ModelDefinition>;
+  readonly request: JsonObject;
+}
+
+/**
+ * The request of one model turn in the OpenAI chat-completions shape: the agent's own instructions, the opening words,
+ * the conversation so far. Rebuilt from state at each attempt, so the journal keeps only its digest.
+ */
+export function modelRequest(bill: BillOfMaterials, state: RunState, act: CallModel, user: string): BuiltRequest {
+  const agent = act.agent.definition;
+  const model = bill.models.get(agent.model);
+  if (!model) throw new Error(`the bill lacks model ${agent.model}`);
+  const messages: Json[] = [
+    { role: 'system', content: agent.instructions },
+    { role: 'user', content: act.opening },
+    ...(state.agents.get(act.path)?.messages ?? []).map(wireMessage),
+  ];
+  const tools = offeredTools(agent, bill, act.peers).map((tool): Json => ({
+    type: 'function',
+    function: { name: tool.name, description: tool.description, parameters: tool.parameters },
+  }));
+  return {
+    model,
+    request: {
+      ...(model.definition.parameters as JsonObject),
+      model: model.definition.model,
+      messages,
+      ...(tools.length > 0 && { tools }),
+      user,
+    },
+  };
+}
+
+function wireMessage(message: ChatMessage): Json {
+  if (message.role === 'tool') return { role: 'tool', tool_call_id: message.callId, content: message.content };
+  if (message.role !== 'assistant') return { role: message.role, content: message.content };
+  return {
+    role: 'assistant',
+    content: message.content,
+    ...(message.toolCalls.length > 0 && {
+      tool_calls: message.toolCalls.map((call) => ({
+        id: call.callId,
+        type: 'function',
+        function: { name: call.name, arguments: call.argumentsText },
+      })),
+    }),
+  };
+}
+
+/** Upper bound of what a call may cost, in tokens: reserved before, settled after (I13). */
+export function reservation(requestText: string, request: JsonObject): number {
+  const limit = request['max_completion_tokens'] ?? request['max_tokens'];
+  const answer = typeof limit === 'number' ? limit : DEFAULT_ANSWER_TOKENS;
+  return Math.ceil(requestText.length / CHARACTERS_PER_TOKEN) + answer;
+}

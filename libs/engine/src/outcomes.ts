@@ -1,0 +1,145 @@
+import { canonicalJson, CanonicalError, type Failure, type Json, randomBytes, toHex } from '@writ/kernel';
+import { type AuditDraft, commitmentTo } from '@writ/audit';
+import type { Database } from '@writ/database';
+import type { Proposal } from './acts';
+import { evidence } from './evidence';
+import type { RunEvent } from './events';
+import { apply } from './fold';
+import type { HeldRun } from './held-run';
+import type { Performed } from './perform';
+import { afterFailure, backoffMs } from './retry';
+import { keepAside } from './standing';
+
+/** Records a fact: applied at once, committed with the next unit. */
+export function record(held: HeldRun, event: RunEvent, audit?: AuditDraft): void {
+  held.pending.events.push(event);
+  if (audit) held.pending.audits.push(audit);
+  apply(held.state, event);
+}
+
+export interface Attempt {
+  readonly proposed: Proposal;
+  readonly step: number;
+  readonly attempt: number;
+}
+
+/** Records how an attempt ended, and what its error class says about another one. */
+export async function recordOutcome(
+  db: Database,
+  held: HeldRun,
+  ended: { readonly attempt: Attempt; readonly performed: Performed; readonly now: number },
+): Promise<void> {
+  const { attempt, now } = ended;
+  const { outcome, tokens } = ended.performed;
+  if (outcome.kind === 'ok') {
+    await recordResult(db, held, { attempt, now, tokens, result: outcome.value });
+    return;
+  }
+  recordFailure(held, { attempt, now, failure: outcome.failure, landed: outcome.landed });
+}
+
+async function recordResult(
+  db: Database,
+  held: HeldRun,
+  done: { readonly attempt: Attempt; readonly now: number; readonly tokens: number; readonly result: Json },
+): Promise<void> {
+  const { attempt, now, tokens } = done;
+  let text: string;
+  try {
+    text = canonicalJson(done.result);
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    const failure: Failure = {
+      code: 'result_unencodable',
+      class: 'permanent',
+      message: `the result holds ${error.message}`,
+    };
+    recordFailure(held, { attempt, now, failure, landed: 'yes' });
+    return;
+  }
+  const ref = await keepAside({ db }, held.tenant, text);
+  const salt = toHex(randomBytes(16));
+  const { step, attempt: number, proposed } = attempt;
+  record(
+    held,
+    {
+      type: 'step_settled',
+      at: now,
+      step,
+      attempt: number,
+      outcome: 'ok',
+      result: done.result,
+      ...(ref !== null && { result_ref: ref }),
+      salt,
+      final: true,
+      ...(tokens > 0 && { tokens }),
+    },
+    evidence(held.scope, now, {
+      type: proposed.kind === 'handoff' ? 'handoff.made' : 'action.settled',
+      step,
+      attempt: number,
+      outcome: 'ok',
+      result: commitmentTo(text, salt),
+      ...(tokens > 0 && { usage: usageOf(done.result) }),
+    }),
+  );
+}
+
+function usageOf(reply: Json): { input: number; output: number } {
+  const usage = (reply as { usage?: { inputTokens?: number; outputTokens?: number } }).usage;
+  return { input: usage?.inputTokens ?? 0, output: usage?.outputTokens ?? 0 };
+}
+
+function recordFailure(
+  held: HeldRun,
+  ended: {
+    readonly attempt: Attempt;
+    readonly now: number;
+    readonly failure: Failure;
+    readonly landed: 'no' | 'maybe' | 'yes';
+  },
+): void {
+  const { now, failure, landed } = ended;
+  const { proposed, step, attempt } = ended.attempt;
+  const next = afterFailure({
+    kind: proposed.kind,
+    effect: proposed.effect,
+    failure,
+    landed,
+    number: attempt,
+    max: proposed.maxAttempts,
+  });
+  if (next === 'unknown') {
+    recordUnknown(held, { step, attempt, reason: failure.code, now });
+    return;
+  }
+  record(
+    held,
+    { type: 'step_settled', at: now, step, attempt, outcome: 'error', failure, landed, final: next === 'give_up' },
+    evidence(held.scope, now, {
+      type: 'action.settled',
+      step,
+      attempt,
+      outcome: failure.code,
+      detail: { landed, final: next === 'give_up' },
+    }),
+  );
+  if (next === 'retry') {
+    const delay = backoffMs(failure, attempt, Math.random());
+    if (delay > 0)
+      record(held, { type: 'retry_scheduled', at: now, step, attempt: attempt + 1, not_before: now + delay });
+  }
+}
+
+/** The outcome of an unrepeatable effect is lost: the run will wait for a person. */
+export function recordUnknown(
+  held: HeldRun,
+  lost: { readonly step: number; readonly attempt: number; readonly reason: string; readonly now: number },
+): void {
+  const { step, attempt, reason, now } = lost;
+  record(
+    held,
+    { type: 'step_unknown', at: now, step, attempt, reason },
+    evidence(held.scope, now, { type: 'action.unknown', step, attempt, outcome: 'unknown', detail: { reason } }),
+  );
+}

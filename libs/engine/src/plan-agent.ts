@@ -1,0 +1,80 @@
+import { canonicalJson, type Hop, type JsonObject } from '@writ/kernel';
+import { type AgentDefinition, type BillOfMaterials, offeredTools, type Versioned } from '@writ/registry';
+import { checkArguments } from './arguments';
+import type { NextStep } from './next-step';
+import type { RunState } from './state';
+
+export interface AgentPlan {
+  readonly path: string;
+  /** The agent that speaks first. */
+  readonly entry: string;
+  /** Agents control may pass to. */
+  readonly peers: ReadonlySet<string>;
+  readonly maxHandoffs: number;
+  readonly input: JsonObject;
+}
+
+const hopOf = (agent: Versioned<AgentDefinition>): Hop => ({ agent: agent.definition.name, digest: agent.digest });
+
+function agentOf(bill: BillOfMaterials, name: string): Versioned<AgentDefinition> {
+  const agent = bill.agents.get(name);
+  if (!agent) throw new Error(`the bill of ${bill.workflow.definition.name} lacks agent ${name}`);
+  return agent;
+}
+
+/**
+ * The model/tool loop of one agent, and of peers that hand over: answer the model's calls in order, then ask the model
+ * again, until it answers without calls.
+ */
+export function planAgent(bill: BillOfMaterials, state: RunState, plan: AgentPlan): NextStep {
+  const node = state.agents.get(plan.path);
+  const entry = agentOf(bill, plan.entry);
+  const chain = [hopOf(entry), ...(node?.hops ?? [])];
+  const agent = agentOf(bill, chain.at(-1)!.agent);
+  const request = node?.queue[0];
+  if (!request) {
+    const turns = node?.turns ?? 0;
+    if (turns >= agent.definition.max_turns) {
+      const message = `agent ${agent.definition.name} took ${turns} turns without finishing`;
+      return { type: 'fail', status: 'failed', failure: { code: 'turn_limit', class: 'permanent', message } };
+    }
+    const { path, peers } = plan;
+    return { type: 'call_model', path, chain, agent, peers, opening: openingText(plan.input) };
+  }
+  const reject = (code: string, message: string): NextStep => ({
+    type: 'reject_call',
+    path: plan.path,
+    call: request.callId,
+    code,
+    message,
+  });
+  // Names match byte for byte: a near match is a different tool.
+  const offered = offeredTools(agent.definition, bill, plan.peers).find((tool) => tool.name === request.name);
+  if (!offered) return reject('unknown_tool', `there is no tool ${JSON.stringify(request.name.slice(0, 80))}`);
+  const args = checkArguments(request.argumentsText, offered.parameters);
+  if (!args.ok) return reject(args.failure.code, args.failure.message);
+  if (offered.means.type === 'tool') {
+    const tool = bill.tools.get(offered.means.tool)!;
+    return { type: 'invoke_tool', path: plan.path, chain, tool, args: args.value, call: request.callId };
+  }
+  const handoffs = chain.length - 1;
+  if (handoffs >= plan.maxHandoffs) {
+    return reject('handoff_limit', `this conversation has been handed over ${handoffs} times, its limit`);
+  }
+  return {
+    type: 'hand_off',
+    path: plan.path,
+    chain,
+    to: agentOf(bill, offered.means.to),
+    purpose: String(args.value['reason'] ?? ''),
+    message: String(args.value['message'] ?? ''),
+    call: request.callId,
+  };
+}
+
+/** The first words an agent hears: the input's `message` when it has nothing else, otherwise the whole input. */
+function openingText(input: JsonObject): string {
+  const keys = Object.keys(input);
+  const message = input['message'];
+  return keys.length === 1 && typeof message === 'string' ? message : canonicalJson(input);
+}

@@ -1,0 +1,151 @@
+import { assertNever, canonicalJson, digestOf, type TenantId } from '@writ/kernel';
+import type { AuditDraft } from '@writ/audit';
+import { putPayload, releaseRun } from '@writ/database';
+import { commitUnit, RUNNING, type Standing, type Tail } from './commit';
+import type { EngineContext } from './context';
+import { evidence } from './evidence';
+import type { RunEvent, WaitFor } from './events';
+import type { HeldRun } from './held-run';
+import type { NextStep } from './next-step';
+
+/**
+ * How leading a run ended: `final` (over), `resting` (the lease is given back until something happens), `lost` (another
+ * worker leads it), `exists` (its creation found the id or idempotency key taken).
+ */
+export type AdvanceEnd =
+  { readonly kind: 'final' | 'resting' | 'lost' | 'exists' } | { readonly kind: 'poisoned'; readonly detail: string };
+
+/** Null means: go on. */
+export type Moved = AdvanceEnd | null;
+
+/** Runs held by a stop look again this often; a release also wakes them. */
+export const STOPPED_LOOK_MS = 5_000;
+
+/** Commits a wait and gives the lease back. */
+export async function startWait(ctx: EngineContext, held: HeldRun, wait: WaitFor): Promise<Moved> {
+  const now = ctx.clock.now();
+  const draft = evidence(held.scope, now, { type: 'run.waiting', detail: { for: wait.for } });
+  const tail: Tail = { events: [{ type: 'wait_started', at: now, wait }], audits: [draft], decisions: [] };
+  return settleDown(ctx, held, { tail, standing: waiting(wait, now) });
+}
+
+export function waiting(wait: WaitFor, now: number): Standing {
+  const base = { wait, release: true } as const;
+  switch (wait.for) {
+    case 'signal':
+      return { ...base, status: 'waiting_external', wakeAt: wait.until };
+    case 'stop':
+      return { ...base, status: 'paused', wakeAt: now + STOPPED_LOOK_MS };
+    case 'approval':
+      return { ...base, status: 'waiting_approval', wakeAt: now + STOPPED_LOOK_MS };
+    case 'reconciliation':
+      return { ...base, status: 'waiting_reconciliation', wakeAt: null };
+    case 'retry':
+      return { ...base, status: 'running', wakeAt: wait.until };
+    default:
+      return assertNever(wait, 'wait');
+  }
+}
+
+/** Commits with the lease given back; a stale authority only means: under the newest one. */
+export async function settleDown(
+  ctx: EngineContext,
+  held: HeldRun,
+  unit: { readonly tail: Tail; readonly standing: Standing },
+): Promise<Moved> {
+  for (;;) {
+    const { epochs } = await ctx.authority.get(held.tenant);
+    const result = await commitUnit(ctx.writer, held, { ...unit, authority: epochs });
+    switch (result.kind) {
+      case 'committed':
+        return { kind: 'resting' };
+      case 'stale':
+        await ctx.authority.refresh(held.tenant);
+        continue;
+      case 'lost':
+      case 'exists':
+        return { kind: result.kind };
+      case 'poisoned':
+        return result;
+      default:
+        return assertNever(result, 'commit result');
+    }
+  }
+}
+
+/** Nothing new to commit, or only mail: the lease goes back until `wakeAt`. */
+export async function giveBack(ctx: EngineContext, held: HeldRun, wakeAt: number | null): Promise<Moved> {
+  if (held.pending.events.length > 0 || held.create) {
+    const standing: Standing = { status: held.state.status, wait: held.state.wait, wakeAt, release: true };
+    return settleDown(ctx, held, { tail: { events: [], audits: [], decisions: [] }, standing });
+  }
+  await ctx.db.withTenant(held.tenant, (tx) =>
+    releaseRun(tx, { tenant: held.tenant, run: held.run, leaseEpoch: held.leaseEpoch, wakeAt }),
+  );
+  return { kind: 'resting' };
+}
+
+/** Ends the run: its last unit gives the lease back for good. */
+export async function finish(
+  ctx: EngineContext,
+  held: HeldRun,
+  next: Extract<NextStep, { type: 'finish' | 'fail' | 'cancel' }>,
+): Promise<Moved> {
+  const now = ctx.clock.now();
+  const ref = next.type === 'finish' ? await keepAside(ctx, held.tenant, canonicalJson(next.output)) : null;
+  const { event, status, code } = ending(next, now, ref);
+  const audit = evidence(held.scope, now, { type: 'run.finished', outcome: status, detail: { code } });
+  return finishAs(ctx, held, { event, audit, status });
+}
+
+export async function finishAs(
+  ctx: EngineContext,
+  held: HeldRun,
+  end: { readonly event: RunEvent; readonly audit: AuditDraft; readonly status: Standing['status'] },
+): Promise<Moved> {
+  const tail: Tail = { events: [end.event], audits: [end.audit], decisions: [] };
+  const moved = await settleDown(ctx, held, { tail, standing: { ...RUNNING, status: end.status, release: true } });
+  return moved?.kind === 'resting' ? { kind: 'final' } : moved;
+}
+
+function ending(
+  next: Extract<NextStep, { type: 'finish' | 'fail' | 'cancel' }>,
+  at: number,
+  ref: string | null,
+): { readonly event: RunEvent; readonly status: Standing['status']; readonly code: string | null } {
+  switch (next.type) {
+    case 'finish':
+      return {
+        event: { type: 'run_finished', at, output: next.output, ...(ref !== null && { output_ref: ref }) },
+        status: 'succeeded',
+        code: null,
+      };
+    case 'fail': {
+      const { status, failure } = next;
+      return { event: { type: 'run_failed', at, status, failure }, status, code: failure.code };
+    }
+    case 'cancel':
+      return {
+        event: { type: 'run_cancelled', at, by: next.by, reason: next.reason },
+        status: 'cancelled',
+        code: 'cancelled',
+      };
+    default:
+      return assertNever(next, 'ending');
+  }
+}
+
+/** Values up to this many characters stand in the journal; larger ones are stored by digest first. */
+export const INLINE_CHARACTERS = 32 * 1024;
+
+/** Stores a large value before the unit that names it. Returns its digest, or null for one that stays in the journal. */
+export async function keepAside(
+  ctx: Pick<EngineContext, 'db'>,
+  tenant: TenantId,
+  text: string,
+): Promise<string | null> {
+  if (text.length <= INLINE_CHARACTERS) return null;
+  const digest = digestOf(text);
+  await ctx.db.withTenant(tenant, (tx) => putPayload(tx, { tenant, digest, body: text }));
+  return digest;
+}

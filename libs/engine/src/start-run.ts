@@ -1,0 +1,240 @@
+import {
+  canonicalJson,
+  digestOf,
+  type Failure,
+  type JsonObject,
+  newId,
+  ok,
+  type Principal,
+  refuse,
+  type Result,
+} from '@writ/kernel';
+import { GENESIS } from '@writ/audit';
+import { type Database, runByIdempotencyKey } from '@writ/database';
+import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
+import { type BillOfMaterials, checkInput, loadBill, manifestOf, type Node } from '@writ/registry';
+import { currentTrace, newTrace } from '@writ/telemetry';
+import type { StartedRun, StartRunInput } from './api';
+import type { EngineContext } from './context';
+import { contextOf, decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
+import type { RunStarted } from './events';
+import { begin } from './fold';
+import { emptyPending, type HeldRun } from './held-run';
+import { Planner } from './planner';
+import { recordDecision } from './record-decision';
+
+/** Bills per tenant, workflow and version, for as long as the tenant's authority epoch stands. */
+export class BillCache {
+  readonly #bills = new Map<string, { readonly epoch: number; readonly bill: BillOfMaterials }>();
+
+  async get(db: Database, authority: TenantAuthority, input: StartRunInput): Promise<Result<BillOfMaterials>> {
+    const key = canonicalJson([input.tenant, input.workflow, input.version ?? null]);
+    const epoch = authority.epochs.tenant;
+    const known = this.#bills.get(key);
+    if (known?.epoch === epoch) return ok(known.bill);
+    const loaded = await loadBill(db, input);
+    if (loaded.ok) this.#bills.set(key, { epoch, bill: loaded.value });
+    return loaded;
+  }
+}
+
+/**
+ * Checks and decides a start, and builds the run in memory with its creation pending. Nothing is durable yet: the first
+ * unit creates the run, and may already carry its first intent.
+ */
+export async function prepareStart(
+  ctx: EngineContext,
+  bills: BillCache,
+  start: { readonly input: StartRunInput; readonly leased: boolean },
+): Promise<Result<HeldRun>> {
+  const { input } = start;
+  const authority = await ctx.authority.get(input.tenant);
+  const bill = await bills.get(ctx.db, authority, input);
+  if (!bill.ok) return bill;
+  const problem = unavailablePattern(bill.value.workflow.definition.root) ?? badInput(bill.value, input);
+  if (problem) return refuse(problem);
+  const now = ctx.clock.now();
+  const initiator: Principal = input.onBehalfOf
+    ? { tenant: input.tenant, kind: 'user', id: input.onBehalfOf.id, roles: input.onBehalfOf.roles }
+    : input.caller;
+  const asked = startRequests(input, bill.value, initiator, now);
+  let decision: Decision | undefined;
+  for (const request of asked) {
+    decision = decide(authority, request);
+    if (decision.verdict !== 'allow') return refuse(await denied(ctx, request, decision));
+  }
+  return ok(newRun(ctx, { ...start, bill: bill.value, initiator, decision: decision!, now }));
+}
+
+/** May the caller start this workflow; and, for somebody else, may it speak for each role it asserts for them. */
+function startRequests(
+  input: StartRunInput,
+  bill: BillOfMaterials,
+  initiator: Principal,
+  now: number,
+): readonly DecisionRequest[] {
+  const base = { tenant: input.tenant, initiator: input.caller, chain: [], now } as const;
+  const asserted = (input.onBehalfOf?.roles ?? []).map((role): DecisionRequest => ({
+    ...base,
+    action: 'principal.assert',
+    object: { type: 'role', id: role },
+  }));
+  const workflow = bill.workflow.definition.name;
+  const object = {
+    type: 'workflow',
+    id: workflow,
+    version: bill.workflow.version,
+    digest: bill.workflow.digest,
+  } as const;
+  const start: DecisionRequest = { ...base, action: 'run.start', object, args: input.input };
+  // For somebody else both must be allowed: the caller to start it, and the one it is for.
+  return input.onBehalfOf ? [...asserted, start, { ...start, initiator }] : [start];
+}
+
+async function denied(ctx: EngineContext, request: DecisionRequest, decision: Decision): Promise<Failure> {
+  await recordDecision(ctx.db, { request, decision });
+  return {
+    code:
+      decision.verdict === 'ask'
+        ? 'approval_required'
+        : decision.reason === 'stopped'
+          ? 'stop_active'
+          : 'policy_denied',
+    class: 'policy',
+    message: `${request.action} on ${request.object.type} ${request.object.id} was refused: ${decision.reason}`,
+    next: `Ask \`writ explain ${decision.id}\` what would allow it.`,
+    details: { decision_id: decision.id, reason: decision.reason },
+  };
+}
+
+function badInput(bill: BillOfMaterials, input: StartRunInput): Failure | null {
+  const schema = bill.workflow.definition.input as JsonObject;
+  return Object.keys(schema).length === 0 ? null : checkInput(schema, input.input);
+}
+
+/** Patterns whose definitions are valid and whose planners this build does not have. */
+function unavailablePattern(node: Node): Failure | null {
+  switch (node.type) {
+    case 'sequence':
+      return node.steps.map((step) => unavailablePattern(step.node)).find((found) => found !== null) ?? null;
+    case 'fanout':
+    case 'supervisor':
+    case 'router':
+      return {
+        code: 'pattern_not_available',
+        class: 'permanent',
+        message: `this build cannot run the pattern "${node.type}"`,
+        next: 'Use agent, tool, wait, sequence or swarm.',
+      };
+    default:
+      return null;
+  }
+}
+
+interface NewRun {
+  readonly input: StartRunInput;
+  readonly leased: boolean;
+  readonly bill: BillOfMaterials;
+  readonly initiator: Principal;
+  readonly decision: Decision;
+  readonly now: number;
+}
+
+function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, now }: NewRun): HeldRun {
+  const run = newId('run', now);
+  const deadline = input.deadlineMs ?? bill.workflow.definition.deadline_ms;
+  const { verdict: _verdict, at: _at, authority: _authority, ...kept } = decision;
+  const started: RunStarted = {
+    type: 'run_started',
+    at: now,
+    workflow: bill.workflow.definition.name,
+    bill_digest: bill.digest,
+    bill: manifestOf(bill),
+    input: input.input,
+    initiator: { kind: initiator.kind, id: initiator.id, roles: initiator.roles },
+    caller: input.caller.id,
+    mandate: input.mandate ?? null,
+    budget: smaller({ ...bill.workflow.definition.budget }, { ...input.budget }),
+    deadline_at: deadline === null ? null : now + deadline,
+    decision: kept,
+  };
+  const traceId = (currentTrace() ?? newTrace()).traceId;
+  const scope = evidenceScope(input.tenant, run, traceId);
+  const pending = emptyPending();
+  pending.events.push(started);
+  const entered = enterContext(
+    scope,
+    contextOf({ started, chain: [], snapshot: decision.snapshot, build: ctx.build }),
+    now,
+  );
+  if (entered) pending.audits.push(entered);
+  pending.audits.push(
+    evidence(scope, now, {
+      type: 'run.started',
+      actor: input.caller.id,
+      action: 'run.start',
+      object: { type: 'workflow', id: started.workflow, version: bill.workflow.version, digest: bill.workflow.digest },
+      decision: decisionEvidence(decision),
+      authority: decision.authority,
+    }),
+  );
+  pending.decisions.push(decision.id);
+  return {
+    tenant: input.tenant,
+    run,
+    leaseEpoch: leased ? 1 : 0,
+    state: begin(started),
+    planner: new Planner(bill),
+    scope,
+    create: {
+      workflow: started.workflow,
+      workflowDigest: bill.workflow.digest,
+      initiator: initiator.id,
+      idempotencyKey: input.idempotencyKey ?? null,
+      requestDigest: requestDigest(input),
+      leaseOwner: leased ? ctx.worker : null,
+      traceId,
+      deadlineAt: started.deadline_at,
+    },
+    seq: 0,
+    chain: GENESIS,
+    pending,
+    letGo: false,
+    onCreated: null,
+    abort: new AbortController(),
+  };
+}
+
+/** A start may narrow its workflow's budget, never widen it (I6). */
+function smaller(
+  of: Record<string, number | undefined>,
+  asked: Record<string, number | undefined>,
+): Record<string, number> {
+  const names = new Set([...Object.keys(of), ...Object.keys(asked)]);
+  const limits = [...names].map((name) => [name, Math.min(of[name] ?? Infinity, asked[name] ?? Infinity)] as const);
+  return Object.fromEntries(limits.filter(([, limit]) => limit !== Infinity));
+}
+
+/** Two starts with one idempotency key are the same request when this is the same. */
+export function requestDigest(input: StartRunInput): string {
+  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, caller } = input;
+  return digestOf(
+    canonicalJson({ workflow, version, given, mandate, budget, onBehalfOf, deadlineMs, caller: caller.id }),
+  );
+}
+
+/** The run an idempotency key has already started; a mismatch when it was for another request (I12). */
+export async function earlierStart(db: Database, input: StartRunInput): Promise<Result<StartedRun>> {
+  const key = input.idempotencyKey;
+  const row =
+    key === undefined ? null : await db.withTenant(input.tenant, (tx) => runByIdempotencyKey(tx, input.tenant, key));
+  if (!row) throw new Error('a run was refused as existing, and none exists under its key');
+  if (row.requestDigest === requestDigest(input)) return ok({ run: row.run, replayed: true });
+  return refuse({
+    code: 'idempotency_mismatch',
+    class: 'permanent',
+    message: 'this idempotency key has already started a run from another request',
+    next: 'Use a new key for a new request; repeat the first request to get its answer.',
+    details: { run: row.run },
+  });
+}

@@ -1,0 +1,83 @@
+import Bull from 'bull';
+import { isId, type RunId, type TenantId } from '@writ/kernel';
+import { injectTraceparent, logger, withTraceContext } from '@writ/telemetry';
+
+export type Ring = (tenant: TenantId, run: RunId) => void;
+
+/**
+ * The doorbell: "have a look at this run", and nothing else. A ring may be lost, doubled or late; the sweeper finds what
+ * it missed (I8). `ring` resolves when the hint is handed over and never fails its caller.
+ */
+export interface WakeUp {
+  ring(tenant: TenantId, run: RunId): Promise<void>;
+  listen(onRing: Ring): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Rings within this process: the embedded default. */
+export class LocalWakeUp implements WakeUp {
+  readonly #listeners = new Set<Ring>();
+
+  ring(tenant: TenantId, run: RunId): Promise<void> {
+    for (const listener of this.#listeners) setImmediate(() => listener(tenant, run));
+    return Promise.resolve();
+  }
+
+  listen(onRing: Ring): Promise<void> {
+    this.#listeners.add(onRing);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+}
+
+interface Job {
+  readonly tenant: string;
+  readonly run: string;
+  readonly traceparent: string | null;
+}
+
+const QUEUE = 'writ-runs';
+const log = logger('wake-up');
+
+/** Rings over Redis: any number of workers listen, one of them gets each ring. A job holds ids and the trace, no more. */
+export class BullWakeUp implements WakeUp {
+  readonly #queue: Bull.Queue<Job>;
+
+  constructor(
+    redisUrl: string,
+    readonly concurrency = 64,
+  ) {
+    this.#queue = new Bull<Job>(QUEUE, redisUrl, {
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+    });
+    // Redis away is no fault of ours: rings are lost until it is back, and the sweeper does the work.
+    this.#queue.on('error', (error) =>
+      log.warn({ error: error.message }, 'the doorbell is unreachable; the sweeper goes on'),
+    );
+  }
+
+  async ring(tenant: TenantId, run: RunId): Promise<void> {
+    try {
+      await this.#queue.add({ tenant, run, traceparent: injectTraceparent() });
+    } catch (error) {
+      log.warn({ run, error: (error as Error).message }, 'a ring was lost; the sweeper will find the run');
+    }
+  }
+
+  async listen(onRing: Ring): Promise<void> {
+    void this.#queue.process(this.concurrency, (job: Bull.Job<Job>) => {
+      const { tenant, run, traceparent } = job.data;
+      if (isId('run', run)) withTraceContext(traceparent, () => onRing(tenant as TenantId, run));
+      return Promise.resolve();
+    });
+    await Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close(true).catch(() => undefined);
+  }
+}
