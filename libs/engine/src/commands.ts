@@ -64,10 +64,15 @@ export class RunCommands implements RunCommandsApi {
   }
 
   /** The run is led by this process from its first unit on, which creates it and already carries its first intent. */
-  async #startHere(held: HeldRun): Promise<'started' | 'exists'> {
-    const created = new Promise<'started' | 'exists'>((resolve, reject) => {
+  async #startHere(held: HeldRun): Promise<'started' | 'exists' | 'stale'> {
+    const created = new Promise<'started' | 'exists' | 'stale'>((resolve, reject) => {
       held.onCreated = () => resolve('started');
-      this.local!.adopt(held).then((end) => resolve(end.kind === 'exists' ? 'exists' : 'started'), reject);
+      this.local!.adopt(held).then((end) => {
+        if (end.kind === 'exists') resolve('exists');
+        else if (end.kind === 'stale_start') resolve('stale');
+        else if (held.create) reject(new Error(`the run could not be created: ${end.kind}`));
+        else resolve('started');
+      }, reject);
     });
     return created;
   }
@@ -78,6 +83,7 @@ export class RunCommands implements RunCommandsApi {
       standing: { status: 'queued', wait: null, wakeAt: null, release: true },
     });
     if (moved?.kind === 'exists') return 'exists';
+    if (moved?.kind === 'stale_start') return 'stale';
     if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
     await this.wakeUp.ring(held.tenant, held.run);
     return 'started';

@@ -50,6 +50,10 @@ export async function commitUnit(
   held: HeldRun,
   unit: { readonly tail?: Tail; readonly standing: Standing; readonly authority: AuthorityEpochs },
 ): Promise<CommitResult> {
+  const under = held.create ? held.startedUnder : null;
+  if (under && (under.tenant !== unit.authority.tenant || under.platform !== unit.authority.platform)) {
+    return { kind: 'stale' };
+  }
   const tail = unit.tail ?? EMPTY;
   const { pending } = held;
   const events = [...pending.events, ...tail.events];

@@ -1,6 +1,6 @@
 import type { DecisionId, MailId, RunId, TenantId } from '@writ/kernel';
 import type { AuditDraft, ChainHead } from '@writ/audit';
-import type { RunCreation } from '@writ/database';
+import type { AuthorityEpochs, RunCreation } from '@writ/database';
 import type { EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
 import type { Planner } from './planner';
@@ -24,6 +24,8 @@ export interface HeldRun {
   readonly scope: EvidenceScope;
   /** Set until the unit that creates the run is in. */
   create: RunCreation | null;
+  /** The authority the start was decided under: the unit that creates the run commits under no other. */
+  readonly startedUnder: AuthorityEpochs | null;
   /** Told once the unit that creates the run is in. */
   onCreated: (() => void) | null;
   /** First sequence not committed yet. */

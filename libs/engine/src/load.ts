@@ -78,6 +78,7 @@ export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<
     pending: emptyPending(),
     letGo: false,
     onCreated: null,
+    startedUnder: null,
     abort: new AbortController(),
   };
   scope.context = await contextInForce(db, tenant, run);

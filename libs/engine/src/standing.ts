@@ -10,10 +10,12 @@ import type { NextStep } from './next-step';
 
 /**
  * How leading a run ended: `final` (over), `resting` (the lease is given back until something happens), `lost` (another
- * worker leads it), `exists` (its creation found the id or idempotency key taken).
+ * worker leads it), `exists` (its creation found the id or idempotency key taken),
+ * `stale_start` (rights changed before the run was created: the start is decided again).
  */
 export type AdvanceEnd =
-  { readonly kind: 'final' | 'resting' | 'lost' | 'exists' } | { readonly kind: 'poisoned'; readonly detail: string };
+  | { readonly kind: 'final' | 'resting' | 'lost' | 'exists' | 'stale_start' }
+  | { readonly kind: 'poisoned'; readonly detail: string };
 
 /** Null means: go on. */
 export type Moved = AdvanceEnd | null;
@@ -54,13 +56,14 @@ export async function settleDown(
   unit: { readonly tail: Tail; readonly standing: Standing },
 ): Promise<Moved> {
   for (;;) {
-    const { epochs } = await ctx.authority.get(held.tenant);
+    const epochs = (held.create && held.startedUnder) ?? (await ctx.authority.get(held.tenant)).epochs;
     const result = await commitUnit(ctx.writer, held, { ...unit, authority: epochs });
     switch (result.kind) {
       case 'committed':
         return { kind: 'resting' };
       case 'stale':
         await ctx.authority.refresh(held.tenant);
+        if (held.create) return { kind: 'stale_start' };
         continue;
       case 'lost':
       case 'exists':

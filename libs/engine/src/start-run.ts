@@ -31,7 +31,7 @@ export class BillCache {
     const key = canonicalJson([input.tenant, input.workflow, input.version ?? null]);
     const epoch = authority.epochs.tenant;
     const known = this.#bills.get(key);
-    if (known?.epoch === epoch) return ok(known.bill);
+    if (known && known.epoch === epoch) return ok(known.bill);
     const loaded = await loadBill(db, input);
     if (loaded.ok) this.#bills.set(key, { epoch, bill: loaded.value });
     return loaded;
@@ -58,12 +58,14 @@ export async function prepareStart(
     ? { tenant: input.tenant, kind: 'user', id: input.onBehalfOf.id, roles: input.onBehalfOf.roles }
     : input.caller;
   const asked = startRequests(input, bill.value, initiator, now);
-  let decision: Decision | undefined;
+  const decisions: Decision[] = [];
   for (const request of asked) {
-    decision = decide(authority, request);
+    const decision = decide(authority, request);
     if (decision.verdict !== 'allow') return refuse(await denied(ctx, request, decision));
+    decisions.push(decision);
   }
-  return ok(newRun(ctx, { ...start, bill: bill.value, initiator, decision: decision!, now }));
+  const decision = decisions.at(-1)!;
+  return ok(newRun(ctx, { ...start, bill: bill.value, initiator, decision, now }));
 }
 
 /** May the caller start this workflow; and, for somebody else, may it speak for each role it asserts for them. */
@@ -201,6 +203,7 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
     pending,
     letGo: false,
     onCreated: null,
+    startedUnder: decision.authority,
     abort: new AbortController(),
   };
 }

@@ -46,6 +46,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
         const moved = await act(ctx, held, { proposed, decision, ...place });
         if (moved !== 'stale') return moved;
         await ctx.authority.refresh(held.tenant);
+        if (held.create) return { kind: 'stale_start' };
         break;
       }
       default:

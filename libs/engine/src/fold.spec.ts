@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { canonicalJson, type DecisionId, type Json, type MailId } from '@writ/kernel';
+import type { RecordedDecision, RunEvent, RunStarted, StepIntended } from './events';
+import { apply, begin, fold } from './fold';
+
+const decision: RecordedDecision = {
+  id: 'dec_00000000000000000000000000' as DecisionId,
+  reason: 'allowed',
+  stage: 'initiator',
+  explicit: true,
+  stages: [],
+  obligations: [],
+  nearMisses: [],
+  snapshot: 'sha256:0',
+};
+
+const started: RunStarted = {
+  type: 'run_started',
+  at: 1,
+  workflow: 'w',
+  bill_digest: 'sha256:0',
+  bill: [],
+  input: {},
+  initiator: { kind: 'user', id: 'user:a', roles: [] },
+  caller: 'user:a',
+  mandate: null,
+  budget: {},
+  deadline_at: null,
+  decision,
+};
+
+const intent = (step: number, attempt: number, extra: Partial<StepIntended> = {}): StepIntended => ({
+  type: 'step_intended',
+  at: step,
+  step,
+  attempt,
+  path: '',
+  kind: 'tool',
+  agent: null,
+  target: 't',
+  target_digest: 'sha256:0',
+  args_digest: 'sha256:0',
+  salt: '',
+  effect: 'irreversible',
+  decision,
+  ...extra,
+});
+
+const settled = (step: number, attempt: number, result: Json): RunEvent => ({
+  type: 'step_settled',
+  at: step,
+  step,
+  attempt,
+  outcome: 'ok',
+  result,
+  final: true,
+});
+
+/** A random but possible history: attempts of steps, each settled, failed, lost or denied, with mail in between. */
+const history = fc
+  .array(
+    fc.record({
+      end: fc.constantFrom('ok', 'failed', 'lost', 'unknown', 'denied'),
+      kind: fc.constantFrom('tool' as const, 'model' as const, 'data' as const),
+      mail: fc.boolean(),
+      reserve: fc.nat(500),
+    }),
+    { maxLength: 20 },
+  )
+  .map((steps) => {
+    const events: RunEvent[] = [started];
+    let step = 0;
+    for (const [index, one] of steps.entries()) {
+      step += 1;
+      const reply = {
+        content: null,
+        toolCalls: [{ callId: `c${step}`, name: 't', argumentsText: '{}' }],
+        finish: 'tool_calls',
+      };
+      const extra = { kind: one.kind, effect: 'read' as const, path: `p${step}`, reserve: one.reserve };
+      if (one.end === 'denied') {
+        events.push({
+          type: 'step_denied',
+          at: step,
+          step,
+          path: `p${step}`,
+          kind: one.kind,
+          agent: null,
+          target: 't',
+          decision,
+        });
+        continue;
+      }
+      events.push(intent(step, 1, extra));
+      if (one.end === 'failed') {
+        const failure = { code: 'x', class: 'transient' as const, message: 'x' };
+        events.push({
+          type: 'step_settled',
+          at: step,
+          step,
+          attempt: 1,
+          outcome: 'error',
+          failure,
+          landed: 'no',
+          final: false,
+        });
+      }
+      if (one.end === 'unknown') events.push({ type: 'step_unknown', at: step, step, attempt: 1, reason: 'lost' });
+      if (one.end !== 'ok') events.push(intent(step, 2, extra));
+      if (one.mail) {
+        events.push({
+          type: 'signal_received',
+          at: step,
+          mail: `mai_${index}` as MailId,
+          name: 's',
+          payload: index,
+          by: 'user:b',
+        });
+      }
+      events.push(settled(step, one.end === 'ok' ? 1 : 2, one.kind === 'model' ? reply : { n: step }));
+    }
+    return events;
+  });
+
+/** Maps and sets as JSON can show them. */
+const shown = (state: unknown): string =>
+  canonicalJson(
+    JSON.parse(
+      JSON.stringify(state, (_key, value: unknown) =>
+        value instanceof Map ? [...value] : value instanceof Set ? [...value] : value,
+      ),
+    ),
+  );
+
+describe('fold', () => {
+  it('the same events always fold to the same state, however they are cut', () => {
+    fc.assert(
+      fc.property(history, fc.nat(), (events, cut) => {
+        const whole = fold(events);
+        const at = 1 + (cut % events.length);
+        const resumed = fold(events.slice(0, at));
+        for (const event of events.slice(at)) apply(resumed, event);
+        const stepwise = begin(started);
+        for (const event of events.slice(1)) apply(stepwise, event);
+        expect(shown(resumed)).toBe(shown(whole));
+        expect(shown(stepwise)).toBe(shown(whole));
+        expect(whole.seq).toBe(events.length);
+      }),
+    );
+  });
+
+  it('the same events fold to the same state after a journey through the journal', () => {
+    fc.assert(
+      fc.property(history, (events) => {
+        const read = events.map((event) => JSON.parse(canonicalJson(event)) as RunEvent);
+        expect(shown(fold(read))).toBe(shown(fold(events)));
+      }),
+    );
+  });
+
+  it('[I13] a lost model attempt stays charged at its reservation, so a crash frees nothing', () => {
+    const model = { kind: 'model' as const, reserve: 700 };
+    const state = fold([started, intent(1, 1, model), intent(1, 2, model)]);
+    expect(state.usage).toEqual({ model_calls: 2, tool_calls: 0, tokens: 700 });
+  });
+
+  it('mail is consumed once', () => {
+    const mail = 'mai_1' as MailId;
+    const state = fold([started, { type: 'cancel_requested', at: 2, mail, by: 'user:b', reason: 'enough' }]);
+    expect(state.mailSeen.has(mail)).toBe(true);
+    expect(state.cancel).toEqual({ by: 'user:b', reason: 'enough' });
+  });
+
+  it('an outcome without an open intent is a defect, not a state', () => {
+    expect(() => fold([started, settled(1, 1, null)])).toThrow('without an open intent');
+  });
+
+  it('what was resolved for a decision under way does not survive a takeover', () => {
+    const read = intent(1, 1, {
+      kind: 'data',
+      effect: 'read',
+      attribute: { name: 'order.owner', resource: { type: 'order', id: '1' }, pointer: '' },
+    });
+    const state = fold([started, read, settled(1, 1, 'user:a')]);
+    expect([...state.fresh]).toEqual(['order.owner|1']);
+    apply(state, { type: 'run_resumed', at: 9, worker: 'wkr_1', lease_epoch: 2 });
+    expect([...state.fresh]).toEqual([]);
+  });
+});
