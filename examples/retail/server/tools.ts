@@ -38,12 +38,12 @@ async function productTypes(shop: Shop): Promise<string> {
 }
 
 /**
- * Facts about an object for whoever decides about it, not for agents: whether it exists, and the principal it belongs
+ * Facts about an object for whoever decides about it, not for agents: whether it exists, and the user it belongs
  * to. An object that does not exist belongs to nobody.
  */
 const facts = (owner: string | undefined): unknown => ({
   exists: owner !== undefined,
-  owner: owner === undefined ? null : `user:${owner}`,
+  owner: owner ?? null,
 });
 
 /** The shop's sixteen tools. None of them asks whose order or profile it is: that is the policy's question. */
