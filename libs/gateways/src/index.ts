@@ -1,3 +1,12 @@
+export { type ChatRequest, chatRequest } from './model/request';
+export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
+export {
+  type FunctionContext,
+  functionTransport,
+  type FunctionTransportOptions,
+  type ToolFunction,
+} from './tools/function-transport';
+export { ToolGateway, type Transports } from './tools/tool-gateway';
 export type {
   CallLimits,
   CallOutcome,

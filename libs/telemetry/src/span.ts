@@ -7,8 +7,11 @@ const errorCode = (error: unknown): string => {
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'error';
 };
 
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+
 function settled<T>(result: T, open: OpenSpan): T {
-  if (!(result instanceof Promise)) {
+  if (!isThenable(result)) {
     open.end();
     return result;
   }

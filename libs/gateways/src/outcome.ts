@@ -1,0 +1,34 @@
+import { type EffectClass, type Failure, type FailureClass, isRepeatable } from '@writ/kernel';
+import type { PermitRefusal } from '@writ/policy';
+import type { CallOutcome } from './types';
+
+type Landed = 'no' | 'maybe' | 'yes';
+
+export type Failed = Extract<CallOutcome<never>, { kind: 'failed' }>;
+
+interface Fault {
+  readonly code: string;
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly landed: Landed;
+  readonly next?: string;
+  readonly details?: NonNullable<Failure['details']>;
+}
+
+export function failed(fault: Fault): Failed {
+  const { landed, ...failure } = fault;
+  return { kind: 'failed', failure, landed };
+}
+
+/** A refused permit: nothing was written, so nothing landed. */
+export function refusedBy(refusal: PermitRefusal): Failed {
+  return { kind: 'failed', failure: refusal, landed: 'no' };
+}
+
+/**
+ * The class of a call whose answer was lost. `unknown` when repeating it could do the thing twice (I5), `transient` when
+ * trying again is harmless; nothing was written means it is harmless for every effect class.
+ */
+export function lostClass(effect: EffectClass, landed: Landed): FailureClass {
+  return landed === 'no' || isRepeatable(effect) ? 'transient' : 'unknown';
+}
