@@ -8,6 +8,8 @@ export interface RunningShop {
   readonly url: string;
   /** Ends the process and waits for it. */
   stop(): Promise<void>;
+  /** Ends it as a crash does: nothing is finished, nobody is told. */
+  kill(): Promise<void>;
 }
 
 /** The compiled server: beside this file in dist, or in dist when this file runs from its source. */
@@ -34,15 +36,22 @@ export async function startShop(options: {
     },
   });
   const url = await firstLine(child);
+  const gone = (): boolean => child.exitCode !== null || child.signalCode !== null;
   return {
     url,
     stop: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (gone()) return;
       const ended = once(child, 'exit');
       child.stdin.end();
       const late = setTimeout(() => child.kill('SIGKILL'), 5000);
       await ended;
       clearTimeout(late);
+    },
+    kill: async () => {
+      if (gone()) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
     },
   };
 }
