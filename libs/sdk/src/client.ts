@@ -1,0 +1,139 @@
+import type { ItemOf, ListOperation, OperationId, RequestOf, ResponseOf } from '@writ/contract';
+import { PLACES } from './places';
+import { type CallOptions, type ClientOptions, Transport } from './transport';
+
+type Query = { readonly [name: string]: string | number | boolean | undefined };
+type QueryOf<O extends OperationId> = Omit<NonNullable<RequestOf<O>['query']>, 'cursor'>;
+type BodyOf<O extends OperationId> = NonNullable<RequestOf<O>['body']>;
+
+/** A list that is both: `for await` walks every item, `page()` gives one page and where it goes on. */
+export interface List<O extends ListOperation> extends AsyncIterable<ItemOf<O>> {
+  page(cursor?: string): Promise<ResponseOf<O>>;
+}
+
+interface Request {
+  readonly params?: { readonly [name: string]: string };
+  readonly query?: Query;
+  readonly body?: unknown;
+}
+
+/**
+ * The API of one control plane. Answers and errors are those of the contract; failures are `WritError`s.
+ * Every POST carries an idempotency key, so a call that was retried took effect once.
+ */
+export class WritClient {
+  private readonly transport: Transport;
+
+  constructor(options: ClientOptions) {
+    this.transport = new Transport(options);
+  }
+
+  readonly runs = {
+    list: (query: QueryOf<'listRuns'> = {}, call?: CallOptions) => this.list('listRuns', { query }, call),
+    start: (body: BodyOf<'startRun'>, call?: CallOptions) => this.call('startRun', { body }, call),
+    get: (id: string, call?: CallOptions) => this.call('getRun', { params: { id } }, call),
+    cancel: (id: string, body: BodyOf<'cancelRun'>, call?: CallOptions) =>
+      this.call('cancelRun', { params: { id }, body }, call),
+    signal: (id: string, body: BodyOf<'signalRun'>, call?: CallOptions) =>
+      this.call('signalRun', { params: { id }, body }, call),
+    reconcile: (id: string, body: BodyOf<'reconcileRun'>, call?: CallOptions) =>
+      this.call('reconcileRun', { params: { id }, body }, call),
+    events: (id: string, query: QueryOf<'listRunEvents'> = {}, call?: CallOptions) =>
+      this.list('listRunEvents', { params: { id }, query }, call),
+    decisions: (id: string, query: QueryOf<'listRunDecisions'> = {}, call?: CallOptions) =>
+      this.list('listRunDecisions', { params: { id }, query }, call),
+  };
+
+  readonly decisions = {
+    get: (id: string, call?: CallOptions) => this.call('getDecision', { params: { id } }, call),
+  };
+
+  readonly audit = {
+    events: (query: QueryOf<'listAuditEvents'> = {}, call?: CallOptions) =>
+      this.list('listAuditEvents', { query }, call),
+  };
+
+  readonly stops = {
+    list: (query: QueryOf<'listStops'> = {}, call?: CallOptions) => this.list('listStops', { query }, call),
+    set: (body: BodyOf<'setStop'>, call?: CallOptions) => this.call('setStop', { body }, call),
+    release: (id: string, body: BodyOf<'releaseStop'>, call?: CallOptions) =>
+      this.call('releaseStop', { params: { id }, body }, call),
+  };
+
+  readonly config = {
+    apply: (body: BodyOf<'applyConfig'>, call?: CallOptions) => this.call('applyConfig', { body }, call),
+    workflows: (query: QueryOf<'listWorkflows'> = {}, call?: CallOptions) =>
+      this.list('listWorkflows', { query }, call),
+  };
+
+  readonly policies = {
+    /** The policy in force, with the `etag` that replacing it takes as `ifMatch`. */
+    active: async (call?: CallOptions) => {
+      const response = await this.send('getActivePolicy', {}, call);
+      const etag = response.headers.get('etag') ?? '';
+      return { etag, policy: (await response.json()) as ResponseOf<'getActivePolicy'> };
+    },
+  };
+
+  readonly apiKeys = {
+    list: (query: QueryOf<'listApiKeys'> = {}, call?: CallOptions) => this.list('listApiKeys', { query }, call),
+    create: (body: BodyOf<'createApiKey'>, call?: CallOptions) => this.call('createApiKey', { body }, call),
+    revoke: (id: string, call?: CallOptions) => this.call('revokeApiKey', { params: { id } }, call),
+  };
+
+  readonly system = {
+    me: (call?: CallOptions) => this.call('getMe', {}, call),
+    health: (call?: CallOptions) => this.call('getHealth', {}, call),
+    ready: (call?: CallOptions) => this.call('getReadiness', {}, call),
+    openApi: (call?: CallOptions) => this.call('getOpenApi', {}, call),
+    problem: (code: string, call?: CallOptions) => this.call('getProblem', { params: { code } }, call),
+  };
+
+  private async call<O extends OperationId>(
+    operation: O,
+    request: Request,
+    call?: CallOptions,
+  ): Promise<ResponseOf<O>> {
+    const response = await this.send(operation, request, call);
+    return (await response.json()) as ResponseOf<O>;
+  }
+
+  private send(operation: OperationId, request: Request, call?: CallOptions): Promise<Response> {
+    const [method, template] = PLACES[operation];
+    const target = template.replace(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(request.params?.[name] ?? ''),
+    );
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      if (value !== undefined) query.set(name, String(value));
+    }
+    const search = query.size > 0 ? `?${query.toString()}` : '';
+    return this.transport.send({ method, target: `${target}${search}`, body: request.body }, call);
+  }
+
+  private list<O extends ListOperation>(operation: O, request: Request, call?: CallOptions): List<O> {
+    const page = (cursor?: string): Promise<ResponseOf<O>> => {
+      const query = { ...request.query, ...(cursor === undefined ? {} : { cursor }) };
+      return this.call(operation, { ...request, query }, call);
+    };
+    return {
+      page,
+      async *[Symbol.asyncIterator]() {
+        for (let cursor: string | undefined; ;) {
+          const answer: { readonly data: readonly ItemOf<O>[]; readonly next_cursor: string | null } = asPage(
+            await page(cursor),
+          );
+          yield* answer.data;
+          if (answer.next_cursor === null) return;
+          cursor = answer.next_cursor;
+        }
+      },
+    };
+  }
+}
+
+/** What every list operation answers with; the compiler cannot see it through the union of all of them. */
+const asPage = <O extends ListOperation>(
+  answer: ResponseOf<O>,
+): { readonly data: readonly ItemOf<O>[]; readonly next_cursor: string | null } =>
+  answer as unknown as { readonly data: readonly ItemOf<O>[]; readonly next_cursor: string | null };

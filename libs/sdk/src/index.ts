@@ -1,0 +1,3 @@
+export { type List, WritClient } from './client';
+export { type ClientCode, WritError } from './error';
+export type { CallOptions, ClientOptions } from './transport';
