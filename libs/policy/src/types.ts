@@ -1,4 +1,4 @@
-import type { DecisionId, Hop, Json, JsonObject, Principal, TenantId } from '@writ/kernel';
+import type { DecisionId, Hop, Json, JsonObject, Principal, RunId, TenantId } from '@writ/kernel';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
 export const ACTIONS = [
@@ -28,10 +28,23 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
+export const OBJECT_TYPES = [
+  'tool',
+  'model',
+  'agent',
+  'workflow',
+  'run',
+  'data',
+  'policy',
+  'audit',
+  'stop',
+  'key',
+  'role',
+] as const;
+
 /** What is acted on. For a tool call: the tool, pinned by digest; what the call touches is `resource`. */
 export interface PolicyObject {
-  readonly type:
-    'tool' | 'model' | 'agent' | 'workflow' | 'run' | 'data' | 'policy' | 'audit' | 'stop' | 'key' | 'role';
+  readonly type: (typeof OBJECT_TYPES)[number];
   readonly id: string;
   readonly version?: number;
   readonly digest?: string;
@@ -82,6 +95,9 @@ export interface DecisionRequest {
   readonly mandate?: Mandate | null;
   /** For `handoff`: who receives, and why. */
   readonly handoff?: { readonly to: string; readonly purpose: string; readonly depth: number };
+  /** The run and workflow the act belongs to: stops on either cover it. Absent for acts outside a run. */
+  readonly run?: RunId;
+  readonly workflow?: string;
   /** Epoch milliseconds of the decision. */
   readonly now: number;
 }

@@ -1,0 +1,222 @@
+import { newId } from '@writ/kernel';
+import type { TenantAuthority } from './authority';
+import { remember } from './decided';
+import { grantedMode, hopsToAsk } from './delegation';
+import { beyondMandate } from './mandate';
+import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
+import { ask, type Bench, hopQuestion, initiatorQuestion, missesOf, type StageQuestion } from './stage';
+import { coveringStop } from './stops';
+import type {
+  Decision,
+  DecisionRequest,
+  NearMiss,
+  Obligation,
+  ReasonCode,
+  RuleMatch,
+  Stage,
+  StageResult,
+} from './types';
+
+/**
+ * Decides one act. Pure but for the fresh id: the same authority and request give the same verdict, for the same
+ * reasons. Never throws; whatever goes wrong denies (I7).
+ *
+ * The stages are asked in order and the first that does not allow settles it: guardrail (a stop; nothing overrides it),
+ * agent (the one acting now), initiator (an agent never exceeds it), delegation (every other hop whose rights bound the
+ * act), mandate (what the initiator gave this run). An act without agents asks guardrail, initiator and mandate only.
+ *
+ * `known` are the obligation types the caller can honour.
+ */
+export function decide(
+  authority: TenantAuthority,
+  request: DecisionRequest,
+  known: ReadonlySet<string> = KNOWN_OBLIGATIONS,
+): Decision {
+  const proceedings = new Proceedings(authority, request, known);
+  try {
+    const decision = proceedings.run();
+    if (decision.verdict === 'allow') remember(decision, request);
+    return decision;
+  } catch (error) {
+    // INVARIANT (I7): a fault while deciding is a denial that says so.
+    return proceedings.broken(error);
+  }
+}
+
+/** One decision under way: the stages asked so far, and what they asked for in return. */
+class Proceedings {
+  readonly #stages: StageResult[] = [];
+  readonly #obligations = new Map<string, Obligation>();
+  #asking: Stage | null = null;
+  #mode: Decision['handoffMode'];
+  #current: Stage = 'policy';
+
+  constructor(
+    private readonly authority: TenantAuthority,
+    private readonly request: DecisionRequest,
+    private readonly known: ReadonlySet<string>,
+  ) {}
+
+  run(): Decision {
+    const { authority, request } = this;
+    const { snapshot } = authority;
+    const malformed = malformation(authority, request);
+    if (malformed !== null) return this.#deny('evaluation_error', false, [missing('policy', malformed)]);
+    if (snapshot === null || authority.failure) return this.#deny('policy_unavailable', false, []);
+    const bench: Bench = { authority, snapshot, request };
+    return (
+      this.#guardrail() ??
+      this.#agent(bench) ??
+      this.#hearing(bench, initiatorQuestion(request), 'initiator_not_granted') ??
+      this.#delegation(bench) ??
+      this.#mandate() ??
+      this.#allow()
+    );
+  }
+
+  #guardrail(): Decision | null {
+    const { stops } = this.authority;
+    const stop = coveringStop(stops, this.request);
+    const subject = this.request.tenant;
+    const read = stop ? { scope: stop.scope, target: stop.target } : {};
+    const matches: RuleMatch[] = stop ? [{ rid: stop.id, effect: 'deny', condition: null, read }] : [];
+    this.#record({ stage: 'guardrail', subject, verdict: stop ? 'deny' : 'allow', explicit: !!stop, matches });
+    return stop ? this.#deny('stopped', true, []) : null;
+  }
+
+  #agent(bench: Bench): Decision | null {
+    const { request } = this;
+    const hop = request.chain.at(-1);
+    if (!hop) return null;
+    if (request.action !== 'handoff') {
+      return this.#hearing(bench, hopQuestion('agent', hop, 'action'), 'agent_not_granted');
+    }
+    const { depth } = request.handoff!;
+    const limit = bench.snapshot.handoffDepth;
+    const question = hopQuestion('agent', hop, 'handoff');
+    if (depth > limit) {
+      const { stage, subject } = question;
+      this.#record({ stage, subject, verdict: 'deny', explicit: false, matches: [] });
+      return this.#deny('handoff_not_granted', false, [missing(stage, `handoff depth ${depth} exceeds ${limit}`)]);
+    }
+    return this.#hearing(bench, question, 'handoff_not_granted');
+  }
+
+  #delegation(bench: Bench): Decision | null {
+    const { request } = this;
+    const hops = hopsToAsk(bench.snapshot, request.chain);
+    if (request.action === 'handoff') return this.#passOn(bench, hops);
+    for (const hop of hops) {
+      const refused = this.#hearing(bench, hopQuestion('delegation', hop, 'action'), 'delegation_not_granted');
+      if (refused) return refused;
+    }
+    return null;
+  }
+
+  /**
+   * A handoff by itself gives no right: the receiver stays under every hop before it. So an earlier hop need not be able
+   * to make it. But what is forbidden to an earlier hop cannot be reached through a later one, and a `service`, which
+   * does shed the earlier hops, takes the word of each of them.
+   */
+  #passOn(bench: Bench, hops: Bench['request']['chain']): Decision | null {
+    for (const hop of hops) {
+      const question = hopQuestion('delegation', hop, 'handoff');
+      const hearing = ask(bench, question);
+      const denied = hearing.combined === 'deny';
+      this.#record({
+        stage: 'delegation',
+        subject: question.subject,
+        verdict: denied ? 'deny' : 'allow',
+        explicit: hearing.combined !== 'silent',
+        matches: hearing.matches,
+      });
+      if (denied) return this.#deny('forbidden_by_rule', true, []);
+      if (grantedMode(hearing.granting) === 'attenuate') this.#mode = 'attenuate';
+    }
+    return null;
+  }
+
+  #mandate(): Decision | null {
+    const { request } = this;
+    if (request.mandate === undefined || request.mandate === null) return null;
+    const excess = beyondMandate(request);
+    const subject = request.initiator.id;
+    const stage = 'mandate';
+    this.#record({ stage, subject, verdict: excess === null ? 'allow' : 'deny', explicit: true, matches: [] });
+    return excess === null ? null : this.#deny('mandate_exceeded', true, [{ ...missing(stage, excess), subject }]);
+  }
+
+  /** Asks one subject's rules; null when they let the act pass. */
+  #hearing(bench: Bench, question: StageQuestion, silence: ReasonCode): Decision | null {
+    this.#current = question.stage;
+    const hearing = ask(bench, question);
+    const { combined, matches, obligations } = hearing;
+    const asking = combined === 'allow' && asks(obligations);
+    const { stage, subject } = question;
+    const verdict = combined !== 'allow' ? 'deny' : asking ? 'ask' : 'allow';
+    this.#record({ stage, subject, verdict, explicit: combined !== 'silent', matches });
+    if (combined === 'deny') return this.#deny('forbidden_by_rule', true, []);
+    if (combined === 'silent') return this.#deny(silence, false, missesOf(bench, question, hearing.missed));
+    const foreign = unknownObligation(obligations, this.known);
+    if (foreign) {
+      return this.#deny('unknown_obligation', true, [missing(stage, `obligation ${foreign.id} is of unknown type`)]);
+    }
+    if (asking) this.#asking ??= stage;
+    for (const obligation of obligations) this.#obligations.set(obligation.id, obligation);
+    if (question.section === 'handoff') this.#mode = grantedMode(hearing.granting);
+    return null;
+  }
+
+  #record(result: StageResult): void {
+    this.#current = result.stage;
+    this.#stages.push(Object.freeze({ ...result, matches: Object.freeze(result.matches) }));
+  }
+
+  #allow(): Decision {
+    const obligations = [...this.#obligations.values()];
+    const stage = this.#asking ?? this.#current;
+    const verdict = this.#asking === null ? 'allow' : 'ask';
+    const reason = verdict === 'allow' ? 'allowed' : 'approval_required';
+    const mode = this.request.action === 'handoff' ? { handoffMode: this.#mode ?? 'attenuate' } : {};
+    return this.#decision({ verdict, reason, stage, explicit: true, obligations, nearMisses: [], ...mode });
+  }
+
+  #deny(reason: ReasonCode, explicit: boolean, nearMisses: readonly NearMiss[]): Decision {
+    return this.#decision({ verdict: 'deny', reason, stage: this.#current, explicit, obligations: [], nearMisses });
+  }
+
+  broken(error: unknown): Decision {
+    const why = error instanceof Error ? error.message : String(error);
+    return this.#deny('evaluation_error', false, [missing(this.#current, `the policy could not be evaluated: ${why}`)]);
+  }
+
+  #decision(outcome: Omit<Decision, 'id' | 'stages' | 'snapshot' | 'authority' | 'at'>): Decision {
+    const { authority, request } = this;
+    return Object.freeze({
+      id: newId('decision'),
+      ...outcome,
+      stages: Object.freeze(this.#stages),
+      snapshot: authority.snapshot?.digest ?? '',
+      authority: authority.epochs,
+      at: request.now,
+    });
+  }
+}
+
+const missing = (stage: Stage, what: string): NearMiss => ({ rid: '', stage, subject: '', missing: what });
+
+/** Requests no caller of ours makes; each would otherwise reach rules it must not reach. */
+function malformation(authority: TenantAuthority, request: DecisionRequest): string | null {
+  const { tenant, initiator, action, object, handoff } = request;
+  if (authority.tenant !== tenant) return 'the request is of another tenant than the authority';
+  if (initiator.tenant !== tenant) return 'the initiator is of another tenant';
+  // An id that begins so would be read as a role, and inherit what the role may do.
+  if (initiator.id.startsWith('role:') || initiator.id.startsWith('class:') || initiator.id === '') {
+    return 'the initiator has no principal id';
+  }
+  if (action !== 'handoff') return null;
+  if (handoff === undefined || object.type !== 'agent' || object.id !== handoff.to || request.chain.length === 0) {
+    return 'a handoff names the agent it goes to, and comes from an agent';
+  }
+  return null;
+}

@@ -1,0 +1,154 @@
+import { canonicalJson, type Clock, digestOf, type JsonObject, ok, refuse, type Result } from '@writ/kernel';
+import { type Committed, isCommitted } from '@writ/database';
+import type { TenantAuthority } from './authority';
+import { type Decided, recall } from './decided';
+import type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode } from './permit-types';
+import { findCovering, type Reach } from './stops';
+import type { Action, Decision } from './types';
+
+/** How long after its commit a permit may still open: a worker frozen in between must not act on old authority. */
+export const PERMIT_LIFETIME_MS = 2_000;
+
+const DOOR_OF: { readonly [A in Action]?: Door } = {
+  'model.invoke': 'model',
+  'tool.invoke': 'tool',
+  'data.read': 'data',
+  handoff: 'handoff',
+};
+
+export interface MintInput {
+  readonly decision: Decision;
+  readonly committed: Committed;
+  readonly door: Door;
+  /** Name of the definition that is called. */
+  readonly target: string;
+  readonly args: JsonObject;
+  readonly step: number;
+  readonly attempt: number;
+  readonly key: string;
+}
+
+/** What a permit allows. Lives here only; the permit itself is an empty handle. */
+interface Grant {
+  readonly opened: Opened;
+  readonly digest: string;
+  readonly door: Door;
+  readonly target: string;
+  readonly reach: Reach;
+  /** Monotonic milliseconds. */
+  readonly deadline: number;
+  consumed: boolean;
+}
+
+export interface PermitParts {
+  readonly clock: Clock;
+  /** What is known here, now, of the tenant's stops. */
+  readonly authority: { current(tenant: TenantAuthority['tenant']): TenantAuthority | undefined };
+}
+
+/**
+ * Makes permits and opens them. INVARIANT (I1): no effect without a permit, and no permit but from here: from a decision
+ * that `decide` itself allowed and the proof that this very decision was committed.
+ */
+export class PermitOffice {
+  readonly #grants = new WeakMap<Permit, Grant>();
+  readonly #minted = new WeakSet<Decision>();
+  readonly #clock: Clock;
+  readonly #authority: PermitParts['authority'];
+
+  constructor({ clock, authority }: PermitParts) {
+    this.#clock = clock;
+    this.#authority = authority;
+  }
+
+  /** One permit for one decision. Throws on any misuse: each would be a defect of the caller, not a refusal. */
+  mint(input: MintInput): Permit {
+    const { decision, committed, door, target, args, step, attempt, key } = input;
+    const decided = checked(input);
+    if (this.#minted.has(decision)) throw misuse(decision, 'has its permit already; decide again for another effect');
+    const argsText = canonicalJson(args);
+    if (decided.argsText !== null && decided.argsText !== argsText) {
+      throw misuse(decision, 'was made for other arguments');
+    }
+    this.#minted.add(decision);
+    const permit = Object.freeze(Object.create(null) as Permit);
+    const { tenant, run } = committed;
+    // The door gets its own copy: the caller's object may change between here and the socket.
+    const own = JSON.parse(argsText) as JsonObject;
+    const opened = { tenant, run, decision: decision.id, step, attempt, key, args: own, argsText };
+    this.#grants.set(permit, {
+      opened: Object.freeze(opened),
+      digest: digestOf(argsText),
+      door,
+      target,
+      reach: { ...decided.reach, run },
+      deadline: committed.at + PERMIT_LIFETIME_MS,
+      consumed: false,
+    });
+    return permit;
+  }
+
+  /**
+   * Opens a permit directly before the socket write. A permit opens once. One shown at a wrong door or with other
+   * arguments is spent as well: whoever holds it does not get to try again until it fits.
+   */
+  readonly open: OpenPermit = (permit, use) => {
+    const grant = this.#grants.get(permit);
+    if (!grant) return no('permit_forged', 'This is no permit of this office.');
+    if (grant.consumed) return no('permit_consumed', 'The permit has been used; every attempt needs a new decision.');
+    if (use.door !== grant.door || use.target !== grant.target) {
+      grant.consumed = true;
+      const { door, target } = grant;
+      return no('permit_wrong_door', `The permit is for ${door} ${target}, not for ${use.door} ${use.target}.`);
+    }
+    const late = this.#clock.monotonic() - grant.deadline;
+    if (late > 0) {
+      return no('permit_expired', `The permit expired ${Math.ceil(late)} ms ago; the act must be decided again.`);
+    }
+    const stop = this.#stopped(grant);
+    if (stop !== null) return no('permit_stopped', stop);
+    grant.consumed = true;
+    return presentedAsDecided(use.presented, grant.digest)
+      ? ok(grant.opened)
+      : no('permit_argument_mismatch', 'What is about to be sent is not what was decided.');
+  };
+
+  #stopped({ opened, reach, door, target }: Grant): string | null {
+    const authority = this.#authority.current(opened.tenant);
+    if (!authority) return 'Nothing is known here of the stops of this tenant.';
+    // A read for a decision names the attribute it brings; the tool that brings it may be stopped too.
+    const byTool: Reach = { ...reach, object: { type: 'tool', id: target } };
+    const stop =
+      findCovering(authority.stops, reach) ?? (door === 'data' ? findCovering(authority.stops, byTool) : undefined);
+    return stop ? `Stop ${stop.id} (${stop.scope} ${stop.target}) covers it.` : null;
+  }
+}
+
+function presentedAsDecided(presented: JsonObject, digest: string): boolean {
+  try {
+    return digestOf(canonicalJson(presented)) === digest;
+  } catch {
+    return false;
+  }
+}
+
+function checked({ decision, committed, door, target }: MintInput): Decided {
+  const decided = recall(decision);
+  if (!decided || decision.verdict !== 'allow') throw misuse(decision, 'is no allow that this process decided');
+  if (!isCommitted(committed)) throw misuse(decision, 'comes without the proof of a commit');
+  if (!committed.covers(decision.id)) throw misuse(decision, `is not in the committed unit ${committed.unit}`);
+  const { action, object, reach, argsText } = decided;
+  if (committed.tenant !== reach.tenant || (reach.run !== undefined && committed.run !== reach.run)) {
+    throw misuse(decision, 'was committed for another run');
+  }
+  if (DOOR_OF[action] !== door) throw misuse(decision, `allowed ${action}, which does not open the door ${door}`);
+  if (door !== 'data' && object.id !== target) throw misuse(decision, `allowed ${object.id}, not ${target}`);
+  // What a tool does is in its arguments: an allow that never saw them allowed nothing in particular.
+  if (door === 'tool' && argsText === null) throw misuse(decision, 'was made without the arguments of the call');
+  return decided;
+}
+
+const misuse = (decision: Decision, what: string): Error => new Error(`no permit: decision ${decision.id} ${what}`);
+
+const no = (code: PermitRefusalCode, message: string): Result<Opened, PermitRefusal> =>
+  refuse({ code, class: 'policy', message });

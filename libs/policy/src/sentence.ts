@@ -1,0 +1,101 @@
+import type { Json } from '@writ/kernel';
+import type { Decision, NearMiss, ReasonCode, RuleMatch, StageResult } from './types';
+
+/** The part of a decision that is explained. */
+export type Explained = Pick<Decision, 'verdict' | 'reason' | 'stage' | 'explicit' | 'stages' | 'nearMisses'>;
+
+/** One sentence for people who may read the policy. An agent is told the reason code and nothing else. */
+export function sentence(decision: Explained): string {
+  switch (decision.verdict) {
+    case 'allow':
+      return `Allowed: ${allowedBy(decision)}.`;
+    case 'ask':
+      return `Approval required: ${allowedBy({ ...decision, stages: decision.stages.filter(atStage(decision)) })}.`;
+    case 'deny':
+      return `Denied: ${REFUSALS[decision.reason](decision)}.`;
+  }
+}
+
+const atStage =
+  (decision: Explained) =>
+  (result: StageResult): boolean =>
+    result.stage === decision.stage;
+
+function allowedBy({ stages }: Explained): string {
+  const words = stages.flatMap(({ stage, subject, matches }) => {
+    const rids = matches.filter(counts).map(({ rid }) => rid);
+    return rids.length === 0 ? [] : [`${rids.join(' and ')} for ${WHO[stage]} ${subject}`];
+  });
+  if (words.length === 0) return 'by its mandate';
+  return `by rule ${words.join(', by rule ')}`;
+}
+
+const counts = (match: RuleMatch): boolean => match.effect === 'deny' || match.error === undefined;
+
+const WHO: { readonly [stage: string]: string } = {
+  guardrail: 'tenant',
+  agent: 'agent',
+  initiator: 'initiator',
+  delegation: 'earlier agent',
+  mandate: 'initiator',
+  policy: 'policy',
+};
+
+const silence =
+  (what: string) =>
+  (decision: Explained): string => {
+    const last = decision.stages.findLast(atStage(decision));
+    const subject = last?.subject.replace(/^[a-z]+:/, (prefix) => (WHO[decision.stage] === 'initiator' ? prefix : ''));
+    const who = `${WHO[decision.stage]} ${subject ?? ''}`.trim();
+    const [nearest] = decision.nearMisses;
+    if (!nearest) return `no rule grants ${who} ${what}`;
+    return ownership(nearest) ?? `no rule grants ${who} ${what}; ${nearly(nearest)}`;
+  };
+
+const nearly = ({ rid, missing }: NearMiss): string => (rid === '' ? missing : `nearest is rule ${rid}, ${missing}`);
+
+const OWNER =
+  /resource\.owner(?: without \S+)? equals (?:\S+ before )?initiator\.id(?: without \S+)?: got (\S+) for (\S+ \S+)/;
+
+/** The commonest refusal in the words people use for it, since the values are at hand. */
+function ownership({ rid, missing }: NearMiss): string | null {
+  const found = OWNER.exec(missing);
+  return found ? `${found[2]} belongs to ${found[1]}, and rule ${rid} allows only the owner` : null;
+}
+
+function forbidden(decision: Explained): string {
+  const result = decision.stages.findLast(atStage(decision));
+  const match = result?.matches.find(({ effect }) => effect === 'deny');
+  if (!result || !match) return 'a rule forbids it';
+  if (match.error !== undefined) {
+    return `rule ${match.rid} forbids it unless its condition says otherwise, and that could not be told (${match.error})`;
+  }
+  const read = Object.entries(match.read).filter(([, value]) => typeof value !== 'boolean');
+  const because = read.length === 0 ? '' : ` (${read.map(([path, value]) => `${path} is ${plain(value)}`).join(', ')})`;
+  return `rule ${match.rid} forbids it to ${WHO[result.stage]} ${result.subject}${because}`;
+}
+
+function stopped({ stages }: Explained): string {
+  const match = stages.find(({ stage }) => stage === 'guardrail')?.matches[0];
+  if (!match) return 'a stop is in force';
+  const target = match.read.target === '' ? '' : ` ${plain(match.read.target ?? '')}`;
+  return `stop ${match.rid} is in force for ${plain(match.read.scope ?? '')}${target}`;
+}
+
+const plain = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
+const first = (fallback: string) => (decision: Explained) => decision.nearMisses[0]?.missing ?? fallback;
+
+const REFUSALS: { readonly [R in ReasonCode]: (decision: Explained) => string } = {
+  allowed: () => 'nothing stands against it',
+  stopped,
+  agent_not_granted: silence('this'),
+  initiator_not_granted: silence('this'),
+  delegation_not_granted: silence('this, and no later agent may do what it may not'),
+  handoff_not_granted: silence('this handoff'),
+  mandate_exceeded: first('the mandate of the run does not cover it'),
+  forbidden_by_rule: forbidden,
+  approval_required: () => 'a person must approve it',
+  unknown_obligation: first('a rule demands something this version cannot do'),
+  evaluation_error: first('the policy could not be evaluated'),
+  policy_unavailable: () => 'the tenant has no policy that could be read',
+};

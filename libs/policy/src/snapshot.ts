@@ -1,0 +1,169 @@
+import { canonicalJson, digestOf, type Failure, ok, refuse, type Result } from '@writ/kernel';
+import {
+  ActionIndex,
+  type ActionRule,
+  type AttributeSpec,
+  type Closure,
+  closeOver,
+  compileCondition,
+  type CompiledCondition,
+  HandoffIndex,
+  type HandoffRule,
+  type Rule,
+  type Sliced,
+} from '@writ/rules';
+import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './bundle';
+import { canonicalRules, ruleColumns } from './canonical';
+import { KNOWN_OBLIGATIONS } from './obligations';
+import { type LocatedRule, parseRules, type RuleText } from './rule-text';
+import { inSlices } from './slices';
+import type { Obligation } from './types';
+
+/** A rule made ready: its condition compiled, its obligations resolved, its columns as Casbin takes them. */
+export interface Entry<R extends Rule = Rule> {
+  readonly rule: R;
+  readonly condition: CompiledCondition | null;
+  readonly obligations: readonly Obligation[];
+  /** Model order; the tenant column is filled in when asked, since one snapshot may serve many tenants. */
+  readonly columns: readonly string[];
+}
+
+interface Parts {
+  /** `sha256:…` of `body`: the policy's version. */
+  readonly digest: string;
+  /** Canonical JSON of the bundle; parsing and building it gives this snapshot again. */
+  readonly body: string;
+  readonly ruleCount: number;
+  readonly roles: Closure;
+  readonly classes: Closure;
+  readonly actions: ActionIndex<Entry<ActionRule>>;
+  readonly handoffs: HandoffIndex<Entry<HandoffRule>>;
+  readonly attributes: ReadonlyMap<string, AttributeSpec>;
+  readonly handoffDepth: number;
+}
+
+/**
+ * One policy version in memory. INVARIANT: immutable, and all of it is built before any of it is used; a change is
+ * another snapshot, put in place by one reference. Tenants with the same policy share one.
+ */
+export type Snapshot = Readonly<Parts>;
+
+/**
+ * Builds a snapshot aside, in slices of a few milliseconds. Fails with a code, and the place where there is one; what is
+ * in force then stays in force. Codes: those of `parseRules`, `closeOver` and `compileCondition`, `bundle_too_large`,
+ * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`.
+ */
+export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
+
+export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
+  const rest = canonicalJson({ ...bundle, rules: '' });
+  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(rest) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
+  const parsed = yield* parseRules(bundle.rules);
+  if (!parsed.ok) return parsed;
+  const roles = yield* closeOver(parsed.value.roles);
+  if (!roles.ok) return roles;
+  const classes = yield* closeOver(parsed.value.classes);
+  if (!classes.ok) return classes;
+  const attributes = declared(bundle);
+  const conditions = yield* compileAll(bundle, attributes);
+  if (!conditions.ok) return conditions;
+  const obligations = resolveObligations(bundle);
+  if (!obligations.ok) return obligations;
+  const known = { conditions: conditions.value, obligations: obligations.value };
+  const entries = yield* makeEntries(parsed.value, known);
+  if (!entries.ok) return entries;
+  const rules = yield* canonicalRules(parsed.value);
+  const body = canonicalJson({ ...bundle, rules });
+  // What is stored is this text; it must come back through the same limit.
+  if (Buffer.byteLength(body) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
+  const snapshot: Snapshot = {
+    digest: digestOf(body),
+    body,
+    ruleCount: parsed.value.rules.length,
+    roles: roles.value,
+    classes: classes.value,
+    actions: yield* ActionIndex.build(entries.value.actions, { roles: roles.value, classes: classes.value }),
+    handoffs: yield* HandoffIndex.build(entries.value.handoffs, roles.value),
+    attributes,
+    handoffDepth: bundle.limits.handoff_depth,
+  };
+  return ok(Object.freeze(snapshot));
+}
+
+function declared(bundle: PolicyBundle): ReadonlyMap<string, AttributeSpec> {
+  const specs = Object.entries(bundle.attributes).map(
+    ([name, spec]) => [name, Object.freeze({ type: spec.type, maxAgeMs: spec.max_age_ms })] as const,
+  );
+  return new Map(specs);
+}
+
+type Compiled = ReadonlyMap<string, CompiledCondition>;
+
+function* compileAll(bundle: PolicyBundle, attributes: ReadonlyMap<string, AttributeSpec>): Sliced<Result<Compiled>> {
+  const conditions = new Map<string, CompiledCondition>();
+  for (const [id, expression] of Object.entries(bundle.conditions)) {
+    const compiled = compileCondition(id, expression, attributes);
+    if (!compiled.ok) return compiled;
+    conditions.set(id, compiled.value);
+    yield;
+  }
+  return ok(conditions);
+}
+
+function resolveObligations(bundle: PolicyBundle): Result<ReadonlyMap<string, Obligation>> {
+  const obligations = new Map<string, Obligation>();
+  for (const [id, { type, values }] of Object.entries(bundle.obligations)) {
+    if (!KNOWN_OBLIGATIONS.has(type)) {
+      const known = [...KNOWN_OBLIGATIONS].join(', ');
+      return refuse(
+        policyFailure('unknown_obligation_type', `Obligation ${id} is of the unknown type ${type}; known: ${known}.`),
+      );
+    }
+    // A private deep copy: what the author's object becomes later must not reach the snapshot.
+    obligations.set(id, deepFreeze({ id, type, values: JSON.parse(JSON.stringify(values)) as Obligation['values'] }));
+  }
+  return ok(obligations);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
+
+interface Entries {
+  readonly actions: readonly Entry<ActionRule>[];
+  readonly handoffs: readonly Entry<HandoffRule>[];
+}
+
+function* makeEntries(
+  text: RuleText,
+  known: { readonly conditions: Compiled; readonly obligations: ReadonlyMap<string, Obligation> },
+): Sliced<Result<Entries>> {
+  const entries = { actions: [] as Entry<ActionRule>[], handoffs: [] as Entry<HandoffRule>[] };
+  for (const located of text.rules) {
+    const { rule } = located;
+    const condition = rule.condition === null ? null : (known.conditions.get(rule.condition) ?? undefined);
+    if (condition === undefined) return refuse(unknownName('condition', rule.condition ?? '', located));
+    const obligations: Obligation[] = [];
+    for (const id of rule.obligations) {
+      const obligation = known.obligations.get(id);
+      if (!obligation) return refuse(unknownName('obligation', id, located));
+      obligations.push(obligation);
+    }
+    const ready = { condition, obligations: Object.freeze(obligations), columns: Object.freeze(ruleColumns(rule)) };
+    Object.freeze(rule.obligations);
+    Object.freeze(rule);
+    if (rule.section === 'p') entries.actions.push(Object.freeze({ rule, ...ready }));
+    else entries.handoffs.push(Object.freeze({ rule, ...ready }));
+    yield;
+  }
+  return ok(entries);
+}
+
+const unknownName = (what: 'condition' | 'obligation', id: string, located: LocatedRule): Failure => ({
+  ...policyFailure(`unknown_${what}`, `${located.place}: the bundle defines no ${what} ${id}.`),
+  details: { place: located.place },
+});
