@@ -2,19 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '@writ/kernel';
 import type { RecordedStep, RecordedTask } from './dataset';
 
-/** What a tool answered: its text, and whether it said it was an error. */
+/** What a tool answered: text, or a value somebody has read from it already; and whether it said it was an error. */
 export interface ToolAnswer {
-  readonly text: string;
+  readonly value: Json;
   readonly isError: boolean;
 }
 
-/** A recorded result is a record, or text as it stands: only then is the answer's text not JSON. */
-function valueOf(text: string, like: Json): Json {
-  if (typeof like === 'string') return text;
+/** A recorded result is text as it stands, or a record, which travels as JSON text. */
+function valueOf(answer: Json, like: Json): Json {
+  if (typeof like === 'string' || typeof answer !== 'string') return answer;
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(answer) as Json;
   } catch {
-    return text;
+    return answer;
   }
 }
 
@@ -26,11 +26,11 @@ const shown = (value: Json): string => {
 /** How an answer differs from the recording, as one sentence; null when it does not. */
 export function answerDifference(step: RecordedStep, answer: ToolAnswer): string | null {
   if (step.error !== null) {
-    return answer.isError && answer.text === step.error
+    return answer.isError && answer.value === step.error
       ? null
-      : `${step.name}: expected the error ${shown(step.error)}, got ${shown(answer.text)}`;
+      : `${step.name}: expected the error ${shown(step.error)}, got ${shown(answer.value)}`;
   }
-  const value = valueOf(answer.text, step.result);
+  const value = valueOf(answer.value, step.result);
   if (!answer.isError && isDeepStrictEqual(value, step.result)) return null;
   return `${step.name}: expected ${shown(step.result)}, got ${answer.isError ? 'the error ' : ''}${shown(value)}`;
 }

@@ -1,9 +1,14 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { JsonObject } from '@writ/kernel';
-import { answerDifference, changeDifferences, type ToolAnswer } from './compare';
+import { answerDifference, changeDifferences } from './compare';
 import type { Dataset } from './dataset';
 import { KEY_META, RUN_META } from './server/mcp';
 import type { ShopState } from './shop-state';
+
+export interface TextAnswer {
+  readonly value: string;
+  readonly isError: boolean;
+}
 
 /** A plain MCP client of the shop, without anything of the product between: what the tools do by themselves. */
 export class DirectShop {
@@ -15,7 +20,7 @@ export class DirectShop {
     return new DirectShop(client);
   }
 
-  async call(name: string, args: JsonObject, meta: { key?: string; run?: string } = {}): Promise<ToolAnswer> {
+  async call(name: string, args: JsonObject, meta: { key?: string; run?: string } = {}): Promise<TextAnswer> {
     const result = await this.client.callTool({
       name,
       arguments: { ...args },
@@ -23,7 +28,7 @@ export class DirectShop {
     });
     const [content] = result.content;
     if (content?.type !== 'text') throw new Error(`${name} did not answer with text`);
-    return { text: content.text, isError: result.isError === true };
+    return { value: content.text, isError: result.isError === true };
   }
 
   async close(): Promise<void> {

@@ -66,12 +66,12 @@ describeWithDataset('the shop by itself', (dataset) => {
     const asked = Array.from({ length: 40 }, (_, i) =>
       (i % 2 ? second : direct).call('cancel_pending_order', args, { key: 'one' }),
     );
-    const answers = new Set((await Promise.all(asked)).map((answer) => `${answer.isError} ${answer.text}`));
+    const answers = new Set((await Promise.all(asked)).map((answer) => `${answer.isError} ${answer.value}`));
     expect(answers.size).toBe(1);
     expect([...answers][0]).toMatch(/^false .*"status":"cancelled"/);
     expect(await state.calls()).toMatchObject([{ key: 'one', asked: 40, effects: 1 }]);
     const again = await direct.call('cancel_pending_order', args, { key: 'two' });
-    expect(again).toEqual({ text: 'ValueError: Non-pending order cannot be cancelled', isError: true });
+    expect(again).toEqual({ value: 'ValueError: Non-pending order cannot be cancelled', isError: true });
     await second.close();
   });
 
@@ -107,7 +107,7 @@ describeWithDataset('the shop by itself', (dataset) => {
     const user = [...dataset.ownership.values()].find((one) => one.owned_orders.length > 0)!;
     const [order = ''] = user.owned_orders;
     const fact = async (tool: string, args: { [name: string]: string }) =>
-      JSON.parse((await direct.call(tool, args)).text) as unknown;
+      JSON.parse((await direct.call(tool, args)).value) as unknown;
     expect(await fact('order_facts', { order_id: order })).toEqual({ exists: true, owner: user.authenticated_user });
     expect(await fact('order_facts', { order_id: '#W0' })).toEqual({ exists: false, owner: null });
     expect(await fact('profile_facts', { user_id: 'nobody_0' })).toEqual({ exists: false, owner: null });
