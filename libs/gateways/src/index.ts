@@ -1,4 +1,4 @@
-export { type ChatRequest, chatRequest } from './model/request';
+export { type ListCall, type McpOptions, McpTransport, mcpTransport, type RemoteTool } from './mcp/mcp-transport';
 export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
 export {
   type FunctionContext,

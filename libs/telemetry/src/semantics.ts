@@ -24,7 +24,9 @@ const CURRENT = {
   tool: 'gen_ai.tool.name',
   toolType: 'gen_ai.tool.type',
   toolCall: 'gen_ai.tool.call.id',
+  mcpMethod: 'mcp.method.name',
   mcpVersion: 'mcp.protocol.version',
+  mcpTransport: 'network.transport',
   serverAddress: 'server.address',
   serverPort: 'server.port',
   error: 'error.type',
@@ -53,6 +55,7 @@ const V1_36: { readonly [K in AttributeName]?: string | null } = {
   workflow: 'writ.workflow',
   agentVersion: null,
   cachedTokens: null,
+  mcpMethod: 'writ.mcp.method',
   mcpVersion: null,
 };
 
@@ -60,8 +63,8 @@ interface SpanShape {
   readonly kind: 'internal' | 'client';
   /** `gen_ai.operation.name`; null for spans the conventions do not know. */
   readonly operation: string | null;
-  /** Span name without its subject. */
-  readonly name: string;
+  /** Span name without its subject; null where the conventions name the span by its method. */
+  readonly name: string | null;
   /** The attribute that completes the span's name, as the conventions ask: `chat gpt-4o`, `execute_tool get_order`. */
   readonly subject: AttributeName | null;
 }
@@ -71,6 +74,7 @@ export const SPANS = {
   turn: { kind: 'internal', operation: 'invoke_agent', name: 'invoke_agent', subject: 'agent' },
   model: { kind: 'client', operation: 'chat', name: 'chat', subject: 'model' },
   tool: { kind: 'internal', operation: 'execute_tool', name: 'execute_tool', subject: 'tool' },
+  mcp: { kind: 'client', operation: null, name: null, subject: 'tool' },
   decision: { kind: 'internal', operation: null, name: 'writ.decide', subject: null },
   handoff: { kind: 'internal', operation: null, name: 'writ.handoff', subject: 'handoffTo' },
   commit: { kind: 'internal', operation: null, name: 'writ.commit', subject: null },
@@ -125,9 +129,6 @@ export function wireSpan(kind: SpanKind, attributes: Attributes, version: Semcon
   const known = version === '1.41.1' || OPERATIONS_1_36.has(shape.operation ?? '');
   if (shape.operation !== null && known) wire['gen_ai.operation.name'] = shape.operation;
   const subject = shape.subject === null ? undefined : attributes[shape.subject];
-  return {
-    name: subject === undefined ? shape.name : `${shape.name} ${String(subject)}`,
-    kind: shape.kind,
-    attributes: wire,
-  };
+  const name = shape.name ?? String(attributes.mcpMethod ?? kind);
+  return { name: subject === undefined ? name : `${name} ${String(subject)}`, kind: shape.kind, attributes: wire };
 }

@@ -1,4 +1,3 @@
-import { span } from '@writ/telemetry';
 import type { OpenPermit, Permit } from '@writ/policy';
 import { Deadline } from '../deadline';
 import { readBody } from '../http/body';
@@ -17,13 +16,12 @@ export interface OpenAiOptions {
 /** Errors are short; more than this of one is not read. */
 const MAX_ERROR_BYTES = 65_536;
 
-const FAULT_LANDED: { readonly [code: string]: 'maybe' | 'yes' } = { model_stream_cut: 'maybe' };
-
+/** Half a reply, nothing or garbage is no answer: the work may be done and billed, and what came of it is lost. */
 const badReply = ({ code, reason }: ReplyFault) =>
   failed({
     code,
     class: 'transient',
-    landed: FAULT_LANDED[code] ?? 'yes',
+    landed: 'maybe',
     message: `the model endpoint's answer cannot be used: ${reason}`,
   });
 
@@ -39,22 +37,7 @@ interface Prepared {
 export class OpenAiProvider implements ModelProvider {
   constructor(private readonly options: OpenAiOptions) {}
 
-  complete(permit: Permit, call: ModelCall, limits: CallLimits): Promise<CallOutcome<ModelReply>> {
-    return span('model', { model: call.model }, async (open) => {
-      const outcome = await this.send(permit, call, limits);
-      if (outcome.kind === 'failed') {
-        open.set({ landed: outcome.landed });
-        open.fail(outcome.failure.code);
-      } else {
-        const { usage, finish, model } = outcome.value;
-        const { inputTokens, outputTokens, cachedTokens } = usage;
-        open.set({ responseModel: model, finishReasons: [finish], inputTokens, outputTokens, cachedTokens });
-      }
-      return outcome;
-    });
-  }
-
-  private async send(permit: Permit, call: ModelCall, limits: CallLimits): Promise<CallOutcome<ModelReply>> {
+  async complete(permit: Permit, call: ModelCall, limits: CallLimits): Promise<CallOutcome<ModelReply>> {
     const prepared = this.prepare(call);
     if ('kind' in prepared) return prepared;
     const deadline = new Deadline(limits);

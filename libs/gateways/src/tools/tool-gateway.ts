@@ -1,4 +1,3 @@
-import { span } from '@writ/telemetry';
 import type { Permit } from '@writ/policy';
 import type { CallLimits, CallOutcome, ToolCall, ToolEndpoint, ToolReply, ToolTransport } from '../types';
 
@@ -9,15 +8,7 @@ export class ToolGateway implements ToolTransport {
   constructor(private readonly transports: Transports) {}
 
   invoke(permit: Permit, call: ToolCall, limits: CallLimits): Promise<CallOutcome<ToolReply>> {
-    const attributes = { tool: call.target, toolType: call.door === 'data' ? 'datastore' : 'function' };
-    return span('tool', attributes, async (open) => {
-      const outcome = await this.transports[call.endpoint.type].invoke(permit, call, limits);
-      if (outcome.kind === 'failed') {
-        open.set({ landed: outcome.landed });
-        open.fail(outcome.failure.code);
-      }
-      return outcome;
-    });
+    return this.transports[call.endpoint.type].invoke(permit, call, limits);
   }
 
   async close(): Promise<void> {

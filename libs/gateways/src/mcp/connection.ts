@@ -1,0 +1,154 @@
+import { Client, type StandardSchemaV1 } from '@modelcontextprotocol/client';
+import type { McpServer } from '../types';
+import { HttpPipe } from './http-pipe';
+import type { Environment } from './spawn-environment';
+import { StdioPipe } from './stdio-pipe';
+import type { Ticket } from './ticket';
+
+const HANDSHAKE_MS = 20_000;
+/** How long a pipe may stay silent on a `server/discover` before it is taken for a server of before 2026-07-28. */
+const PROBE_MS = 3_000;
+
+/** No connection came about; nothing of the call was sent. */
+export class NotConnected extends Error {
+  override readonly name = 'NotConnected';
+  constructor(
+    readonly network: string,
+    readonly permanent: boolean,
+    override readonly cause: unknown,
+  ) {
+    super(`no connection to the MCP server came about (${network})`);
+  }
+}
+
+interface Live {
+  readonly client: Client;
+  readonly pipe: StdioPipe | HttpPipe;
+}
+
+export interface PermittedRequest<R> {
+  readonly method: 'tools/call' | 'tools/list';
+  readonly params: { readonly [name: string]: unknown };
+  readonly schema: StandardSchemaV1<unknown, R>;
+}
+
+/**
+ * One server, connected when first needed and again after it is lost. Requests share the connection. Both revisions are
+ * spoken: 2026-07-28 where the server offers it, else 2025-11-25 and older by handshake.
+ */
+export class McpConnection {
+  private live: Live | null = null;
+  private connecting: Promise<Live> | null = null;
+  private legacy = false;
+
+  constructor(
+    private readonly server: McpServer,
+    private readonly env: Environment,
+  ) {}
+
+  /** Negotiated revision, for spans; undefined while not connected. */
+  get protocolVersion(): string | undefined {
+    return this.live?.client.getNegotiatedProtocolVersion();
+  }
+
+  /**
+   * Sends one request under a ticket. Rejects with what the library, the pipe or the ticket threw; `ticket.sent` then
+   * says whether it may have arrived.
+   */
+  async request<R>(ticket: Ticket, ask: PermittedRequest<R>): Promise<R> {
+    const { client, pipe } = this.live ?? (await this.connected(ticket));
+    const timeout = 2 ** 31 - 1; // The ticket's own signal ends it.
+    const params = ask.params as Record<string, unknown>;
+    return pipe.gate.with(ticket, () =>
+      Promise.race([
+        client.request({ method: ask.method, params }, ask.schema, { signal: ticket.request.signal, timeout }),
+        ticket.broken,
+      ]),
+    );
+  }
+
+  /** Forgets a connection whose session the server no longer knows. */
+  drop(): void {
+    const gone = this.live;
+    this.live = null;
+    void gone?.client.close().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    const live = this.live ?? (await this.connecting?.catch(() => null)) ?? null;
+    this.live = null;
+    await live?.client.close();
+  }
+
+  kill(): void {
+    if (this.live?.pipe instanceof StdioPipe) this.live.pipe.kill();
+  }
+
+  /** The first to come opens its permit for the connection; those that meet it under way wait and open theirs to send. */
+  private connected(ticket: Ticket): Promise<Live> {
+    if (!this.connecting) {
+      ticket.openEarly();
+      this.connecting = this.connect().finally(() => {
+        this.connecting = null;
+      });
+      this.connecting.catch(() => undefined);
+    }
+    return this.connecting;
+  }
+
+  private async connect(): Promise<Live> {
+    try {
+      return await this.handshake(this.legacy);
+    } catch (error) {
+      // Some servers of before 2026-07-28 exit on a message they do not know: start again, without asking.
+      if (this.server.transport === 'stdio' && !this.legacy && couldStart(error)) {
+        return await this.handshake(true).catch((again: unknown) => {
+          throw notConnected(again);
+        });
+      }
+      this.legacy = false;
+      throw notConnected(error);
+    }
+  }
+
+  private async handshake(legacy: boolean): Promise<Live> {
+    const pipe =
+      this.server.transport === 'stdio' ? new StdioPipe(this.server, this.env) : new HttpPipe(this.server, this.env);
+    const client = new Client(
+      { name: 'writ', version: '0.1.0' },
+      {
+        capabilities: {},
+        versionNegotiation: { mode: 'auto', probe: { timeoutMs: PROBE_MS } },
+        // A permit covers one exchange: rounds of further questions would be sent without one.
+        inputRequired: { autoFulfill: false },
+      },
+    );
+    const live: Live = { client, pipe };
+    client.onclose = () => {
+      if (this.live === live) this.live = null;
+    };
+    try {
+      const prior = legacy ? ({ prior: { kind: 'legacy' } } as const) : {};
+      await client.connect(pipe, { timeout: HANDSHAKE_MS, ...prior });
+    } catch (error) {
+      if (pipe instanceof StdioPipe) pipe.kill();
+      throw error;
+    }
+    pipe.gate.shaking = false;
+    this.legacy = client.getProtocolEra() === 'legacy';
+    this.live = live;
+    return live;
+  }
+}
+
+const codeOf = (error: unknown): string => {
+  const { code, network } = error as { code?: unknown; network?: unknown };
+  return typeof network === 'string' ? network : typeof code === 'string' ? code : 'handshake';
+};
+
+const couldStart = (error: unknown): boolean => !['ENOENT', 'EACCES'].includes(codeOf(error));
+
+function notConnected(error: unknown): NotConnected {
+  const code = codeOf(error);
+  return new NotConnected(code, code === 'ENOENT' || code === 'EACCES', error);
+}
