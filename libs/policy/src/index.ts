@@ -1,14 +1,25 @@
-export type { TenantAuthority } from './authority';
+export {
+  type Activation,
+  type ActivationInput,
+  type ActivePolicy,
+  activatePolicy,
+  activePolicy,
+  type PolicyChange,
+  type RecordChange,
+} from './activate';
 export { attributeNeeds } from './attribute-needs';
+export type { TenantAuthority } from './authority';
+export { AuthorityStore } from './authority-store';
 export { mergeBundles, parseBundle, type PolicyBundle, validateBundle } from './bundle';
 export { decide } from './decide';
-export type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode } from './permit-types';
-export { PermitOffice } from './permit-office';
 export { policiesDirectory } from './model-file';
+export { PermitOffice } from './permit-office';
+export type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode } from './permit-types';
 export { readBundle } from './read-bundle';
 export { sentence } from './sentence';
 export { buildSnapshot, type Snapshot } from './snapshot';
-export { type Stop, type StopScope } from './stops';
+export { listStops, releaseStop, setStop, type StopRecord } from './stop-registry';
+export type { Stop, StopScope } from './stops';
 export {
   type Action,
   ACTIONS,

@@ -1,0 +1,99 @@
+import { raiseAuthority, type Tx } from '@writ/database';
+import { type Json, type JsonObject, ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import { policyFailure, type PolicyBundle } from './bundle';
+import { buildSnapshot } from './snapshot';
+
+/** Something that changed what is allowed, for the caller's audit. Called before the change takes effect. */
+export type RecordChange = (change: PolicyChange) => Promise<void>;
+
+export interface PolicyChange {
+  readonly type: 'policy.activated' | 'stop.set' | 'stop.released';
+  readonly tenant: TenantId | '*';
+  readonly actor: string;
+  /** The policy's digest or the stop's id. */
+  readonly object: { readonly type: 'policy' | 'stop'; readonly id: string };
+  readonly detail: { readonly [key: string]: string | number | null };
+}
+
+export interface ActivationInput {
+  readonly tenant: TenantId;
+  readonly bundle: PolicyBundle;
+  /** Opaque principal id. */
+  readonly author: string;
+  /** Digest the author has seen in force (null: none); refused as `version_mismatch` when another one is. */
+  readonly expected?: string | null;
+}
+
+export interface Activation {
+  readonly digest: string;
+  readonly previous: string | null;
+  /** False when this policy was in force already: nothing was written and no epoch was raised. */
+  readonly changed: boolean;
+  readonly rules: number;
+  /** The tenant's authority epoch from now on; null when nothing changed. */
+  readonly epoch: number | null;
+}
+
+const INSERT = `
+  INSERT INTO writ.policy_bundle (tenant, digest, body, author) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (tenant, digest) DO NOTHING`;
+const PUT = `
+  INSERT INTO writ.policy_head (tenant, digest, activated_by) VALUES ($1, $2, $3)
+  ON CONFLICT (tenant) DO UPDATE SET digest = excluded.digest, activated_by = excluded.activated_by, activated_at = now()`;
+
+/**
+ * Puts a policy in force in the caller's transaction, if it can be built: what workers could not build never becomes
+ * the policy. The epoch is raised last, since its lock holds up every commit until this transaction ends.
+ */
+export async function activatePolicy(
+  tx: Tx,
+  input: ActivationInput,
+  record: RecordChange = async () => undefined,
+): Promise<Result<Activation>> {
+  const { tenant, bundle, author, expected } = input;
+  const built = await buildSnapshot(bundle);
+  if (!built.ok) return built;
+  const { digest, body, ruleCount: rules } = built.value;
+  // Two first activations have no head row to meet on. Not the authority row: its lock comes after the one on authority.
+  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('writ.policy ' || $1, 0))`, [tenant]);
+  const [head] = await tx.query<{ digest: string }>(`SELECT digest FROM writ.policy_head WHERE tenant = $1`, [tenant]);
+  const previous = head?.digest ?? null;
+  if (expected !== undefined && expected !== previous) {
+    return refuse({
+      ...policyFailure('version_mismatch', `The policy in force is ${previous ?? 'none'}, not ${expected ?? 'none'}.`),
+      next: 'Read the policy in force, apply the change to it, and activate again.',
+    });
+  }
+  if (previous === digest) return ok({ digest, previous, changed: false, rules, epoch: null });
+  await tx.query(INSERT, [tenant, digest, body, author]);
+  await tx.query(PUT, [tenant, digest, author]);
+  const object = { type: 'policy', id: digest } as const;
+  await record({ type: 'policy.activated', tenant, actor: author, object, detail: { previous, rules } });
+  const epoch = await raiseAuthority(tx, tenant);
+  return ok({ digest, previous, changed: true, rules, epoch });
+}
+
+export interface ActivePolicy {
+  readonly digest: string;
+  /** RFC 3339 UTC. */
+  readonly activatedAt: string;
+  readonly activatedBy: string;
+  readonly bundle: JsonObject;
+}
+
+const ACTIVE = `
+  SELECT head.digest, head.activated_at, head.activated_by, bundle.body
+  FROM writ.policy_head head JOIN writ.policy_bundle bundle USING (tenant, digest) WHERE head.tenant = $1`;
+
+/** The policy in force, as it would be parsed again; null when there is none. */
+export async function activePolicy(tx: Tx, tenant: TenantId): Promise<ActivePolicy | null> {
+  type Row = { digest: string; activated_at: Date; activated_by: string; body: string };
+  const [row] = await tx.query<Row>(ACTIVE, [tenant]);
+  if (!row) return null;
+  return {
+    digest: row.digest,
+    activatedAt: row.activated_at.toISOString(),
+    activatedBy: row.activated_by,
+    bundle: JSON.parse(row.body) as { readonly [key: string]: Json },
+  };
+}

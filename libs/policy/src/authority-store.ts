@@ -1,0 +1,163 @@
+import type { Database } from '@writ/database';
+import { digestOf, type Failure, refuse, type Result, type TenantId } from '@writ/kernel';
+import { logger } from '@writ/telemetry';
+import type { TenantAuthority } from './authority';
+import { readAuthority, type AuthorityRead, readEpochs } from './authority-read';
+import { parseBundle, policyFailure } from './bundle';
+import { SnapshotShelf } from './snapshot-shelf';
+import { buildSnapshot, type Snapshot } from './snapshot';
+
+export interface AuthorityStoreOptions {
+  /** Milliseconds between two looks at the epochs, for notifications that never came. */
+  readonly pollMs?: number;
+  /** Told of each policy in force that could not be built here. */
+  readonly report?: (tenant: TenantId, failure: Failure) => void;
+}
+
+/** The channel that whatever raises an authority epoch notifies; the payload is the tenant, or `*`. */
+export const AUTHORITY_CHANNEL = 'writ_authority';
+
+/**
+ * The authority of every tenant this process works for, kept current by notification and by a poll. What it hands out
+ * may be a moment old: the commit is the fence (I3), so being late costs a second decision, never a wrong effect.
+ */
+export class AuthorityStore {
+  readonly #held = new Map<TenantId, TenantAuthority>();
+  readonly #loading = new Map<TenantId, Promise<TenantAuthority>>();
+  readonly #shelf = new SnapshotShelf();
+  readonly #pollMs: number;
+  readonly #report: (tenant: TenantId, failure: Failure) => void;
+  #timer: NodeJS.Timeout | null = null;
+  #polling: Promise<void> = Promise.resolve();
+  #unlisten: (() => Promise<void>) | null = null;
+  #stopped = false;
+
+  constructor(
+    private readonly db: Database,
+    options: AuthorityStoreOptions = {},
+  ) {
+    this.#pollMs = options.pollMs ?? 1_000;
+    this.#report = options.report ?? reportToLog;
+  }
+
+  /** What is held now, without asking the database. */
+  current(tenant: TenantId): TenantAuthority | undefined {
+    return this.#held.get(tenant);
+  }
+
+  async get(tenant: TenantId): Promise<TenantAuthority> {
+    return this.#held.get(tenant) ?? this.refresh(tenant);
+  }
+
+  /** Reads anew. A read under way is not enough: it may have looked before the change the caller knows of. */
+  refresh(tenant: TenantId): Promise<TenantAuthority> {
+    const before = this.#loading.get(tenant);
+    const next = (before ?? Promise.resolve()).then(
+      () => this.#load(tenant),
+      () => this.#load(tenant),
+    );
+    this.#loading.set(tenant, next);
+    const done = (): void => {
+      if (this.#loading.get(tenant) === next) this.#loading.delete(tenant);
+    };
+    next.then(done, done);
+    return next;
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false;
+    this.#unlisten = await this.db.listen(AUTHORITY_CHANNEL, (payload) => this.#notified(payload));
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#unlisten?.();
+    this.#unlisten = null;
+    await this.#polling;
+    await Promise.allSettled(this.#loading.values());
+  }
+
+  #notified(payload: string): void {
+    const tenants = payload === '*' ? [...this.#held.keys()] : [payload as TenantId];
+    for (const tenant of tenants) {
+      if (this.#held.has(tenant)) this.#inBackground(this.refresh(tenant));
+    }
+  }
+
+  #schedule(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#polling = this.#poll().finally(() => this.#schedule());
+    }, this.#pollMs);
+    this.#timer.unref();
+  }
+
+  async #poll(): Promise<void> {
+    const tenants = [...this.#held.keys()];
+    if (tenants.length === 0) return;
+    try {
+      const epochs = await this.db.withTenant(tenants, (tx) => readEpochs(tx, tenants));
+      for (const [tenant, { epochs: held }] of this.#held) {
+        const moved = epochs.get(tenant) !== held.tenant || epochs.get('*') !== held.platform;
+        if (moved && epochs.has(tenant)) this.#inBackground(this.refresh(tenant));
+      }
+    } catch (error) {
+      logger('policy').warn({ error: (error as Error).message }, 'the authority epochs could not be read');
+    }
+  }
+
+  // A failed read changes nothing: what is held stays, and the fence refuses what is out of date.
+  #inBackground(refreshing: Promise<unknown>): void {
+    refreshing.catch((error: Error) => {
+      logger('policy').warn({ error: error.message }, 'an authority could not be read again');
+    });
+  }
+
+  async #load(tenant: TenantId): Promise<TenantAuthority> {
+    const held = this.#held.get(tenant);
+    const known = held && !held.failure ? (held.snapshot?.digest ?? null) : null;
+    const read = await this.db.withTenant(tenant, (tx) => readAuthority(tx, tenant, known));
+    if (!read) return unknownTenant(tenant);
+    const authority = Object.freeze(await this.#assemble(tenant, read));
+    this.#held.set(tenant, authority);
+    return authority;
+  }
+
+  async #assemble(tenant: TenantId, read: AuthorityRead): Promise<TenantAuthority> {
+    const { epochs, stops, digest, body } = read;
+    const base = { tenant, stops, epochs };
+    if (digest === null) return { ...base, snapshot: null };
+    const held = this.#held.get(tenant)?.snapshot ?? null;
+    if (body === null && held?.digest === digest) return { ...base, snapshot: held };
+    const built = await this.#shelf.take(digest, () => buildStored(digest, body));
+    if (built.ok) return { ...base, snapshot: built.value };
+    // INVARIANT: the old snapshot stays for reading, and allows nothing more: the change it missed may be a revocation.
+    this.#report(tenant, built.failure);
+    return { ...base, snapshot: held, failure: built.failure };
+  }
+}
+
+const unknownTenant = (tenant: TenantId): TenantAuthority =>
+  Object.freeze({
+    tenant,
+    snapshot: null,
+    stops: Object.freeze([]),
+    epochs: Object.freeze({ tenant: 0, platform: 0 }),
+  });
+
+/** Builds the stored text of a policy: only if it is, byte for byte, what its digest names. */
+async function buildStored(digest: string, body: string | null): Promise<Result<Snapshot>> {
+  if (body === null || digestOf(body) !== digest) {
+    return refuse(policyFailure('bundle_corrupt', `The stored policy ${digest} is missing or is not what it was.`));
+  }
+  const bundle = parseBundle(body);
+  return bundle.ok ? buildSnapshot(bundle.value) : bundle;
+}
+
+function reportToLog(tenant: TenantId, failure: Failure): void {
+  const { code, message } = failure;
+  logger('policy').error({ tenant, code, failure: message }, 'a policy in force could not be built; all is denied');
+}
