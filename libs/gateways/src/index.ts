@@ -1,5 +1,12 @@
 export { type ListCall, type McpOptions, McpTransport, mcpTransport, type RemoteTool } from './mcp/mcp-transport';
 export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
+export type { ScriptInput, TurnInput } from './scripted/script';
+export {
+  type JournalEntry,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  startScriptedModel,
+} from './scripted/server';
 export {
   type FunctionContext,
   functionTransport,
