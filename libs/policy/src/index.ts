@@ -1,16 +1,9 @@
-export {
-  type Activation,
-  type ActivationInput,
-  type ActivePolicy,
-  activatePolicy,
-  activePolicy,
-  type PolicyChange,
-  type RecordChange,
-} from './activate';
+export { type ActivePolicy, activatePolicy, activePolicy, type PolicyChange, type RecordChange } from './activate';
 export { attributeNeeds } from './attribute-needs';
 export type { TenantAuthority } from './authority';
 export { AuthorityStore } from './authority-store';
 export { mergeBundles, parseBundle, type PolicyBundle, validateBundle } from './bundle';
+export { runCases } from './cases';
 export { decide } from './decide';
 export { policiesDirectory } from './model-file';
 export { PermitOffice } from './permit-office';
@@ -19,7 +12,7 @@ export { readBundle } from './read-bundle';
 export { sentence } from './sentence';
 export { buildSnapshot, type Snapshot } from './snapshot';
 export { listStops, releaseStop, setStop, type StopRecord } from './stop-registry';
-export type { Stop, StopScope } from './stops';
+export type { Stop } from './stops';
 export {
   type Action,
   ACTIONS,
@@ -27,15 +20,7 @@ export {
   type Decision,
   type DecisionRequest,
   type Mandate,
-  type MandateGrant,
-  type NearMiss,
-  type Obligation,
   type PolicyObject,
-  type ReasonCode,
   type ResolvedAttribute,
   type Resource,
-  type RuleMatch,
-  type Stage,
-  type StageResult,
-  type Verdict,
 } from './types';
