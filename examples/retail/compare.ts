@@ -8,13 +8,25 @@ export interface ToolAnswer {
   readonly isError: boolean;
 }
 
-/** A recorded result is text as it stands, or a record, which travels as JSON text. */
-function valueOf(answer: Json, like: Json): Json {
-  if (typeof like === 'string' || typeof answer !== 'string') return answer;
+/**
+ * Whether an answer is the recorded result. A record travels as JSON text. A text that reads as JSON may have been read
+ * on the way (`8276.23` is then a number): it is the same answer when it is written the same.
+ */
+function isSame(answer: Json, recorded: Json): boolean {
+  if (isDeepStrictEqual(answer, recorded)) return true;
+  if (typeof recorded === 'string') {
+    return (
+      typeof answer !== 'string' && (JSON.stringify(answer) === recorded || isDeepStrictEqual(answer, read(recorded)))
+    );
+  }
+  return typeof answer === 'string' && isDeepStrictEqual(read(answer), recorded);
+}
+
+function read(text: string): Json {
   try {
-    return JSON.parse(answer) as Json;
+    return JSON.parse(text) as Json;
   } catch {
-    return answer;
+    return text;
   }
 }
 
@@ -30,9 +42,8 @@ export function answerDifference(step: RecordedStep, answer: ToolAnswer): string
       ? null
       : `${step.name}: expected the error ${shown(step.error)}, got ${shown(answer.value)}`;
   }
-  const value = valueOf(answer.value, step.result);
-  if (!answer.isError && isDeepStrictEqual(value, step.result)) return null;
-  return `${step.name}: expected ${shown(step.result)}, got ${answer.isError ? 'the error ' : ''}${shown(value)}`;
+  if (!answer.isError && isSame(answer.value, step.result)) return null;
+  return `${step.name}: expected ${shown(step.result)}, got ${answer.isError ? 'the error ' : ''}${shown(answer.value)}`;
 }
 
 /** How the shop's changed records differ from the recording. */

@@ -16,7 +16,7 @@ export interface Conversation<C extends WantedCall = WantedCall> {
 /** The task's recorded calls, in order. */
 export function taskConversations(dataset: Dataset, definitions: readonly Definition[]): Conversation<RecordedStep>[] {
   return [...dataset.tasks].map(([task, { steps }]) => ({
-    opening: `task ${task}`,
+    opening: `script:task-${task}`,
     task,
     user: dataset.ownership.get(task)?.authenticated_user ?? null,
     calls: steps,
@@ -30,6 +30,8 @@ export function ownershipConversations(
   definitions: readonly Definition[],
 ): Conversation<LabelledCall>[] {
   return [...dataset.ownership].flatMap(([task, { authenticated_user: user, calls }]) =>
-    calls.length === 0 ? [] : [{ opening: `ownership ${task}`, task, user, calls, turns: turnsOf(calls, definitions) }],
+    calls.length === 0
+      ? []
+      : [{ opening: `script:ownership-${task}`, task, user, calls, turns: turnsOf(calls, definitions) }],
   );
 }

@@ -12,6 +12,8 @@ export interface LoggedCall {
   readonly asked: number;
   /** How often it was performed: once, or the log is wrong. */
   readonly effects: number;
+  /** What was answered, as text; null while it runs. */
+  readonly answer: string | null;
 }
 
 /** The shop seen from behind the counter: what has changed, undoing it, and the log of calls that reached a tool. */
@@ -20,6 +22,15 @@ export class ShopState {
 
   constructor(databaseUrl: string) {
     this.#pool = new Pool({ connectionString: databaseUrl, max: 4, application_name: 'retail-state' });
+  }
+
+  /** A customer's profile and orders, as records are named. */
+  async recordsOf(user: string): Promise<string[]> {
+    const { rows } = await this.#pool.query<{ id: string }>(
+      `SELECT id FROM retail.orders WHERE original::json->>'user_id' = $1 ORDER BY id`,
+      [user],
+    );
+    return [`users/${user}`, ...rows.map((row) => `orders/${row.id}`)];
   }
 
   /** Records that differ from the data set: `orders/<id>`, `users/<id>`. Of `only`, when given. */
@@ -53,7 +64,7 @@ export class ShopState {
   /** Calls that reached a tool, oldest first; of one run, when given. */
   async calls(run?: string): Promise<LoggedCall[]> {
     const { rows } = await this.#pool.query<Omit<LoggedCall, 'args'> & { args: string }>(
-      'SELECT key, tool, args, run, asked, effects FROM retail.call_log WHERE $1::text IS NULL OR run = $1 ORDER BY at, key',
+      `SELECT key, tool, args, run, asked, effects, answer::json->>'text' AS answer FROM retail.call_log WHERE $1::text IS NULL OR run = $1 ORDER BY at, key`,
       [run ?? null],
     );
     return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as JsonObject }));

@@ -1,0 +1,104 @@
+import { FINAL_STATUSES, type RunStatus } from '@writ/database';
+import type { Failure, RunId } from '@writ/kernel';
+import type { ScriptInput } from '@writ/gateways';
+import type { Conversation } from './conversations';
+import { answerLostCalls } from './reconcile';
+import type { Stack } from './stack';
+
+/** A conversation that has run to its end. */
+export interface Played<C extends Conversation> {
+  readonly conversation: C;
+  readonly run: RunId;
+  readonly status: RunStatus;
+}
+
+export interface PlayOptions {
+  /** Tells the starts of one pass from those of another. */
+  readonly pass: string;
+  /** Conversations at once. */
+  readonly parallel: number;
+  /** How long one conversation may take before it is given up as stuck. */
+  readonly patienceMs: number;
+  /** Told after each end, with how many have ended; what it returns is waited for before others begin. */
+  readonly onEnd?: (ended: number) => Promise<void> | void;
+}
+
+const POLL_MS = 50;
+const ANONYMOUS = 'user:anonymous';
+
+/** What the scripted model says in a conversation: one call per turn, then a word of farewell. */
+export function scriptOf(conversation: Conversation): ScriptInput {
+  return {
+    turns: conversation.turns.map(({ call }) => ({ calls: [{ name: call.name, arguments: call.arguments as never }] })),
+    final: 'Is there anything else I can do for you?',
+  };
+}
+
+export const scriptName = (conversation: Conversation): string => conversation.opening.replace(/^script:/, '');
+
+/**
+ * Starts a governed run for each conversation and waits for their ends. Conversations of one customer follow one
+ * another, since they change the same records; those of different customers run beside each other. `settle` is called
+ * after each end, before the next conversation of that customer begins.
+ */
+export async function playAll<C extends Conversation>(
+  stack: Stack,
+  conversations: readonly C[],
+  options: PlayOptions & { readonly settle: (played: Played<C>) => Promise<void> },
+): Promise<void> {
+  stack.model.play(Object.fromEntries(conversations.map((one) => [scriptName(one), scriptOf(one)])));
+  const waiting = [...conversations];
+  const busy = new Set<string | null>();
+  let ended = 0;
+  const lane = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const at = waiting.findIndex((one) => one.user === null || !busy.has(one.user));
+      if (at === -1) {
+        await pause(POLL_MS);
+        continue;
+      }
+      const [conversation] = waiting.splice(at, 1);
+      if (!conversation) continue;
+      busy.add(conversation.user);
+      const played = await play(stack, conversation, options);
+      await options.settle(played);
+      busy.delete(conversation.user);
+      ended += 1;
+      await options.onEnd?.(ended);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.parallel, conversations.length) }, lane));
+}
+
+async function play<C extends Conversation>(
+  stack: Stack,
+  conversation: C,
+  { pass, patienceMs }: PlayOptions,
+): Promise<Played<C>> {
+  const { tenant, storefront, engine } = stack;
+  const started = await engine.commands.start({
+    tenant,
+    caller: storefront,
+    onBehalfOf: { id: conversation.user === null ? ANONYMOUS : `user:${conversation.user}`, roles: ['customer'] },
+    workflow: 'retail_support',
+    input: { message: conversation.opening },
+    idempotencyKey: `${pass}:${conversation.opening}`,
+  });
+  if (!started.ok) throw new Error(`${conversation.opening} was not started: ${inWords(started.failure)}`);
+  const { run } = started.value;
+  const giveUp = Date.now() + patienceMs;
+  for (;;) {
+    const { rows } = await stack.outsider.query<{ status: RunStatus }>('select status from writ.run where id = $1', [
+      run,
+    ]);
+    const status = rows[0]?.status ?? 'queued';
+    if (FINAL_STATUSES.has(status)) return { conversation, run, status };
+    if (status === 'waiting_reconciliation') await answerLostCalls(stack, run);
+    if (Date.now() > giveUp)
+      throw new Error(`${conversation.opening} (${run}) is still ${status} after ${patienceMs} ms`);
+    await pause(POLL_MS);
+  }
+}
+
+const inWords = (failure: Failure): string => `${failure.code}: ${failure.message}`;
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
