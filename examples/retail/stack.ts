@@ -19,7 +19,10 @@ export interface StackOptions {
   readonly shopUrl?: string;
   /** Accept a database that does not flush to disk, as test clusters do not. */
   readonly unsafeDurability?: boolean;
+  /** Milliseconds between a call's commit in the shop and its answer: the window in which an answer can be lost. */
   readonly holdMs?: number;
+  /** Another policy than the example's. */
+  readonly policy?: string;
 }
 
 /** Everything a governed conversation needs, running: shop, model, workers, and an engine that takes commands only. */
@@ -78,7 +81,7 @@ async function open(options: StackOptions, closing: Closing): Promise<Stack> {
   const state = closing.add(new ShopState(shopUrl), (one) => one.close());
   const model = closing.add(await startScriptedModel({ journal: 0 }), (one) => one.close());
   const definitions = retailDefinitions(dataset, shop.url);
-  const tenant = await openTenant(db, definitions);
+  const tenant = await openTenant(db, definitions, options.policy ?? retailPolicy());
   const engine = closing.add(openEngine({ db, writer, doors: noDoors, leads: false, build: 'retail-example' }), (one) =>
     one.close(),
   );
@@ -118,10 +121,10 @@ const nowhere = (): never => {
 const noDoors = () => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: () => Promise.resolve() } });
 
 /** A tenant of its own for each run of this program, with the policy in force and the documents published. */
-async function openTenant(db: Database, definitions: readonly Definition[]): Promise<TenantId> {
+async function openTenant(db: Database, definitions: readonly Definition[], policy: string): Promise<TenantId> {
   const tenant = newId('tenant');
   await db.withTenant([tenant, '*' as TenantId], (tx) => createTenant(tx, { tenant, name: 'retail' }));
-  const bundle = parseBundle(retailPolicy());
+  const bundle = parseBundle(policy);
   if (!bundle.ok) throw new Error(`policy.yaml: ${bundle.failure.message}`);
   const active = await db.withTenant(tenant, (tx) =>
     activatePolicy(tx, { tenant, bundle: bundle.value, author: AUTHOR }),
