@@ -1,0 +1,47 @@
+/** What a measured process is given. */
+export interface Setup {
+  /** Its own fresh database, as the cluster's administrator. */
+  readonly url: string;
+  /** The largest concurrency it will be asked for. */
+  readonly concurrency: number;
+}
+
+/** One system under measurement, inside its own process. */
+export interface System {
+  /** One run from start to durable end; throws when the run did not succeed. `loop` is the index of the calling loop. */
+  op(loop: number): Promise<unknown>;
+  /** For what answers in microseconds: a promise for each op would cost more than the op, so it times itself. */
+  window?(ms: number): WindowResult;
+  close(): Promise<void>;
+}
+
+export type Order =
+  /** Closed loop for `leadMs` that is not counted, then for `ms` that is. */
+  | { readonly do: 'window'; readonly concurrency: number; readonly leadMs: number; readonly ms: number }
+  /** Closed loop for `ms`, then every run under way is finished: an exact count. */
+  | { readonly do: 'count'; readonly concurrency: number; readonly ms: number }
+  | { readonly do: 'close' };
+
+export interface WindowResult {
+  readonly runs: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Milliseconds of CPU this process spent per run. */
+  readonly cpuMsPerRun: number;
+  /** Highest resident set of the process since it started, bytes. */
+  readonly peakRss: number;
+  readonly failed: number;
+}
+
+export interface CountResult {
+  readonly runs: number;
+  readonly failed: number;
+}
+
+export type Answer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'window'; readonly result: WindowResult }
+  | { readonly kind: 'count'; readonly result: CountResult }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly message: string };
