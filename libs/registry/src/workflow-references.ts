@@ -37,11 +37,11 @@ function visit(node: Node, place: Place, walk: Walk): void {
   switch (node.type) {
     case 'agent':
       needAgent('/agent', node.agent);
-      return template(node.input ?? {}, '/input', place, walk);
+      return template(node.input ?? {}, { ...place, pointer: `${place.pointer}/input` }, walk);
     case 'tool':
       if (!walk.lookup.get('tool', node.tool)) add('/tool', missing('tool', node.tool));
       if (node.agent !== undefined) needAgent('/agent', node.agent);
-      return template(node.args, '/args', place, walk);
+      return template(node.args, { ...place, pointer: `${place.pointer}/args` }, walk);
     case 'wait':
       if (node.signal === undefined && node.timeout_ms === undefined) add('', 'waits for neither a signal nor a time');
       return;
@@ -118,9 +118,9 @@ function swarm(
   });
 }
 
-function template(value: Json, pointer: string, place: Place, walk: Walk): void {
+function template(value: Json, place: Place, walk: Walk): void {
   const add = (at: string, reason: string): void =>
-    void walk.problems.push({ pointer: `${place.pointer}${pointer}${at}`, reason });
+    void walk.problems.push({ pointer: `${place.pointer}${at}`, reason });
   const { found, malformed } = references(value);
   for (const at of malformed) add(at, '"$from" stands alone in its object and holds a JSON pointer');
   for (const reference of found) {
