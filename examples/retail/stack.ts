@@ -6,6 +6,7 @@ import { newId, type Principal, systemClock, type TenantId } from '@writ/kernel'
 import { activatePolicy, parseBundle } from '@writ/policy';
 import { type Definition, publish } from '@writ/registry';
 import { type Child, program, startChild } from './child';
+import { Closing } from './closing';
 import type { Dataset } from './dataset';
 import { retailDefinitions, retailPolicy } from './house';
 import { type RunningShop, startShop } from './shop-process';
@@ -43,20 +44,6 @@ export interface Stack {
 }
 
 const AUTHOR = 'user:retail-administrator';
-
-/** Closes in the opposite order of opening, also when opening stopped half-way. */
-class Closing {
-  readonly #steps: (() => Promise<unknown>)[] = [];
-
-  add<T>(value: T, close: (value: T) => Promise<unknown>): T {
-    this.#steps.push(() => close(value));
-    return value;
-  }
-
-  async run(): Promise<void> {
-    for (const step of this.#steps.splice(0).reverse()) await step();
-  }
-}
 
 export async function openStack(options: StackOptions): Promise<Stack> {
   const closing = new Closing();
