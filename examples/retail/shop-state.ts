@@ -22,6 +22,8 @@ export class ShopState {
 
   constructor(databaseUrl: string) {
     this.#pool = new Pool({ connectionString: databaseUrl, max: 4, application_name: 'retail-state' });
+    // A connection lost while idle is no fault: the next query opens another, or fails and says so.
+    this.#pool.on('error', () => undefined);
   }
 
   /** A customer's profile and orders, as records are named. */

@@ -74,6 +74,7 @@ async function open(options: StackOptions, closing: Closing): Promise<Stack> {
   );
   await engine.start();
   const outsider = closing.add(new Pool({ connectionString: ownerUrl, max: 4 }), (one) => one.end());
+  outsider.on('error', () => undefined);
   const workers: Child[] = [];
   closing.add(workers, (all) => Promise.all(all.map((one) => one.stop())));
   const addWorker = async (): Promise<Child> => {

@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   const url = required('RETAIL_DATABASE_URL');
   const data = required('RETAIL_DATA');
   const pool = new Pool({ connectionString: url, max: 16, application_name: 'retail-shop' });
+  // A connection lost while idle is no fault: the next call opens another, or fails and says so.
+  pool.on('error', () => undefined);
   await loadShop(pool, join(data, 'retail_db.json'));
   const described = JSON.parse(await readFile(join(data, 'retail_tools.json'), 'utf8')) as Tool[];
   const factory = shopServers({
