@@ -25,19 +25,15 @@ export async function profile(cluster: Cluster, options: ProfileOptions): Promis
   const name = options.systems.length === 1 ? options.systems[0]! : 'writ';
   const folder = join(benchFolder, 'results');
   mkdirSync(folder, { recursive: true });
-  const file = `${name}-c${concurrency}.cpuprofile`;
-  const system = await open(cluster, name, concurrency, [
-    '--cpu-prof',
-    `--cpu-prof-dir=${folder}`,
-    `--cpu-prof-name=${file}`,
-  ]);
-  await system.window({ concurrency, leadMs: 0, ms: 1000 });
+  const file = join(folder, `${name}-c${concurrency}.cpuprofile`);
+  const system = await open(cluster, name, concurrency);
+  await system.window({ concurrency, leadMs: 0, ms: 2000 });
   if (cluster.countsStatements) {
     await trackStatements(cluster.admin, true);
     await cluster.admin.query('select pg_stat_statements_reset()');
   }
   progress(`profile c=${concurrency}: ${name}`);
-  const window = await system.window({ concurrency, leadMs: 200, ms: options.windowMs * 2 });
+  const window = await system.window({ concurrency, leadMs: 200, ms: options.windowMs, profile: file });
   emit({
     bench: 'profile',
     system: name,
@@ -50,7 +46,7 @@ export async function profile(cluster: Cluster, options: ProfileOptions): Promis
     await trackStatements(cluster.admin, false);
   }
   await system.close();
-  const spots = readProfile(join(folder, file), dirname(benchFolder));
+  const spots = readProfile(file, dirname(benchFolder));
   const line = ({ what, selfMs, totalMs }: HotSpot) => ({
     what,
     self_percent: round((selfMs / spots.busyMs) * 100, 1),
@@ -60,7 +56,7 @@ export async function profile(cluster: Cluster, options: ProfileOptions): Promis
   for (const spot of spots.functions.slice(0, SHOWN)) emit({ bench: 'profile_function', ...line(spot) });
   const ours = spots.functions.filter(({ what }) => what.includes(' dist/libs/')).sort((a, b) => b.totalMs - a.totalMs);
   for (const spot of ours.slice(0, SHOWN)) emit({ bench: 'profile_total', ...line(spot) });
-  progress(`the whole profile: bench/results/${file}`);
+  progress(`the whole profile: ${file}`);
 }
 
 async function statements(cluster: Cluster, system: string, runs: number, emit: (line: object) => void): Promise<void> {

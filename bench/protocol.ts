@@ -16,8 +16,14 @@ export interface System {
 }
 
 export type Order =
-  /** Closed loop for `leadMs` that is not counted, then for `ms` that is. */
-  | { readonly do: 'window'; readonly concurrency: number; readonly leadMs: number; readonly ms: number }
+  /** Closed loop for `leadMs` that is not counted, then for `ms` that is. With `profile`, V8 samples it into that file. */
+  | {
+      readonly do: 'window';
+      readonly concurrency: number;
+      readonly leadMs: number;
+      readonly ms: number;
+      readonly profile?: string;
+    }
   /** Closed loop for `ms`, then every run under way is finished: an exact count. */
   | { readonly do: 'count'; readonly concurrency: number; readonly ms: number }
   | { readonly do: 'close' };

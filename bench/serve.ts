@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from './numbers';
 import type { Answer, CountResult, Order, Setup, System, WindowResult } from './protocol';
@@ -67,6 +69,21 @@ async function window(system: System, order: Extract<Order, { do: 'window' }>): 
   };
 }
 
+/** Samples every 200 µs: five times finer than V8's default, since one run takes well under a millisecond here. */
+async function profiled<T>(file: string | undefined, work: () => Promise<T>): Promise<T> {
+  if (file === undefined) return work();
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  await session.post('Profiler.start');
+  const result = await work();
+  const { profile } = await session.post('Profiler.stop');
+  session.disconnect();
+  writeFileSync(file, JSON.stringify(profile));
+  return result;
+}
+
 async function count(system: System, order: Extract<Order, { do: 'count' }>): Promise<CountResult> {
   const loop = new ClosedLoop(system, order.concurrency);
   await sleep(order.ms);
@@ -95,7 +112,7 @@ async function obey(system: System, order: Order): Promise<void> {
   try {
     switch (order.do) {
       case 'window':
-        return say({ kind: 'window', result: await window(system, order) });
+        return say({ kind: 'window', result: await profiled(order.profile, () => window(system, order)) });
       case 'count':
         return say({ kind: 'count', result: await count(system, order) });
       case 'close':

@@ -112,14 +112,9 @@ async function takeWindows(cluster: Cluster, { raw, opened, options }: Open): Pr
 
 const databaseOf = (name: string): string => `bench_${name.replace('-', '_')}`;
 
-export async function open(
-  cluster: Cluster,
-  name: string,
-  concurrency: number,
-  execArgv: readonly string[] = [],
-): Promise<Measured> {
+export async function open(cluster: Cluster, name: string, concurrency: number): Promise<Measured> {
   const url = await cluster.fresh(databaseOf(name));
-  return Measured.open(`systems/${name}`, { url, concurrency }, execArgv);
+  return Measured.open(`systems/${name}`, { url, concurrency });
 }
 
 function summary(system: SystemName, concurrency: number, windows: readonly Window[]): W5Cell {
