@@ -1,3 +1,24 @@
+export { GroupCommit, type GroupCommitStats, openGroupCommit } from './commit/group-commit';
+export { defaultDataDir, type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
+export { DatabaseFault } from './fault';
+export { claimRun, type ClaimedRun, releaseRun, sweep } from './leases/claim';
+export { insertMail, type Mail, type PolledMail, pollMail } from './leases/mail';
+export {
+  getPayload,
+  listRuns,
+  loadJournal,
+  putPayload,
+  runByIdempotencyKey,
+  type RunListQuery,
+  runRow,
+  type RunRow,
+  unitsAround,
+} from './leases/rows';
+export { beat, liveWorkers, releaseWorker } from './leases/workers';
+export { createTenant, raiseAuthority } from './session/authority';
+export { checkSchema, Database, type DatabaseConfig, openDatabase, type Tx } from './session/database';
+export { runMigrations } from './session/migrate';
+export { ensureRoles, type Role, roleUrl } from './session/roles';
 export {
   type AuthorityEpochs,
   Committed,

@@ -18,6 +18,7 @@ export { type EngineContext, type FaultPoint, type Faults, noFaults } from './co
 export type { RunEvent, RunEventType } from './events';
 export { fold } from './fold';
 export { readJournal } from './load';
+export { type Engine, type EngineParts, openEngine } from './open-engine';
 export type { Doors } from './perform';
 export { RunQueries } from './queries';
 export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';

@@ -60,6 +60,7 @@ export async function settleDown(
     const result = await commitUnit(ctx.writer, held, { ...unit, authority: epochs });
     switch (result.kind) {
       case 'committed':
+        await ctx.faults.at('after_outcome', { run: held.run, step: held.state.lastStep, attempt: 0 });
         return { kind: 'resting' };
       case 'stale':
         await ctx.authority.refresh(held.tenant);

@@ -232,12 +232,12 @@ export async function earlierStart(db: Database, input: StartRunInput): Promise<
   const row =
     key === undefined ? null : await db.withTenant(input.tenant, (tx) => runByIdempotencyKey(tx, input.tenant, key));
   if (!row) throw new Error('a run was refused as existing, and none exists under its key');
-  if (row.requestDigest === requestDigest(input)) return ok({ run: row.run, replayed: true });
+  if (row.requestDigest === requestDigest(input)) return ok({ run: row.id, replayed: true });
   return refuse({
     code: 'idempotency_mismatch',
     class: 'permanent',
     message: 'this idempotency key has already started a run from another request',
     next: 'Use a new key for a new request; repeat the first request to get its answer.',
-    details: { run: row.run },
+    details: { run: row.id },
   });
 }

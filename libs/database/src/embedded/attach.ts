@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+
+export interface RunningServer {
+  readonly url: string;
+  readonly pid: number;
+  readonly version: string;
+}
+
+export const dataFolder = (dir: string): string => join(dir, 'data');
+/** Inside the data directory, so that cluster and password are published together by one rename. */
+export const passwordFile = (dir: string): string => join(dataFolder(dir), 'writ.password');
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The postmaster of a data directory, from line 1 (pid) and line 4 (port) of postmaster.pid; undefined if none lives. */
+export function postmaster(dir: string): { readonly pid: number; readonly port: number } | undefined {
+  const lines = readLines(join(dataFolder(dir), 'postmaster.pid'));
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  return pid > 0 && port > 0 && alive(pid) ? { pid, port } : undefined;
+}
+
+/**
+ * The running server of a data directory, if its stored password opens it: a pid that was reused by another program, or
+ * a foreign server on the port, does not know it. Undefined also while it still starts or recovers.
+ */
+export async function attach(dir: string): Promise<RunningServer | undefined> {
+  const server = postmaster(dir);
+  const password = readLines(passwordFile(dir))[0];
+  if (server === undefined || !password) return undefined;
+  const url = `postgres://postgres:${password}@127.0.0.1:${server.port}/postgres`;
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const answer = await client.query<{ server_version: string }>('show server_version');
+    return { url, pid: server.pid, version: answer.rows[0]?.server_version ?? '' };
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseFault } from '../fault';
+import { type Account, serviceAccount, spawnOptions } from './account';
+import { attach, dataFolder, passwordFile, postmaster, type RunningServer } from './attach';
+import { type Binaries, findBinaries } from './binaries';
+
+export interface EmbeddedOptions {
+  /** Where the cluster lives; made when missing. Must be reachable by the account Postgres runs under. */
+  readonly dir: string;
+  readonly maxConnections?: number;
+  /** Test clusters only: a crash of the machine may lose or corrupt the data. */
+  readonly fsync?: 'on' | 'off';
+  /** How long to wait for the server, milliseconds. Recovery after a crash counts. */
+  readonly timeoutMs?: number;
+}
+
+export interface EmbeddedPostgres {
+  /** Connects as the cluster's superuser, to its `postgres` database. */
+  readonly url: string;
+  readonly version: string;
+  readonly pid: number;
+  /** True when the server was already running: other processes may be using it. */
+  readonly attached: boolean;
+  /** Stops a server that this call started (fast shutdown); leaves an attached one to whoever started it. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Where the data of `npm start` lives: WRIT_HOME, else a folder of the user; as root a system folder, because the
+ * unprivileged account cannot enter root's home. Never inside the project.
+ */
+export function defaultDataDir(): string {
+  const chosen = process.env['WRIT_HOME'];
+  if (chosen) return chosen;
+  if (process.getuid?.() === 0) return '/var/lib/writ';
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'writ');
+  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'writ');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+/** Makes the cluster beside its final place and publishes it by rename: of two at once, one wins and both use it. */
+function initialise(options: EmbeddedOptions, binaries: Binaries, account: Account | undefined): void {
+  const draft = `${dataFolder(options.dir)}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const secret = `${draft}.password`;
+  writeFileSync(secret, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
+  if (account) chownSync(secret, account.uid, account.gid);
+  try {
+    const args = ['-D', draft, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8'];
+    if (options.fsync === 'off') args.push('--no-sync');
+    const made = spawnSync(join(binaries.bin, 'initdb'), [...args, '--locale=C'], {
+      ...spawnOptions(account),
+      encoding: 'utf8',
+    });
+    if (made.status !== 0) {
+      throw new DatabaseFault({
+        code: 'embedded_init_failed',
+        class: 'permanent',
+        message: `initdb could not make a cluster in ${options.dir}: ${(made.error?.message ?? made.stderr).trim()}`,
+        next: 'Check that the folder is writable by the account Postgres runs under, or set WRIT_HOME or DATABASE_URL.',
+      });
+    }
+    renameSync(secret, join(draft, 'writ.password'));
+    try {
+      renameSync(draft, dataFolder(options.dir));
+    } catch (error) {
+      if (!existsSync(passwordFile(options.dir))) throw error;
+    }
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+    rmSync(secret, { force: true });
+  }
+}
+
+/** Starts the server in a session of its own: a Ctrl-C in the terminal must not stop it before its clients are done. */
+function launch(options: EmbeddedOptions, binaries: Binaries, start: { account: Account | undefined; port: number }) {
+  const logPath = join(options.dir, 'postgres.log');
+  const full = existsSync(logPath) && statSync(logPath).size > 8_388_608;
+  const log = openSync(logPath, full ? 'w' : 'a', 0o600);
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    `max_connections=${options.maxConnections ?? 60}`,
+    `fsync=${options.fsync ?? 'on'}`,
+  ];
+  const args = ['-D', dataFolder(options.dir), '-p', String(start.port), ...settings.flatMap((each) => ['-c', each])];
+  const child = spawn(join(binaries.bin, 'postgres'), args, {
+    ...spawnOptions(start.account),
+    stdio: ['ignore', log, log],
+    detached: true,
+  });
+  closeSync(log);
+  child.unref();
+  return child;
+}
+
+const exited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Waits until the server answers, or its process ends (another start holds the directory, or it cannot run). */
+async function answered(dir: string, child: ChildProcess, until: number): Promise<RunningServer | undefined> {
+  while (Date.now() < until) {
+    const running = await attach(dir);
+    if (running) return running;
+    if (exited(child)) return undefined;
+    await sleep(15);
+  }
+  return undefined;
+}
+
+/**
+ * Starts the private Postgres of a folder, or attaches to the one already running there.
+ * INVARIANT: one cluster per folder. postmaster.pid is the lock, Postgres' own: of two servers started at once one
+ * refuses to run, and its starter attaches to the other. Killing the starter leaves the server; the next start attaches.
+ * Throws `no_postgres_binaries`, `embedded_init_failed` or `embedded_start_failed`.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { dir } = options;
+  const until = Date.now() + (options.timeoutMs ?? 60_000);
+  const running = await attach(dir);
+  if (running) return { ...running, attached: true, stop: () => Promise.resolve() };
+
+  const account = serviceAccount();
+  mkdirSync(dir, { recursive: true });
+  if (account) chownSync(dir, account.uid, account.gid);
+  const versionFile = join(dataFolder(dir), 'PG_VERSION');
+  const dataMajor = existsSync(versionFile) ? readFileSync(versionFile, 'utf8').trim() : undefined;
+  const binaries = findBinaries(dir, account, dataMajor);
+  if (dataMajor === undefined) initialise(options, binaries, account);
+
+  while (Date.now() < until) {
+    const child = launch(options, binaries, { account, port: await freePort() });
+    const server = await answered(dir, child, until);
+    if (server && server.pid === child.pid) return { ...server, attached: false, stop: () => stop(child) };
+    if (server) return { ...server, attached: true, stop: () => Promise.resolve() };
+    if (!exited(child)) child.kill('SIGINT');
+    // Our server refused to run. If another start's server is coming up there, wait for that one.
+    while (Date.now() < until && postmaster(dir)) {
+      const other = await attach(dir);
+      if (other) return { ...other, attached: true, stop: () => Promise.resolve() };
+      await sleep(25);
+    }
+    await sleep(100);
+  }
+  throw new DatabaseFault({
+    code: 'embedded_start_failed',
+    class: 'permanent',
+    message: `Postgres did not start in ${dir}: ${lastLines(join(dir, 'postgres.log'))}`,
+    next: 'Read postgres.log in that folder, or set DATABASE_URL to a server of your own.',
+  });
+}
+
+function lastLines(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').slice(-5).join(' | ') : 'it left no log.';
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (exited(child)) return resolve();
+    child.ref();
+    child.once('exit', () => resolve());
+    child.kill('SIGINT');
+  });
+}

@@ -1,0 +1,90 @@
+import type { RunId, TenantId, WorkerId } from '@writ/kernel';
+import type { Database, Tx } from '../session/database';
+
+/** A run this worker now leads, and where it stands. */
+export interface ClaimedRun {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly leaseEpoch: number;
+  readonly nextSeq: number;
+  readonly auditSeq: number;
+  readonly chainHead: string;
+  readonly traceId: string | null;
+  /** True when its last holder died leading it. */
+  readonly takenOver: boolean;
+}
+
+interface Claimed {
+  readonly lease_epoch: string;
+  readonly next_seq: number;
+  readonly audit_seq: number;
+  readonly chain_head: string;
+  readonly trace_id: string | null;
+  readonly taken_over: boolean;
+}
+
+/**
+ * Takes the lease if nobody alive holds it; null otherwise, or when the run is over.
+ * The row is locked before its holder is judged: of two claims at once the second sees the first one's worker alive.
+ * INVARIANT (I3): each claim raises the lease epoch, so whatever an earlier holder still sends is refused.
+ */
+export async function claimRun(
+  db: Database,
+  claim: { readonly tenant: TenantId; readonly run: RunId; readonly worker: WorkerId },
+): Promise<ClaimedRun | null> {
+  const { tenant, run, worker } = claim;
+  return db.withTenant(tenant, async (tx) => {
+    const [row] = await tx.query<Claimed>(
+      `WITH held AS MATERIALIZED (
+         SELECT tenant, id, lease_owner FROM writ.run
+          WHERE tenant = $1 AND id = $2 AND finished_at IS NULL FOR UPDATE
+       )
+       UPDATE writ.run r SET lease_owner = $3, lease_epoch = r.lease_epoch + 1, wake_at = NULL
+         FROM held
+        WHERE r.tenant = held.tenant AND r.id = held.id
+          AND (held.lease_owner IS NULL OR NOT EXISTS (
+                SELECT 1 FROM writ.worker w
+                 WHERE w.tenant = '*' AND w.id = held.lease_owner AND w.beat_at > clock_timestamp() - writ.lease_ttl()))
+       RETURNING r.lease_epoch, r.next_seq, r.audit_seq, r.chain_head, r.trace_id,
+                 held.lease_owner IS NOT NULL AS taken_over`,
+      [tenant, run, worker],
+    );
+    if (!row) return null;
+    return {
+      tenant,
+      run,
+      leaseEpoch: Number(row.lease_epoch),
+      nextSeq: row.next_seq,
+      auditSeq: row.audit_seq,
+      chainHead: row.chain_head,
+      traceId: row.trace_id,
+      takenOver: row.taken_over,
+    };
+  });
+}
+
+/** Gives a lease back without a unit: nothing happened that the journal should know. A lost lease is left alone. */
+export async function releaseRun(
+  tx: Tx,
+  lease: {
+    readonly tenant: TenantId;
+    readonly run: RunId;
+    readonly leaseEpoch: number;
+    /** Epoch milliseconds at which the sweeper must look again; null for never. */
+    readonly wakeAt: number | null;
+  },
+): Promise<void> {
+  await tx.query(
+    `UPDATE writ.run SET lease_owner = NULL, wake_at = $4
+      WHERE tenant = $1 AND id = $2 AND lease_epoch = $3 AND finished_at IS NULL`,
+    [lease.tenant, lease.run, lease.leaseEpoch, lease.wakeAt === null ? null : new Date(lease.wakeAt)],
+  );
+}
+
+/** Runs of any tenant that need a look (I8): never rung, left by a dead worker, due, past their deadline, with mail. */
+export async function sweep(
+  db: Database,
+  options: { readonly limit: number },
+): Promise<{ readonly tenant: TenantId; readonly run: RunId }[]> {
+  return db.platform((tx) => tx.query(`SELECT tenant, run FROM writ.find_due_runs($1)`, [options.limit]));
+}

@@ -1,0 +1,99 @@
+import type { RunId, TenantId } from '@writ/kernel';
+import type { Tx } from '../session/database';
+import type { RunStatus } from '../unit';
+
+export interface RunRow {
+  readonly id: RunId;
+  readonly workflow: string;
+  readonly workflowDigest: string;
+  readonly status: RunStatus;
+  readonly initiator: string;
+  readonly wait: string | null;
+  readonly nextSeq: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly traceId: string | null;
+  readonly requestDigest: string | null;
+}
+
+const COLUMNS = `id, workflow, workflow_digest AS "workflowDigest", status, initiator, wait, next_seq AS "nextSeq",
+  created_at AS "createdAt", updated_at AS "updatedAt", finished_at AS "finishedAt", trace_id AS "traceId",
+  request_digest AS "requestDigest"`;
+
+export async function runRow(tx: Tx, tenant: TenantId, run: RunId): Promise<RunRow | null> {
+  const [row] = await tx.query<RunRow>(`SELECT ${COLUMNS} FROM writ.run WHERE tenant = $1 AND id = $2`, [tenant, run]);
+  return row ?? null;
+}
+
+export async function runByIdempotencyKey(tx: Tx, tenant: TenantId, key: string): Promise<RunRow | null> {
+  const [row] = await tx.query<RunRow>(`SELECT ${COLUMNS} FROM writ.run WHERE tenant = $1 AND idempotency_key = $2`, [
+    tenant,
+    key,
+  ]);
+  return row ?? null;
+}
+
+export interface RunListQuery {
+  readonly limit: number;
+  /** Id of the last run of the page before. */
+  readonly after?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  readonly workflow?: string | undefined;
+}
+
+/** Newest first: ids sort by the time they were made, so the primary key is the order. */
+export async function listRuns(tx: Tx, tenant: TenantId, query: RunListQuery): Promise<RunRow[]> {
+  return tx.query(
+    `SELECT ${COLUMNS} FROM writ.run
+      WHERE tenant = $1 AND ($2::text IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3)
+        AND ($4::text IS NULL OR workflow = $4)
+      ORDER BY id DESC LIMIT $5`,
+    [tenant, query.after ?? null, query.status ?? null, query.workflow ?? null, query.limit],
+  );
+}
+
+/** A run's journal units in order; `events` is one canonical JSON per line. */
+export async function loadJournal(
+  tx: Tx,
+  tenant: TenantId,
+  run: RunId,
+): Promise<{ readonly seq: number; readonly events: string }[]> {
+  return tx.query(`SELECT seq, events FROM writ.journal WHERE tenant = $1 AND run = $2 ORDER BY seq`, [tenant, run]);
+}
+
+/** Audit units of a time window that hold a text. The index on time bounds the scan, so a short window is cheap. */
+export async function unitsAround(
+  tx: Tx,
+  tenant: TenantId,
+  window: { readonly from: Date; readonly to: Date; readonly containing: string },
+): Promise<{ readonly run: string; readonly events: string }[]> {
+  return tx.query(
+    `SELECT run, events FROM writ.audit_unit
+      WHERE tenant = $1 AND at BETWEEN $2 AND $3 AND position($4 IN events) > 0`,
+    [tenant, window.from, window.to, window.containing],
+  );
+}
+
+/** Stores a large value by its digest; storing it twice is storing it once. */
+export async function putPayload(
+  tx: Tx,
+  payload: { readonly tenant: TenantId; readonly digest: string; readonly body: string },
+): Promise<void> {
+  await tx.query(`INSERT INTO writ.payload (tenant, digest, body) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, [
+    payload.tenant,
+    payload.digest,
+    payload.body,
+  ]);
+}
+
+export async function getPayload(
+  tx: Tx,
+  key: { readonly tenant: TenantId; readonly digest: string },
+): Promise<string | null> {
+  const [row] = await tx.query<{ body: string }>(`SELECT body FROM writ.payload WHERE tenant = $1 AND digest = $2`, [
+    key.tenant,
+    key.digest,
+  ]);
+  return row?.body ?? null;
+}

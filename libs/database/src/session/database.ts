@@ -1,0 +1,149 @@
+import { Client } from 'pg';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Result, TenantId } from '@writ/kernel';
+import { logger } from '@writ/telemetry';
+import { DatabaseFault } from '../fault';
+import { fitsSchema, requireSchema } from './migrate';
+import { type Role, roleUrl } from './roles';
+
+export interface DatabaseConfig {
+  /** The owner's address; a service's own follows from it (see `roleUrl`). */
+  readonly url: string;
+  readonly role: Role;
+  readonly poolSize?: number;
+  readonly applicationName?: string;
+  /** Test clusters only: accept a server that may lose acknowledged commits. */
+  readonly allowUnsafeDurability?: boolean;
+}
+
+/** One transaction, bound to tenants. */
+export interface Tx {
+  query<R>(text: string, values?: readonly unknown[]): Promise<R[]>;
+  readonly manager: EntityManager;
+  readonly tenants: readonly (TenantId | '*')[];
+}
+
+const RECONNECT_MS = 250;
+const log = logger('database');
+
+/** A pool of connections under one role. Every statement runs inside a transaction that names its tenants. */
+export class Database {
+  #closed = false;
+
+  constructor(
+    private readonly source: DataSource,
+    readonly config: DatabaseConfig,
+  ) {}
+
+  /**
+   * Runs `fn` in one transaction that sees these tenants' rows and no others. Commits when `fn` returns, rolls back when
+   * it throws. INVARIANT (I11): the setting is local to the transaction, so a pooled connection never carries it on.
+   */
+  async withTenant<T>(tenants: TenantId | '*' | readonly (TenantId | '*')[], fn: (tx: Tx) => Promise<T>): Promise<T> {
+    const list = typeof tenants === 'string' ? [tenants] : tenants;
+    const runner = this.source.createQueryRunner();
+    await runner.connect();
+    try {
+      await runner.startTransaction();
+      await runner.query(`SELECT set_config('writ.tenants', $1, true)`, [list.join(',')]);
+      const query = async <R>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
+        ((await runner.query(text, [...values], true)) as { records: R[] }).records;
+      const result = await fn({ query, manager: runner.manager, tenants: list });
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+
+  platform<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.withTenant('*', fn);
+  }
+
+  async ping(): Promise<void> {
+    await this.source.query('SELECT 1');
+  }
+
+  /**
+   * Hears a NOTIFY channel on a connection of its own, opened again whenever it breaks. What is said meanwhile is lost:
+   * a listener must also poll. Resolves once listening; the result stops it.
+   */
+  async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
+    let current: Client | null = null;
+    let stopped = false;
+    const open = async (): Promise<void> => {
+      const client = new Client({ connectionString: roleUrl(this.config.url, this.config.role) });
+      client.on('notification', (note) => heard(note.payload ?? ''));
+      client.on('error', () => undefined);
+      client.on('end', () => {
+        if (current === client && !stopped) setTimeout(() => void again(), RECONNECT_MS).unref();
+      });
+      await client.connect();
+      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      current = client;
+    };
+    const again = async (): Promise<void> => {
+      if (stopped || this.#closed) return;
+      await open().catch((error: Error) => {
+        log.warn({ channel, error: error.message }, 'not listening; trying again');
+        setTimeout(() => void again(), RECONNECT_MS).unref();
+      });
+    };
+    await open();
+    return async () => {
+      stopped = true;
+      await current?.end().catch(() => undefined);
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.source.destroy();
+  }
+}
+
+/** Whether the schema still fits: readiness asks again while the program runs. */
+export const checkSchema = (db: Database): Promise<Result<number>> =>
+  db.platform((tx) => fitsSchema({ query: async (text) => ({ rows: await tx.query<unknown>(text) }) }));
+
+/** Connects, and refuses a schema or a server this program must not work on. */
+export async function openDatabase(config: DatabaseConfig): Promise<Database> {
+  const source = new DataSource({
+    type: 'postgres',
+    url: roleUrl(config.url, config.role),
+    schema: 'writ',
+    poolSize: config.poolSize ?? 8,
+    applicationName: config.applicationName ?? `writ ${config.role}`,
+    poolErrorHandler: (error: unknown) => log.warn({ error: String(error) }, 'an idle connection was lost'),
+    extra: { connectionTimeoutMillis: 10_000 },
+  });
+  await source.initialize();
+  try {
+    const asked = { query: async (text: string) => ({ rows: (await source.query(text)) as unknown[] }) };
+    await requireSchema(asked);
+    if (config.allowUnsafeDurability !== true) await checkDurability(asked);
+  } catch (error) {
+    await source.destroy();
+    throw error;
+  }
+  return new Database(source, config);
+}
+
+/** An acknowledged commit must survive a crash: everything the product promises rests on it. */
+export async function checkDurability(client: { query(text: string): Promise<{ rows: unknown[] }> }): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
+            current_setting('full_page_writes') AS full_page_writes`,
+  );
+  const off = Object.entries(rows[0] as Record<string, string>).filter(([, value]) => value === 'off');
+  if (off.length === 0) return;
+  throw new DatabaseFault({
+    code: 'durability_off',
+    class: 'permanent',
+    message: `the server runs with ${off.map(([name]) => `${name}=off`).join(', ')}: a crash could lose acknowledged commits`,
+    next: 'Turn it on in postgresql.conf and restart the server.',
+  });
+}

@@ -1,0 +1,74 @@
+import { type Clock, newId, systemClock, type WorkerId } from '@writ/kernel';
+import type { Database, GroupCommit } from '@writ/database';
+import type { ModelProvider, ToolTransport } from '@writ/gateways';
+import { AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
+import { RunCommands } from './commands';
+import { type EngineContext, type Faults, noFaults } from './context';
+import { RunQueries } from './queries';
+import { LocalWakeUp, type WakeUp } from './wake-up';
+import { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';
+
+export interface EngineParts {
+  readonly db: Database;
+  readonly writer: GroupCommit;
+  /** Makes the doors, given what opens permits: no door can be built without it. */
+  readonly doors: (open: OpenPermit) => { readonly models: ModelProvider; readonly tools: ToolTransport };
+  /** Bull when the shape is scaled out; by default rings stay in this process. */
+  readonly wakeUp?: WakeUp;
+  /** False in a process that only takes commands: its runs are led elsewhere. */
+  readonly leads?: boolean;
+  readonly options?: WorkerOptions;
+  readonly build?: string;
+  readonly clock?: Clock;
+  readonly faults?: Faults;
+}
+
+export interface Engine {
+  readonly commands: RunCommands;
+  readonly queries: RunQueries;
+  readonly authority: AuthorityStore;
+  readonly worker: Worker | null;
+  readonly workerId: WorkerId;
+  start(): Promise<void>;
+  /** Drains the worker and stops watching the authority. The database and the writer are the caller's to close. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Puts the engine's parts together: the one place that knows the order they start and stop in. */
+export function openEngine(parts: EngineParts): Engine {
+  const clock = parts.clock ?? systemClock;
+  const authority = new AuthorityStore(parts.db);
+  const permits = new PermitOffice({ clock, authority });
+  const open = permits.open;
+  const doors = parts.doors(open);
+  const ctx: EngineContext = {
+    db: parts.db,
+    writer: parts.writer,
+    authority,
+    permits,
+    doors: { ...doors, open },
+    clock,
+    faults: parts.faults ?? noFaults,
+    worker: newId('worker'),
+    build: parts.build ?? 'unknown',
+  };
+  const wakeUp = parts.wakeUp ?? new LocalWakeUp();
+  const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, parts.options ?? DEFAULT_WORKER);
+  return {
+    commands: new RunCommands(ctx, wakeUp, worker),
+    queries: new RunQueries(parts.db),
+    authority,
+    worker,
+    workerId: ctx.worker,
+    async start() {
+      await authority.start();
+      await worker?.start();
+    },
+    async close(graceMs) {
+      if (worker) await worker.drain(graceMs);
+      else await wakeUp.close();
+      await authority.stop();
+      await doors.tools.close();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { Foundation1795000000001 } from './0001-foundation';
+import { Tenants1795000000002 } from './0002-tenants';
+import { Policy1795000000003 } from './0003-policy';
+import { Registry1795000000004 } from './0004-registry';
+import { Identity1795000000005 } from './0005-identity';
+import { Runs1795000000006 } from './0006-runs';
+import { Evidence1795000000007 } from './0007-evidence';
+import { Mail1795000000008 } from './0008-mail';
+import { Commit1795000000009 } from './0009-commit';
+import { Sweep1795000000010 } from './0010-sweep';
+
+/** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
+export const MIGRATIONS = [
+  Foundation1795000000001,
+  Tenants1795000000002,
+  Policy1795000000003,
+  Registry1795000000004,
+  Identity1795000000005,
+  Runs1795000000006,
+  Evidence1795000000007,
+  Mail1795000000008,
+  Commit1795000000009,
+  Sweep1795000000010,
+];

@@ -1,0 +1,50 @@
+import type { PolicyBundle } from '@writ/policy';
+
+const accountable = { owner: 'reliability', purpose: 'an effect that is counted on the other side' };
+const tool = (name: string, effect: string) => ({
+  kind: 'tool',
+  name,
+  effect,
+  endpoint: { type: 'function', function: name },
+  timeout_ms: 1_000,
+  max_attempts: 10,
+});
+const one = (name: string) => ({
+  kind: 'workflow',
+  name,
+  ...accountable,
+  root: { type: 'tool', tool: name, args: {} },
+});
+
+/** Two tools on the counting server: `pay` happens again each time it is asked, `note` honours its key. */
+export const payOrNote: readonly unknown[] = [
+  tool('pay', 'irreversible'),
+  tool('note', 'idempotent'),
+  one('pay'),
+  one('note'),
+  {
+    kind: 'workflow',
+    name: 'five',
+    ...accountable,
+    root: {
+      type: 'sequence',
+      steps: ['note', 'pay', 'note', 'pay', 'note'].map((name, i) => ({
+        id: `s${i}`,
+        node: { type: 'tool', tool: name, args: {} },
+      })),
+    },
+  },
+];
+
+export const crashPolicy: PolicyBundle = {
+  rules: [
+    'p, user:caller, {tenant}, workflow:*, run.start, , allow',
+    'p, user:caller, {tenant}, tool:*, tool.invoke, , allow',
+    'p, user:operator, {tenant}, run:*, run.reconcile, , allow',
+    'p, user:operator, {tenant}, run:*, run.cancel, , allow',
+  ].join('\n'),
+  conditions: {},
+  obligations: {},
+  attributes: {},
+  limits: { handoff_depth: 10 },
+};

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { Principal, TenantId } from '@writ/kernel';
+import type { FaultPoint } from '@writ/engine';
+
+export const ROOT = join(__dirname, '..', '..');
+const compiled = (path: string): string => join(ROOT.endsWith('dist') ? ROOT : join(ROOT, 'dist'), path);
+
+/** A child of the crash tests, from the built tree: it prints one line when it is ready. */
+export interface Child {
+  readonly process: ChildProcess;
+  readonly ready: string;
+  exited(): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+export async function spawnChild(script: string, env: Readonly<Record<string, string>> = {}): Promise<Child> {
+  const child = spawn(process.execPath, ['--enable-source-maps', compiled(script)], {
+    env: { ...process.env, WRIT_LOG_LEVEL: 'fatal', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout! });
+  const first = once(lines, 'line').then(([line]) => String(line));
+  const ready = await Promise.race([
+    first,
+    gone.then(([code, signal]) => {
+      throw new Error(`${script} ended before it was ready: ${String(code ?? signal)}`);
+    }),
+  ]);
+  return {
+    process: child,
+    ready: ready as string,
+    exited: async () => void (await gone),
+    kill: async (signal) => {
+      child.kill(signal);
+      if (signal === 'SIGKILL' || signal === 'SIGTERM') await gone;
+    },
+  };
+}
+
+/** Where a worker process is to stop, and how. */
+export interface PlannedFault {
+  readonly point: FaultPoint;
+  readonly signal: 'SIGKILL' | 'SIGSTOP';
+}
+
+export interface WorkerSetup {
+  readonly url: string;
+  readonly counter: string;
+  readonly fault?: PlannedFault;
+  readonly redis?: string;
+}
+
+export const startWorkerProcess = (setup: WorkerSetup): Promise<Child> =>
+  spawnChild('test/support/worker-process.js', { WRIT_CRASH_SETUP: JSON.stringify(setup) });
+
+export const startCounter = (): Promise<Child> => spawnChild('test/support/counter-server.js');
+
+export type Effects = Readonly<Record<string, { readonly arrivals: number; readonly effects: number }>>;
+
+export async function effectsOf(counter: string): Promise<Effects> {
+  return (await (await fetch(counter)).json()) as Effects;
+}
+
+/** Leases of a dead worker expire after `seconds` here instead of ten: tests kill often. */
+export async function shortenLeases(ownerUrl: string, seconds: number): Promise<void> {
+  const client = new Client(ownerUrl);
+  await client.connect();
+  await client.query(
+    `create or replace function writ.lease_ttl() returns interval
+       language sql immutable parallel safe return interval '${seconds} seconds'`,
+  );
+  await client.end();
+}
+
+export const person = (tenant: TenantId): Principal => ({
+  tenant,
+  kind: 'user',
+  id: 'user:operator',
+  roles: ['role:administrator'],
+});
+
+export async function until<T>(what: string, probe: () => Promise<T | null | false>, ms = 60_000): Promise<T> {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await probe();
+    if (value !== null && value !== false) return value;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

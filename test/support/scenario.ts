@@ -1,0 +1,86 @@
+import { Client } from 'pg';
+import { createTenant, type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
+import { type Engine, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
+import type { ModelProvider, ToolTransport } from '@writ/gateways';
+import { newId, type Principal, systemClock, type TenantId } from '@writ/kernel';
+import { activatePolicy, type OpenPermit, type PolicyBundle } from '@writ/policy';
+import { publish } from '@writ/registry';
+import { freshDatabase } from './database';
+
+export interface ScenarioOptions {
+  readonly documents: readonly unknown[];
+  readonly policy: PolicyBundle;
+  /** Absent: this process takes commands only, and runs are led elsewhere. */
+  readonly doors?: (open: OpenPermit) => { readonly models: ModelProvider; readonly tools: ToolTransport };
+  readonly wakeUp?: WakeUp;
+  readonly options?: WorkerOptions;
+  /** A database of the test's own; by default a fresh one on the shared cluster. */
+  readonly ownerUrl?: string;
+}
+
+/** A database with one tenant, its policy and definitions, and an engine over it: what most scenarios begin with. */
+export interface Scenario {
+  readonly ownerUrl: string;
+  readonly tenant: TenantId;
+  readonly db: Database;
+  readonly writer: GroupCommit;
+  readonly engine: Engine;
+  /** Sees every tenant: for the checkers. */
+  readonly outsider: Client;
+  readonly caller: Principal;
+  activate(policy: PolicyBundle): Promise<void>;
+  close(): Promise<void>;
+}
+
+const nowhere = (): never => {
+  throw new Error('this process takes commands only: it has no doors');
+};
+
+export async function openScenario(options: ScenarioOptions): Promise<Scenario> {
+  const fresh = options.ownerUrl === undefined ? await freshDatabase() : null;
+  const ownerUrl = options.ownerUrl ?? fresh!.ownerUrl;
+  const config = { url: ownerUrl, role: 'writer', allowUnsafeDurability: true } as const;
+  const db = await openDatabase(config);
+  const writer = await openGroupCommit(config, { clock: systemClock });
+  const tenant = newId('tenant');
+  await db.withTenant([tenant, '*' as TenantId], (tx) => createTenant(tx, { tenant, name: 'scenario' }));
+  const activate = async (bundle: PolicyBundle): Promise<void> => {
+    const done = await db.withTenant(tenant, (tx) => activatePolicy(tx, { tenant, bundle, author: 'user:author' }));
+    if (!done.ok) throw new Error(`the scenario's policy does not stand: ${done.failure.message}`);
+  };
+  await activate(options.policy);
+  const published = await db.withTenant(tenant, (tx) =>
+    publish(tx, { tenant, author: 'user:author', documents: options.documents }),
+  );
+  if (!published.ok) throw new Error(`the scenario's documents do not stand: ${published.failure.message}`);
+  const engine = openEngine({
+    db,
+    writer,
+    doors:
+      options.doors ?? (() => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } })),
+    leads: options.doors !== undefined,
+    ...(options.wakeUp && { wakeUp: options.wakeUp }),
+    ...(options.options && { options: options.options }),
+    build: 'scenario',
+  });
+  await engine.start();
+  const outsider = new Client(ownerUrl);
+  await outsider.connect();
+  return {
+    ownerUrl,
+    tenant,
+    db,
+    writer,
+    engine,
+    outsider,
+    caller: { tenant, kind: 'user', id: 'user:caller', roles: [] },
+    activate,
+    async close() {
+      await engine.close(5_000);
+      await outsider.end();
+      await writer.close();
+      await db.close();
+      await fresh?.drop();
+    },
+  };
+}

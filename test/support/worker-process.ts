@@ -1,0 +1,66 @@
+import { openDatabase, openGroupCommit } from '@writ/database';
+import { BullWakeUp, type FaultPoint, openEngine } from '@writ/engine';
+import { functionTransport, openAiProvider, type ToolFunction } from '@writ/gateways';
+import { systemClock } from '@writ/kernel';
+import type { WorkerSetup } from './crash-world';
+
+/**
+ * A worker of the crash tests, made of the product's own parts; only its tools are the test's, and its faults. It stops
+ * itself where it is told to, by the signal a machine would send.
+ */
+const setup = JSON.parse(process.env['WRIT_CRASH_SETUP'] ?? '{}') as WorkerSetup;
+let struck = false;
+
+function strike(point: FaultPoint): void {
+  if (struck || setup.fault?.point !== point) return;
+  struck = true;
+  process.kill(process.pid, setup.fault.signal);
+  // A stop signal takes effect at once for the sender; hold this thread until it has.
+  if (setup.fault.signal === 'SIGSTOP') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+}
+
+const effect =
+  (repeatable: boolean): ToolFunction =>
+  async (_args, context) => {
+    const response = await fetch(setup.counter, {
+      method: 'POST',
+      body: JSON.stringify({ key: context.idempotencyKey, repeatable }),
+      signal: context.signal,
+    });
+    const answer: unknown = await response.json();
+    strike('inside_call');
+    return answer;
+  };
+
+async function main(): Promise<void> {
+  const db = await openDatabase({ url: setup.url, role: 'writer', allowUnsafeDurability: true });
+  const writer = await openGroupCommit(
+    { url: setup.url, role: 'writer', allowUnsafeDurability: true },
+    { clock: systemClock },
+  );
+  const engine = openEngine({
+    db,
+    writer,
+    doors: (open) => ({
+      models: openAiProvider({ open, env: process.env }),
+      tools: functionTransport({ open, functions: { pay: effect(false), note: effect(true) } }),
+    }),
+    ...(setup.redis !== undefined && { wakeUp: new BullWakeUp(setup.redis) }),
+    options: { concurrency: 16, heartbeatMs: 200, sweepMs: 200, mailMs: 100 },
+    build: 'crash-test',
+    faults: { at: (point) => strike(point) },
+  });
+  await engine.start();
+  process.once('SIGTERM', () => {
+    void engine
+      .close(5_000)
+      .then(() => Promise.all([writer.close(), db.close()]))
+      .then(() => process.exit(0));
+  });
+  process.stdout.write(`${engine.workerId}\n`);
+}
+
+void main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
