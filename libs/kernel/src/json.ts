@@ -7,61 +7,92 @@ export class CanonicalError extends Error {
 
   constructor(
     readonly pointer: string,
-    reason: string,
+    readonly reason: string,
   ) {
     super(`${reason} at ${pointer === '' ? 'the root' : pointer}`);
     this.name = 'CanonicalError';
   }
 }
 
-const UNSAFE = /[\u0000\ud800-\udfff]/;
 const MAX_DEPTH = 256;
+// Text that JSON writes as it stands, printable ASCII without the quote and the backslash: nearly every string here.
+const NOT_PLAIN = /[^\x20\x21\x23-\x5b\x5d-\x7e]/;
 
-function quoted(text: string, pointer: string): string {
+function quoted(text: string): string {
+  if (!NOT_PLAIN.test(text)) return `"${text}"`;
   // Postgres text cannot hold NUL, and a lone surrogate has no UTF-8 form: both would make two readers of one hash
   // disagree, so they are refused before anything is hashed.
-  if (UNSAFE.test(text)) {
-    if (text.includes('\u0000')) throw new CanonicalError(pointer, 'a NUL character');
-    if (!text.isWellFormed()) throw new CanonicalError(pointer, 'a lone surrogate');
-  }
+  if (text.includes('\u0000')) throw new CanonicalError('', 'a NUL character');
+  if (!text.isWellFormed()) throw new CanonicalError('', 'a lone surrogate');
   return JSON.stringify(text);
 }
 
-function write(value: unknown, pointer: string, depth: number): string {
+const MOST_KEYS = 1024;
+const quotedKeys = new Map<string, string>();
+
+/** `"key":`. The product writes the same few hundred keys all the time; the first thousand seen are kept. */
+function member(key: string): string {
+  const known = quotedKeys.get(key);
+  if (known !== undefined) return known;
+  const text = `${quoted(key)}:`;
+  if (quotedKeys.size < MOST_KEYS) quotedKeys.set(key, text);
+  return text;
+}
+
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record);
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort();
+  return keys;
+}
+
+function write(value: unknown, depth: number): string {
   switch (typeof value) {
     case 'string':
-      return quoted(value, pointer);
+      return quoted(value);
     case 'number':
-      if (!Number.isFinite(value)) throw new CanonicalError(pointer, `the number ${value}`);
-      return JSON.stringify(value);
+      if (!Number.isFinite(value)) throw new CanonicalError('', `the number ${value}`);
+      return `${value}`;
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
       break;
     default:
-      throw new CanonicalError(pointer, `a ${typeof value}`);
+      throw new CanonicalError('', `a ${typeof value}`);
   }
   if (value === null) return 'null';
-  if (depth >= MAX_DEPTH) throw new CanonicalError(pointer, `nesting deeper than ${MAX_DEPTH}`);
+  if (depth >= MAX_DEPTH) throw new CanonicalError('', `nesting deeper than ${MAX_DEPTH}`);
+  let text = '';
   if (Array.isArray(value)) {
-    let text = '[';
-    for (let i = 0; i < value.length; i++) {
-      if (i > 0) text += ',';
-      text += write(value[i], `${pointer}/${i}`, depth + 1);
-    }
-    return `${text}]`;
+    for (let i = 0; i < value.length; i++) text += (i === 0 ? '' : ',') + write(value[i], depth + 1);
+    return `[${text}]`;
   }
-  const record = value as Record<string, unknown>;
-  const keys = Object.keys(record);
-  if (keys.length > 1) keys.sort();
-  let text = '{';
-  for (const key of keys) {
-    const member = record[key];
-    if (member === undefined) continue;
-    if (text.length > 1) text += ',';
-    text += `${quoted(key, pointer)}:${write(member, `${pointer}/${key}`, depth + 1)}`;
+  for (const key of sortedKeys(value)) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (inner !== undefined) text += (text === '' ? '' : ',') + member(key) + write(inner, depth + 1);
   }
-  return `${text}}`;
+  return `{${text}}`;
+}
+
+/** JSON pointer of the part of `value` that `write` refuses. Searched only then: carrying it costs every other call. */
+function refusedAt(value: unknown, depth: number): string {
+  if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH) return '';
+  for (const key of Array.isArray(value) ? value.keys() : sortedKeys(value)) {
+    const inner = (value as Record<string | number, unknown>)[key];
+    if (inner === undefined && !Array.isArray(value)) continue;
+    if (typeof key === 'string' && isRefused(() => quoted(key))) return '';
+    if (isRefused(() => write(inner, depth + 1))) return `/${key}${refusedAt(inner, depth + 1)}`;
+  }
+  return '';
+}
+
+function isRefused(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return false;
+  } catch (error) {
+    if (error instanceof CanonicalError) return true;
+    throw error;
+  }
 }
 
 /**
@@ -70,5 +101,10 @@ function write(value: unknown, pointer: string, depth: number): string {
  * lone surrogates, non-finite numbers, functions and nesting deeper than 256.
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, '', 0);
+  try {
+    return write(value, 0);
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    throw new CanonicalError(refusedAt(value, 0), error.reason);
+  }
 }
