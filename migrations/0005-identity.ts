@@ -49,7 +49,7 @@ export class Identity1795000000005 extends SqlMigration {
     revoke all on function writ.find_api_key(text) from public;
     grant execute on function writ.find_api_key(text) to writ_writer;
     grant select, insert, update (revoked_at, last_used_at) on writ.api_key to writ_writer;
-    grant select, insert, update (status, body) on writ.idempotency to writ_writer;
+    grant select, insert, delete on writ.idempotency to writ_writer;
     grant select (tenant, id, label, principal, kind, roles, scopes, created_by, created_at, expires_at, revoked_at,
                   last_used_at) on writ.api_key to writ_reader;
   `;
