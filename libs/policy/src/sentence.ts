@@ -24,7 +24,7 @@ const atStage =
 function allowedBy({ stages }: Explained): string {
   const words = stages.flatMap(({ stage, subject, matches }) => {
     const rids = matches.filter(counts).map(({ rid }) => rid);
-    return rids.length === 0 ? [] : [`${rids.join(' and ')} for ${WHO[stage]} ${subject}`];
+    return rids.length === 0 ? [] : [`${rids.join(' and ')} for ${named(stage, subject)}`];
   });
   if (words.length === 0) return 'by its mandate';
   return `by rule ${words.join(', by rule ')}`;
@@ -41,15 +41,18 @@ const WHO: { readonly [stage: string]: string } = {
   policy: 'policy',
 };
 
+/** `agent orders`, `initiator user:ann`. */
+const named = (stage: string, subject: string): string =>
+  `${WHO[stage] ?? stage} ${subject.replace(/^agent:/, '')}`.trim();
+
 const silence =
   (what: string) =>
   (decision: Explained): string => {
-    const last = decision.stages.findLast(atStage(decision));
-    const subject = last?.subject.replace(/^[a-z]+:/, (prefix) => (WHO[decision.stage] === 'initiator' ? prefix : ''));
-    const who = `${WHO[decision.stage]} ${subject ?? ''}`.trim();
+    const result = decision.stages.findLast(atStage(decision));
+    const nobody = `no rule grants ${named(decision.stage, result?.subject ?? '')} ${what}`;
     const [nearest] = decision.nearMisses;
-    if (!nearest) return `no rule grants ${who} ${what}`;
-    return ownership(nearest) ?? `no rule grants ${who} ${what}; ${nearly(nearest)}`;
+    if (!nearest) return nobody;
+    return ownership(nearest) ?? `${nobody}; ${nearly(nearest)}`;
   };
 
 const nearly = ({ rid, missing }: NearMiss): string => (rid === '' ? missing : `nearest is rule ${rid}, ${missing}`);
@@ -72,7 +75,7 @@ function forbidden(decision: Explained): string {
   }
   const read = Object.entries(match.read).filter(([, value]) => typeof value !== 'boolean');
   const because = read.length === 0 ? '' : ` (${read.map(([path, value]) => `${path} is ${plain(value)}`).join(', ')})`;
-  return `rule ${match.rid} forbids it to ${WHO[result.stage]} ${result.subject}${because}`;
+  return `rule ${match.rid} forbids it to ${named(result.stage, result.subject)}${because}`;
 }
 
 function stopped({ stages }: Explained): string {
