@@ -78,7 +78,7 @@ function leaf(text: string, got: Operand, decide: (facts: Facts, trace: Trace | 
 export function all(clauses: readonly Clause[]): Clause {
   return {
     text: clauses.map((clause) => clause.text).join(' and '),
-    test: (facts, trace) => fold(clauses, facts, trace, false),
+    test: fold(clauses, false),
     blame: (facts) => {
       for (const clause of clauses) {
         const missing = clause.blame(facts);
@@ -92,7 +92,7 @@ export function all(clauses: readonly Clause[]): Clause {
 export function any(clauses: readonly Clause[]): Clause {
   return {
     text: `(${clauses.map((clause) => clause.text).join(' or ')})`,
-    test: (facts, trace) => fold(clauses, facts, trace, true),
+    test: fold(clauses, true),
     blame: (facts) => {
       const missing = clauses.map((clause) => clause.blame(facts));
       return missing.includes(null) ? null : missing.join(' or ');
@@ -100,15 +100,18 @@ export function any(clauses: readonly Clause[]): Clause {
   };
 }
 
-function fold(clauses: readonly Clause[], facts: Facts, trace: Trace, settling: boolean): Truth {
-  let settled = false;
-  let erred = false;
-  for (const clause of clauses) {
-    const truth = clause.test(facts, trace);
-    if (truth === settling) settled = true;
-    else if (truth === 'error') erred = true;
-  }
-  return settled ? settling : erred ? 'error' : !settling;
+/** Evaluates every clause; one that equals `settling` settles them all. */
+function fold(clauses: readonly Clause[], settling: boolean): Clause['test'] {
+  return (facts, trace) => {
+    let settled = false;
+    let erred = false;
+    for (const clause of clauses) {
+      const truth = clause.test(facts, trace);
+      if (truth === settling) settled = true;
+      else if (truth === 'error') erred = true;
+    }
+    return settled ? settling : erred ? 'error' : !settling;
+  };
 }
 
 export function not(clause: Clause): Clause {
