@@ -5,6 +5,7 @@ import type { Environment } from './spawn-environment';
 import { StdioPipe } from './stdio-pipe';
 import type { Ticket } from './ticket';
 
+const UNNAMED = 'handshake';
 const HANDSHAKE_MS = 20_000;
 /** How long a pipe may stay silent on a `server/discover` before it is taken for a server of before 2026-07-28. */
 const PROBE_MS = 3_000;
@@ -141,10 +142,13 @@ export class McpConnection {
   }
 }
 
-const codeOf = (error: unknown): string => {
-  const { code, network } = error as { code?: unknown; network?: unknown };
-  return typeof network === 'string' ? network : typeof code === 'string' ? code : 'handshake';
-};
+/** The code nearest the cause: the library wraps what the pipe threw. */
+function codeOf(error: unknown): string {
+  const { code, network, cause } = (error ?? {}) as { code?: unknown; network?: unknown; cause?: unknown };
+  if (typeof network === 'string') return network;
+  const inner = cause === undefined ? null : codeOf(cause);
+  return inner !== null && inner !== UNNAMED ? inner : typeof code === 'string' ? code : UNNAMED;
+}
 
 const couldStart = (error: unknown): boolean => !['ENOENT', 'EACCES'].includes(codeOf(error));
 

@@ -69,9 +69,7 @@ export class McpTransport implements ToolTransport {
     for (const connection of this.connections.values()) connection.kill();
   };
 
-  constructor(private readonly options: McpOptions) {
-    process.once('exit', this.onExit);
-  }
+  constructor(private readonly options: McpOptions) {}
 
   async invoke(permit: Permit, call: ToolCall, limits: CallLimits): Promise<CallOutcome<ToolReply>> {
     const { endpoint } = call;
@@ -106,6 +104,7 @@ export class McpTransport implements ToolTransport {
   /** Ends every connection and child process; the transport can be used again afterwards. */
   async close(): Promise<void> {
     const all = [...this.connections.values()];
+    process.off('exit', this.onExit);
     this.connections.clear();
     await Promise.all(all.map((connection) => connection.close().catch(() => undefined)));
   }
@@ -148,6 +147,7 @@ export class McpTransport implements ToolTransport {
     const key = canonicalJson(server);
     let connection = this.connections.get(key);
     if (!connection) {
+      if (this.connections.size === 0) process.once('exit', this.onExit);
       connection = new McpConnection(server, this.options.env);
       this.connections.set(key, connection);
     }
