@@ -20,7 +20,7 @@ export type AdvanceEnd =
 /** Null means: go on. */
 export type Moved = AdvanceEnd | null;
 
-/** Runs held by a stop look again this often; a release also wakes them. */
+/** Runs held by a stop, or asking, look again this often. */
 export const STOPPED_LOOK_MS = 5_000;
 
 /** Commits a wait and gives the lease back. */

@@ -41,6 +41,7 @@ interface Job {
 }
 
 const QUEUE = 'writ-runs';
+const CLOSE_MS = 2_000;
 const log = logger('wake-up');
 
 /** Rings over Redis: any number of workers listen, one of them gets each ring. A job holds ids and the trace, no more. */
@@ -60,12 +61,16 @@ export class BullWakeUp implements WakeUp {
     );
   }
 
-  async ring(tenant: TenantId, run: RunId): Promise<void> {
-    try {
-      await this.#queue.add({ tenant, run, traceparent: injectTraceparent() });
-    } catch (error) {
-      log.warn({ run, error: (error as Error).message }, 'a ring was lost; the sweeper will find the run');
-    }
+  /** Never waits for Redis: a start is durable already, and must not hang on a hint. */
+  ring(tenant: TenantId, run: RunId): Promise<void> {
+    const { status } = this.#queue.client;
+    // A client that lost its server would keep every ring in memory until it is back.
+    if (status !== 'ready' && status !== 'connect' && status !== 'connecting' && status !== 'wait')
+      return Promise.resolve();
+    this.#queue.add({ tenant, run, traceparent: injectTraceparent() }).catch((error: Error) => {
+      log.warn({ run, error: error.message }, 'a ring was lost; the sweeper will find the run');
+    });
+    return Promise.resolve();
   }
 
   async listen(onRing: Ring): Promise<void> {
@@ -78,6 +83,10 @@ export class BullWakeUp implements WakeUp {
   }
 
   async close(): Promise<void> {
-    await this.#queue.close(true).catch(() => undefined);
+    // Closing in good order needs Redis; without it the connections are cut.
+    const closing = this.#queue.close(true).catch(() => undefined);
+    const patience = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
+    await Promise.race([closing, patience]);
+    this.#queue.client.disconnect();
   }
 }
