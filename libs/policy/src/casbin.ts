@@ -89,7 +89,7 @@ function compiledMatcher(): Matcher | null {
     return { scope, requestTokens, ruleTokens, run };
   }
 
-  return (question) => {
+  return function compiled(question) {
     const { scope, requestTokens, ruleTokens, run } = sections[question.section];
     const { request, rule } = question;
     for (let i = 0; i < 4; i++) scope[requestTokens[i]!] = request[i];
@@ -139,7 +139,7 @@ export function publicMatcher(): Matcher {
   const managers = { g: new FixedRoles(() => current!.roles), g2: new FixedRoles(() => current!.classes) };
   for (const [name, manager] of Object.entries(managers)) model.get('g')!.get(name)!.rm = manager;
   const contexts = { p: new EnforceContext('r', 'p', 'e', 'm'), p2: new EnforceContext('r2', 'p2', 'e2', 'm2') };
-  return (question) => {
+  return function evaluated(question) {
     const { section, request } = question;
     const assertion = model.get('p')!.get(section)!;
     const row = [...question.rule];
