@@ -52,7 +52,8 @@ const functionWay =
       door,
       target: 'tool_one',
       args: ARGS,
-      send: (permit, args) => tools.invoke(permit, toolCall(endpoint, args, { door: door as 'tool' | 'data' }), limits()),
+      send: (permit, args) =>
+        tools.invoke(permit, toolCall(endpoint, args, { door: door as 'tool' | 'data' }), limits()),
       reached: () => calls,
       close: () => tools.close(),
     };
@@ -71,7 +72,8 @@ const mcpWay =
       door,
       target: 'tool_one',
       args: ARGS,
-      send: (permit, args) => transport.invoke(permit, toolCall(endpoint, args, { door: door as 'tool' | 'data' }), limits()),
+      send: (permit, args) =>
+        transport.invoke(permit, toolCall(endpoint, args, { door: door as 'tool' | 'data' }), limits()),
       reached: () => (relay ? relay.bytes() : size(log)),
       close: async () => {
         await transport.close();

@@ -3,7 +3,7 @@
  *   node mcp-server.mts --stdio [--log file]         both revisions, over a pipe
  *   node mcp-server.mts --stdio --old [--exit]       2025-11-25 only; with --exit it ends on a message it does not know
  *   node mcp-server.mts --http [--session|--modern]  prints {"url": …}; stateless both, sessions of 2025, or 2026 only
- * `--log` takes down every byte that arrives. It ends when its standard input does.
+ * `--wait` milliseconds pass before it listens. `--log` takes down every byte that arrives. It ends when its standard input does.
  */
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     exit: { type: 'boolean', default: false },
     session: { type: 'boolean', default: false },
     modern: { type: 'boolean', default: false },
+    wait: { type: 'string', default: '0' },
     log: { type: 'string' },
   },
 });
@@ -96,6 +97,7 @@ function log(data: Buffer): void {
   if (options.log !== undefined) appendFileSync(options.log, data);
 }
 
+await wait(Number(options.wait));
 if (options.stdio) {
   // One byte at the start: a test sees that the process ran even if nothing was written to it.
   log(Buffer.from('#'));
@@ -129,7 +131,7 @@ if (options.stdio) {
     await transport.handleRequest(request, response);
   };
   const http = createServer((request, response) => {
-    request.on('data', log);
+    if (options.log !== undefined) request.on('data', log);
     if (request.url === '/forget') {
       sessions.clear();
       response.end();

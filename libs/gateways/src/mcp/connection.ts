@@ -102,7 +102,7 @@ export class McpConnection {
       return await this.handshake(this.legacy);
     } catch (error) {
       // Some servers of before 2026-07-28 exit on a message they do not know: start again, without asking.
-      if (this.server.transport === 'stdio' && !this.legacy && couldStart(error)) {
+      if (this.server.transport === 'stdio' && !this.legacy && !PERMANENT.has(codeOf(error))) {
         return await this.handshake(true).catch((again: unknown) => {
           throw notConnected(again);
         });
@@ -144,15 +144,17 @@ export class McpConnection {
 
 /** The code nearest the cause: the library wraps what the pipe threw. */
 function codeOf(error: unknown): string {
-  const { code, network, cause } = (error ?? {}) as { code?: unknown; network?: unknown; cause?: unknown };
+  const { code, network, status, cause } = (error ?? {}) as { [field: string]: unknown };
   if (typeof network === 'string') return network;
-  const inner = cause === undefined ? null : codeOf(cause);
-  return inner !== null && inner !== UNNAMED ? inner : typeof code === 'string' ? code : UNNAMED;
+  if (typeof status === 'number') return `http_${status}`;
+  const inner = cause === undefined ? UNNAMED : codeOf(cause);
+  return inner !== UNNAMED ? inner : typeof code === 'string' ? code : UNNAMED;
 }
 
-const couldStart = (error: unknown): boolean => !['ENOENT', 'EACCES'].includes(codeOf(error));
+/** Trying again changes nothing about these. */
+const PERMANENT: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'http_401', 'http_403']);
 
 function notConnected(error: unknown): NotConnected {
   const code = codeOf(error);
-  return new NotConnected(code, code === 'ENOENT' || code === 'EACCES', error);
+  return new NotConnected(code, PERMANENT.has(code), error);
 }

@@ -76,7 +76,9 @@ function unreachable(error: NotConnected, server: string): Failed {
     class: error.permanent ? 'permanent' : 'transient',
     landed: 'no',
     message: `no connection to the MCP server ${server} came about (${error.network})`,
-    next: 'check the command or the address in the server definition, and that the server starts',
+    next: /^http_40[13]$/.test(error.network)
+      ? 'check the variables that the server definition names in headers_env'
+      : 'check the command or the address in the server definition, and that the server starts',
     details: { server, network: error.network },
   });
 }
