@@ -1,59 +1,23 @@
-import { createTenant, openDatabase, openGroupCommit, runMigrations } from '@writ/database';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { openDatabase, openGroupCommit } from '@writ/database';
 import { type Engine, openEngine, RunCommands } from '@writ/engine';
 import { functionTransport } from '@writ/gateways';
-import { newId, type Principal, type RunId, systemClock, type TenantId } from '@writ/kernel';
-import { activatePolicy, type PolicyBundle } from '@writ/policy';
-import { publish } from '@writ/registry';
+import { type Principal, type RunId, systemClock, type TenantId } from '@writ/kernel';
 import { serve } from '../serve';
-import { stepResult, W5_STEPS } from '../workload';
-
-const TENANTS = 20;
-const CALLER = 'user:caller';
-const AUTHOR = 'user:author';
-
-/** Each step needs two grants: the agent's own and the initiator's. */
-const policy: PolicyBundle = {
-  rules: [
-    `p, ${CALLER}, {tenant}, workflow:w5, run.start, , allow, ,`,
-    `p, ${CALLER}, {tenant}, tool:step, tool.invoke, , allow, ,`,
-    'p, agent:clerk, {tenant}, tool:step, tool.invoke, , allow, ,',
-  ].join('\n'),
-  conditions: {},
-  obligations: {},
-  attributes: {},
-  limits: { handoff_depth: 10 },
-};
-
-const accountable = { owner: 'bench', purpose: 'five governed steps that do nothing' };
-const documents = [
-  { kind: 'model', name: 'none', model: 'none' },
-  { kind: 'tool', name: 'step', effect: 'idempotent', endpoint: { type: 'function', function: 'step' } },
-  { kind: 'agent', name: 'clerk', ...accountable, model: 'none', instructions: '', tools: ['step'] },
-  {
-    kind: 'workflow',
-    name: 'w5',
-    ...accountable,
-    root: {
-      type: 'sequence',
-      steps: Array.from({ length: W5_STEPS }, (_, i) => ({
-        id: `s${i}`,
-        node: { type: 'tool', tool: 'step', agent: 'clerk', args: { step: i } },
-      })),
-    },
-  },
-];
+import { stepResult } from '../workload';
+import { CALLER } from './writ-world';
 
 /**
  * Writ with everything on: each run is started through the engine's command, decided, journalled, chained into evidence,
  * each step under a permit from a committed decision; it counts when `run_finished` is committed.
  */
 serve(async ({ url, concurrency }) => {
-  await runMigrations(url);
+  const tenants = await makeWorld(url);
   const config = { url, role: 'writer' } as const;
   const db = await openDatabase(config);
   const writer = await openGroupCommit(config, { clock: systemClock });
-  const tenants: TenantId[] = [];
-  for (let i = 0; i < TENANTS; i++) tenants.push(await makeTenant(db, i));
   const engine = openEngine({
     db,
     writer,
@@ -68,7 +32,7 @@ serve(async ({ url, concurrency }) => {
   const start = starter(engine);
   let next = 0;
   return {
-    op: () => start(tenants[next++ % TENANTS]!),
+    op: () => start(tenants[next++ % tenants.length]!),
     async close() {
       await engine.close(2_000);
       await writer.close();
@@ -77,16 +41,13 @@ serve(async ({ url, concurrency }) => {
   };
 });
 
-async function makeTenant(db: Awaited<ReturnType<typeof openDatabase>>, index: number): Promise<TenantId> {
-  const tenant = newId('tenant');
-  await db.withTenant([tenant, '*' as TenantId], (tx) => createTenant(tx, { tenant, name: `bench ${index}` }));
-  await db.withTenant(tenant, async (tx) => {
-    const active = await activatePolicy(tx, { tenant, bundle: policy, author: AUTHOR });
-    if (!active.ok) throw new Error(active.failure.message);
-    const published = await publish(tx, { tenant, author: AUTHOR, documents });
-    if (!published.ok) throw new Error(published.failure.message);
+async function makeWorld(url: string): Promise<readonly TenantId[]> {
+  const child = fork(join(__dirname, 'writ-world.js'), [url], { stdio: ['ignore', 2, 2, 'ipc'] });
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the set-up of Writ's database ended early, with exit code ${String(code)}`);
   });
-  return tenant;
+  const [tenants] = (await Promise.race([once(child, 'message'), ended])) as [TenantId[]];
+  return tenants;
 }
 
 type Held = Parameters<NonNullable<Engine['worker']>['adopt']>[0];
