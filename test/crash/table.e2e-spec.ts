@@ -17,7 +17,7 @@ import { openScenario, type Scenario } from '../support/scenario';
  * The five crash points of every effect, for a repeatable and an unrepeatable one. `arrivals` is how often the other
  * side was reached when the run first stands still; `person` is what somebody who looks there then answers.
  */
-type Row = [point: FaultPoint, tool: 'pay' | 'note', stands: string, arrivals: number];
+type Row = [point: FaultPoint, tool: 'pay' | 'note' | 'owned', stands: string, arrivals: number];
 
 const TABLE: Row[] = [
   ['before_intent', 'note', 'succeeded', 1],
@@ -25,6 +25,8 @@ const TABLE: Row[] = [
   ['inside_call', 'note', 'succeeded', 2],
   ['before_outcome', 'note', 'succeeded', 2],
   ['after_outcome', 'note', 'succeeded', 1],
+  // Its decision reads the owner first, and again after the crash: the step, and so its key, stay the same.
+  ['inside_call', 'owned', 'succeeded', 2],
   ['before_intent', 'pay', 'succeeded', 1],
   ['after_intent', 'pay', 'waiting_reconciliation', 0],
   ['inside_call', 'pay', 'waiting_reconciliation', 1],
@@ -74,7 +76,7 @@ describe('a worker killed at each point of an effect', () => {
       await victim.exited();
       survivors.push(await startWorkerProcess({ url: scenario.ownerUrl, counter: counter.ready }));
       await until(`run ${run} to be ${stands}`, async () => (await statusOf(run)) === stands);
-      const key = `${run}.1`;
+      const key = `${run}.${tool === 'owned' ? 2 : 1}`;
       const seen = (await effectsOf(counter.ready))[key];
       expect(seen?.arrivals ?? 0).toBe(arrivals);
       if (stands === 'waiting_reconciliation') {

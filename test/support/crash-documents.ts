@@ -22,6 +22,10 @@ export const payOrNote: readonly unknown[] = [
   tool('note', 'idempotent'),
   one('pay'),
   one('note'),
+  { ...tool('owned', 'idempotent'), resource: { type: 'order', id: '/order' } },
+  { ...tool('owner_of', 'read') },
+  { kind: 'resolver', name: 'order_owner', resource: 'order', attribute: 'owner', tool: 'owner_of', argument: 'order' },
+  { kind: 'workflow', name: 'owned', ...accountable, root: { type: 'tool', tool: 'owned', args: { order: '#1' } } },
   {
     kind: 'workflow',
     name: 'five',
@@ -39,12 +43,15 @@ export const payOrNote: readonly unknown[] = [
 export const crashPolicy: PolicyBundle = {
   rules: [
     'p, user:caller, {tenant}, workflow:*, run.start, , allow',
-    'p, user:caller, {tenant}, tool:*, tool.invoke, , allow',
+    'p, user:caller, {tenant}, tool:pay, tool.invoke, , allow',
+    'p, user:caller, {tenant}, tool:note, tool.invoke, , allow',
+    'p, user:caller, {tenant}, tool:owned, tool.invoke, own_order, allow',
+    'p, user:caller, {tenant}, data:*, data.read, , allow',
     'p, user:operator, {tenant}, run:*, run.reconcile, , allow',
     'p, user:operator, {tenant}, run:*, run.cancel, , allow',
   ].join('\n'),
-  conditions: {},
+  conditions: { own_order: { eq: [{ path: 'resource.owner' }, { path: 'initiator.id' }] } },
   obligations: {},
-  attributes: {},
+  attributes: { 'order.owner': { type: 'string', max_age_ms: 0 } },
   limits: { handoff_depth: 10 },
 };

@@ -133,6 +133,16 @@ const shown = (state: unknown): string =>
   );
 
 describe('fold', () => {
+  it('[I5] a read that a retry asks for leaves the lost step what it is', () => {
+    const lost = intent(1, 1, { effect: 'idempotent' });
+    const attribute = { name: 'order.owner', resource: { type: 'order', id: '1' }, pointer: '' };
+    const state = fold([started, lost, intent(2, 1, { kind: 'data', effect: 'read', attribute })]);
+    expect(state.open?.intent).toEqual(lost);
+    apply(state, settled(2, 1, 'user:a'));
+    expect(state.open?.intent.step).toBe(1);
+    expect(state.reading).toBeNull();
+  });
+
   it('the same events always fold to the same state, however they are cut', () => {
     fc.assert(
       fc.property(history, fc.nat(), (events, cut) => {

@@ -35,8 +35,12 @@ export function apply(state: RunState, event: RunEvent): void {
       return;
     case 'step_intended':
       wake(state);
-      if (state.open && event.attempt > 1) chargeLost(state, state.open);
       state.lastStep = Math.max(state.lastStep, event.step);
+      if (event.kind === 'data') {
+        state.reading = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
+        return;
+      }
+      if (state.open && event.attempt > 1) chargeLost(state, state.open);
       state.open = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
       if (event.kind === 'model') state.usage.model_calls += 1;
       if (event.kind === 'tool' && event.attempt === 1) state.usage.tool_calls += 1;
@@ -59,7 +63,8 @@ export function apply(state: RunState, event: RunEvent): void {
       if (state.open?.intent.step === event.step) reconcile(state, event.verdict, event.result ?? null);
       return;
     case 'retry_scheduled':
-      if (state.open) state.open.notBefore = event.not_before;
+      for (const one of [state.open, state.reading])
+        if (one?.intent.step === event.step) one.notBefore = event.not_before;
       return;
     case 'call_rejected':
       answer(state, event.path, event.call, `Error: ${event.code}: ${event.message}`);
@@ -136,7 +141,7 @@ function chargeLost(state: RunState, open: OpenStep): void {
 }
 
 function settle(state: RunState, event: StepSettled): void {
-  const open = state.open;
+  const open = state.reading?.intent.step === event.step ? state.reading : state.open;
   if (!open || open.intent.step !== event.step || open.intent.attempt !== event.attempt) {
     throw new Error(`step ${event.step} attempt ${event.attempt} settled without an open intent`);
   }
@@ -146,7 +151,8 @@ function settle(state: RunState, event: StepSettled): void {
     open.failure = event.failure ?? null;
     return;
   }
-  state.open = null;
+  if (open === state.reading) state.reading = null;
+  else state.open = null;
   finishStep(state, open, event.outcome === 'ok' ? (event.result ?? null) : null, event.failure ?? null);
 }
 
@@ -245,6 +251,7 @@ function deny(state: RunState, event: StepDenied): void {
   state.lastStep = Math.max(state.lastStep, event.step);
   if (event.kind !== 'data') state.fresh = new Set();
   if (state.open?.intent.step === event.step) state.open = null;
+  if (state.reading?.intent.step === event.step) state.reading = null;
   const failure = {
     code: 'policy_denied',
     class: 'policy' as const,

@@ -30,6 +30,10 @@ export class Planner {
       const message = `the run did not finish by ${new Date(deadline).toISOString()}`;
       return { type: 'fail', status: 'timed_out', failure: { code: 'deadline_exceeded', class: 'permanent', message } };
     }
+    const read = state.reading;
+    if (read?.phase === 'failed' && read.notBefore !== null && now < read.notBefore) {
+      return { type: 'rest', until: read.notBefore };
+    }
     if (state.open) return recover(state, now);
     return this.#planned(state, now);
   }

@@ -41,6 +41,8 @@ export interface RunState {
   seq: number;
   lastStep: number;
   open: OpenStep | null;
+  /** A read that a decision asked for. Apart from `open`: reading again must not make a lost step another step. */
+  reading: OpenStep | null;
   readonly agents: Map<string, AgentNode>;
   /** Results of nodes that ended, by path. */
   readonly results: Map<string, NodeResult>;
@@ -66,6 +68,7 @@ export function emptyState(started: RunStarted): RunState {
     seq: 0,
     lastStep: 0,
     open: null,
+    reading: null,
     agents: new Map(),
     results: new Map(),
     attributes: new Map(),

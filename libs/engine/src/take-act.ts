@@ -62,13 +62,19 @@ interface Decided {
   readonly attempt: number;
 }
 
-/** A retry keeps its step and key only when it is the same effect; a read that comes between is a step of its own. */
+/**
+ * A retry keeps its step, and with it its key: the other side must be able to recognise it. A read that the decision
+ * asks for in between is a step of its own.
+ */
 function placeOf(held: HeldRun, taken: Taken, proposed: Proposal): { readonly step: number; readonly attempt: number } {
-  const { open, lastStep } = held.state;
-  if (open && open.intent.target === proposed.target && open.intent.args_digest === proposed.argsDigest) {
-    return { step: open.intent.step, attempt: open.intent.attempt + 1 };
+  const { open, reading, lastStep } = held.state;
+  const before = proposed.kind === 'data' ? reading : open;
+  if (before && before.intent.target === proposed.target && before.intent.args_digest === proposed.argsDigest) {
+    return { step: before.intent.step, attempt: before.intent.attempt + 1 };
   }
-  return taken.attempt > 1 && proposed.kind !== 'data' && !open ? taken : { step: lastStep + 1, attempt: 1 };
+  if (proposed.kind !== 'data' && taken.attempt > 1)
+    throw new Error(`step ${taken.step} is planned anew with other arguments`);
+  return { step: lastStep + 1, attempt: 1 };
 }
 
 function traced(authority: TenantAuthority, proposed: Proposal): Decision {

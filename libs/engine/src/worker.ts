@@ -184,7 +184,7 @@ export class Worker {
 
 /** A call that must not be repeated is let finish: aborting it would only lose its outcome. */
 function abortRepeatable(held: HeldRun): void {
-  const intent = held.state.open?.intent;
+  const intent = (held.state.reading ?? held.state.open)?.intent;
   if (intent && (intent.kind !== 'tool' || intent.effect === 'read' || intent.effect === 'idempotent'))
     held.abort.abort();
 }
