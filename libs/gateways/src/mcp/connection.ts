@@ -25,6 +25,7 @@ export class NotConnected extends Error {
 interface Live {
   readonly client: Client;
   readonly pipe: StdioPipe | HttpPipe;
+  closed: boolean;
 }
 
 export interface PermittedRequest<R> {
@@ -124,8 +125,9 @@ export class McpConnection {
         inputRequired: { autoFulfill: false },
       },
     );
-    const live: Live = { client, pipe };
+    const live: Live = { client, pipe, closed: false };
     client.onclose = () => {
+      live.closed = true;
       if (this.live === live) this.live = null;
     };
     try {
@@ -135,6 +137,8 @@ export class McpConnection {
       if (pipe instanceof StdioPipe) pipe.kill();
       throw error;
     }
+    // It may have ended between its last word and here; a dead connection must not be kept for the next call.
+    if (live.closed) throw new Error('the server ended after the handshake');
     pipe.gate.shaking = false;
     this.legacy = client.getProtocolEra() === 'legacy';
     this.live = live;

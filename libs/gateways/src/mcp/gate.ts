@@ -5,7 +5,11 @@ import { callMeta, type Ticket } from './ticket';
 const HANDSHAKE: ReadonlySet<string> = new Set(['initialize', 'server/discover', 'notifications/initialized']);
 const PERMITTED: ReadonlySet<string> = new Set(['tools/call', 'tools/list']);
 
-type Pass = { readonly kind: 'pass' } | { readonly kind: 'call'; readonly ticket: Ticket };
+type Pass =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'call'; readonly ticket: Ticket }
+  /** A call that was sent is given up; its answer, if it still comes, is nobody's. */
+  | { readonly kind: 'cancel'; readonly id: string | number };
 
 /**
  * Stands between the client library and a server, and lets nothing out that no permit covers.
@@ -35,7 +39,7 @@ export class Gate {
     if (HANDSHAKE.has(message.method) && this.shaking) return { kind: 'pass' };
     if (message.method === 'notifications/cancelled') {
       const id = (message.params as { requestId?: string | number } | undefined)?.requestId;
-      if (id !== undefined && this.sent.has(id)) return { kind: 'pass' };
+      if (id !== undefined && this.sent.delete(id)) return { kind: 'cancel', id };
     }
     if (PERMITTED.has(message.method) && 'id' in message && this.next !== null) {
       const ticket = this.next;

@@ -75,7 +75,7 @@ export class HttpPipe implements Transport {
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     const pass = this.gate.admit(message);
-    if (pass.kind === 'pass') return this.inner.send(message, (options ?? {}) as SendOptions);
+    if (pass.kind !== 'call') return this.inner.send(message, (options ?? {}) as SendOptions);
     const number = randomUUID();
     this.tickets.set(number, pass.ticket);
     try {

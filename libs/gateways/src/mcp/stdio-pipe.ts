@@ -102,7 +102,8 @@ export class StdioPipe implements Transport {
     if (!child || child.exitCode !== null || !child.stdin.writable) {
       throw new Error('the server process is not running');
     }
-    if (pass.kind === 'pass') {
+    if (pass.kind !== 'call') {
+      if (pass.kind === 'cancel') this.settle(pass.id);
       child.stdin.write(serializeMessage(message));
       return;
     }
@@ -152,10 +153,10 @@ export class StdioPipe implements Transport {
   }
 
   private discard(id: number | null): void {
-    const ticket = id === null ? undefined : this.pending.get(id);
-    if (ticket) {
-      this.settle(id!);
-      ticket.break('too_large');
+    if (id !== null) {
+      // No ticket: the answer to a call that was given up.
+      this.pending.get(id)?.break('too_large');
+      this.settle(id);
       return;
     }
     // Nobody can tell whose answer it was: every open call has lost its own.

@@ -12,22 +12,50 @@ export const tooLarge = (maxBytes: number) =>
     details: { max_bytes: maxBytes },
   });
 
+const unencodable = (what: string) =>
+  failed({
+    code: 'tool_result_unencodable',
+    class: 'permanent',
+    landed: 'yes',
+    message: `the tool's result cannot be stored as JSON: ${what}`,
+  });
+
+/** Deeper than the canonical writer goes. */
+const MAX_DEPTH = 257;
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // A plain object of another realm has that realm's Object.prototype: what counts is that nothing stands above it.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+/**
+ * Finds what JSON would quietly change: a Date, a Map, an instance of a class. Depth is bounded by the canonical writer,
+ * which refuses cycles with it.
+ */
+function unfaithful(value: unknown, depth = 0): string | null {
+  if (value === null || typeof value !== 'object' || depth > MAX_DEPTH) return null;
+  if (!Array.isArray(value) && !isPlain(value)) return `a ${value.constructor?.name ?? 'class instance'}`;
+  for (const member of Object.values(value)) {
+    const found = unfaithful(member, depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
 /**
  * What a tool returned, as JSON that can be hashed and stored. A value with NUL, lone surrogates, functions, cycles or
  * non-finite numbers is refused whole: two readers of one hash must see one value.
  */
 export function toolReply(value: unknown, maxBytes: number): CallOutcome<ToolReply> {
+  const foreign = unfaithful(value);
+  if (foreign !== null) return unencodable(foreign);
   let text: string;
   try {
     text = canonicalJson(value ?? null);
   } catch (error) {
     if (!(error instanceof CanonicalError)) throw error;
-    return failed({
-      code: 'tool_result_unencodable',
-      class: 'permanent',
-      landed: 'yes',
-      message: `the tool's result cannot be stored as JSON: ${error.message}`,
-    });
+    return unencodable(error.message);
   }
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) return tooLarge(maxBytes);
