@@ -83,7 +83,9 @@ function json(text: string): { readonly value: unknown } | null {
 }
 
 function finished(gathered: Gathered, requestText: string): Result<ModelReply, ReplyFault> {
-  const { content, toolCalls, usage } = gathered;
+  const { toolCalls, usage } = gathered;
+  // Streams open with an empty text where a whole reply has none.
+  const content = gathered.content === '' && toolCalls.length > 0 ? null : gathered.content;
   const ids = new Set(toolCalls.map((call) => call.callId));
   if (ids.size < toolCalls.length) return fault('model_reply_malformed', 'two tool calls share one id');
   if (toolCalls.some((call) => call.callId === '' || call.name === '')) {
@@ -175,8 +177,5 @@ export function readStream(text: string, requestText: string): Result<ModelReply
     name: call?.name ?? '',
     argumentsText: call?.text ?? '',
   }));
-  return finished(
-    { content: content === '' && toolCalls.length > 0 ? null : content, toolCalls, finish, model, usage },
-    requestText,
-  );
+  return finished({ content, toolCalls, finish, model, usage }, requestText);
 }
