@@ -113,7 +113,7 @@ export const configRoutes = {
       },
     },
     problems: [],
-    etag: true,
+    etag: 'content',
   }),
   getActivePolicy: route({
     method: 'GET',
@@ -142,6 +142,6 @@ export const configRoutes = {
       },
     },
     problems: ['not_found'],
-    etag: true,
+    etag: 'digest',
   }),
 };

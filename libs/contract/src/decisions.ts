@@ -55,6 +55,6 @@ export const decisionRoutes = {
     params: z.strictObject({ id: id('decision') }),
     responses: { 200: { description: 'The decision and its reasons.', schema: Decision, example: decisionExample } },
     problems: ['not_found'],
-    etag: true,
+    etag: 'content',
   }),
 };

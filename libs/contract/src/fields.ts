@@ -34,7 +34,7 @@ export const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest: sha25
 /** An opaque principal id, such as `user:…`, `service:…`. */
 export const principalId = z
   .string()
-  .regex(/^[a-z]+:[A-Za-z0-9_.@+-]{1,120}$/, 'an opaque id such as service:deploys or user:7f3a');
+  .regex(/^(user|service):[A-Za-z0-9_.@+-]{1,120}$/, 'an opaque id such as service:deploys or user:7f3a');
 
 export const role = z
   .string()

@@ -1,5 +1,5 @@
 export { openApiDocument } from './openapi';
-export { FieldError, Problem, type ProblemCode, problemPath, PROBLEMS } from './problems';
+export { FieldError, NextAction, Problem, type ProblemCode, problemPath, PROBLEMS } from './problems';
 export { type ApiAction, type Idempotency, type Outcome, problemCodes, type Route, successStatus } from './route';
 export {
   type ItemOf,

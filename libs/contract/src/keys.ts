@@ -52,7 +52,7 @@ export const keyRoutes = {
       },
     },
     problems: [],
-    etag: true,
+    etag: 'content',
   }),
   createApiKey: route({
     method: 'POST',

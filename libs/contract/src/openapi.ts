@@ -1,8 +1,8 @@
 import type { JsonObject } from '@writ/kernel';
 import { z } from 'zod';
 import { components } from './fields';
-import { Problem, type ProblemCode, problemPath, PROBLEMS } from './problems';
-import { problemCodes, type Route, successStatus } from './route';
+import { type Problem, type ProblemCode, problemPath, PROBLEMS } from './problems';
+import { problemCodes, type Route } from './route';
 
 type Mutable = { [key: string]: unknown };
 
@@ -86,7 +86,7 @@ function successHeaders(route: Route): Mutable {
     ...(route.etag ? headers('ETag') : {}),
     ...(route.query && 'cursor' in route.query.shape ? headers('Link') : {}),
     ...(route.idempotency ? headers('Idempotency-Replayed') : {}),
-    ...(successStatus(route) === 201 ? headers('Location') : {}),
+    ...(route.location ? headers('Location') : {}),
   };
 }
 
@@ -113,7 +113,7 @@ function problemResponses(codes: readonly ProblemCode[]): Mutable {
 }
 
 /** A problem as it may look, for documents and tests. */
-function problemExample(code: ProblemCode): z.output<typeof Problem> {
+function problemExample(code: ProblemCode): Problem {
   const { status, title, retryable, meaning } = PROBLEMS[code];
   return {
     type: problemPath(code),

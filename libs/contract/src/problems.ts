@@ -10,11 +10,17 @@ interface ProblemKind {
   readonly meaning: string;
 }
 
-const kind = (status: number, title: string, meaning: string, retryable = false): ProblemKind => ({
+const kind = (status: number, title: string, meaning: string): ProblemKind => ({
   status,
   title,
-  retryable,
+  retryable: false,
   meaning,
+});
+
+/** The same request, sent again later, may succeed. */
+const passing = (status: number, title: string, meaning: string): ProblemKind => ({
+  ...kind(status, title, meaning),
+  retryable: true,
 });
 
 /** Every code the API answers with. Codes are stable: clients branch on them, never on titles. */
@@ -65,11 +71,10 @@ export const PROBLEMS = {
     'Nothing of this id exists in your tenant. Things of other tenants answer the same.',
   ),
   method_not_allowed: kind(405, 'The method does not apply here', 'See /openapi.json for the methods of this path.'),
-  idempotency_in_progress: kind(
+  idempotency_in_progress: passing(
     409,
     'The first request with this key is still executing',
     'Wait for `Retry-After` seconds, then send the same request with the same key: it gets the first one’s answer.',
-    true,
   ),
   state_conflict: kind(
     409,
@@ -100,26 +105,23 @@ export const PROBLEMS = {
     'If-Match is required',
     'Read the current version first and send its ETag in `If-Match`, so that nobody’s change is lost.',
   ),
-  rate_limited: kind(429, 'Too many requests', 'Wait for `Retry-After` seconds.', true),
-  internal: kind(
+  rate_limited: passing(429, 'Too many requests', 'Wait for `Retry-After` seconds.'),
+  internal: passing(
     500,
     'A defect of ours',
     'Nothing is known to have happened. Report the `request_id`; sending the same idempotency key again is safe.',
-    true,
   ),
-  policy_unavailable: kind(
+  policy_unavailable: passing(
     503,
     'No policy can be evaluated',
     'Without a policy everything is refused. Activate one, or wait until it is loaded.',
-    true,
   ),
-  log_unavailable: kind(
+  log_unavailable: passing(
     503,
     'Evidence cannot be written',
     'What cannot be recorded does not happen. Try again when the store is back.',
-    true,
   ),
-  unavailable: kind(503, 'A part we need is not reachable', 'Try again later; nothing was changed.', true),
+  unavailable: passing(503, 'A part we need is not reachable', 'Try again later; nothing was changed.'),
 } as const satisfies { readonly [code: string]: ProblemKind };
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -140,6 +142,8 @@ export const NextAction = named(
   'NextAction',
   z.object({ description: z.string(), method: z.string().optional(), href: z.string().optional() }),
 );
+
+export type NextAction = z.output<typeof NextAction>;
 
 /** RFC 9457 problem details with our members; `code` is what programs read. */
 export const Problem = named(

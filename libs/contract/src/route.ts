@@ -53,8 +53,10 @@ export interface Route {
   /** Codes of its own, beside those every operation of its shape has (`problemCodes`). */
   readonly problems: readonly ProblemCode[];
   readonly idempotency?: Idempotency;
-  /** Answers carry an `ETag`, and `If-None-Match` is answered 304. */
-  readonly etag?: true;
+  /** Answers carry an `ETag` (over the content, or the digest they name), and `If-None-Match` is answered 304. */
+  readonly etag?: 'content' | 'digest';
+  /** The answer's `id` under this path is where what was created is read; sent as `Location`. */
+  readonly location?: true;
   /** Reads `If-Match`. */
   readonly ifMatch?: true;
 }

@@ -125,7 +125,7 @@ export const runRoutes = {
       200: { description: 'A page of runs.', schema: page('RunPage', Run), example: cursorOf([runExample]) },
     },
     problems: [],
-    etag: true,
+    etag: 'content',
   }),
   startRun: route({
     method: 'POST',
@@ -148,6 +148,7 @@ export const runRoutes = {
     },
     problems: ['unknown_workflow', 'schema_violation', 'stop_active', 'approval_required', 'budget_exhausted'],
     idempotency: 'own',
+    location: true,
   }),
   getRun: route({
     method: 'GET',
@@ -171,7 +172,7 @@ export const runRoutes = {
       },
     },
     problems: ['not_found'],
-    etag: true,
+    etag: 'content',
   }),
   cancelRun: route({
     method: 'POST',
@@ -245,7 +246,7 @@ export const runRoutes = {
       },
     },
     problems: ['not_found'],
-    etag: true,
+    etag: 'content',
   }),
   listRunDecisions: route({
     method: 'GET',
@@ -263,6 +264,6 @@ export const runRoutes = {
       },
     },
     problems: ['not_found'],
-    etag: true,
+    etag: 'content',
   }),
 };

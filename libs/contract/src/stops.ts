@@ -48,7 +48,7 @@ export const stopRoutes = {
       },
     },
     problems: [],
-    etag: true,
+    etag: 'content',
   }),
   setStop: route({
     method: 'POST',

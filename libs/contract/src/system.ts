@@ -56,7 +56,7 @@ export const systemRoutes = {
       200: { description: 'OpenAPI 3.1.', schema: jsonObject, example: { openapi: '3.1.0' } },
     },
     problems: [],
-    etag: true,
+    etag: 'content',
   }),
   getProblem: route({
     method: 'GET',
@@ -88,6 +88,6 @@ export const systemRoutes = {
       },
     },
     problems: ['not_found'],
-    etag: true,
+    etag: 'content',
   }),
 };

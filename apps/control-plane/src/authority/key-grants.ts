@@ -1,0 +1,32 @@
+import { ok, type Principal, refuse, type Result } from '@writ/kernel';
+import type { TenantAuthority } from '@writ/policy';
+
+/** The roles a principal has in all: those asserted when it was authenticated, and what the policy adds to each. */
+function rolesOf(authority: TenantAuthority, principal: Pick<Principal, 'id' | 'roles'>): ReadonlySet<string> {
+  const names = [principal.id, ...principal.roles.map((role) => `role:${role}`)];
+  const roles = new Set(names.filter((name) => name.startsWith('role:')));
+  for (const name of names) {
+    for (const group of authority.snapshot?.roles.above(name) ?? []) roles.add(group);
+  }
+  return roles;
+}
+
+/**
+ * Refuses a key through which its creator would hold more than now: also roles that the policy gives to the principal
+ * the key is for, which no list of roles in the request would show [I6].
+ */
+export function withinCreator(
+  authority: TenantAuthority,
+  creator: Principal,
+  wanted: Pick<Principal, 'id' | 'roles'>,
+): Result<null> {
+  const held = rolesOf(authority, creator);
+  const beyond = [...rolesOf(authority, wanted)].filter((role) => !held.has(role));
+  if (beyond.length === 0) return ok(null);
+  return refuse({
+    code: 'grant_exceeds_holder',
+    class: 'policy',
+    message: `a key for ${wanted.id} would carry ${beyond.join(', ')}, which ${creator.id} does not hold`,
+    next: 'Ask somebody who holds these roles to create the key.',
+  });
+}

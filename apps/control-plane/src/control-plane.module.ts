@@ -1,0 +1,76 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { Database } from '@writ/database';
+import type { RunCommandsApi, RunQueriesApi } from '@writ/engine';
+import { ApiKeyAuthenticator } from '@writ/identity';
+import { type Clock, randomBytes, systemClock } from '@writ/kernel';
+import { AuthorityStore } from '@writ/policy';
+import { Answers } from './authority/answers';
+import { Gate } from './authority/gate';
+import { Writes } from './authority/writes';
+import { AuditController } from './controllers/audit.controller';
+import { ConfigController } from './controllers/config.controller';
+import { DecisionsController } from './controllers/decisions.controller';
+import { KeysController } from './controllers/keys.controller';
+import { RunsController } from './controllers/runs.controller';
+import { StopsController } from './controllers/stops.controller';
+import { SystemController } from './controllers/system.controller';
+import { AnswerInterceptor } from './frame/answer.interceptor';
+import { AuthenticateGuard } from './frame/authenticate.guard';
+import { Cursors } from './frame/cursor';
+import { ParseGuard } from './frame/parse.guard';
+import { Readiness } from './readiness';
+import { CLOCK, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
+
+/** What the server stands on, open and owned by the caller. */
+export interface ControlPlaneDeps {
+  /** Under the writer role. */
+  readonly database: Database;
+  readonly authority: AuthorityStore;
+  readonly commands: RunCommandsApi;
+  readonly queries: RunQueriesApi;
+  readonly version: string;
+  readonly clock?: Clock;
+  /** Signs cursors. Processes that answer for one another share it; by default each has its own until it ends. */
+  readonly cursorSecret?: Uint8Array;
+  /** Bytes; 4 MiB unless told. */
+  readonly bodyLimit?: number;
+}
+
+@Module({})
+export class ControlPlaneModule {
+  static over(deps: ControlPlaneDeps): DynamicModule {
+    const { database, authority } = deps;
+    const clock = deps.clock ?? systemClock;
+    const gate = new Gate(database, authority, clock);
+    return {
+      module: ControlPlaneModule,
+      controllers: [
+        RunsController,
+        DecisionsController,
+        AuditController,
+        StopsController,
+        ConfigController,
+        KeysController,
+        SystemController,
+      ],
+      providers: [
+        { provide: Database, useValue: database },
+        { provide: AuthorityStore, useValue: authority },
+        { provide: RUN_COMMANDS, useValue: deps.commands },
+        { provide: RUN_QUERIES, useValue: deps.queries },
+        { provide: CLOCK, useValue: clock },
+        { provide: VERSION, useValue: deps.version },
+        { provide: Gate, useValue: gate },
+        { provide: Writes, useValue: new Writes(database, authority, gate, new Answers()) },
+        { provide: Cursors, useValue: new Cursors(deps.cursorSecret ?? randomBytes(32)) },
+        { provide: Readiness, useValue: new Readiness(database) },
+        { provide: ApiKeyAuthenticator, useValue: new ApiKeyAuthenticator(database, clock) },
+        // In this order: who is calling, then what they ask.
+        { provide: APP_GUARD, useClass: AuthenticateGuard },
+        { provide: APP_GUARD, useClass: ParseGuard },
+        { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import { Controller, Inject } from '@nestjs/common';
+import { type Failure, ok, refuse, type Result, type RunId } from '@writ/kernel';
+import type { Mandate } from '@writ/policy';
+import type { StartRunInput } from '@writ/engine';
+import { Gate } from '../authority/gate';
+import { Writes } from '../authority/writes';
+import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
+import { type Commands, type Queries, RUN_COMMANDS, RUN_QUERIES } from '../tokens';
+
+@Controller()
+export class RunsController {
+  constructor(
+    @Inject(RUN_COMMANDS) private readonly commands: Commands,
+    @Inject(RUN_QUERIES) private readonly queries: Queries,
+    @Inject(Gate) private readonly gate: Gate,
+    @Inject(Writes) private readonly writes: Writes,
+  ) {}
+
+  @Operation('listRuns')
+  async list(@ThisCall() call: Call<'listRuns'>): Promise<Result<AnswerOf<'listRuns'>>> {
+    const { limit, cursor: _cursor, ...filter } = call.query;
+    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: filter.workflow ?? '*' } });
+    if (!may.ok) return may;
+    return ok(await this.queries.list(tenantOf(call), { limit, ...after(call), ...filter }));
+  }
+
+  @Operation('startRun')
+  async start(@ThisCall() call: Call<'startRun'>): Promise<Result<AnswerOf<'startRun'>>> {
+    const { on_behalf_of: onBehalfOf } = call.body;
+    const actions = onBehalfOf ? (['run.start', 'principal.assert'] as const) : (['run.start'] as const);
+    const may = await this.gate.leaveToEngine(call, ...actions);
+    if (!may.ok) return may;
+    const started = await this.commands.start(startInput(call));
+    if (!started.ok) return refuse(inBody(started.failure));
+    call.state.replayed = started.value.replayed;
+    return ok({ id: started.value.run, workflow: call.body.workflow });
+  }
+
+  @Operation('getRun')
+  async get(@ThisCall() call: Call<'getRun'>): Promise<Result<AnswerOf<'getRun'>>> {
+    const run = await this.queries.get(tenantOf(call), call.params.id as RunId);
+    if (!run) return refuse(noRun(call.params.id));
+    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: run.workflow } });
+    return may.ok ? ok(run) : may;
+  }
+
+  @Operation('cancelRun')
+  async cancel(@ThisCall() call: Call<'cancelRun'>): Promise<Result<AnswerOf<'cancelRun'>>> {
+    const may = await this.gate.leaveToEngine(call, 'run.cancel');
+    if (!may.ok) return may;
+    return this.writes.told(call, () => this.commands.cancel({ ...about(call), reason: call.body.reason }));
+  }
+
+  @Operation('signalRun')
+  async signal(@ThisCall() call: Call<'signalRun'>): Promise<Result<AnswerOf<'signalRun'>>> {
+    const may = await this.gate.leaveToEngine(call, 'run.signal');
+    if (!may.ok) return may;
+    const { name, payload } = call.body;
+    const key = ownKey(call);
+    const dedup = key === null ? {} : { dedup: `signal ${key}` };
+    return this.writes.told(call, () => this.commands.signal({ ...about(call), name, payload, ...dedup }));
+  }
+
+  @Operation('reconcileRun')
+  async reconcile(@ThisCall() call: Call<'reconcileRun'>): Promise<Result<AnswerOf<'reconcileRun'>>> {
+    const may = await this.gate.leaveToEngine(call, 'run.reconcile');
+    if (!may.ok) return may;
+    return this.writes.told(call, () => this.commands.reconcile({ ...about(call), ...call.body }));
+  }
+
+  @Operation('listRunEvents')
+  async events(@ThisCall() call: Call<'listRunEvents'>): Promise<Result<AnswerOf<'listRunEvents'>>> {
+    const may = await this.mayReadRun(call);
+    if (!may.ok) return may;
+    const page = await this.queries.events(tenantOf(call), call.params.id as RunId, sequencePage(call));
+    return page ? ok(page) : refuse(noRun(call.params.id));
+  }
+
+  @Operation('listRunDecisions')
+  async decisions(@ThisCall() call: Call<'listRunDecisions'>): Promise<Result<AnswerOf<'listRunDecisions'>>> {
+    const may = await this.mayReadRun(call);
+    if (!may.ok) return may;
+    const page = await this.queries.decisions(tenantOf(call), call.params.id as RunId, sequencePage(call));
+    if (!page) return refuse(noRun(call.params.id));
+    const explain = { action: 'decision.explain', object: { type: 'run', id: may.value } } as const;
+    if (await this.gate.allows(call, explain)) return ok(page);
+    return ok({ ...page, data: page.data.map((decision) => ({ ...decision, near_misses: [] })) });
+  }
+
+  /** Runs are named to the policy by their workflow, so the run is looked up before it is asked about. */
+  private async mayReadRun(call: Call<'listRunEvents'> | Call<'listRunDecisions'>): Promise<Result<string>> {
+    const run = await this.queries.get(tenantOf(call), call.params.id as RunId);
+    if (!run) return refuse(noRun(call.params.id));
+    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: run.workflow } });
+    return may.ok ? ok(run.workflow) : may;
+  }
+}
+
+/** A fault of the run's input, seen from the body it arrived in. */
+const inBody = (failure: Failure): Failure =>
+  failure.code === 'input_invalid'
+    ? { ...failure, details: { [`/input${String(failure.details?.['pointer'] ?? '')}`]: failure.message } }
+    : failure;
+
+const noRun = (id: string): Failure => ({
+  code: 'not_found',
+  class: 'permanent',
+  message: `there is no run ${id}`,
+  next: 'List the runs you may see.',
+});
+
+const after = (call: { readonly after: string | undefined }): { readonly after?: string } =>
+  call.after === undefined ? {} : { after: call.after };
+
+const sequencePage = (call: Call<'listRunEvents'> | Call<'listRunDecisions'>) => ({
+  limit: call.query.limit,
+  ...(call.after === undefined ? {} : { after: Number(call.after) }),
+});
+
+const about = (call: Call<'cancelRun'> | Call<'signalRun'> | Call<'reconcileRun'>) => ({
+  tenant: tenantOf(call),
+  caller: callerOf(call).principal,
+  run: call.params.id as RunId,
+});
+
+/** The engine keeps keys per tenant; on the wire they are per principal, so the principal is part of the kept key. */
+const ownKey = (call: Call<'startRun'> | Call<'signalRun'>): string | null =>
+  call.idempotencyKey === null ? null : `${callerOf(call).principal.id} ${call.idempotencyKey}`;
+
+function startInput(call: Call<'startRun'>): StartRunInput {
+  const { workflow, version, input, mandate, budget, on_behalf_of: onBehalfOf, deadline_ms: deadlineMs } = call.body;
+  const key = ownKey(call);
+  return {
+    tenant: tenantOf(call),
+    caller: callerOf(call).principal,
+    workflow,
+    input,
+    ...(version === undefined ? {} : { version }),
+    ...(mandate === undefined ? {} : { mandate: mandate === null ? null : mandateOf(mandate) }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(key === null ? {} : { idempotencyKey: key }),
+  };
+}
+
+const mandateOf = ({ tools }: NonNullable<Call<'startRun'>['body']['mandate']>): Mandate => ({
+  tools: tools.map(({ at_most: atMost, ...grant }) => ({ ...grant, ...(atMost === undefined ? {} : { atMost }) })),
+});

@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export interface Environment {
+  readonly databaseUrl: string;
+  readonly redisUrl: string | null;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly cursorSecret: Uint8Array | null;
+}
+
+type Variables = { readonly [name: string]: string | undefined };
+
+/** Reads what the process is told from outside; throws with the variable's name and what it may be. */
+export function readEnvironment(env: Variables = process.env): Environment {
+  const databaseUrl = env['DATABASE_URL'];
+  if (!databaseUrl)
+    throw new Error('DATABASE_URL is not set; `writ dev` brings its own database, this server does not');
+  const port = Number(env['WRIT_PORT'] ?? 8420);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Error(`WRIT_PORT is ${env['WRIT_PORT']}; use a number from 0 to 65535, or unset it`);
+  }
+  const secret = env['WRIT_CURSOR_SECRET'];
+  if (secret !== undefined && secret.length < 32) throw new Error('WRIT_CURSOR_SECRET has fewer than 32 characters');
+  return {
+    databaseUrl,
+    redisUrl: env['REDIS_URL'] ?? null,
+    host: env['WRIT_HOST'] ?? '127.0.0.1',
+    port,
+    cursorSecret: secret === undefined ? null : new TextEncoder().encode(secret),
+  };
+}
+
+/** The product's version, from its package.json: found upwards, so that sources and built code agree. */
+export function productVersion(): string {
+  for (let here = __dirname; here !== dirname(here); here = dirname(here)) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')) as Record<string, string>;
+      if (name === 'writ' && version) return version;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOENT') throw error;
+    }
+  }
+  throw new Error(`no package.json of writ above ${__dirname}`);
+}

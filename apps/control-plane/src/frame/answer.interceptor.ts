@@ -1,0 +1,69 @@
+import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type Route, ROUTES } from '@writ/contract';
+import { canonicalJson, type Result, sha256Hex } from '@writ/kernel';
+import { map, type Observable } from 'rxjs';
+import { type Paged, WithStatus } from './call';
+import { Cursors } from './cursor';
+import { etagMatches } from './etag';
+import { listIdentity } from './parse.guard';
+import { refusalOf } from './problem';
+import { type AnyCall, type HttpReply, type HttpRequest, stateOf } from './state';
+
+/** Turns what a handler returned into the answer: pages, entity tags, replay and location headers, refusals. */
+@Injectable()
+export class AnswerInterceptor implements NestInterceptor<Result<unknown>, unknown> {
+  constructor(@Inject(Cursors) private readonly cursors: Cursors) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<Result<unknown>>): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<HttpRequest>();
+    return next.handle().pipe(map((result) => this.answer(result, request, http.getResponse<HttpReply>())));
+  }
+
+  private answer(result: Result<unknown>, request: HttpRequest, reply: HttpReply): unknown {
+    const state = stateOf(request);
+    const { call } = state;
+    if (!call) throw new Error('a handler ran before its request was parsed');
+    const route: Route = ROUTES[call.operation];
+    if (!result.ok) throw refusalOf(result.failure);
+    // INVARIANT: an answer about which neither the policy nor the engine was asked never leaves.
+    if (Array.isArray(route.access) && !state.asked) throw new Error(`${call.operation} answered without asking`);
+    if (result.value instanceof WithStatus) {
+      reply.code(result.value.status);
+      return result.value.body;
+    }
+    const paged = route.query !== undefined && 'cursor' in route.query.shape;
+    const body = paged ? this.page(result.value as Paged<unknown>, call, { request, reply }) : result.value;
+    if (state.replayed) reply.header('idempotency-replayed', 'true');
+    if (route.location) reply.header('location', `${route.path}/${(body as { id: string }).id}`);
+    if (!route.etag) return body;
+    return this.tagged(body, { kind: route.etag, call, reply });
+  }
+
+  private page(
+    { data, next }: Paged<unknown>,
+    call: AnyCall,
+    http: { readonly request: HttpRequest; readonly reply: HttpReply },
+  ): unknown {
+    if (next === null) return { data, has_more: false, next_cursor: null };
+    const cursor = this.cursors.sign(listIdentity(call.state, call.operation, call), next);
+    const url = new URL(http.request.url, 'http://relative');
+    url.searchParams.set('cursor', cursor);
+    http.reply.header('link', `<${url.pathname}${url.search}>; rel="next"`);
+    return { data, has_more: true, next_cursor: cursor };
+  }
+
+  private tagged(
+    body: unknown,
+    to: { readonly kind: 'content' | 'digest'; readonly call: AnyCall; readonly reply: HttpReply },
+  ): unknown {
+    const version =
+      to.kind === 'digest' ? (body as { digest: string }).digest : sha256Hex(canonicalJson(body)).slice(0, 32);
+    const etag = `"${version}"`;
+    // Kept by the caller alone, and asked about every time.
+    to.reply.header('etag', etag).header('cache-control', 'private, no-cache').header('vary', 'authorization');
+    if (!etagMatches(to.call.ifNoneMatch, etag)) return body;
+    to.reply.code(304);
+    return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+import { createParamDecorator, type ExecutionContext, Get, HttpCode, Post, SetMetadata } from '@nestjs/common';
+import type { Caller } from '@writ/identity';
+import type { Result, TenantId } from '@writ/kernel';
+import {
+  type ItemOf,
+  type ListOperation,
+  type OperationId,
+  type ParsedRequest,
+  type ResponseOf,
+  type Route,
+  ROUTES,
+  successStatus,
+} from '@writ/contract';
+import { type AnyCall, stateOf } from './state';
+
+/** A request that is authenticated (where the route asks for it) and fits its schemas. */
+export interface Call<O extends OperationId> extends AnyCall, ParsedRequest<O> {
+  readonly operation: O;
+  readonly params: ParsedRequest<O>['params'];
+  readonly query: ParsedRequest<O>['query'];
+  readonly body: ParsedRequest<O>['body'];
+}
+
+/** What a list handler answers with; the frame makes the signed cursor of `next`. */
+export interface Paged<T> {
+  readonly data: readonly T[];
+  readonly next: string | null;
+}
+
+export type AnswerOf<O extends OperationId> = O extends ListOperation ? Paged<ItemOf<O>> : ResponseOf<O>;
+
+/** An answer whose status is not the usual one of its operation. */
+export class WithStatus {
+  constructor(
+    readonly status: number,
+    readonly body: unknown,
+  ) {}
+}
+
+type Handler<O extends OperationId> = (call: Call<O>) => Promise<Result<AnswerOf<O> | WithStatus>>;
+
+const OPERATION = 'writ:operation';
+
+/** Binds a handler to its operation: method, path and status come from the contract, and the compiler checks the rest. */
+export function Operation<O extends OperationId>(operation: O) {
+  const route: Route = ROUTES[operation];
+  const path = route.path.replace(/\{(\w+)\}/g, ':$1');
+  const decorators = [
+    (route.method === 'GET' ? Get : Post)(path),
+    HttpCode(successStatus(route)),
+    SetMetadata(OPERATION, operation),
+  ];
+  return <F extends Handler<O>>(target: object, key: string, descriptor: TypedPropertyDescriptor<F>): void => {
+    for (const decorate of decorators) decorate(target, key, descriptor as TypedPropertyDescriptor<unknown>);
+  };
+}
+
+export function operationOf(context: ExecutionContext): OperationId {
+  const operation = Reflect.getMetadata(OPERATION, context.getHandler()) as OperationId | undefined;
+  if (operation === undefined) throw new Error(`${context.getHandler().name} answers to no operation of the contract`);
+  return operation;
+}
+
+/** The parsed request, as the only argument of a handler. */
+export const ThisCall = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  return stateOf(context.switchToHttp().getRequest<object>()).call;
+});
+
+/** Who calls. Only public operations have no caller, and none of those asks. */
+export function callerOf(call: AnyCall): Caller {
+  if (!call.state.caller) throw new Error(`${call.operation} asked for its caller and has none`);
+  return call.state.caller;
+}
+
+export const tenantOf = (call: AnyCall): TenantId => callerOf(call).principal.tenant;

@@ -1,0 +1,43 @@
+import { newId } from '@writ/kernel';
+import { currentTrace, formatTraceparent, newTrace, parseTraceparent, withTraceContext } from '@writ/telemetry';
+import { begin, headerOf, type HttpReply, type HttpRequest, stateOf } from './state';
+
+/** Visible ASCII without quotes or backslash, so that an id from outside can stand in a log line as it is. */
+const REQUEST_ID = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
+
+/** The API answers programs: nothing of it may be framed, sniffed, cached by proxies or used as a referrer. */
+const EVERY_RESPONSE: { readonly [name: string]: string } = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'cache-control': 'no-store',
+};
+
+type Done = () => void;
+
+/** First thing of every request, also of those no route answers: its ids, and the headers that every answer carries. */
+export function onRequest(request: HttpRequest, reply: HttpReply, done: Done): void {
+  const given = headerOf(request, 'x-request-id');
+  const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newId('request');
+  // With an exporter the server span is current already; its parent was read from the same header.
+  const trace = currentTrace() ?? { ...newTrace(), ...sameTrace(parseTraceparent(headerOf(request, 'traceparent'))) };
+  begin(request, { requestId, trace });
+  for (const [name, value] of Object.entries(EVERY_RESPONSE)) reply.header(name, value);
+  reply.header('x-request-id', requestId).header('traceparent', formatTraceparent(trace));
+  done();
+}
+
+/** The caller's trace goes on under a span id of ours. */
+const sameTrace = (ref: ReturnType<typeof parseTraceparent>) =>
+  ref === null ? {} : { traceId: ref.traceId, sampled: ref.sampled };
+
+/**
+ * Last thing before the handler. The trace is entered here and not on request: the events of the body's stream belong to
+ * the socket, so a context entered earlier would be lost while the body is read.
+ */
+export function preHandler(request: HttpRequest, _reply: HttpReply, done: Done): void {
+  withTraceContext(formatTraceparent(stateOf(request).trace), done);
+}

@@ -1,0 +1,105 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type FieldError, type OperationId, type Route, ROUTES } from '@writ/contract';
+import { CanonicalError, canonicalJson, type Json } from '@writ/kernel';
+import type { z } from 'zod';
+import { operationOf } from './call';
+import { Cursors, type ListIdentity } from './cursor';
+import { fieldErrors } from './field-errors';
+import { Refusal, refusalOf } from './problem';
+import { headerOf, type HttpRequest, type RequestState, stateOf } from './state';
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The one validation of the API: every part of a request against the contract's schemas, all faults at once. */
+@Injectable()
+export class ParseGuard implements CanActivate {
+  constructor(@Inject(Cursors) private readonly cursors: Cursors) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const operation = operationOf(context);
+    const route: Route = ROUTES[operation];
+    const errors: FieldError[] = [];
+    const part = (place: FieldError['in'], schema: z.ZodType | undefined, value: unknown): unknown => {
+      if (!schema) return undefined;
+      const parsed = schema.safeParse(value, { reportInput: true });
+      if (!parsed.success) errors.push(...fieldErrors(place, parsed.error));
+      return parsed.data;
+    };
+    const params = part('path', route.params, request.params);
+    const query = part('query', route.query, request.query);
+    const body = part('body', route.body?.schema, request.body ?? {});
+    errors.push(...unencodable(body), ...strayQuery(route, request.query));
+    const idempotencyKey = headerOf(request, 'idempotency-key') ?? null;
+    if (route.idempotency && idempotencyKey !== null && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+      const message = '1 to 255 visible ASCII characters';
+      errors.push({ in: 'header', pointer: '/idempotency-key', code: 'invalid_format', message });
+    }
+    if (errors.length > 0) throw new Refusal('invalid_request', summary(errors), { errors });
+    const state = stateOf(request);
+    state.call = {
+      operation,
+      params,
+      query,
+      body,
+      after: this.after(state, operation, { params, query }),
+      idempotencyKey: route.idempotency ? idempotencyKey : null,
+      ifMatch: headerOf(request, 'if-match') ?? null,
+      ifNoneMatch: headerOf(request, 'if-none-match') ?? null,
+      state,
+    };
+    return true;
+  }
+
+  private after(
+    state: RequestState,
+    operation: OperationId,
+    parts: { readonly params: unknown; readonly query: unknown },
+  ): string | undefined {
+    const cursor = (parts.query as { cursor?: string } | undefined)?.cursor;
+    if (cursor === undefined) return undefined;
+    const read = this.cursors.read(listIdentity(state, operation, parts), cursor);
+    if (!read.ok) throw refusalOf(read.failure);
+    return read.value;
+  }
+}
+
+/** The list a cursor of this request belongs to. */
+export function listIdentity(
+  state: RequestState,
+  operation: OperationId,
+  parts: { readonly params: unknown; readonly query: unknown },
+): ListIdentity {
+  const { limit: _limit, cursor: _cursor, ...filter } = (parts.query ?? {}) as { [name: string]: Json };
+  const tenant = state.caller?.principal.tenant ?? '';
+  return { tenant, operation, filter: { path: (parts.params ?? {}) as Json, query: filter } };
+}
+
+/** A query where the route takes none is as unknown as an unknown field. */
+function strayQuery(route: Route, query: unknown): FieldError[] {
+  if (route.query) return [];
+  return Object.keys((query ?? {}) as object).map((name) => ({
+    in: 'query' as const,
+    pointer: `/${name}`,
+    code: 'unknown_field',
+    message: `there is no parameter ${name} here`,
+  }));
+}
+
+/** What JSON can say and canonical JSON cannot (NUL, lone surrogates, nesting past 256) is refused before it is hashed. */
+function unencodable(body: unknown): FieldError[] {
+  if (body === undefined) return [];
+  try {
+    canonicalJson(body);
+    return [];
+  } catch (error) {
+    if (!(error instanceof CanonicalError)) throw error;
+    return [{ in: 'body', pointer: error.pointer, code: 'not_encodable', message: error.message }];
+  }
+}
+
+function summary(errors: readonly FieldError[]): string {
+  const [first] = errors;
+  const where = first?.pointer === '' ? `the ${first.in}` : `${first?.in} ${first?.pointer}`;
+  return `${where}: ${first?.message}${errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''}`;
+}

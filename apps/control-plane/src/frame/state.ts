@@ -1,0 +1,65 @@
+import type { Caller } from '@writ/identity';
+import type { RequestId } from '@writ/kernel';
+import type { TraceRef } from '@writ/telemetry';
+import type { OperationId } from '@writ/contract';
+
+/** What one request knows of itself; each stage of the frame adds its part. */
+export interface RequestState {
+  readonly requestId: RequestId | string;
+  readonly trace: TraceRef;
+  caller: Caller | null;
+  call: AnyCall | null;
+  /** Whether somebody was asked if this may be: an answer nobody was asked about never leaves. */
+  asked: boolean;
+  replayed: boolean;
+}
+
+/** A parsed request before its operation is known to the compiler. */
+export interface AnyCall {
+  readonly operation: OperationId;
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly after: string | undefined;
+  readonly idempotencyKey: string | null;
+  readonly ifMatch: string | null;
+  readonly ifNoneMatch: string | null;
+  readonly state: RequestState;
+}
+
+/** As much of Fastify's request and reply as the frame touches. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+export interface HttpReply {
+  readonly sent: boolean;
+  code(status: number): HttpReply;
+  header(name: string, value: string): HttpReply;
+  type(mediaType: string): HttpReply;
+  send(body: string): unknown;
+}
+
+const states = new WeakMap<object, RequestState>();
+
+export function begin(request: object, state: Pick<RequestState, 'requestId' | 'trace'>): RequestState {
+  const begun: RequestState = { ...state, caller: null, call: null, asked: false, replayed: false };
+  states.set(request, begun);
+  return begun;
+}
+
+export function stateOf(request: object): RequestState {
+  const state = states.get(request);
+  if (!state) throw new Error('a request reached the frame before its first hook');
+  return state;
+}
+
+export function headerOf(request: HttpRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,359 @@
+import { Client } from 'pg';
+import { checkChain } from '@writ/audit';
+import { newId } from '@writ/kernel';
+import { ApiServer, type Answer, type Caller, withRules } from './server';
+import { DOCUMENTS, START } from './documents';
+
+let server: ApiServer;
+let admin: Caller;
+let nobody: Caller;
+beforeAll(async () => {
+  server = await ApiServer.open();
+  admin = await server.tenant();
+  nobody = await server.key(admin.tenant, { principal: 'user:nobody' });
+});
+afterAll(() => server.close());
+
+const active = (caller: Caller): Promise<Answer> => server.get('/v1/policies/active', { key: caller.token });
+const apply = (caller: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> =>
+  server.post('/v1/config/apply', { key: caller.token, body, headers });
+
+async function tenantEvents(caller: Caller): Promise<Record<string, unknown>[]> {
+  const { rows } = await server.outsider.query<{ events: string }>(
+    `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+    [caller.tenant],
+  );
+  const lines = rows.flatMap((row) => row.events.split('\n'));
+  expect(checkChain(lines)).toMatchObject({ ok: true });
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe('a refusal by policy', () => {
+  it('names its decision, which is evidence, and explains itself to whoever asked', async () => {
+    const refused = await server.get('/v1/policies/active', { key: nobody.token });
+    expect([refused.status, refused.body['code']]).toEqual([403, 'policy_denied']);
+    expect(refused.body).toMatchObject({ reason: 'initiator_not_granted', retryable: false });
+    const id = refused.body['decision_id'] as string;
+    expect(refused.body['explain_url']).toBe(`/v1/decisions/${id}`);
+    const evidence = (await tenantEvents(admin)).filter((event) => event['type'] === 'access.denied');
+    expect(evidence.map((event) => (event['decision'] as { id: string }).id)).toContain(id);
+
+    const own = await server.get(`/v1/decisions/${id}`, { key: nobody.token });
+    expect(own.body).toMatchObject({
+      id,
+      run: null,
+      action: 'policy.read',
+      object: { type: 'policy', id: 'active' },
+      verdict: 'deny',
+      reason: 'initiator_not_granted',
+      near_misses: [],
+    });
+    const whole = await server.get(`/v1/decisions/${id}`, { key: admin.token });
+    const misses = whole.body['near_misses'] as { rid: string; missing: string }[];
+    expect(misses.length).toBeGreaterThan(0);
+    expect(JSON.stringify(misses)).toContain('role:');
+    expect(whole.body['sentence']).toContain('user:nobody');
+  });
+
+  it('is not for others to read, unless they may explain decisions, and never for another tenant', async () => {
+    const refused = await server.get('/v1/stops', { key: nobody.token });
+    const id = refused.body['decision_id'] as string;
+    const neighbour = await server.key(admin.tenant, { principal: 'user:neighbour' });
+    expect((await server.get(`/v1/decisions/${id}`, { key: neighbour.token })).status).toBe(403);
+    const auditor = await server.key(admin.tenant, { principal: 'user:auditor', roles: ['auditor'] });
+    expect((await server.get(`/v1/decisions/${id}`, { key: auditor.token })).status).toBe(200);
+    const stranger = await server.tenant();
+    expect((await server.get(`/v1/decisions/${id}`, { key: stranger.token })).status).toBe(404);
+    expect((await server.get(`/v1/decisions/${newId('decision')}`, { key: admin.token })).status).toBe(404);
+  });
+
+  it('of a start is recorded by the engine and explained the same way', async () => {
+    await server.publish(admin.tenant, DOCUMENTS);
+    const refused = await server.post('/v1/runs', { key: nobody.token, body: START });
+    expect([refused.status, refused.body['code']]).toEqual([403, 'policy_denied']);
+    const explained = await server.get(refused.body['explain_url'] as string, { key: nobody.token });
+    expect(explained.body).toMatchObject({ action: 'run.start', verdict: 'deny' });
+  });
+
+  it('shows what nearly allowed it in no list to those who may not explain', async () => {
+    const started = await server.post('/v1/runs', { key: admin.token, body: START });
+    const reader = await server.key(admin.tenant, {
+      principal: 'user:reader',
+      roles: ['administrator'],
+      scopes: ['run.read'],
+    });
+    const path = `/v1/runs/${started.body['id'] as string}/decisions`;
+    const list = await server.get(path, { key: reader.token });
+    expect((list.body['data'] as { near_misses: unknown[] }[]).every((one) => one.near_misses.length === 0)).toBe(true);
+  });
+
+  it('where the tenant has no policy is 503, not an allow', async () => {
+    const tenant = newId('tenant');
+    await server.outsider.query(`insert into writ.tenant (tenant, name) values ($1, 'bare')`, [tenant]);
+    await server.outsider.query(`insert into writ.authority_head (tenant, epoch) values ($1, 1)`, [tenant]);
+    const key = await server.key(tenant, { roles: ['administrator'] });
+    const refused = await server.get('/v1/runs', { key: key.token });
+    expect([refused.status, refused.body['code'], refused.body['retryable']]).toEqual([
+      503,
+      'policy_unavailable',
+      true,
+    ]);
+  });
+});
+
+describe('reading the audit log', () => {
+  it('is itself in the log, in the same transaction, with who, what and how much', async () => {
+    const owner = await server.tenant();
+    const first = await server.get('/v1/audit/events?type=key.created', { key: owner.token });
+    expect(first.body['data']).toHaveLength(1);
+    const reads = (await tenantEvents(owner)).filter((event) => event['type'] === 'access.read');
+    expect(reads).toHaveLength(1);
+    expect(reads[0]).toMatchObject({
+      actor: 'user:root',
+      action: 'audit.read',
+      detail: { events: 1, filter: '{"type":"key.created"}', request_id: first.headers.get('x-request-id') },
+    });
+  });
+
+  it('ends, however small the pages, though every page adds an event', async () => {
+    const owner = await server.tenant();
+    const before = (await tenantEvents(owner)).map((event) => event['id']);
+    const seen: unknown[] = [];
+    let query = 'limit=1';
+    for (let pages = 0; pages < 50; pages++) {
+      const page = await server.get(`/v1/audit/events?${query}`, { key: owner.token });
+      seen.push(...(page.body['data'] as { id: string }[]).map((event) => event.id));
+      if (page.body['next_cursor'] === null) break;
+      query = `limit=1&cursor=${page.body['next_cursor'] as string}`;
+    }
+    expect(seen).toEqual(before);
+  });
+
+  it('by somebody who may not is refused, and that is in the log', async () => {
+    const refused = await server.get('/v1/audit/events', { key: nobody.token });
+    expect(refused.body).toMatchObject({ code: 'policy_denied' });
+    const denied = (await tenantEvents(admin)).filter((event) => event['action'] === 'audit.read');
+    expect(denied.at(-1)).toMatchObject({ type: 'access.denied', actor: 'user:nobody' });
+  });
+});
+
+describe('applying configuration', () => {
+  it('publishes documents together, once, and lists the workflows', async () => {
+    const owner = await server.tenant();
+    const rehearsed = await apply(owner, { documents: DOCUMENTS, dry_run: true });
+    expect(rehearsed.body).toMatchObject({
+      dry_run: true,
+      documents: DOCUMENTS.map(({ name }) => ({ name, changed: true })),
+    });
+    expect((await server.get('/v1/workflows', { key: owner.token })).body['data']).toEqual([]);
+    const applied = await apply(owner, { documents: DOCUMENTS });
+    expect(applied.body['documents']).toEqual(rehearsed.body['documents']);
+    const again = await apply(owner, { documents: DOCUMENTS });
+    expect(again.body).toMatchObject({
+      documents: DOCUMENTS.map(({ name }) => ({ name, version: 1, changed: false })),
+    });
+    const workflows = await server.get('/v1/workflows', { key: owner.token });
+    expect(workflows.body['data']).toMatchObject([
+      { name: 'desk', version: 1, owner: 'team:desk', author: 'user:root' },
+    ]);
+  });
+
+  it('refuses malformed documents by pointer into the body, and then publishes none', async () => {
+    const owner = await server.tenant();
+    const [model, agent, workflow] = DOCUMENTS;
+    const { purpose: _purpose, ...unaccountable } = agent;
+    const malformed = await apply(owner, { documents: [model, { ...unaccountable, colour: 'red' }, workflow] });
+    expect([malformed.status, malformed.body['code']]).toEqual([422, 'schema_violation']);
+    const pointers = (malformed.body['errors'] as { pointer: string }[]).map((error) => error.pointer);
+    expect(pointers.sort()).toEqual(['/documents/1/colour', '/documents/1/purpose']);
+    const dangling = await apply(owner, { documents: [workflow] });
+    expect(dangling.body).toMatchObject({ code: 'schema_violation' });
+    expect(dangling.text).toContain('/documents/0/root/agent');
+    expect((await apply(owner, {})).body).toMatchObject({ code: 'invalid_request' });
+    const { rows } = await server.outsider.query(`select 1 from writ.definition where tenant = $1`, [owner.tenant]);
+    expect(rows).toEqual([]);
+  });
+
+  it('asks for each document on its own', async () => {
+    const owner = await server.tenant(
+      `p, user:modeller, {tenant}, model:*, model.change, , allow, , modeller-changes-models`,
+    );
+    const modeller = await server.key(owner.tenant, { principal: 'user:modeller' });
+    expect((await apply(modeller, { documents: [DOCUMENTS[0]] })).status).toBe(200);
+    const refused = await apply(modeller, { documents: DOCUMENTS });
+    expect(refused.body).toMatchObject({ code: 'policy_denied' });
+    const explained = await server.get(refused.body['explain_url'] as string, { key: owner.token });
+    expect(explained.body).toMatchObject({ action: 'agent.change', object: { type: 'agent', id: 'clerk' } });
+  });
+
+  it('replaces a policy only for who has seen the one in force', async () => {
+    const owner = await server.tenant();
+    const seen = await active(owner);
+    const etag = seen.headers.get('etag')!;
+    const bundle = withRules(
+      seen.body['bundle'] as { rules: string },
+      'p, user:x, {tenant}, stop:*, stop.read, , allow, , x',
+    );
+    const blind = await apply(owner, { policy: { bundle } });
+    expect([blind.status, blind.body['code']]).toEqual([428, 'precondition_required']);
+    const stale = await apply(owner, { policy: { bundle } }, { 'if-match': '"sha256:0"' });
+    expect([stale.status, stale.body['code'], stale.body['current_etag']]).toEqual([412, 'version_mismatch', etag]);
+    const rehearsed = await apply(owner, { policy: { bundle }, dry_run: true }, { 'if-match': etag });
+    expect(rehearsed.body).toMatchObject({ policy: { changed: true } });
+    expect((await active(owner)).headers.get('etag')).toBe(etag);
+    const applied = await apply(owner, { policy: { bundle } }, { 'if-match': etag });
+    expect(applied.status).toBe(200);
+    expect(applied.body).toMatchObject({ documents: [], policy: { changed: true } });
+    expect((await active(owner)).headers.get('etag')).toBe(
+      `"${(applied.body['policy'] as { digest: string }).digest}"`,
+    );
+    const late = await apply(owner, { policy: { bundle } }, { 'if-match': etag });
+    expect(late.body).toMatchObject({ code: 'version_mismatch' });
+    const types = (await tenantEvents(owner)).map((event) => event['type']);
+    expect(types.filter((type) => type === 'policy.activated')).toHaveLength(2);
+  });
+
+  it('a policy that does not stand changes nothing, the documents beside it included', async () => {
+    const owner = await server.tenant();
+    const etag = (await active(owner)).headers.get('etag')!;
+    for (const bundle of [{ rules: 'p, nonsense' }, { rules: '', colour: 'red' }, {}]) {
+      const refused = await apply(owner, { documents: DOCUMENTS, policy: { bundle } }, { 'if-match': etag });
+      expect([refused.status, refused.body['code']]).toEqual([422, 'schema_violation']);
+    }
+    expect((await server.get('/v1/workflows', { key: owner.token })).body['data']).toEqual([]);
+    expect((await active(owner)).headers.get('etag')).toBe(etag);
+  });
+});
+
+describe('stops', () => {
+  it('are set once per idempotency key, stop what they name, and are released once', async () => {
+    const owner = await server.tenant();
+    await server.publish(owner.tenant, DOCUMENTS);
+    const set = (key: string): Promise<Answer> =>
+      server.post('/v1/stops', {
+        key: owner.token,
+        body: { scope: 'workflow', target: 'desk', reason: 'It misbehaves.' },
+        headers: { 'idempotency-key': key },
+      });
+    const both = await Promise.all([set('stop-1'), set('stop-1')]);
+    const first = both.find((answer) => answer.status === 201)!;
+    for (const answer of both) {
+      if (answer.status === 201) expect(answer.text).toBe(first.text);
+      else
+        expect([answer.status, answer.body['code'], answer.headers.get('retry-after')]).toEqual([
+          409,
+          'idempotency_in_progress',
+          '1',
+        ]);
+    }
+    const repeat = await set('stop-1');
+    expect([repeat.text, repeat.headers.get('idempotency-replayed')]).toEqual([first.text, 'true']);
+    expect((await server.get('/v1/stops', { key: owner.token })).body['data']).toEqual([first.body]);
+
+    const start = (): Promise<Answer> => server.post('/v1/runs', { key: owner.token, body: START });
+    await eventually(async () => expect((await start()).body).toMatchObject({ code: 'stop_active' }));
+    const path = `/v1/stops/${first.body['id'] as string}/release`;
+    const released = await server.post(path, { key: owner.token, body: { reason: 'Repaired.' } });
+    expect(released.body).toMatchObject({ released_by: 'user:root' });
+    const twice = await server.post(path, { key: owner.token, body: { reason: 'Again.' } });
+    expect([twice.status, twice.body['code']]).toEqual([409, 'state_conflict']);
+    await eventually(async () => expect((await start()).status).toBe(201));
+    expect((await server.get('/v1/stops?state=all', { key: owner.token })).body['data']).toHaveLength(1);
+    const types = (await tenantEvents(owner)).map((event) => event['type']);
+    expect(types).toEqual(expect.arrayContaining(['stop.set', 'stop.released']));
+  });
+
+  it('name a target wherever there is one to name, and are nobody else’s', async () => {
+    for (const body of [{ scope: 'tenant', target: 'x' }, { scope: 'tool' }, { scope: 'all' }]) {
+      const refused = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'r' } });
+      expect(refused.body).toMatchObject({ code: 'invalid_request' });
+    }
+    const set = await server.post('/v1/stops', { key: admin.token, body: { scope: 'tenant', reason: 'r' } });
+    const stranger = await server.tenant();
+    const path = `/v1/stops/${set.body['id'] as string}/release`;
+    const foreign = await server.post(path, { key: stranger.token, body: { reason: 'r' } });
+    expect(foreign.status).toBe(404);
+    expect((await server.post(path, { key: admin.token, body: { reason: 'over' } })).status).toBe(200);
+  });
+
+  it('hold the first answer for a repeat, and nothing of a request that was refused', async () => {
+    const headers = { 'idempotency-key': 'again' };
+    const body = { scope: 'tool', target: 'pay', reason: 'r' };
+    const refused = await server.post('/v1/stops', { key: nobody.token, body, headers });
+    expect(refused.status).toBe(403);
+    const { rows } = await server.outsider.query(`select 1 from writ.idempotency where key = 'again'`);
+    expect(rows).toEqual([]);
+    expect((await server.post('/v1/stops', { key: admin.token, body, headers })).status).toBe(201);
+    const other = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
+    expect([other.status, other.body['code']]).toEqual([422, 'idempotency_mismatch']);
+    await server.outsider.query(
+      `update writ.idempotency set created_at = now() - interval '25 hours' where key = 'again'`,
+    );
+    const dayAfter = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
+    expect([dayAfter.status, dayAfter.headers.get('idempotency-replayed')]).toEqual([201, null]);
+  });
+});
+
+describe('[I3] a write commits only under the authority it was decided under', () => {
+  it('a right taken away while the write waits is gone when it would commit', async () => {
+    const owner = await server.tenant(`g, user:temp, role:operator, {tenant}`);
+    const temp = await server.key(owner.tenant, { principal: 'user:temp' });
+    expect((await server.get('/v1/stops', { key: temp.token })).status).toBe(200);
+    const { rows } = await server.outsider.query<{ digest: string; body: string }>(
+      `select b.digest, b.body from writ.policy_head h join writ.policy_bundle b using (tenant, digest) where h.tenant = $1`,
+      [owner.tenant],
+    );
+    const without = (await server.tenant()).tenant;
+    const other = new Client(server.ownerUrl);
+    await other.connect();
+    try {
+      // Somebody is taking the right away: the change is made and not yet committed, so the write below is decided under
+      // the old policy and then waits for this transaction.
+      await other.query('begin');
+      await other.query(`select pg_advisory_xact_lock(writ.authority_lock())`);
+      await other.query(
+        `insert into writ.policy_bundle (tenant, digest, body, author)
+         select $1, digest, body, author from writ.policy_bundle where tenant = $2`,
+        [owner.tenant, without],
+      );
+      await other.query(
+        `update writ.policy_head set digest = (select digest from writ.policy_head where tenant = $2) where tenant = $1`,
+        [owner.tenant, without],
+      );
+      await other.query(`update writ.authority_head set epoch = epoch + 1 where tenant = $1`, [owner.tenant]);
+      const body = { scope: 'tool', target: 'pay', reason: 'r' };
+      const write = server.post('/v1/stops', { key: temp.token, body });
+      await waitingForLock();
+      await other.query('commit');
+      const refused = await write;
+      expect([refused.status, refused.body['code']]).toEqual([403, 'policy_denied']);
+    } finally {
+      await other.end();
+    }
+    expect(rows).toHaveLength(1);
+    const stops = await server.get('/v1/stops', { key: owner.token });
+    expect(stops.body['data']).toEqual([]);
+  });
+
+  async function waitingForLock(): Promise<void> {
+    await eventually(async () => {
+      const { rows } = await server.outsider.query(
+        `select 1 from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+      );
+      expect(rows.length).toBeGreaterThan(0);
+    });
+  }
+});
+
+/** Notifications arrive a moment after the commit that sent them. */
+async function eventually(holds: () => Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await holds();
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
