@@ -23,7 +23,7 @@ export const AUTHORITY_CHANNEL = 'writ_authority';
  */
 export class AuthorityStore {
   readonly #held = new Map<TenantId, TenantAuthority>();
-  readonly #loading = new Map<TenantId, Promise<TenantAuthority>>();
+  readonly #loading = new Map<TenantId, Loading>();
   readonly #shelf = new SnapshotShelf();
   readonly #pollMs: number;
   readonly #report: (tenant: TenantId, failure: Failure) => void;
@@ -49,19 +49,16 @@ export class AuthorityStore {
     return this.#held.get(tenant) ?? this.refresh(tenant);
   }
 
-  /** Reads anew. A read under way is not enough: it may have looked before the change the caller knows of. */
+  /**
+   * Reads anew. A read under way is not enough: it may have looked before the change the caller knows of. All who ask
+   * while one is under way share the one after it.
+   */
   refresh(tenant: TenantId): Promise<TenantAuthority> {
-    const before = this.#loading.get(tenant);
-    const next = (before ?? Promise.resolve()).then(
-      () => this.#load(tenant),
-      () => this.#load(tenant),
-    );
-    this.#loading.set(tenant, next);
-    const done = (): void => {
-      if (this.#loading.get(tenant) === next) this.#loading.delete(tenant);
-    };
-    next.then(done, done);
-    return next;
+    const loading = this.#loading.get(tenant);
+    if (loading) return (loading.next ??= loading.now.then(noop, noop).then(() => this.refresh(tenant)));
+    const now = this.#load(tenant).finally(() => this.#loading.delete(tenant));
+    this.#loading.set(tenant, { now, next: null });
+    return now;
   }
 
   async start(): Promise<void> {
@@ -77,7 +74,7 @@ export class AuthorityStore {
     await this.#unlisten?.();
     this.#unlisten = null;
     await this.#polling;
-    await Promise.allSettled(this.#loading.values());
+    await Promise.allSettled([...this.#loading.values()].map(({ now, next }) => next ?? now));
   }
 
   #notified(payload: string): void {
@@ -139,6 +136,13 @@ export class AuthorityStore {
     return { ...base, snapshot: held, failure: built.failure };
   }
 }
+
+interface Loading {
+  readonly now: Promise<TenantAuthority>;
+  next: Promise<TenantAuthority> | null;
+}
+
+const noop = (): void => undefined;
 
 const unknownTenant = (tenant: TenantId): TenantAuthority =>
   Object.freeze({
