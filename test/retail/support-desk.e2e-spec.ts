@@ -5,7 +5,7 @@ import { shortenLeases } from '../support/crash-world';
 import { freshDatabase } from '../support/database';
 import { describeWithDataset } from './with-dataset';
 
-const BASE = { parallel: 8, patienceMs: 60_000 };
+const BASE = { parallel: 8, patienceMs: 120_000 };
 
 describeWithDataset('the support desk', (dataset) => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -17,12 +17,12 @@ describeWithDataset('the support desk', (dataset) => {
     await shortenLeases(database.ownerUrl, 2);
     stack = await openStack({ dataset, ownerUrl: database.ownerUrl, unsafeDurability: true, holdMs: 2 });
     await Promise.all([stack.addWorker(), stack.addWorker()]);
-  }, 60_000);
+  }, 300_000);
 
   afterAll(async () => {
     await stack?.close();
     await database?.drop();
-  }, 60_000);
+  }, 300_000);
 
   test('every task, governed, gives the recorded answers and leaves the recorded records', async () => {
     first = await taskPass(stack, dataset, { ...BASE, pass: 'tasks' });
@@ -30,7 +30,7 @@ describeWithDataset('the support desk', (dataset) => {
     expect(first.runs).toBe(dataset.tasks.size);
     expect(first.correct).toBe([...dataset.tasks.values()].reduce((sum, task) => sum + task.steps.length, 0));
     expect(first.denied).toBe(0);
-  }, 120_000);
+  }, 300_000);
 
   test('[I6] no agent reaches an order or a profile that is not its customer’s: every label holds, no denied call arrives', async () => {
     const labels = [...dataset.ownership.values()].flatMap((one) => one.calls);
@@ -38,7 +38,7 @@ describeWithDataset('the support desk', (dataset) => {
     expect(report.differences).toEqual([]);
     expect(report.correct).toBe(labels.length);
     expect(report.denied).toBe(labels.filter((label) => label.expect === 'deny').length);
-  }, 120_000);
+  }, 300_000);
 
   test('[I4] killed workers lose no effect and double none: the tasks end as if nobody had been killed', async () => {
     const moments = new Set([12, 30, 50]);
@@ -52,7 +52,7 @@ describeWithDataset('the support desk', (dataset) => {
     expect(differingTasks(first, second)).toEqual([]);
     expect(moments.size).toBe(0);
     expect(second.takenOver).toBeGreaterThan(0);
-  }, 180_000);
+  }, 300_000);
 
   test('an altered recording is noticed: one answer, one record, one call too many', async () => {
     const [id, task] = [...dataset.tasks].find(([, one]) => Object.keys(one.db_changes).length > 0)!;
@@ -64,7 +64,7 @@ describeWithDataset('the support desk', (dataset) => {
     expect(await pass('altered-answer', { steps })).toHaveLength(1);
     expect(await pass('altered-record', { db_changes: {} })).toHaveLength(Object.keys(task.db_changes).length);
     expect(await pass('altered-user', { db_changes: { ...task.db_changes, [`users/${user}`]: {} } })).toHaveLength(1);
-  });
+  }, 300_000);
 
   test('without the ownership condition the labels catch every call that gets through', async () => {
     const only = new Set([...dataset.ownership.keys()].slice(0, 3));
@@ -81,7 +81,7 @@ describeWithDataset('the support desk', (dataset) => {
     } finally {
       await open.close();
     }
-  }, 60_000);
+  }, 300_000);
 });
 
 describeWithDataset('a call that must not be repeated', (dataset) => {
@@ -113,5 +113,5 @@ describeWithDataset('a call that must not be repeated', (dataset) => {
       await stack.close();
       await database.drop();
     }
-  }, 90_000);
+  }, 300_000);
 });
