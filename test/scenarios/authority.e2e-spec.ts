@@ -39,7 +39,13 @@ describe('who may', () => {
       desk.scenario.tenant,
       denied!.type === 'step_denied' ? denied!.decision.id : '',
     );
-    expect(view).toMatchObject({ verdict: 'deny', run: theirs, sentence: expect.stringMatching(/^Denied: order #2 belongs to user:bob, and rule rul_\w+ allows only the owner\.$/) as string });
+    expect(view).toMatchObject({
+      verdict: 'deny',
+      run: theirs,
+      sentence: expect.stringMatching(
+        /^Denied: order #2 belongs to user:bob, and rule rul_\w+ allows only the owner\.$/,
+      ) as string,
+    });
   });
 
   it('[I7] an attribute nobody can bring denies', async () => {

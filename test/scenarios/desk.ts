@@ -79,6 +79,18 @@ export const documents: readonly object[] = [
     root: { type: 'tool', tool: 'pay', args: { order: { $from: '/input/order' } } },
   },
   { kind: 'workflow', name: 'waits', ...accountable, root: { type: 'wait', signal: 'go' } },
+  {
+    kind: 'workflow',
+    name: 'waits_then_looks',
+    ...accountable,
+    root: {
+      type: 'sequence',
+      steps: [
+        { id: 'wait', node: { type: 'wait', signal: 'go' } },
+        { id: 'look', node: { type: 'tool', tool: 'look', args: {} } },
+      ],
+    },
+  },
 ];
 
 function pipeline(tools: readonly string[]): object {

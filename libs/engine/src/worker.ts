@@ -1,6 +1,6 @@
 import type { RunId, TenantId } from '@writ/kernel';
-import { beat, claimRun, type PolledMail, pollMail, releaseWorker, sweep } from '@writ/database';
-import { inSpan, logger, openSpan } from '@writ/telemetry';
+import { beat, claimRun, type PolledMail, pollMail, releaseRun, releaseWorker, sweep } from '@writ/database';
+import { currentTrace, inSpan, logger, newTrace, openSpan, type TraceRef } from '@writ/telemetry';
 import { advance, type RunEventWithMail } from './advance';
 import type { EngineContext } from './context';
 import type { HeldRun } from './held-run';
@@ -20,6 +20,16 @@ export interface WorkerOptions {
 
 export const DEFAULT_WORKER: WorkerOptions = { concurrency: 64, heartbeatMs: 2_000, sweepMs: 1_000, mailMs: 250 };
 
+interface FailedLease {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly leaseEpoch: number;
+  readonly failures: number;
+  readonly released: boolean;
+}
+
+const FIRST_LOOK_MS = 500;
+const LONGEST_LOOK_MS = 60_000;
 const log = logger('worker');
 const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 
@@ -32,6 +42,8 @@ export class Worker {
   readonly #waiting = new Map<string, { readonly tenant: TenantId; readonly run: RunId }>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #busy = new Set<Promise<void>>();
+  /** Leases of runs this process could not go on leading: they must be given back, or nobody else would look. */
+  readonly #failed = new Map<string, FailedLease>();
   #draining = false;
 
   constructor(
@@ -86,6 +98,7 @@ export class Worker {
           const end = await this.#advance(key, held);
           resolve(end);
         } catch (error) {
+          if (!held.create) this.#giveUp(held);
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
@@ -116,18 +129,45 @@ export class Worker {
     const { db, worker, clock } = this.ctx;
     const claimed = await claimRun(db, { tenant, run, worker });
     if (!claimed) return;
-    const held = await loadRun({ db, claimed, worker, now: clock.now() });
-    const mail = await pollMail(db, [{ tenant, run }]);
-    await this.#advance(keyOf(tenant, run), held, mail);
+    try {
+      const held = await loadRun({ db, claimed, worker, now: clock.now() });
+      const mail = await pollMail(db, [{ tenant, run }]);
+      await this.#advance(keyOf(tenant, run), held, mail);
+    } catch (error) {
+      this.#giveUp(claimed);
+      throw error;
+    }
+  }
+
+  /** The lease goes back with the next sweep, and the run is looked at again later each time it fails. */
+  #giveUp(lease: { readonly tenant: TenantId; readonly run: RunId; readonly leaseEpoch: number }): void {
+    const key = keyOf(lease.tenant, lease.run);
+    const { tenant, run, leaseEpoch } = lease;
+    const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
+    this.#failed.set(key, { tenant, run, leaseEpoch, failures, released: false });
+  }
+
+  async #releaseFailed(): Promise<void> {
+    for (const [key, lease] of this.#failed) {
+      if (lease.released) continue;
+      const { tenant, run, leaseEpoch, failures } = lease;
+      const delay = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** Math.min(failures - 1, 10));
+      const wakeAt = this.ctx.clock.now() + delay;
+      await this.ctx.db.withTenant(tenant, (tx) => releaseRun(tx, { tenant, run, leaseEpoch, wakeAt }));
+      this.#failed.set(key, { ...lease, released: true });
+    }
   }
 
   async #advance(key: string, held: HeldRun, mail: readonly PolledMail[] = []): Promise<AdvanceEnd> {
     const inbox: RunEventWithMail[] = mail.map((letter) => mailEvent(letter, this.ctx.clock.now()));
     this.#leading.set(key, { held, inbox });
-    const span = openSpan('run', { run: held.run, tenant: held.tenant, workflow: held.state.started.workflow });
+    const attributes = { run: held.run, tenant: held.tenant, workflow: held.state.started.workflow };
+    const span = openSpan('run', attributes, traceOf(held));
+    held.scope.spanId = span.ref.spanId;
     try {
       const end = await inSpan(span, () => advance(this.ctx, held, () => (this.#stopping(held), inbox.splice(0))));
       if (end.kind === 'poisoned') await quarantine(this.ctx, held, end.detail);
+      this.#failed.delete(key);
       return end;
     } finally {
       span.end();
@@ -144,6 +184,7 @@ export class Worker {
   }
 
   async #sweep(): Promise<void> {
+    await this.#releaseFailed();
     const room = this.options.concurrency - this.#leading.size - this.#waiting.size;
     if (this.#draining || room <= 0) return;
     const found = await sweep(this.ctx.db, { limit: room });
@@ -180,6 +221,14 @@ export class Worker {
       }, ms),
     );
   }
+}
+
+/** The run's own trace, whoever rang and however long ago it began: the same id in its spans and in its evidence. */
+function traceOf(held: HeldRun): TraceRef | null {
+  const { traceId } = held.scope;
+  const ambient = currentTrace();
+  if (traceId === null || ambient?.traceId === traceId) return ambient;
+  return { ...newTrace(), traceId, sampled: true };
 }
 
 /** A call that must not be repeated is let finish: aborting it would only lose its outcome. */
