@@ -13,3 +13,4 @@ export { currentTrace, injectTraceparent, inSpan, openSpan, span, withTraceConte
 export { startTelemetry, type Telemetry } from './start';
 export { formatTraceparent, newTrace, parseTraceparent, type TraceRef } from './trace';
 export type { OpenSpan } from './tracing';
+export { productVersion } from './version';

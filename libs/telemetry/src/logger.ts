@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { redactFields, redactText } from './redact';
+import { redactFields, redactLine } from './redact';
 import { tracing } from './tracing';
 
 export type { Logger };
@@ -34,7 +34,7 @@ export function loggerTo(name: string, destination: { write(line: string): void 
       level: (label) => ({ level: label }),
       log: (fields) => redactFields(fields) as Record<string, unknown>,
     },
-    hooks: { streamWrite: redactText },
+    hooks: { streamWrite: redactLine },
   };
   return pino(options, destination);
 }
