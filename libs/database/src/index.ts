@@ -1,7 +1,8 @@
-export { GroupCommit, type GroupCommitStats, openGroupCommit } from './commit/group-commit';
+export { type CommitFaults, type CommitPoint, type CommitStats, GroupCommit } from './commit/group-commit';
+export { openGroupCommit } from './commit/open';
 export { defaultDataDir, type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
 export { DatabaseFault } from './fault';
-export { claimRun, type ClaimedRun, releaseRun, sweep } from './leases/claim';
+export { type ClaimedRun, claimRun, releaseRun, sweep } from './leases/claim';
 export { insertMail, type Mail, type PolledMail, pollMail } from './leases/mail';
 export {
   getPayload,
@@ -10,8 +11,8 @@ export {
   putPayload,
   runByIdempotencyKey,
   type RunListQuery,
-  runRow,
   type RunRow,
+  runRow,
   unitsAround,
 } from './leases/rows';
 export { beat, liveWorkers, releaseWorker } from './leases/workers';

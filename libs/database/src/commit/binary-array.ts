@@ -1,42 +1,55 @@
 /**
- * One-dimensional arrays in Postgres' binary format (array_recv): dimensions, null flag, element type, length, lower
- * bound, then each element as length and bytes. Sent as they are: no quoting here, no parsing there. In a trial with 64
- * runs this form committed 1,739 runs/s where text arrays committed 1,274.
+ * One-dimensional arrays in the binary format of the Postgres protocol (src/backend/utils/adt/arrayfuncs.c, array_recv):
+ * int32 dimensions, int32 has-null, int32 element type; per dimension int32 length and int32 lower bound; then each
+ * element as int32 byte length (-1 for null) and its bytes. Sent as Buffers, they skip the escaping and parsing of array
+ * literals on both ends: 1,739 against 1,274 governed runs a second in the trial that chose this shape.
  */
+const OID = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, timestamptz: 1184 } as const;
 const HEADER = 20;
+const NULL_LENGTH = -1;
 
-const OID = { text: 25, int4: 23, int8: 20, bool: 16, bytea: 17, timestamptz: 1184 } as const;
+/** Milliseconds from the Unix epoch to the epoch of Postgres, 2000-01-01T00:00:00Z. */
+const POSTGRES_EPOCH_MS = 946_684_800_000;
 
-/** Microseconds between the Unix epoch and 2000-01-01, where Postgres counts from. */
-const POSTGRES_EPOCH_US = 946_684_800_000_000n;
-
-function begin(oid: number, length: number, bytes: number): Buffer {
-  const buffer = Buffer.allocUnsafe(length === 0 ? 12 : HEADER + bytes);
-  buffer.writeInt32BE(length === 0 ? 0 : 1, 0);
-  buffer.writeInt32BE(1, 4);
-  buffer.writeInt32BE(oid, 8);
-  if (length > 0) {
-    buffer.writeInt32BE(length, 12);
-    buffer.writeInt32BE(1, 16);
+function begin(oid: number, count: number, body: { readonly bytes: number; readonly nulls: boolean }): Buffer {
+  if (count === 0) {
+    const empty = Buffer.alloc(12);
+    empty.writeInt32BE(oid, 8);
+    return empty;
   }
+  const buffer = Buffer.allocUnsafe(HEADER + 4 * count + body.bytes);
+  buffer.writeInt32BE(1, 0);
+  buffer.writeInt32BE(body.nulls ? 1 : 0, 4);
+  buffer.writeInt32BE(oid, 8);
+  buffer.writeInt32BE(count, 12);
+  buffer.writeInt32BE(1, 16);
   return buffer;
 }
 
 export function textArray(values: readonly (string | null)[]): Buffer {
-  const sizes = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)));
-  const bytes = sizes.reduce((sum, size) => sum + 4 + Math.max(0, size), 0);
-  const buffer = begin(OID.text, values.length, bytes);
+  let bytes = 0;
+  let nulls = false;
+  const lengths = values.map((value) => {
+    if (value === null) {
+      nulls = true;
+      return NULL_LENGTH;
+    }
+    const length = Buffer.byteLength(value);
+    bytes += length;
+    return length;
+  });
+  const buffer = begin(OID.text, values.length, { bytes, nulls });
   let at = HEADER;
-  for (const [i, value] of values.entries()) {
-    at = buffer.writeInt32BE(sizes[i]!, at);
-    if (value !== null) at += buffer.write(value, at, 'utf8');
-  }
+  values.forEach((value, i) => {
+    at = buffer.writeInt32BE(lengths[i]!, at);
+    if (value !== null) at += buffer.write(value, at);
+  });
   return buffer;
 }
 
 export function byteaArray(values: readonly Uint8Array[]): Buffer {
-  const bytes = values.reduce((sum, value) => sum + 4 + value.length, 0);
-  const buffer = begin(OID.bytea, values.length, bytes);
+  const bytes = values.reduce((sum, value) => sum + value.length, 0);
+  const buffer = begin(OID.bytea, values.length, { bytes, nulls: false });
   let at = HEADER;
   for (const value of values) {
     at = buffer.writeInt32BE(value.length, at);
@@ -47,34 +60,46 @@ export function byteaArray(values: readonly Uint8Array[]): Buffer {
 }
 
 export function int4Array(values: readonly number[]): Buffer {
-  const buffer = begin(OID.int4, values.length, values.length * 8);
+  const buffer = begin(OID.int4, values.length, { bytes: 4 * values.length, nulls: false });
   let at = HEADER;
-  for (const value of values) at = buffer.writeInt32BE(value, buffer.writeInt32BE(4, at));
+  for (const value of values) {
+    at = buffer.writeInt32BE(4, at);
+    at = buffer.writeInt32BE(value, at);
+  }
   return buffer;
 }
 
+/** Safe integers only: a JavaScript number above 2^53 is no longer the number that was meant. */
 export function int8Array(values: readonly number[]): Buffer {
-  const buffer = begin(OID.int8, values.length, values.length * 12);
+  const buffer = begin(OID.int8, values.length, { bytes: 8 * values.length, nulls: false });
   let at = HEADER;
-  for (const value of values) at = buffer.writeBigInt64BE(BigInt(value), buffer.writeInt32BE(8, at));
+  for (const value of values) {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a safe integer`);
+    at = buffer.writeInt32BE(8, at);
+    at = buffer.writeBigInt64BE(BigInt(value), at);
+  }
   return buffer;
 }
 
 export function boolArray(values: readonly boolean[]): Buffer {
-  const buffer = begin(OID.bool, values.length, values.length * 5);
+  const buffer = begin(OID.bool, values.length, { bytes: values.length, nulls: false });
   let at = HEADER;
-  for (const value of values) at = buffer.writeUInt8(value ? 1 : 0, buffer.writeInt32BE(1, at));
+  for (const value of values) {
+    at = buffer.writeInt32BE(1, at);
+    at = buffer.writeInt8(value ? 1 : 0, at);
+  }
   return buffer;
 }
 
-/** Values are epoch milliseconds. */
-export function timestampArray(values: readonly (number | null)[]): Buffer {
-  const bytes = values.reduce<number>((sum, value) => sum + (value === null ? 4 : 12), 0);
-  const buffer = begin(OID.timestamptz, values.length, bytes);
+/** From epoch milliseconds, whole or fractional, to the int64 microseconds of timestamptz. */
+export function timeArray(values: readonly (number | null)[]): Buffer {
+  const nulls = values.some((value) => value === null);
+  const present = values.filter((value) => value !== null).length;
+  const buffer = begin(OID.timestamptz, values.length, { bytes: 8 * present, nulls });
   let at = HEADER;
   for (const value of values) {
-    at = buffer.writeInt32BE(value === null ? -1 : 8, at);
-    if (value !== null) at = buffer.writeBigInt64BE(BigInt(Math.round(value)) * 1000n - POSTGRES_EPOCH_US, at);
+    at = buffer.writeInt32BE(value === null ? NULL_LENGTH : 8, at);
+    if (value !== null) at = buffer.writeBigInt64BE(BigInt(Math.round((value - POSTGRES_EPOCH_MS) * 1000)), at);
   }
   return buffer;
 }

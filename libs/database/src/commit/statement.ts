@@ -1,45 +1,99 @@
-import type { Unit } from '../unit';
-import { boolArray, byteaArray, int4Array, int8Array, textArray, timestampArray } from './binary-array';
+import type { QueryConfig } from 'pg';
+import type { RunCreation, Unit, UnitRefusal } from '../unit';
+import { boolArray, byteaArray, int4Array, int8Array, textArray, timeArray } from './binary-array';
 
 const PARAMETERS = 27;
+const TEXT = `select writ.commit_units(${Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(', ')}) as answer`;
 
-/** Named, so it is parsed and planned once per connection. */
-export const COMMIT_STATEMENT = {
-  name: 'commit_units',
-  text: `SELECT writ.commit_units(${Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(', ')}) AS answer`,
-} as const;
+/** A unit's place in its batch, from 1, with what belongs to that place. */
+interface Placed<T> {
+  readonly ord: number;
+  readonly of: T;
+}
 
-/** A batch as the parameters of `writ.commit_units`: parallel arrays, one element per unit, creation or letter. */
-export function commitParameters(units: readonly Unit[]): Buffer[] {
-  const created = units.flatMap((unit, i) => (unit.create ? [{ ord: i + 1, row: unit.create }] : []));
-  const mail = units.flatMap((unit, i) => unit.mail.map((id) => ({ ord: i + 1, id })));
-  return [
-    textArray(units.map((unit) => unit.id)),
-    textArray(units.map((unit) => unit.tenant)),
-    textArray(units.map((unit) => unit.run)),
-    int8Array(units.map((unit) => unit.leaseEpoch)),
-    int8Array(units.map((unit) => unit.authority.tenant)),
-    int8Array(units.map((unit) => unit.authority.platform)),
-    int4Array(units.map((unit) => unit.seq)),
-    int4Array(units.map((unit) => unit.nextSeq)),
-    int4Array(units.map((unit) => unit.auditSeq)),
-    textArray(units.map((unit) => unit.status)),
-    textArray(units.map((unit) => unit.wait)),
-    timestampArray(units.map((unit) => unit.wakeAt)),
-    boolArray(units.map((unit) => unit.release)),
-    textArray(units.map((unit) => unit.journal)),
-    textArray(units.map((unit) => unit.audit)),
-    byteaArray(units.map((unit) => unit.auditHashes)),
-    int4Array(created.map((one) => one.ord)),
-    textArray(created.map((one) => one.row.workflow)),
-    textArray(created.map((one) => one.row.workflowDigest)),
-    textArray(created.map((one) => one.row.initiator)),
-    textArray(created.map((one) => one.row.idempotencyKey)),
-    textArray(created.map((one) => one.row.requestDigest)),
-    textArray(created.map((one) => one.row.leaseOwner)),
-    textArray(created.map((one) => one.row.traceId)),
-    timestampArray(created.map((one) => one.row.deadlineAt)),
-    int4Array(mail.map((one) => one.ord)),
-    textArray(mail.map((one) => one.id)),
-  ];
+/**
+ * The call that commits a batch: parallel arrays, one element per unit, so that a batch of any size is one prepared
+ * statement. Creations and mail travel in arrays of their own, since most units have neither.
+ */
+export function commitStatement(units: readonly Unit[]): QueryConfig {
+  const texts = (of: (unit: Unit) => string | null): Buffer => textArray(units.map(of));
+  const ints = (of: (unit: Unit) => number): Buffer => int4Array(units.map(of));
+  const longs = (of: (unit: Unit) => number): Buffer => int8Array(units.map(of));
+  const made: Placed<RunCreation>[] = [];
+  const mail: Placed<string>[] = [];
+  units.forEach((unit, i) => {
+    if (unit.create) made.push({ ord: i + 1, of: unit.create });
+    for (const id of unit.mail) mail.push({ ord: i + 1, of: id });
+  });
+  const madeTexts = (of: (creation: RunCreation) => string | null): Buffer => textArray(made.map((one) => of(one.of)));
+  return {
+    name: 'writ_commit_units',
+    text: TEXT,
+    values: [
+      texts((unit) => unit.id),
+      texts((unit) => unit.tenant),
+      texts((unit) => unit.run),
+      longs((unit) => unit.leaseEpoch),
+      longs((unit) => unit.authority.tenant),
+      longs((unit) => unit.authority.platform),
+      ints((unit) => unit.seq),
+      ints((unit) => unit.nextSeq),
+      ints((unit) => unit.auditSeq),
+      texts((unit) => unit.status),
+      texts((unit) => unit.wait),
+      timeArray(units.map((unit) => unit.wakeAt)),
+      boolArray(units.map((unit) => unit.release)),
+      texts((unit) => unit.journal),
+      texts((unit) => unit.audit),
+      byteaArray(units.map((unit) => unit.auditHashes)),
+      int4Array(made.map((one) => one.ord)),
+      madeTexts((creation) => creation.workflow),
+      madeTexts((creation) => creation.workflowDigest),
+      madeTexts((creation) => creation.initiator),
+      madeTexts((creation) => creation.idempotencyKey),
+      madeTexts((creation) => creation.requestDigest),
+      madeTexts((creation) => creation.leaseOwner),
+      madeTexts((creation) => creation.traceId),
+      timeArray(made.map((one) => one.of.deadlineAt)),
+      int4Array(mail.map((one) => one.ord)),
+      textArray(mail.map((one) => one.of)),
+    ],
+  };
+}
+
+/** What the function answers per unit, one letter each in the batch's order. */
+export type UnitAnswer = 'committed' | 'raced' | Extract<UnitRefusal, 'lease' | 'sequence' | 'authority' | 'exists'>;
+
+const ANSWERS: Readonly<Record<string, UnitAnswer>> = {
+  c: 'committed',
+  l: 'lease',
+  s: 'sequence',
+  a: 'authority',
+  x: 'exists',
+  r: 'raced',
+};
+
+/** Throws when the answer does not fit the batch: guessing here would hand out a proof of a commit that was not. */
+export function readAnswers(letters: unknown, count: number): UnitAnswer[] {
+  const answers = typeof letters === 'string' ? [...letters].map((letter) => ANSWERS[letter]) : [];
+  if (answers.length !== count || answers.includes(undefined)) {
+    throw new Error(`commit_units answered ${JSON.stringify(letters)} for a batch of ${count}`);
+  }
+  return answers as UnitAnswer[];
+}
+
+/**
+ * True for text Postgres cannot keep byte for byte: NUL, which it refuses, and a lone surrogate, which would be stored
+ * as U+FFFD under a hash of something else.
+ */
+const unkeepable = (text: string | null): boolean => text !== null && (text.includes('\u0000') || !text.isWellFormed());
+
+export function holdsUnkeepableText(unit: Unit): boolean {
+  const texts = [unit.id, unit.tenant, unit.run, unit.wait, unit.journal, unit.audit, ...unit.mail];
+  const made = unit.create;
+  if (made) {
+    texts.push(made.workflow, made.workflowDigest, made.initiator, made.idempotencyKey, made.requestDigest);
+    texts.push(made.leaseOwner, made.traceId);
+  }
+  return texts.some(unkeepable);
 }

@@ -1,0 +1,82 @@
+import type { Unit, UnitOutcome } from '../unit';
+
+/** A unit on its way, and how its sender is answered. */
+export interface Pending {
+  readonly unit: Unit;
+  readonly bytes: number;
+  answer(outcome: UnitOutcome): void;
+  fail(error: Error): void;
+}
+
+export interface BatchLimits {
+  readonly units: number;
+  readonly bytes: number;
+}
+
+/** The batch's size in memory, near enough to bound what one statement carries. */
+export const sizeOf = (unit: Unit): number => unit.journal.length + unit.audit.length + (unit.wait?.length ?? 0) + 512;
+
+const runOf = (unit: Unit): string => `${unit.tenant}/${unit.run}`;
+
+/**
+ * Units waiting for a writer, first come first served.
+ * INVARIANT (I3): at most one unit of a run is in flight. `UPDATE … FROM` applies one row per run, and a later unit was
+ * built on the earlier one: it waits until that is answered.
+ */
+export class UnitQueue {
+  #waiting: Pending[] = [];
+  readonly #inFlight = new Set<string>();
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  add(pending: Pending): void {
+    this.#waiting.push(pending);
+  }
+
+  /** The next batch; its runs count as in flight until `landed`. Never empty-handed for a unit above the byte limit. */
+  take(limits: BatchLimits): Pending[] {
+    const batch: Pending[] = [];
+    const left: Pending[] = [];
+    const passed = new Set<string>();
+    let bytes = 0;
+    let full = false;
+    for (const pending of this.#waiting) {
+      const run = runOf(pending.unit);
+      full ||= batch.length >= limits.units || (batch.length > 0 && bytes + pending.bytes > limits.bytes);
+      if (full || this.#inFlight.has(run) || passed.has(run)) {
+        passed.add(run);
+        left.push(pending);
+        continue;
+      }
+      this.#inFlight.add(run);
+      batch.push(pending);
+      bytes += pending.bytes;
+    }
+    this.#waiting = left;
+    return batch;
+  }
+
+  landed(unit: Unit): void {
+    this.#inFlight.delete(runOf(unit));
+  }
+
+  /** Takes out every waiting unit of a run: their sequences and hashes were built on one that was refused. */
+  dropRun(unit: Unit): Pending[] {
+    const run = runOf(unit);
+    const dropped = this.#waiting.filter((pending) => runOf(pending.unit) === run);
+    if (dropped.length > 0) this.#waiting = this.#waiting.filter((pending) => runOf(pending.unit) !== run);
+    return dropped;
+  }
+
+  drain(): Pending[] {
+    const all = this.#waiting;
+    this.#waiting = [];
+    return all;
+  }
+}
