@@ -27,14 +27,14 @@ const POLL_MS = 50;
 const ANONYMOUS = 'user:anonymous';
 
 /** What the scripted model says in a conversation: one call per turn, then a word of farewell. */
-export function scriptOf(conversation: Conversation): ScriptInput {
+function scriptOf(conversation: Conversation): ScriptInput {
   return {
     turns: conversation.turns.map(({ call }) => ({ calls: [{ name: call.name, arguments: call.arguments as never }] })),
     final: 'Is there anything else I can do for you?',
   };
 }
 
-export const scriptName = (conversation: Conversation): string => conversation.opening.replace(/^script:/, '');
+const scriptName = (conversation: Conversation): string => conversation.opening.replace(/^script:/, '');
 
 /**
  * Starts a governed run for each conversation and waits for their ends. Conversations of one customer follow one

@@ -13,7 +13,7 @@ and every ownership decision with the recording. DATABASE_URL: a Postgres to use
 WRIT_DATASETS: the folder that holds tau2. Ends with code 1 on any difference.
 `;
 
-export interface DriverOptions {
+interface DriverOptions {
   readonly only?: ReadonlySet<string>;
   /** How many times a worker is killed in the second pass over the tasks; 0 leaves that pass out. */
   readonly kills: number;
@@ -22,7 +22,7 @@ export interface DriverOptions {
   readonly say: (line: string) => void;
 }
 
-export interface DriverReport {
+interface DriverReport {
   readonly direct: readonly string[];
   readonly passes: readonly PassReport[];
   readonly differences: readonly string[];
@@ -31,7 +31,7 @@ export interface DriverReport {
 const PATIENCE_MS = 180_000;
 
 /** The whole of it: the shop by itself, the tasks, the ownership decisions, and the tasks again under kills. */
-export async function drive(stack: Stack, dataset: Dataset, options: DriverOptions): Promise<DriverReport> {
+async function drive(stack: Stack, dataset: Dataset, options: DriverOptions): Promise<DriverReport> {
   const { say, parallel, only } = options;
   const base = { parallel, patienceMs: PATIENCE_MS, ...(only && { only }) };
   say('the shop by itself: every recorded call straight to the MCP server');

@@ -30,7 +30,7 @@ function sorted(manifest: readonly (readonly [string, string, string])[]): Manif
 }
 
 /** The agents a workflow's nodes name, and the tools its steps call directly. */
-export function namedIn(node: Node): { readonly agents: string[]; readonly tools: string[] } {
+function namedIn(node: Node): { readonly agents: string[]; readonly tools: string[] } {
   switch (node.type) {
     case 'agent':
       return { agents: [node.agent], tools: [] };

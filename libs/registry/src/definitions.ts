@@ -152,7 +152,7 @@ const leaf = z.discriminatedUnion('type', [
 const onError = z.enum(['fail', 'skip']);
 const stepId = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'a step id: lower-case letters, digits, _');
 
-export const NodeSchema: z.ZodType<Node> = z.lazy(() =>
+const NodeSchema: z.ZodType<Node> = z.lazy(() =>
   z.union([
     leaf,
     z.strictObject({

@@ -5,7 +5,7 @@ import { forbiddenKeys, type Problem, problemsOf, refusalOf } from './problems';
 import { schemaProblems } from './schemas';
 
 /** A file of definitions larger than this is refused before it is parsed. */
-export const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_TEXT = 4 * 1024 * 1024;
 /** As stored: canonical JSON of one definition, in UTF-16 code units. */
 const MAX_BODY = 256 * 1024;
 const MAX_DOCUMENTS = 2000;

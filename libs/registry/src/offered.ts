@@ -15,7 +15,7 @@ export const HANDOFF_PREFIX = 'handoff_to_';
 /** What every vendor's function names have in common; a longer or dotted name is refused at publish. */
 export const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
-export const HANDOFF_PARAMETERS: JsonObject = {
+const HANDOFF_PARAMETERS: JsonObject = {
   type: 'object',
   properties: {
     reason: { type: 'string', minLength: 1, maxLength: 500, description: 'Why the other agent should take over.' },

@@ -6,7 +6,7 @@ import { type Json, type JsonObject, ok, refuse, type Result } from '@writ/kerne
  * - `{"$from": "/input/order_id"}`: the run's input      - `{"$from": "/steps/find/output/id"}`: an earlier step's output
  * There is nothing else to learn: no expressions, no string interpolation, so a template cannot be made to compute.
  */
-export const REFERENCE = '$from';
+const REFERENCE = '$from';
 
 export interface TemplateScope {
   readonly input: Json;
