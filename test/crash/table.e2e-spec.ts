@@ -37,7 +37,7 @@ const TABLE: Row[] = [
 describe('a worker killed at each point of an effect', () => {
   let scenario: Scenario;
   let counter: Child;
-  let survivors: Child[] = [];
+  const survivors: Child[] = [];
 
   beforeAll(async () => {
     scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });

@@ -91,7 +91,7 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
   const { bill } = held.planner;
   switch (act.type) {
     case 'call_model': {
-      const { model, request } = modelRequest(bill, held.state, act, held.run);
+      const { model, request } = modelRequest(bill, held.state, { act, user: held.run });
       const object = {
         type: 'model',
         id: model.definition.name,

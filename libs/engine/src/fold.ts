@@ -67,7 +67,7 @@ export function apply(state: RunState, event: RunEvent): void {
         if (one?.intent.step === event.step) one.notBefore = event.not_before;
       return;
     case 'call_rejected':
-      answer(state, event.path, event.call, `Error: ${event.code}: ${event.message}`);
+      answer(state, event.path, { call: event.call, content: `Error: ${event.code}: ${event.message}` });
       return;
     case 'node_failed':
       state.results.set(event.path, { done: true, output: null });
@@ -153,17 +153,21 @@ function settle(state: RunState, event: StepSettled): void {
   }
   if (open === state.reading) state.reading = null;
   else state.open = null;
-  finishStep(state, open, event.outcome === 'ok' ? (event.result ?? null) : null, event.failure ?? null);
+  finishStep(state, open, {
+    result: event.outcome === 'ok' ? (event.result ?? null) : null,
+    failure: event.failure ?? null,
+  });
+}
+
+interface StepEnd {
+  readonly result: Json;
+  readonly failure: OpenStep['failure'];
 }
 
 /** A step is over for good: its node takes the answer. */
-function finishStep(
-  state: RunState,
-  open: OpenStep,
-  result: Json,
-  failure: NonNullable<OpenStep['failure']> | null,
-): void {
+function finishStep(state: RunState, open: OpenStep, end: StepEnd): void {
   const { intent } = open;
+  const { result, failure } = end;
   switch (intent.kind) {
     case 'model':
       if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
@@ -180,11 +184,12 @@ function finishStep(
       }
       return;
     case 'handoff':
-      if (!failure && intent.handoff) handOver(state, intent.path, intent.handoff.to, intent.call ?? null);
+      if (!failure && intent.handoff)
+        handOver(state, intent.path, { to: intent.handoff.to, call: intent.call ?? null });
       break;
     case 'tool':
       if (intent.call !== undefined)
-        answer(state, intent.path, intent.call, failure ? failureText(failure) : text(result));
+        answer(state, intent.path, { call: intent.call, content: failure ? failureText(failure) : text(result) });
       else if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
       else endNode(state, intent.path, { done: true, output: result });
       break;
@@ -224,15 +229,16 @@ function takeReply(state: RunState, path: string, reply: ModelReply): void {
   if (node.queue.length === 0) endNode(state, path, { done: true, output: reply.content });
 }
 
-function answer(state: RunState, path: string, call: string, content: string): void {
+function answer(state: RunState, path: string, { call, content }: { call: string; content: string }): void {
   const node = agentNode(state, path);
   node.messages.push({ role: 'tool', callId: call, content });
   node.queue = node.queue.filter((request: ToolRequest) => request.callId !== call);
 }
 
-function handOver(state: RunState, path: string, to: AgentNode['hops'][number], call: string | null): void {
+function handOver(state: RunState, path: string, moved: { to: AgentNode['hops'][number]; call: string | null }): void {
+  const { to, call } = moved;
   const node = agentNode(state, path);
-  if (call !== null) answer(state, path, call, `Handed over to ${to.agent}.`);
+  if (call !== null) answer(state, path, { call, content: `Handed over to ${to.agent}.` });
   // One owner per branch: what the agent before still wanted is answered, not done.
   for (const left of node.queue) {
     node.messages.push({
@@ -264,7 +270,7 @@ function deny(state: RunState, event: StepDenied): void {
   }
   if (event.call !== undefined) {
     // INVARIANT: the agent learns the stable reason code and nothing of the rules.
-    answer(state, event.path, event.call, `Error: denied: ${event.decision.reason}`);
+    answer(state, event.path, { call: event.call, content: `Error: denied: ${event.decision.reason}` });
     return;
   }
   const status = event.decision.reason === 'stopped' ? 'stopped' : 'denied';
@@ -279,10 +285,10 @@ function reconcile(state: RunState, verdict: 'happened' | 'did_not_happen' | 'ab
     return;
   }
   state.open = null;
-  if (verdict === 'happened') finishStep(state, open, result, null);
+  if (verdict === 'happened') finishStep(state, open, { result, failure: null });
   else {
     const message = `${open.intent.target}: its outcome was lost and the step was abandoned`;
-    finishStep(state, open, null, { code: 'abandoned', class: 'unknown', message });
+    finishStep(state, open, { result: null, failure: { code: 'abandoned', class: 'unknown', message } });
   }
 }
 

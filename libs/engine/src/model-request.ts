@@ -18,7 +18,11 @@ export interface BuiltRequest {
  * The request of one model turn in the OpenAI chat-completions shape: the agent's own instructions, the opening words,
  * the conversation so far. Rebuilt from state at each attempt, so the journal keeps only its digest.
  */
-export function modelRequest(bill: BillOfMaterials, state: RunState, act: CallModel, user: string): BuiltRequest {
+export function modelRequest(
+  bill: BillOfMaterials,
+  state: RunState,
+  { act, user }: { readonly act: CallModel; readonly user: string },
+): BuiltRequest {
   const agent = act.agent.definition;
   const model = bill.models.get(agent.model);
   if (!model) throw new Error(`the bill lacks model ${agent.model}`);

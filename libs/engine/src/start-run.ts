@@ -57,7 +57,7 @@ export async function prepareStart(
   const initiator: Principal = input.onBehalfOf
     ? { tenant: input.tenant, kind: 'user', id: input.onBehalfOf.id, roles: input.onBehalfOf.roles }
     : input.caller;
-  const asked = startRequests(input, bill.value, initiator, now);
+  const asked = startRequests(input, bill.value, { initiator, now });
   const decisions: Decision[] = [];
   for (const request of asked) {
     const decision = decide(authority, request);
@@ -72,8 +72,7 @@ export async function prepareStart(
 function startRequests(
   input: StartRunInput,
   bill: BillOfMaterials,
-  initiator: Principal,
-  now: number,
+  { initiator, now }: { readonly initiator: Principal; readonly now: number },
 ): readonly DecisionRequest[] {
   const base = { tenant: input.tenant, initiator: input.caller, chain: [], now } as const;
   const asserted = (input.onBehalfOf?.roles ?? []).map((role): DecisionRequest => ({
