@@ -78,6 +78,7 @@ it.each([
   ['an ordinary sentence about tokens and keys', 'an ordinary sentence about tokens and keys'],
   ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer [redacted]'],
   ['https://host/path?x=1', 'https://host/path?x=1'],
+  [`writ_0${'1'.repeat(25)}_${'A'.repeat(43)}`, `writ_0${'1'.repeat(25)}_[redacted]`],
   ['redis://:pw@host', 'redis://:[redacted]@host'],
 ])('the text %j is shown as %j', (text, shown) => {
   expect(redactText(text)).toBe(shown);

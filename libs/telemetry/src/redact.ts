@@ -9,7 +9,7 @@ const SECRET_MEMBER = new RegExp(`("(?:${SECRET_NAMES})":)"(?:[^"\\\\]|\\\\.)*"`
 const SECRET_VALUES: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 [redacted]'],
   [/\b(sk|pk|rk)-[A-Za-z0-9_-]{8,}/g, '[redacted]'],
-  [/\b(key_[0-9a-hjkmnp-tv-z]{26})[._][A-Za-z0-9_-]+/g, '$1.[redacted]'],
+  [/\b(writ_[0-9a-hjkmnp-tv-z]{26})_[A-Za-z0-9_-]+/g, '$1_[redacted]'],
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s@/"]+@/gi, '$1:[redacted]@'],
 ];
 

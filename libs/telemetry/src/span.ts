@@ -70,7 +70,9 @@ export function currentTrace(): TraceRef | null {
  * a new trace, so `currentTrace()` is never null inside.
  */
 export function withTraceContext<T>(traceparent: string | null | undefined, fn: () => T): T {
-  return tracing().within(parseTraceparent(traceparent) ?? newTrace(), fn);
+  const now = tracing();
+  // A trace that begins here is recorded where anything is; a caller's says for itself.
+  return now.within(parseTraceparent(traceparent) ?? { ...newTrace(), sampled: now.recording }, fn);
 }
 
 /** The ambient trace as a `traceparent` (W3C Trace Context), to be carried across a queue or a socket; null outside any. */

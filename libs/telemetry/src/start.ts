@@ -9,6 +9,13 @@ export interface Telemetry {
   shutdown(): Promise<void>;
 }
 
+/** Query parameters whose values never enter a span: the library's own list, and names that servers take keys by. */
+const redactedQueryParams = [
+  ...['sig', 'Signature', 'AWSAccessKeyId', 'X-Goog-Signature', 'X-Amz-Signature', 'X-Amz-Security-Token'],
+  ...['token', 'access_token', 'key', 'api_key', 'apikey', 'api-key', 'secret', 'client_secret', 'password', 'code'],
+];
+const redactedQueryParamsServer = redactedQueryParams;
+
 type Environment = { readonly [name: string]: string | undefined };
 
 const SHUTDOWN_MS = 2_000;
@@ -83,7 +90,10 @@ function startExporting(service: string, version: SemconvVersion): Telemetry {
     metricReaders: [],
     logRecordProcessors: [],
     // A statement outside any span (polls, migrations) is not a trace of its own.
-    instrumentations: [new HttpInstrumentation(), new PgInstrumentation({ requireParentSpan: true })],
+    instrumentations: [
+      new HttpInstrumentation({ redactedQueryParams, redactedQueryParamsServer }),
+      new PgInstrumentation({ requireParentSpan: true }),
+    ],
   });
   sdk.start();
   installTracing(exportingTracing(version));

@@ -1,4 +1,5 @@
 import { Client, type StandardSchemaV1 } from '@modelcontextprotocol/client';
+import { productVersion } from '@writ/telemetry';
 import type { McpServer } from '../types';
 import { HttpPipe } from './http-pipe';
 import type { Environment } from './spawn-environment';
@@ -117,7 +118,7 @@ export class McpConnection {
     const pipe =
       this.server.transport === 'stdio' ? new StdioPipe(this.server, this.env) : new HttpPipe(this.server, this.env);
     const client = new Client(
-      { name: 'writ', version: '0.1.0' },
+      { name: 'writ', version: productVersion() },
       {
         capabilities: {},
         versionNegotiation: { mode: 'auto', probe: { timeoutMs: PROBE_MS } },

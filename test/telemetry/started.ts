@@ -1,0 +1,3 @@
+import { startTelemetry } from '@writ/telemetry';
+
+export const telemetry = startTelemetry('test-service');
