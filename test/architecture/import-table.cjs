@@ -24,7 +24,7 @@ const apps = {
   'control-plane': ['kernel', 'contract', 'telemetry', 'database', 'identity', 'policy', 'audit', 'registry', 'engine'],
   worker: ['kernel', 'telemetry', 'database', 'policy', 'audit', 'registry', 'gateways', 'engine'],
   // `writ dev` is the control plane and the worker in one process, so it also starts both apps and what they need.
-  cli: ['kernel', 'contract', 'sdk', 'database', 'policy', 'identity', 'registry', 'telemetry', 'engine', 'gateways'],
+  cli: ['kernel', 'contract', 'sdk', 'database', 'policy', 'identity', 'audit', 'telemetry'],
 };
 
 /** Apps another app may start, by their index: `writ dev` composes the two services. */

@@ -1,0 +1,68 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JsonObject } from '@writ/kernel';
+import { parseAllDocuments } from 'yaml';
+import { usage } from '../cli-error';
+
+export interface ConfigFiles {
+  readonly documents: readonly JsonObject[];
+  readonly bundle: JsonObject | null;
+}
+
+/** Loaded when asked for: reading a policy brings the whole evaluator along. */
+const policy = () => require('../local/policy-files') as typeof import('../local/policy-files');
+
+const DOCUMENT = /\.(ya?ml|json)$/;
+const POLICY_FILE = /^policy\.(ya?ml|json)$/;
+
+/** Definitions and policy of a folder. Files are taken in order of name, folders below it too, `policies/` apart. */
+export async function readConfig(dir: string): Promise<ConfigFiles> {
+  if (!existsSync(dir) || !statSync(dir).isDirectory()) {
+    throw usage(
+      'There is no such folder.',
+      `"${dir}" is not a folder that can be read.`,
+      'Give the folder that holds the definitions.',
+    );
+  }
+  const documents = [...documentFiles(dir)].flatMap(documentsIn);
+  const place = policyPlace(dir);
+  const bundle = place === null ? null : await policy().readPolicy(place);
+  if (documents.length === 0 && bundle === null) {
+    throw usage(
+      'There is nothing to apply.',
+      `"${dir}" holds neither definitions nor a policy.`,
+      'Put *.yaml files there, or a folder policies/.',
+    );
+  }
+  return { documents, bundle };
+}
+
+function* documentFiles(folder: string, top = true): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      if (!(top && entry.name === 'policies') && !entry.name.startsWith('.')) yield* documentFiles(path, false);
+    } else if (DOCUMENT.test(entry.name) && !(top && POLICY_FILE.test(entry.name))) yield path;
+  }
+}
+
+function documentsIn(file: string): JsonObject[] {
+  return parseAllDocuments(readFileSync(file, 'utf8')).flatMap((document) => {
+    const [error] = document.errors;
+    if (error) throw usage(`${file} cannot be read.`, error.message, 'Mend the file and run the command again.');
+    // Aliases are not resolved: a document says what it means, and cannot grow when it is read.
+    const value = document.toJS({ maxAliasCount: 0 }) as unknown;
+    if (value === null) return [];
+    if (typeof value === 'object' && !Array.isArray(value) && 'kind' in value) return [value as JsonObject];
+    throw usage(
+      `${file} holds something that is no definition.`,
+      'Each document is an object with a `kind`.',
+      'Keep other files outside the folder.',
+    );
+  });
+}
+
+function policyPlace(dir: string): string | null {
+  const names = ['policies', 'policy.yaml', 'policy.yml', 'policy.json'];
+  return names.map((name) => join(dir, name)).find((path) => existsSync(path)) ?? null;
+}

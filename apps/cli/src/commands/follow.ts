@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context, Result } from '../command';
+import { type Column, member, type Row } from '../output/output';
+import { asRow } from './rows';
+
+/** The statuses a run ends in, as the API's contract lists them. */
+const FINAL = new Set(['succeeded', 'failed', 'timed_out', 'denied', 'cancelled', 'stopped', 'quarantined']);
+const POLL_MS = 250;
+
+const exitOf = (status: string): 'ok' | 'failed' => (status === 'succeeded' ? 'ok' : 'failed');
+
+/** Waits for the end of a run and answers with it. */
+export async function waitForRun(context: Context, id: string): Promise<Result> {
+  const client = context.client();
+  let told = '';
+  for (;;) {
+    const run = await client.runs.get(id, { signal: context.signal });
+    if (FINAL.has(run.status)) return { output: { kind: 'one', row: asRow(run), id }, exit: exitOf(run.status) };
+    if (run.status !== told && run.status !== 'running' && run.status !== 'queued') {
+      context.hint(`${id} is ${run.status}${run.wait ? `: ${JSON.stringify(run.wait)}` : ''}`);
+    }
+    told = run.status;
+    await sleep(POLL_MS, undefined, { signal: context.signal });
+  }
+}
+
+const KNOWN = new Set(['sequence', 'type', 'time']);
+const COLUMNS: readonly Column[] = [
+  member('sequence', 'SEQ'),
+  member('time'),
+  member('type'),
+  {
+    title: 'DETAIL',
+    value: (row) => JSON.stringify(Object.fromEntries(Object.entries(row).filter(([name]) => !KNOWN.has(name)))),
+  },
+];
+
+/** Prints events by sequence, each once, until the run ends (or what there is, without `follow`). */
+export async function followRun(context: Context, id: string, follow: boolean): Promise<Result> {
+  const client = context.client();
+  let status = '';
+  async function* events(): AsyncGenerator<Row> {
+    const list = client.runs.events(id, { limit: 200 }, { signal: context.signal });
+    let cursor: string | undefined;
+    for (let last = -1; ;) {
+      // Read the standing first: what is final now has all its events below.
+      status = (await client.runs.get(id, { signal: context.signal })).status;
+      for (let more = true; more;) {
+        const page = await list.page(cursor);
+        for (const event of page.data) if (event.sequence > last) yield asRow(event);
+        last = page.data.at(-1)?.sequence ?? last;
+        more = page.next_cursor !== null;
+        // The last page has no next one yet: it is read again until it is full.
+        cursor = page.next_cursor ?? cursor;
+      }
+      if (!follow || FINAL.has(status)) return;
+      await sleep(POLL_MS, undefined, { signal: context.signal });
+    }
+  }
+  // A terminal table is drawn whole; events are to be seen as they come, so people get lines too.
+  const rows = context.format === 'table' && context.io.terminal ? linesOf(context, events()) : events();
+  await context.print({ kind: 'list', rows, columns: COLUMNS, id: (row) => String(row['sequence']), empty: '' });
+  if (!follow) return {};
+  context.hint(`${id} ${status}`);
+  return { exit: exitOf(status) };
+}
+
+/** Draws each event at once and leaves nothing for the table. */
+async function* linesOf(context: Context, events: AsyncIterable<Row>): AsyncGenerator<Row> {
+  for await (const row of events) context.io.out(`${COLUMNS.map((column) => column.value(row)).join('  ')}\n`);
+  yield* [];
+}

@@ -1,0 +1,20 @@
+import type { Command } from '../command';
+import { AUDIT_COMMANDS } from './audit';
+import { CONFIG_COMMANDS } from './config';
+import { EXPLAIN_COMMANDS } from './explain';
+import { KEY_COMMANDS } from './keys';
+import { RUN_COMMANDS } from './runs';
+import { STOP_COMMANDS } from './stop';
+import { helpCommand, SYSTEM_COMMANDS } from './system';
+
+/** Every command of `writ`. */
+export const COMMANDS: readonly Command[] = [
+  ...SYSTEM_COMMANDS,
+  ...RUN_COMMANDS,
+  ...EXPLAIN_COMMANDS,
+  ...STOP_COMMANDS,
+  ...CONFIG_COMMANDS,
+  ...KEY_COMMANDS,
+  ...AUDIT_COMMANDS,
+  helpCommand(() => COMMANDS),
+];

@@ -1,0 +1,189 @@
+import type { Json } from '@writ/kernel';
+import type { Command } from '../command';
+import { member, members } from '../output/output';
+import { followRun, waitForRun } from './follow';
+import { first, given, readJson, readJsonObject, wholeNumber } from './read-value';
+import { asRow, asRows } from './rows';
+
+const RUN = { usage: '<run>', description: 'id of the run, run_…' };
+const REASON = { flags: '--reason <text>', description: 'why, for the record' };
+const ACCEPTED = 'Accepted; the run takes it up with its next step.';
+
+const start: Command = {
+  name: 'runs start',
+  summary: 'Start a run of a workflow',
+  args: [{ usage: '<workflow>', description: 'name of a published workflow' }],
+  options: [
+    { flags: '--input <json>', description: 'what the run takes: JSON, @file, or - for standard input' },
+    { flags: '--at <version>', description: 'a published version; the newest by default' },
+    { flags: '--on-behalf-of <principal>', description: 'the person or service the run is for, such as user:7f3a' },
+    { flags: '--role <role>', description: 'a role of that person; may be repeated', many: true },
+    { flags: '--mandate <json>', description: 'tools the run may use, and limits on their arguments' },
+    { flags: '--model-calls <count>', description: 'budget of model calls' },
+    { flags: '--tool-calls <count>', description: 'budget of tool calls' },
+    { flags: '--tokens <count>', description: 'budget of tokens' },
+    { flags: '--deadline <seconds>', description: 'time the run may take' },
+    { flags: '--idempotency-key <key>', description: 'starting twice with one key starts once' },
+    { flags: '--wait', description: 'wait for the end; exit code 1 unless it succeeded' },
+  ],
+  examples: [
+    `runs start refund_order --input '{"order_id": "W1001"}'`,
+    'runs start refund_order --input @order.json --wait -o json',
+  ],
+  calls: ['POST /v1/runs'],
+  async run(context, call) {
+    const input = call.text('input');
+    const seconds = wholeNumber('--deadline', call.text('deadline'));
+    const budget = given({
+      model_calls: wholeNumber('--model-calls', call.text('modelCalls'), 0),
+      tool_calls: wholeNumber('--tool-calls', call.text('toolCalls'), 0),
+      tokens: wholeNumber('--tokens', call.text('tokens'), 0),
+    });
+    const principal = call.text('onBehalfOf');
+    const mandate = call.text('mandate');
+    const body = {
+      workflow: call.arg(0),
+      input: input === undefined ? {} : await readJsonObject(context.io, '--input', input),
+      ...given({ version: wholeNumber('--at', call.text('at')) }),
+      ...(Object.keys(budget).length > 0 ? { budget } : {}),
+      ...(principal === undefined ? {} : { on_behalf_of: { id: principal, roles: call.many('role') } }),
+      ...(mandate === undefined ? {} : { mandate: (await readJson(context.io, '--mandate', mandate)) as never }),
+      ...(seconds === undefined ? {} : { deadline_ms: seconds * 1000 }),
+    };
+    const key = call.text('idempotencyKey');
+    const started = await context.client().runs.start(body, {
+      signal: context.signal,
+      ...(key === undefined ? {} : { idempotencyKey: key }),
+    });
+    if (call.flag('wait')) return waitForRun(context, started.id);
+    context.hint(`Follow it with: writ runs tail ${started.id}`);
+    return { output: { kind: 'one', row: asRow(started), id: started.id } };
+  },
+};
+
+const list: Command = {
+  name: 'runs list',
+  summary: 'List runs, newest first',
+  options: [
+    { flags: '--status <status>', description: 'only runs that stand so, such as running or failed' },
+    { flags: '--workflow <name>', description: 'only runs of this workflow' },
+    { flags: '--limit <count>', description: 'how many at most (50)' },
+  ],
+  examples: ['runs list', 'runs list --status waiting_reconciliation -o id'],
+  calls: ['GET /v1/runs'],
+  run(context, call) {
+    const limit = wholeNumber('--limit', call.text('limit')) ?? 50;
+    const query = given({ status: call.text('status') as 'failed' | undefined, workflow: call.text('workflow') });
+    const runs = context.client().runs.list({ ...query, limit: Math.min(limit, 200) }, { signal: context.signal });
+    const columns = members('id', 'workflow', 'status', 'initiator', 'created_at', 'finished_at');
+    const rows = asRows(first(runs, limit));
+    return Promise.resolve({
+      output: { kind: 'list', rows, columns, id: (row) => String(row['id']), empty: 'No runs.' },
+    });
+  },
+};
+
+const show: Command = {
+  name: 'runs show',
+  summary: 'Show one run as it stands',
+  args: [RUN],
+  options: [{ flags: '--wait', description: 'wait for the end; exit code 1 unless it succeeded' }],
+  examples: ['runs show run_01k8x0q3wsf5z8k2m4n6p8r0t2'],
+  calls: ['GET /v1/runs/{id}'],
+  async run(context, call) {
+    if (call.flag('wait')) return waitForRun(context, call.arg(0));
+    const run = await context.client().runs.get(call.arg(0), { signal: context.signal });
+    return { output: { kind: 'one', row: asRow(run), id: run.id } };
+  },
+};
+
+const tail: Command = {
+  name: 'runs tail',
+  summary: 'Print the events of a run as they happen, to its end',
+  description: 'Prints the events of a run as they happen, to its end. Exit code 1 unless the run succeeded.',
+  args: [RUN],
+  options: [{ flags: '--no-follow', description: 'print what is there and stop' }],
+  examples: [
+    'runs tail run_01k8x0q3wsf5z8k2m4n6p8r0t2',
+    'runs tail run_01k8x0q3wsf5z8k2m4n6p8r0t2 -o ndjson --no-follow',
+  ],
+  calls: ['GET /v1/runs/{id}/events'],
+  run: (context, call) => followRun(context, call.arg(0), call.flag('follow')),
+};
+
+const decisions: Command = {
+  name: 'runs decisions',
+  summary: 'List what the policy decided in a run',
+  args: [RUN],
+  examples: ['runs decisions run_01k8x0q3wsf5z8k2m4n6p8r0t2'],
+  calls: ['GET /v1/runs/{id}/decisions'],
+  run(context, call) {
+    const found = context.client().runs.decisions(call.arg(0), {}, { signal: context.signal });
+    const columns = [...members('id', 'step', 'action', 'verdict', 'reason'), member('sentence')];
+    return Promise.resolve({
+      output: { kind: 'list', rows: asRows(found), columns, id: (row) => String(row['id']), empty: 'No decisions.' },
+    });
+  },
+};
+
+const cancel: Command = {
+  name: 'runs cancel',
+  summary: 'Ask a run to end',
+  description: 'Asks a run to end. A call that is already out is not taken back.',
+  args: [RUN],
+  options: [REASON],
+  examples: ['runs cancel run_01k8x0q3wsf5z8k2m4n6p8r0t2 --reason "the customer withdrew"'],
+  calls: ['POST /v1/runs/{id}/cancel'],
+  async run(context, call) {
+    const reason = call.text('reason') ?? 'cancelled with the command line';
+    const answer = await context.client().runs.cancel(call.arg(0), { reason }, { signal: context.signal });
+    context.hint(ACCEPTED);
+    return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };
+  },
+};
+
+const signal: Command = {
+  name: 'runs signal',
+  summary: 'Tell a run something it may be waiting for',
+  args: [RUN, { usage: '<name>', description: 'name of the signal' }],
+  options: [{ flags: '--payload <json>', description: 'what to tell: JSON, @file, or - for standard input' }],
+  examples: [`runs signal run_01k8x0q3wsf5z8k2m4n6p8r0t2 parcel_returned --payload '{"tracking": "T-88"}'`],
+  calls: ['POST /v1/runs/{id}/signal'],
+  async run(context, call) {
+    const text = call.text('payload');
+    const payload: Json = text === undefined ? null : await readJson(context.io, '--payload', text);
+    const body = { name: call.arg(1), payload };
+    const answer = await context.client().runs.signal(call.arg(0), body, { signal: context.signal });
+    context.hint(ACCEPTED);
+    return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };
+  },
+};
+
+const reconcile: Command = {
+  name: 'runs reconcile',
+  summary: 'Say what became of a lost call',
+  description:
+    'For a run in waiting_reconciliation: a call with a lasting effect was sent and its outcome never came back. Look at the other side, then say what you found.',
+  args: [RUN, { usage: '<step>', description: 'number of the step, from `writ runs show`' }],
+  options: [
+    { flags: '--verdict <verdict>', description: 'what you found', choices: ['happened', 'did_not_happen', 'abandon'] },
+    { flags: '--result <json>', description: 'with happened: what the call returned, if known' },
+    { flags: '--note <text>', description: 'how you know, for the record' },
+  ],
+  examples: ['runs reconcile run_01k8x0q3wsf5z8k2m4n6p8r0t2 3 --verdict happened --note "seen in the ledger"'],
+  calls: ['POST /v1/runs/{id}/reconcile'],
+  async run(context, call) {
+    const result = call.text('result');
+    const body = {
+      step: wholeNumber('<step>', call.arg(1), 0) ?? 0,
+      verdict: (call.text('verdict') ?? '') as 'happened' | 'did_not_happen' | 'abandon',
+      note: call.text('note') ?? '',
+      ...(result === undefined ? {} : { result: await readJson(context.io, '--result', result) }),
+    };
+    const answer = await context.client().runs.reconcile(call.arg(0), body, { signal: context.signal });
+    context.hint(ACCEPTED);
+    return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };
+  },
+};
+
+export const RUN_COMMANDS: readonly Command[] = [start, list, show, tail, decisions, cancel, signal, reconcile];

@@ -1,0 +1,27 @@
+interface Facts {
+  readonly url: string;
+  readonly version: string;
+  readonly api_key: string | null;
+  readonly login_file: string;
+  readonly database: string;
+  readonly ready_ms: number;
+}
+
+/** What a person sees when `writ dev` is ready. */
+export function readyText(facts: Facts): string {
+  const key = facts.api_key === null ? `kept in ${facts.login_file}` : `${facts.api_key}`;
+  const lines = [
+    `Writ ${facts.version} is ready in ${(facts.ready_ms / 1000).toFixed(1)} s`,
+    '',
+    `  API    ${facts.url}   (document: ${facts.url}/openapi.json)`,
+    `  Key    ${key}`,
+    ...(facts.api_key === null ? [] : [`         an administrator’s; shown this once, kept in ${facts.login_file}`]),
+    `  Data   ${facts.database}`,
+    '',
+    '  Next   ./writ doctor               is everything there?',
+    '         ./writ config apply <dir>   publish agents, tools, workflows, policy',
+    '         ./writ runs list            what runs',
+    '  Stop   Ctrl-C',
+  ];
+  return `${lines.join('\n')}\n`;
+}
