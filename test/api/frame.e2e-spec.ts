@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { openApiDocument, ROUTES } from '@writ/contract';
+import { openApiDocument, type Route, ROUTES } from '@writ/contract';
 import { beat } from '@writ/database';
 import { newId } from '@writ/kernel';
 import { ApiServer, type Caller } from './server';
@@ -144,6 +144,34 @@ describe('an answer', () => {
     const { token } = await server.key(admin.tenant);
     const refused = await server.get('/v1/policies/active', { key: token, headers: { 'if-none-match': etag } });
     expect(refused.status).toBe(403);
+  });
+});
+
+describe('every operation of the contract', () => {
+  const routes: [string, Route][] = Object.entries(ROUTES);
+
+  it.each(routes)('%s is served, and needs a credential unless it is public', async (_, route) => {
+    const path = route.path.replace('{id}', newId('run')).replace('{code}', 'internal');
+    const answer = await server.send(route.method, path, route.body ? { body: route.body.example } : {});
+    if (route.access === 'public') expect(answer.status).not.toBe(401);
+    else expect(answer.body).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it.each(routes)('%s is refused to a key without scopes and to a principal without rights', async (name, route) => {
+    if (typeof route.access === 'string') return;
+    const unscoped = await server.key(admin.tenant, { roles: ['administrator'], scopes: ['nothing.here'] });
+    const stranger = await server.key(admin.tenant, { principal: 'user:stranger' });
+    const kinds = { Run: 'run', Decision: 'decision', Stop: 'stop', ApiKey: 'key' } as const;
+    const kind = Object.entries(kinds).find(([word]) => name.includes(word))?.[1] ?? 'run';
+    const path = route.path.replace('{id}', newId(kind));
+    const body = route.body ? { body: route.body.example } : {};
+    for (const [key, codes] of [
+      [unscoped.token, ['insufficient_scope', 'not_found']],
+      [stranger.token, ['policy_denied', 'not_found', 'unknown_workflow']],
+    ] as const) {
+      const answer = await server.send(route.method, path, { key, ...body });
+      expect(codes).toContain(answer.body['code']);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type EmbeddedPostgres, openDatabase, runMigrations, startEmbeddedPostgres } from '@writ/database';
+import { mintKey } from '@writ/identity';
 import { newId } from '@writ/kernel';
 import { openTenant } from '../../apps/control-plane/src';
 
@@ -84,6 +85,20 @@ describe('the process', () => {
     expect(await server.exited).toBe(0);
     expect(server.log()).not.toContain('"level":"error"');
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
+  }, 60_000);
+
+  it('refuses everything while its database is away, says so, and stays up', async () => {
+    const server = await boot({ DATABASE_URL: cluster.url });
+    await cluster.stop();
+    const refused = await fetch(`${server.url}/v1/me`, { headers: { authorization: `Bearer ${mintKey().token}` } });
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ code: 'unavailable', retryable: true });
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    const ready = await fetch(`${server.url}/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ checks: [{ name: 'database', ok: false }] });
+    server.child.kill('SIGTERM');
+    expect(await server.exited).toBe(0);
   }, 60_000);
 
   it('ends with a reason when it is not told what it needs', async () => {

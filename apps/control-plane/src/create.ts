@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ControlPlaneModule, type ControlPlaneDeps } from './control-plane.module';
 import { onRequest, preHandler } from './frame/hooks';
+import { nestLog } from './frame/nest-log';
 import { Refusal } from './frame/problem';
 import { ProblemFilter, sendProblem } from './frame/problem.filter';
 import { type HttpReply, type HttpRequest } from './frame/state';
@@ -35,7 +36,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<NestFa
   );
   // Fastify reads JSON itself; Nest's own parsers would also take forms, which no operation of the contract does.
   const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.over(deps), adapter, {
-    logger: ['error', 'warn'],
+    logger: nestLog,
     bodyParser: false,
     return503OnClosing: true,
     forceCloseConnections: false,

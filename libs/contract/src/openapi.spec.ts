@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
 import { openApiDocument, problemCodes, PROBLEMS, type Route, ROUTES, successStatus } from './index';
 
 const COMMITTED = join(__dirname, '../openapi.json');
@@ -55,6 +57,43 @@ describe('the OpenAPI document', () => {
     const frame = ['method_not_allowed', 'rate_limited'];
     const used = routes.flatMap(([, route]) => problemCodes(route));
     expect([...new Set([...used, ...frame])].sort()).toEqual(Object.keys(PROBLEMS).sort());
+  });
+});
+
+describe('the document’s schemas', () => {
+  // A second reader of the same words: what the document says must be what the server's own validation says.
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats(ajv);
+  ajv.addSchema(document, 'writ');
+
+  /** Refuses by the document what `schemaAt` (a path into it) describes. */
+  const validator = (...path: string[]) => {
+    const pointer = path
+      .map((key) => `/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
+      .join('');
+    return ajv.compile({ $ref: `writ#${pointer}` });
+  };
+
+  it.each(routes)('%s: take and refuse what the server takes and refuses', (_, route) => {
+    const at = ['paths', route.path, route.method.toLowerCase()];
+    for (const [status, outcome] of Object.entries(route.responses)) {
+      const validate = validator(...at, 'responses', status, 'content', 'application/json', 'schema');
+      expect([status, validate(outcome.example), validate.errors]).toEqual([status, true, null]);
+    }
+    if (!route.body) return;
+    const validate = validator(...at, 'requestBody', 'content', 'application/json', 'schema');
+    expect([validate(route.body.example), validate.errors]).toEqual([true, null]);
+    for (const wrong of [{ ...(route.body.example as object), surely_unknown: 1 }, [], null, 'x']) {
+      expect([wrong, validate(wrong)]).toEqual([wrong, false]);
+      expect(route.body.schema.safeParse(wrong).success).toBe(false);
+    }
+  });
+
+  it('hold for every problem', () => {
+    const validate = validator('components', 'schemas', 'Problem');
+    const examples = (document['components'] as { examples: Record<string, { value: unknown }> }).examples;
+    expect(Object.keys(examples).sort()).toEqual(Object.keys(PROBLEMS).sort());
+    for (const { value } of Object.values(examples)) expect([validate(value), validate.errors]).toEqual([true, null]);
   });
 });
 

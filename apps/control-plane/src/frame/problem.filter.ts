@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '@nestjs/common';
 import { type ProblemCode, PROBLEMS, type Route, ROUTES } from '@writ/contract';
+import { DatabaseFault } from '@writ/database';
 import { logger } from '@writ/telemetry';
 import { type Occasion, problemOf, Refusal } from './problem';
 import { type HttpReply, type HttpRequest, stateOf } from './state';
@@ -23,6 +24,9 @@ const FASTIFY: { readonly [code: string]: ProblemCode } = {
  */
 const UNREACHABLE = /^(08|53|55P03|57P0[123]|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/;
 
+/** What the driver says of a connection it lost or did not get, without a code. */
+const NO_CONNECTION = /^(timeout exceeded when trying to connect|Connection terminated)/;
+
 /** The only place where an error becomes an answer. What is not a refusal is our defect, and tells the caller nothing. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -43,8 +47,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (known) return new Refusal(known, (error as Error).message);
     if (error instanceof HttpException && error.getStatus() === 404) return unrouted(request);
     if (cause instanceof SyntaxError && statusCode === 400) return new Refusal('malformed_json', cause.message);
-    if (typeof code === 'string' && UNREACHABLE.test(code)) {
-      log.error({ error }, 'the store cannot be reached');
+    if (unreachable(cause)) {
+      log.error({ error: (cause as Error).message }, 'the store cannot be reached');
       return new Refusal('unavailable', 'the store cannot be reached');
     }
     log.error(
@@ -53,6 +57,12 @@ export class ProblemFilter implements ExceptionFilter {
     );
     return new Refusal('internal', 'the request failed by a defect of ours; nothing of it is known to have happened');
   }
+}
+
+function unreachable(error: unknown): boolean {
+  if (error instanceof DatabaseFault) return error.failure.class === 'transient';
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return (typeof code === 'string' && UNREACHABLE.test(code)) || NO_CONNECTION.test(String(message));
 }
 
 /** No handler: the path is unknown, or known for other methods. */
