@@ -1,14 +1,14 @@
 import type { Client, Pool } from 'pg';
 import { checkChain, commitmentTo } from '@writ/audit';
 import { isFinal, type RunStatus } from '@writ/database';
-import { fold, type RunEvent } from '@writ/engine';
-import { canonicalJson, digestOf, isRepeatable, type Json, sha256Hex } from '@writ/kernel';
+import { fold, journalEvents, type RunEvent } from '@writ/engine';
+import { canonicalJson, digestOf, isRepeatable, type Json, sha256Hex, type TenantId } from '@writ/kernel';
 
 /** A connection that sees every tenant: the checker stands outside what it checks. */
 export type Outsider = Pick<Client | Pool, 'query'>;
 
 interface RunRow {
-  tenant: string;
+  tenant: TenantId;
   id: string;
   status: RunStatus;
   next_seq: number;
@@ -69,7 +69,7 @@ export async function checkRun(
   ).rows;
   const faults: string[] = [];
   const fault = (text: string): void => void faults.push(text);
-  const events = await journalEvents(db, row, journal, fault);
+  const events = await eventsOf(db, row, journal, fault);
   const evidence = chainEvents(row, audit, fault);
   pairUnits(journal, audit, fault);
   checkIntents(journal, audit, fault);
@@ -83,16 +83,17 @@ export async function checkRun(
 
 type Report = (text: string) => void;
 
-async function journalEvents(db: Outsider, row: RunRow, journal: JournalRow[], fault: Report): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
+async function eventsOf(db: Outsider, row: RunRow, journal: JournalRow[], fault: Report): Promise<RunEvent[]> {
+  const lines: string[] = [];
   for (const unit of journal) {
-    if (unit.seq !== events.length) fault(`journal unit ${unit.unit} begins at ${unit.seq}, expected ${events.length}`);
+    if (unit.seq !== lines.length) fault(`journal unit ${unit.unit} begins at ${unit.seq}, expected ${lines.length}`);
     for (const line of unit.events.split('\n')) {
-      const event = JSON.parse(line) as RunEvent;
-      if (canonicalJson(event) !== line) fault(`a journal line of ${unit.unit} is not canonical`);
-      events.push(await hydrated(db, row.tenant, event));
+      if (canonicalJson(JSON.parse(line)) !== line) fault(`a journal line of ${unit.unit} is not canonical`);
+      lines.push(line);
     }
   }
+  const events: RunEvent[] = [];
+  for (const event of journalEvents(row.tenant, lines)) events.push(await hydrated(db, row.tenant, event));
   if (events.length !== row.next_seq) fault(`the run says ${row.next_seq} events, its journal has ${events.length}`);
   return events;
 }

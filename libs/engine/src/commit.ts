@@ -12,6 +12,7 @@ import type { DecisionId } from '@writ/kernel';
 import { apply } from './fold';
 import type { RunEvent, WaitFor } from './events';
 import { emptyPending, type HeldRun } from './held-run';
+import { journalLine } from './journal-line';
 
 /** What joins the pending facts in this unit, applied only once it is in. */
 export interface Tail {
@@ -104,21 +105,11 @@ function build(held: HeldRun, { tail, standing, authority, events, link }: Parts
     wait: standing.wait === null ? null : canonicalJson(standing.wait),
     wakeAt: standing.wakeAt,
     release: standing.release || isFinal(standing.status),
-    journal: events.map(journalLine).join('\n'),
+    journal: events.map((event) => journalLine({ tenant: held.tenant, started: held.state.started }, event)).join('\n'),
     audit: link.text,
     auditHashes: link.hashes,
     auditSeq: held.chain.seq,
     mail: held.pending.mail,
     decisions: [...held.pending.decisions, ...tail.decisions],
   };
-}
-
-/** A value kept by digest stays out of the line; readers fetch it by its reference. */
-function journalLine(event: RunEvent): string {
-  if (event.type === 'step_settled' && event.result_ref !== undefined)
-    return canonicalJson({ ...event, result: undefined });
-  if (event.type === 'step_intended' && event.args_ref !== undefined)
-    return canonicalJson({ ...event, args: undefined });
-  if (event.type === 'run_finished' && event.output_ref !== undefined) return canonicalJson({ ...event, output: null });
-  return canonicalJson(event);
 }

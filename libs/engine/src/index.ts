@@ -17,6 +17,7 @@ export { RunCommands } from './commands';
 export { type EngineContext, type FaultPoint, type Faults, noFaults } from './context';
 export type { RunEvent, RunEventType } from './events';
 export { fold } from './fold';
+export { journalEvents } from './journal-line';
 export { readJournal } from './load';
 export { type Engine, type EngineParts, openEngine } from './open-engine';
 export type { Doors } from './perform';

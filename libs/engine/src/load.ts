@@ -6,6 +6,7 @@ import { evidence, evidenceScope } from './evidence';
 import type { RunEvent } from './events';
 import { fold } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
+import { journalEvents } from './journal-line';
 import { record } from './outcomes';
 import { Planner } from './planner';
 
@@ -13,7 +14,8 @@ import { Planner } from './planner';
 export async function readJournal(db: Database, tenant: TenantId, run: RunId): Promise<RunEvent[]> {
   return db.withTenant(tenant, async (tx) => {
     const units = await loadJournal(tx, tenant, run);
-    const events = units.flatMap((unit) => unit.events.split('\n')).map((line) => JSON.parse(line) as RunEvent);
+    const lines = units.flatMap((unit) => unit.events.split('\n'));
+    const events = journalEvents(tenant, lines);
     const refs = new Set(events.map(reference).filter((ref) => ref !== undefined));
     const values = new Map<string, Json>();
     for (const digest of refs) {
