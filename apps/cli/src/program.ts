@@ -29,6 +29,8 @@ export function buildProgram(commands: readonly Command[], io: Pick<Io, 'out' | 
   const program = new Node('writ')
     .description('Writ, a governed control plane for LLM agents.')
     .helpCommand(false)
+    // `stop` is a command and a group: options after `stop list` are those of `list`.
+    .enablePositionalOptions()
     .showSuggestionAfterError(true)
     .addHelpText('after', '\nStart with `writ dev`, then `writ help exit-codes` and `writ help -o json` for programs.');
   for (const command of [...commands].sort((a, b) => a.name.split(' ').length - b.name.split(' ').length)) {
@@ -66,7 +68,7 @@ function add(program: Node, command: Command, invoke: Invoke): void {
 function child(parent: Node, word: string): Node {
   const found = parent.commands.find((node) => node.name() === word);
   if (found) return found;
-  const made = parent.command(word).helpCommand(false);
+  const made = parent.command(word).helpCommand(false).enablePositionalOptions();
   if (GROUPS[word]) made.description(GROUPS[word]);
   return made;
 }

@@ -1,0 +1,69 @@
+import { ROUTES } from '@writ/contract';
+import { COMMANDS } from './commands';
+import { EXIT, EXIT_MEANINGS } from './exit-codes';
+import { FORMATS } from './output/output';
+import { buildProgram } from './program';
+import { shellWords as words } from '../../../test/support/shell-words';
+
+interface Parsed {
+  readonly name: string;
+  readonly format: string;
+}
+
+/** What a command line would run. */
+async function parse(words: readonly string[]): Promise<Parsed | null> {
+  let parsed: Parsed | null = null;
+  const silent = { out: () => undefined, err: () => undefined };
+  const program = buildProgram(COMMANDS, silent, async (command, settings) => {
+    parsed = { name: command.name, format: settings.format };
+    await Promise.resolve();
+  });
+  await program.parseAsync([...words], { from: 'user' });
+  return parsed;
+}
+
+describe.each(COMMANDS.map((command) => [command.name, command] as const))('writ %s', (name, command) => {
+  it('says what it does, in a sentence without jargon of the code', () => {
+    expect(command.summary).toMatch(/^[A-Z].{8,100}[^.]$/);
+  });
+
+  it.each(command.examples)('has an example that parses as this command: writ %s', async (example) => {
+    expect(await parse(words(example))).toMatchObject({ name });
+  });
+
+  it.each(FORMATS)('honours -o %s', async (format) => {
+    const [example] = command.examples;
+    const bare = words(example).filter((word, i, all) => word !== '-o' && all[i - 1] !== '-o');
+    expect(await parse([...bare, '-o', format])).toEqual({ name, format });
+  });
+
+  it('names only operations the API has', () => {
+    const known = Object.values(ROUTES).map((route) => `${route.method} ${route.path}`);
+    expect((command.calls ?? []).filter((call) => !known.includes(call))).toEqual([]);
+  });
+
+  it('explains each of its arguments and options', () => {
+    const texts = [...(command.args ?? []), ...(command.options ?? [])].map(({ description }) => description);
+    expect(texts.filter((text) => text.length < 8)).toEqual([]);
+  });
+});
+
+describe('the command tree', () => {
+  it('reaches every operation of the API but those for machines', () => {
+    const reached = new Set(COMMANDS.flatMap(({ calls }) => calls ?? []));
+    const forMachines = ['GET /openapi.json', 'GET /problems/{code}'];
+    const missed = Object.values(ROUTES)
+      .map((route) => `${route.method} ${route.path}`)
+      .filter((call) => !reached.has(call) && !forMachines.includes(call));
+    expect(missed).toEqual([]);
+  });
+
+  it('refuses a format it does not have', async () => {
+    await expect(parse(['runs', 'list', '-o', 'xml'])).rejects.toThrow('xml');
+  });
+
+  it('gives each exit code one meaning', () => {
+    expect(new Set(Object.values(EXIT)).size).toBe(Object.keys(EXIT).length);
+    expect(Object.keys(EXIT_MEANINGS)).toEqual(Object.keys(EXIT));
+  });
+});
