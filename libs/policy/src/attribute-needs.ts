@@ -2,9 +2,8 @@ import { type AttributeSpec, isFresh, standing } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { hopsToAsk } from './delegation';
 import { beyondMandate } from './mandate';
-import { RequestFacts } from './request-facts';
 import type { Entry } from './snapshot';
-import { type Bench, candidatesFor, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
+import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import { coveringStop } from './stops';
 import type { AttributeNeed, DecisionRequest } from './types';
 
@@ -19,15 +18,15 @@ export function attributeNeeds(authority: TenantAuthority, request: DecisionRequ
   if (!resource || snapshot === null || authority.failure) return [];
   if (authority.tenant !== request.tenant || (request.action === 'handoff' && !request.handoff)) return [];
   if (coveringStop(authority.stops, request) || beyondMandate(request) !== null) return [];
-  const bench: Bench = { authority, snapshot, request };
+  const docket = new Docket(authority, snapshot, request);
   const needed = new Map<string, AttributeNeed>();
-  for (const question of questions(bench)) {
-    if (!gather(bench, question, needed)) return [];
+  for (const question of questions(docket)) {
+    if (!gather(docket, question, needed)) return [];
   }
   return [...needed.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function questions({ snapshot, request }: Bench): StageQuestion[] {
+function questions({ snapshot, request }: Docket): StageQuestion[] {
   const section = request.action === 'handoff' ? 'handoff' : 'action';
   const current = request.chain.at(-1);
   const hops = hopsToAsk(snapshot, request.chain);
@@ -39,24 +38,23 @@ function questions({ snapshot, request }: Bench): StageQuestion[] {
 }
 
 /** Adds what this stage lacks; false when nothing that is brought can make it allow. */
-function gather(bench: Bench, question: StageQuestion, needed: Map<string, AttributeNeed>): boolean {
-  const { snapshot, request } = bench;
-  const facts = new RequestFacts(request, snapshot, question.hop);
+function gather(docket: Docket, question: StageQuestion, needed: Map<string, AttributeNeed>): boolean {
+  const facts = docket.facts(question);
   let hope = question.stage === 'delegation' && question.section === 'handoff';
   const wanted: Entry[] = [];
-  for (const { entry } of candidatesFor(bench, question)) {
+  for (const { entry } of docket.candidates(question)) {
     const truth = entry.condition === null ? true : entry.condition.evaluate(facts).truth;
     if (truth === 'error') wanted.push(entry);
     if (entry.rule.effect === 'allow' && standing('allow', truth) !== 'unmatched') hope = true;
   }
   if (!hope) return false;
   for (const { condition } of wanted) {
-    for (const attribute of condition!.attributes) addNeed(bench, attribute, needed);
+    for (const attribute of condition!.attributes) addNeed(docket, attribute, needed);
   }
   return true;
 }
 
-function addNeed({ snapshot, request }: Bench, attribute: string, needed: Map<string, AttributeNeed>): void {
+function addNeed({ snapshot, request }: Docket, attribute: string, needed: Map<string, AttributeNeed>): void {
   const resource = request.resource!;
   const name = `${resource.type}.${attribute}`;
   const spec = snapshot.attributes.get(name);

@@ -22,7 +22,7 @@ export interface Question {
   readonly roles: Closure;
   readonly classes: Closure;
   /** Evaluates the rule's condition; Casbin calls it last, and only when every name matches. */
-  readonly holds: (condition: string) => boolean;
+  holds(condition: string): boolean;
 }
 
 export type Matcher = (question: Question) => boolean;
@@ -57,51 +57,70 @@ interface Internals {
   getExpression?: (asynchronous: boolean, text: string) => Compiled;
 }
 
+/** The model's own words: what `policies/model.conf` must define for the assignments below to mean what they say. */
+const TOKENS: { readonly [kind: string]: string } = {
+  r: 'r_sub r_dom r_obj r_act r_ctx',
+  p: 'p_sub p_dom p_obj p_act p_cond p_eft p_obl p_rid',
+  r2: 'r2_src r2_dst r2_dom r2_purpose r2_ctx',
+  p2: 'p2_src p2_dst p2_dom p2_purpose p2_mode p2_cond p2_eft p2_obl p2_rid',
+};
+
 /**
- * Casbin's own compiled matcher, called directly. The scope is one reused object per section: evaluation is synchronous
- * and never re-entered, and a fresh one per rule is what makes stock Casbin slow.
+ * Casbin's own compiled matcher, called directly. One scope object per section is used again and again: evaluation is
+ * synchronous and never re-entered, and building a scope for each rule is what makes stock Casbin slow. Its names are
+ * written out, since assigning by computed name costs as much as the evaluation.
  */
 function compiledMatcher(): Matcher | null {
   const enforcer = emptyEnforcer();
   const internals = enforcer as unknown as Internals;
   if (version !== KNOWN_VERSION || typeof internals.getExpression !== 'function') return null;
+  const { model } = enforcer.getModel();
+  const tokensOf = (kind: string) => model.get(kind.charAt(0))?.get(kind)?.tokens?.join(' ');
+  if (Object.entries(TOKENS).some(([kind, tokens]) => tokensOf(kind) !== tokens)) return null;
   let current: Question | null = null;
   // Role managers are asked directly: Casbin's wrapper memoises comma-joined arguments, so a kept one can be made to
   // answer for another subject.
-  const functions = {
-    g: (member: string, role: string) => current!.roles.has(member, role),
-    g2: (object: string, group: string) => current!.classes.has(object, group),
-    keyMatch: Util.keyMatchFunc,
-    cond,
-  };
-  const sections = { p: section('p', 'r', 'm'), p2: section('p2', 'r2', 'm2') };
-
-  function section(rule: Section, request: string, matcher: string) {
-    const { model } = enforcer.getModel();
-    const text = model.get('m')?.get(matcher)?.value;
-    const requestTokens = model.get('r')?.get(request)?.tokens;
-    const ruleTokens = model.get('p')?.get(rule)?.tokens;
-    if (!text || requestTokens?.length !== 5 || !ruleTokens) throw new Error(`policies/model.conf lacks ${matcher}`);
+  const g = (member: string, role: string): boolean => current!.roles.has(member, role);
+  const g2 = (object: string, group: string): boolean => current!.classes.has(object, group);
+  const scopeOf = (...kinds: string[]): Scope => {
     const scope: Scope = {};
-    for (const token of [...requestTokens, ...ruleTokens]) scope[token] = '';
-    Object.assign(scope, functions);
-    const run = internals.getExpression!.call(enforcer, false, text);
-    return { scope, requestTokens, ruleTokens, run };
-  }
+    for (const token of kinds.flatMap((kind) => TOKENS[kind]!.split(' '))) scope[token] = '';
+    return Object.assign(scope, { g, g2, keyMatch: Util.keyMatchFunc, cond });
+  };
+  const expression = (name: string): Compiled =>
+    internals.getExpression!.call(enforcer, false, model.get('m')!.get(name)!.value);
+  const [p, p2] = [scopeOf('r', 'p'), scopeOf('r2', 'p2')];
+  const [m, m2] = [expression('m'), expression('m2')];
 
+  const action = ({ request, rule, tenant }: Question): unknown => {
+    p.r_sub = request[0];
+    p.r_dom = request[1];
+    p.r_obj = request[2];
+    p.r_act = request[3];
+    p.r_ctx = current;
+    p.p_sub = rule[0];
+    p.p_dom = tenant;
+    p.p_obj = rule[2];
+    p.p_act = rule[3];
+    p.p_cond = rule[4];
+    return m(p);
+  };
+  const handoff = ({ request, rule, tenant }: Question): unknown => {
+    p2.r2_src = request[0];
+    p2.r2_dst = request[1];
+    p2.r2_dom = request[2];
+    p2.r2_purpose = request[3];
+    p2.r2_ctx = current;
+    p2.p2_src = rule[0];
+    p2.p2_dst = rule[1];
+    p2.p2_dom = tenant;
+    p2.p2_purpose = rule[3];
+    p2.p2_cond = rule[5];
+    return m2(p2);
+  };
   return function compiled(question) {
-    const { scope, requestTokens, ruleTokens, run } = sections[question.section];
-    const { request, rule } = question;
-    for (let i = 0; i < 4; i++) scope[requestTokens[i]!] = request[i];
-    scope[requestTokens[4]!] = question;
-    for (let i = 0; i < ruleTokens.length; i++) scope[ruleTokens[i]!] = rule[i];
-    scope[ruleTokens[TENANT[question.section]]!] = question.tenant;
     current = question;
-    try {
-      return strictly(run(scope));
-    } finally {
-      current = null;
-    }
+    return strictly(question.section === 'p' ? action(question) : handoff(question));
   };
 }
 

@@ -4,7 +4,7 @@ import { remember } from './decided';
 import { grantedMode, hopsToAsk } from './delegation';
 import { beyondMandate } from './mandate';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
-import { ask, type Bench, hopQuestion, initiatorQuestion, missesOf, type StageQuestion } from './stage';
+import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import { coveringStop } from './stops';
 import type {
   Decision,
@@ -63,12 +63,12 @@ class Proceedings {
     const malformed = malformation(authority, request);
     if (malformed !== null) return this.#deny('evaluation_error', false, [missing('policy', malformed)]);
     if (snapshot === null || authority.failure) return this.#deny('policy_unavailable', false, []);
-    const bench: Bench = { authority, snapshot, request };
+    const docket = new Docket(authority, snapshot, request);
     return (
       this.#guardrail() ??
-      this.#agent(bench) ??
-      this.#hearing(bench, initiatorQuestion(request), 'initiator_not_granted') ??
-      this.#delegation(bench) ??
+      this.#agent(docket) ??
+      this.#hearing(docket, initiatorQuestion(request), 'initiator_not_granted') ??
+      this.#delegation(docket) ??
       this.#mandate() ??
       this.#allow()
     );
@@ -84,30 +84,30 @@ class Proceedings {
     return stop ? this.#deny('stopped', true, []) : null;
   }
 
-  #agent(bench: Bench): Decision | null {
+  #agent(docket: Docket): Decision | null {
     const { request } = this;
     const hop = request.chain.at(-1);
     if (!hop) return null;
     if (request.action !== 'handoff') {
-      return this.#hearing(bench, hopQuestion('agent', hop, 'action'), 'agent_not_granted');
+      return this.#hearing(docket, hopQuestion('agent', hop, 'action'), 'agent_not_granted');
     }
     const { depth } = request.handoff!;
-    const limit = bench.snapshot.handoffDepth;
+    const limit = docket.snapshot.handoffDepth;
     const question = hopQuestion('agent', hop, 'handoff');
     if (depth > limit) {
       const { stage, subject } = question;
       this.#record({ stage, subject, verdict: 'deny', explicit: false, matches: [] });
       return this.#deny('handoff_not_granted', false, [missing(stage, `handoff depth ${depth} exceeds ${limit}`)]);
     }
-    return this.#hearing(bench, question, 'handoff_not_granted');
+    return this.#hearing(docket, question, 'handoff_not_granted');
   }
 
-  #delegation(bench: Bench): Decision | null {
+  #delegation(docket: Docket): Decision | null {
     const { request } = this;
-    const hops = hopsToAsk(bench.snapshot, request.chain);
-    if (request.action === 'handoff') return this.#passOn(bench, hops);
+    const hops = hopsToAsk(docket.snapshot, request.chain);
+    if (request.action === 'handoff') return this.#passOn(docket, hops);
     for (const hop of hops) {
-      const refused = this.#hearing(bench, hopQuestion('delegation', hop, 'action'), 'delegation_not_granted');
+      const refused = this.#hearing(docket, hopQuestion('delegation', hop, 'action'), 'delegation_not_granted');
       if (refused) return refused;
     }
     return null;
@@ -118,10 +118,10 @@ class Proceedings {
    * to make it. But what is forbidden to an earlier hop cannot be reached through a later one, and a `service`, which
    * does shed the earlier hops, takes the word of each of them.
    */
-  #passOn(bench: Bench, hops: Bench['request']['chain']): Decision | null {
+  #passOn(docket: Docket, hops: DecisionRequest['chain']): Decision | null {
     for (const hop of hops) {
       const question = hopQuestion('delegation', hop, 'handoff');
-      const hearing = ask(bench, question);
+      const hearing = docket.ask(question);
       const denied = hearing.combined === 'deny';
       this.#record({
         stage: 'delegation',
@@ -147,16 +147,16 @@ class Proceedings {
   }
 
   /** Asks one subject's rules; null when they let the act pass. */
-  #hearing(bench: Bench, question: StageQuestion, silence: ReasonCode): Decision | null {
+  #hearing(docket: Docket, question: StageQuestion, silence: ReasonCode): Decision | null {
     this.#current = question.stage;
-    const hearing = ask(bench, question);
+    const hearing = docket.ask(question);
     const { combined, matches, obligations } = hearing;
     const asking = combined === 'allow' && asks(obligations);
     const { stage, subject } = question;
     const verdict = combined !== 'allow' ? 'deny' : asking ? 'ask' : 'allow';
     this.#record({ stage, subject, verdict, explicit: combined !== 'silent', matches });
     if (combined === 'deny') return this.#deny('forbidden_by_rule', true, []);
-    if (combined === 'silent') return this.#deny(silence, false, missesOf(bench, question, hearing.missed));
+    if (combined === 'silent') return this.#deny(silence, false, docket.misses(question, hearing.missed));
     const foreign = unknownObligation(obligations, this.known);
     if (foreign) {
       return this.#deny('unknown_obligation', true, [missing(stage, `obligation ${foreign.id} is of unknown type`)]);

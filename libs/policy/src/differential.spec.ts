@@ -131,7 +131,7 @@ describe('index, matcher and combiner together', () => {
         const [enforcer, snapshot] = await Promise.all([stock(model), ours(model)]);
         for (const { sub, obj, act } of model.requests) {
           const expected = enforcer.enforceSync(sub, tenant, obj, act, {});
-          const candidates = snapshot.actions.candidates([sub], act, obj);
+          const candidates = snapshot.actions.candidates(snapshot.actions.places(act, obj), [sub]);
           const heard = hear(candidates, { tenant, snapshot, facts, request: (via) => [via, tenant, obj, act] });
           expect({ sub, obj, act, allowed: heard.combined === 'allow' }).toEqual({ sub, obj, act, allowed: expected });
           seen.action += 1;
@@ -198,7 +198,7 @@ describe('the compiled matcher', () => {
             expect(answers).toEqual([answers[0], answers[0]]);
             // A denial alone is asked as an allowance: whether a rule covers a request is not what it then says.
             const covers = answers[0] === true;
-            expect(combine(covers ? [rule.eft as 'allow' | 'deny'] : [])).toBe(
+            expect(combine(covers && rule.eft === 'allow', covers && rule.eft === 'deny')).toBe(
               !covers ? 'silent' : rule.eft === 'deny' ? 'deny' : 'allow',
             );
           }

@@ -1,4 +1,4 @@
-import { type Candidate, combine, type Combined, type Effect, type Facts, type Outcome, standing } from '@writ/rules';
+import { type Candidate, combine, type Combined, type Facts, type Outcome, standing } from '@writ/rules';
 import { matcher, type Question } from './casbin';
 import type { Entry, Snapshot } from './snapshot';
 import type { Obligation, RuleMatch } from './types';
@@ -24,55 +24,73 @@ export interface Case {
   readonly request: (via: string) => Question['request'];
 }
 
-const NOTHING_READ = Object.freeze({});
-
 /** Puts each candidate to Casbin, alone, and combines what they say. Throws when Casbin does; the caller denies. */
 export function hear(candidates: readonly Candidate<Entry>[], about: Case): Hearing {
   const ask = matcher();
-  const effects: Effect[] = [];
   const matches: RuleMatch[] = [];
-  const obligations: Obligation[] = [];
   const missed: Entry[] = [];
   const granting: Entry[] = [];
+  let obligations = NONE;
+  let denied = false;
   for (const { entry, via } of candidates) {
-    const { rule, condition } = entry;
-    let outcome: Outcome | null = null;
-    const covered = ask({
-      section: rule.section,
-      request: about.request(via),
-      rule: entry.columns,
-      tenant: about.tenant,
-      roles: about.snapshot.roles,
-      classes: about.snapshot.classes,
-      holds: (id) => {
-        if (condition === null) return id === '';
-        outcome = condition.evaluate(about.facts);
-        return standing(rule.effect, outcome.truth) === 'matched';
-      },
-    });
-    const noted = outcome as Outcome | null;
+    const question = new CandidateQuestion(entry, about, via);
+    const covered = ask(question);
+    const { outcome } = question;
     if (covered) {
-      effects.push(rule.effect);
-      matches.push(matchOf(entry, noted));
-      if (rule.effect === 'allow') {
+      matches.push(matchOf(entry, outcome));
+      if (entry.rule.effect === 'deny') denied = true;
+      else {
         granting.push(entry);
-        obligations.push(...entry.obligations);
+        if (entry.obligations.length > 0) obligations = [...obligations, ...entry.obligations];
       }
-    } else if (rule.effect === 'allow' && noted !== null) {
+    } else if (entry.rule.effect === 'allow' && outcome !== null) {
       // An erring allow rule does not match, and is recorded all the same (I7).
-      if (noted.truth === 'error') matches.push(matchOf(entry, noted));
+      if (outcome.truth === 'error') matches.push(matchOf(entry, outcome));
       missed.push(entry);
     }
   }
-  return { combined: combine(effects), matches, obligations, missed, granting };
+  return { combined: combine(granting.length > 0, denied), matches, obligations, missed, granting };
 }
 
+const NONE: readonly Obligation[] = Object.freeze([]);
+
+/** One rule before Casbin: the question, and what its condition answered on the way. */
+class CandidateQuestion implements Question {
+  readonly section: Question['section'];
+  readonly request: Question['request'];
+  readonly rule: Question['rule'];
+  readonly tenant: string;
+  readonly roles: Question['roles'];
+  readonly classes: Question['classes'];
+  /** Null until the condition is reached, and for ever where there is none. */
+  outcome: Outcome | null = null;
+
+  constructor(
+    private readonly entry: Entry,
+    private readonly about: Case,
+    via: string,
+  ) {
+    this.section = entry.rule.section;
+    this.request = about.request(via);
+    this.rule = entry.columns;
+    this.tenant = about.tenant;
+    this.roles = about.snapshot.roles;
+    this.classes = about.snapshot.classes;
+  }
+
+  holds(id: string): boolean {
+    const { condition, rule } = this.entry;
+    if (condition === null) return id === '';
+    this.outcome = condition.evaluate(this.about.facts);
+    return standing(rule.effect, this.outcome.truth) === 'matched';
+  }
+}
+
+const NOTHING_READ = Object.freeze({});
+
 function matchOf({ rule }: Entry, outcome: Outcome | null): RuleMatch {
-  const match = {
-    rid: rule.rid,
-    effect: rule.effect,
-    condition: rule.condition,
-    read: outcome?.read ?? NOTHING_READ,
-  };
-  return outcome?.error ? { ...match, error: outcome.error } : match;
+  const { rid, effect, condition } = rule;
+  if (outcome === null) return { rid, effect, condition, read: NOTHING_READ };
+  const { read, error } = outcome;
+  return error === null ? { rid, effect, condition, read } : { rid, effect, condition, read, error };
 }

@@ -48,8 +48,7 @@ class InitiatorFacts {
   get roles(): readonly string[] {
     const roles = new Set<string>();
     for (const name of initiatorNames(this.request)) {
-      if (name.startsWith('role:')) roles.add(name);
-      for (const role of this.snapshot.roles.above(name)) roles.add(role);
+      for (const group of this.snapshot.roles.names(name)) if (group.startsWith('role:')) roles.add(group);
     }
     return [...roles];
   }

@@ -57,7 +57,7 @@ rules: |
   it('cannot be changed', async () => {
     const one = await built(document);
     expect(Object.isFrozen(one)).toBe(true);
-    const [candidate] = one.actions.candidates(['role:clerk'], 'tool.invoke', 'tool:refund');
+    const [candidate] = one.actions.candidates(one.actions.places('tool.invoke', 'tool:refund'), ['role:clerk']);
     const { entry } = candidate!;
     for (const part of [entry, entry.rule, entry.rule.obligations, entry.columns, entry.obligations, entry.condition]) {
       expect(Object.isFrozen(part)).toBe(true);
@@ -72,7 +72,8 @@ rules: |
     if (!snapshot.ok) throw new Error();
     source.obligations.ask!.values.count = 0;
     source.conditions.small = { eq: ['initiator.id', 'user:a'] };
-    const [candidate] = snapshot.value.actions.candidates(['role:clerk'], 'tool.invoke', 'tool:refund');
+    const { actions } = snapshot.value;
+    const [candidate] = actions.candidates(actions.places('tool.invoke', 'tool:refund'), ['role:clerk']);
     expect(candidate!.entry.obligations[0]!.values).toEqual({ count: 1 });
   });
 

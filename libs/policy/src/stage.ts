@@ -1,5 +1,5 @@
 import type { Hop } from '@writ/kernel';
-import { agentName } from '@writ/rules';
+import { agentName, type Candidate, type Places } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { hear, type Hearing } from './hearing';
 import { nearMisses } from './near-miss';
@@ -17,12 +17,6 @@ export interface StageQuestion {
   readonly section: 'action' | 'handoff';
 }
 
-export interface Bench {
-  readonly authority: TenantAuthority;
-  readonly snapshot: Snapshot;
-  readonly request: DecisionRequest;
-}
-
 export const hopQuestion = (stage: Stage, hop: Hop, section: StageQuestion['section']): StageQuestion => {
   const subject = agentName(hop.agent);
   return { stage, subject, names: [subject], hop, section };
@@ -36,50 +30,60 @@ export const initiatorQuestion = (request: DecisionRequest): StageQuestion => ({
   section: 'action',
 });
 
-export const objectName = (request: DecisionRequest): string => `${request.object.type}:${request.object.id}`;
+type ActionEntry = Parameters<Snapshot['actions']['candidates']>[0] extends Places<infer E> ? E : never;
 
-export function candidatesFor(bench: Bench, question: StageQuestion) {
-  const { snapshot, request } = bench;
-  if (question.section === 'action') {
-    return snapshot.actions.candidates(question.names, request.action, objectName(request));
+/** One request before one policy: what all its stages share is worked out once. */
+export class Docket {
+  readonly #object: string;
+  readonly #receiver: string;
+  #places: Places<ActionEntry> | null = null;
+
+  constructor(
+    readonly authority: TenantAuthority,
+    readonly snapshot: Snapshot,
+    readonly request: DecisionRequest,
+  ) {
+    this.#object = `${request.object.type}:${request.object.id}`;
+    this.#receiver = request.handoff ? agentName(request.handoff.to) : '';
   }
-  const { to, purpose } = request.handoff!;
-  return snapshot.handoffs.candidates(question.subject, agentName(to), purpose);
-}
 
-/** Asks one stage. Every rule that can match is heard; nothing is decided here but this stage's own verdict. */
-export function ask(bench: Bench, question: StageQuestion): Hearing {
-  const { authority, snapshot, request } = bench;
-  const columns = requestColumns(request, question);
-  return hear(candidatesFor(bench, question), {
-    tenant: authority.tenant,
-    snapshot,
-    facts: new RequestFacts(request, snapshot, question.hop),
-    request: columns,
-  });
-}
-
-function requestColumns(request: DecisionRequest, { section }: StageQuestion) {
-  const { tenant } = request;
-  if (section === 'action') {
-    const object = objectName(request);
-    return (via: string) => [via, tenant, object, request.action] as const;
+  candidates(question: StageQuestion): readonly Candidate<Entry>[] {
+    const { snapshot, request } = this;
+    return question.section === 'action'
+      ? snapshot.actions.candidates(this.#about(), question.names)
+      : snapshot.handoffs.candidates(question.subject, this.#receiver, request.handoff!.purpose);
   }
-  const to = agentName(request.handoff!.to);
-  return (via: string) => [via, to, tenant, request.handoff!.purpose] as const;
-}
 
-/** Why silence was the answer: found only when somebody was denied, and only for readers of the policy. */
-export function missesOf(bench: Bench, question: StageQuestion, missed: readonly Entry[]): readonly NearMiss[] {
-  const { snapshot, request } = bench;
-  return nearMisses({
-    stage: question.stage,
-    names: question.names,
-    facts: new RequestFacts(request, snapshot, question.hop),
-    missed,
-    around:
-      question.section === 'action'
-        ? snapshot.actions.around(request.action, objectName(request))
-        : snapshot.handoffs.around(agentName(request.handoff!.to)),
-  });
+  /** Asks one stage. Every rule that can match is heard; nothing is decided here but this stage's own verdict. */
+  ask(question: StageQuestion): Hearing {
+    const { authority, snapshot, request } = this;
+    const { tenant, action } = request;
+    const object = this.#object;
+    const receiver = this.#receiver;
+    return hear(this.candidates(question), {
+      tenant: authority.tenant,
+      snapshot,
+      facts: this.facts(question),
+      request:
+        question.section === 'action'
+          ? (via) => [via, tenant, object, action]
+          : (via) => [via, receiver, tenant, request.handoff!.purpose],
+    });
+  }
+
+  facts(question: StageQuestion): RequestFacts {
+    return new RequestFacts(this.request, this.snapshot, question.hop);
+  }
+
+  /** Why silence was the answer: found only when somebody was denied, and only for readers of the policy. */
+  misses(question: StageQuestion, missed: readonly Entry[]): readonly NearMiss[] {
+    const { stage, names, section } = question;
+    const { actions, handoffs } = this.snapshot;
+    const around = section === 'action' ? actions.around(this.#about()) : handoffs.around(this.#receiver);
+    return nearMisses({ stage, names, facts: this.facts(question), missed, around });
+  }
+
+  #about(): Places<ActionEntry> {
+    return (this.#places ??= this.snapshot.actions.places(this.request.action, this.#object));
+  }
 }

@@ -16,9 +16,11 @@ export type Sliced<T> = Generator<void, T, void>;
  */
 export class Closure {
   readonly #above: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly #names = new Map<string, readonly string[]>();
 
   constructor(above: ReadonlyMap<string, ReadonlySet<string>>) {
     this.#above = above;
+    for (const [member, groups] of above) this.#names.set(member, Object.freeze([member, ...groups]));
     Object.freeze(this);
   }
 
@@ -27,13 +29,11 @@ export class Closure {
     return member === group || (this.#above.get(member)?.has(group) ?? false);
   }
 
-  /** The groups above `member`, nearest first, without itself. */
-  above(member: string): ReadonlySet<string> {
-    return this.#above.get(member) ?? NOTHING;
+  /** `member` and every group above it, itself first. */
+  names(member: string): readonly string[] {
+    return this.#names.get(member) ?? [member];
   }
 }
-
-const NOTHING: ReadonlySet<string> = new Set();
 
 interface Frame {
   readonly name: string;

@@ -20,12 +20,8 @@ export function standing(effect: Effect, truth: Truth): Standing {
 
 export type Combined = 'allow' | 'deny' | 'silent';
 
-/** One verdict from the effects of all rules that matched. `silent` is a denial that no rule wrote down. */
-export function combine(effects: Iterable<Effect>): Combined {
-  let allowed = false;
-  for (const effect of effects) {
-    if (effect === 'deny') return 'deny';
-    allowed = true;
-  }
+/** One verdict from all rules that matched: whether any of them allows, and whether any denies. */
+export function combine(allowed: boolean, denied: boolean): Combined {
+  if (denied) return 'deny';
   return allowed ? 'allow' : 'silent';
 }

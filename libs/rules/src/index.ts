@@ -7,4 +7,4 @@ export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES, type Valu
 export { agentName, covers, isPattern, nameProblem, roleName } from './names';
 export { follow, parsePointer } from './path';
 export type { ActionRule, Effect, HandoffMode, HandoffRule, Link, ObligationSpec, Rule } from './rule';
-export { ActionIndex, actionPatterns, type Candidate, HandoffIndex } from './rule-index';
+export { ActionIndex, actionPatterns, type Candidate, HandoffIndex, type Places } from './rule-index';

@@ -54,7 +54,7 @@ describe('the index of action rules', () => {
       fc.property(parts, names, fc.constantFrom('tool:x', 'tool:xy', 'tool:z'), (rules, asking, target) => {
         const entries = rules.map(rule);
         const index = run(ActionIndex.build(entries, closures));
-        const found = index.candidates(asking, 'tool.invoke', target).map(({ entry }) => entry.rule.rid);
+        const found = index.candidates(index.places('tool.invoke', target), asking).map(({ entry }) => entry.rule.rid);
         const expected = entries.filter(
           ({ rule: one }) =>
             covers(one.action, 'tool.invoke') &&
@@ -74,7 +74,7 @@ describe('the index of action rules', () => {
     ];
     const index = run(ActionIndex.build(entries, closures));
     const rids = (who: string, what: string) =>
-      index.candidates([who], 'tool.invoke', what).map(({ entry }) => entry.rule.rid);
+      index.candidates(index.places('tool.invoke', what), [who]).map(({ entry }) => entry.rule.rid);
     expect(rids('user:a', 'tool:b,c')).toEqual(['r0']);
     expect(rids('user:a,tool:b', 'tool:c')).toEqual(['r1']);
     expect(rids('user:a', 'tool:b')).toEqual([]);

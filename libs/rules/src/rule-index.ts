@@ -13,16 +13,29 @@ type ByObject<E> = Map<string, BySubject<E>>;
 
 /** Lengths of the prefixes that patterns use, so that a name is cut only where some pattern ends. */
 class Prefixes {
-  readonly #lengths = new Set<number>();
+  #lengths: readonly number[] = [];
 
   note(pattern: string): void {
-    if (isPattern(pattern)) this.#lengths.add(pattern.length - 1);
+    const length = pattern.length - 1;
+    if (isPattern(pattern) && !this.#lengths.includes(length)) this.#lengths = [...this.#lengths, length];
   }
 
-  /** Every pattern that covers `name` and may stand in the index. */
-  push(name: string, into: string[]): void {
-    for (const length of this.#lengths) if (length <= name.length) into.push(`${name.slice(0, length)}*`);
+  /** `names`, and every pattern in use that covers the first of them. */
+  with(names: readonly string[]): readonly string[] {
+    if (this.#lengths.length === 0) return names;
+    const name = names[0]!;
+    const all = [...names];
+    for (const length of this.#lengths) {
+      if (length === 0) all.push('*');
+      else if (length <= name.length) all.push(`${name.slice(0, length)}*`);
+    }
+    return all;
   }
+}
+
+/** Where in the index the rules about one action on one object stand. */
+export interface Places<E> {
+  readonly found: readonly ReadonlyMap<string, readonly E[]>[];
 }
 
 /**
@@ -67,17 +80,33 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
     else bySubject.set(subject, [entry]);
   }
 
-  /** Rules for `action` on `object`, for a subject that goes by any of `names` (itself first). */
-  candidates(names: readonly string[], action: string, object: string): Candidate<E>[] {
+  /** The places of one action on one object: the same for every subject that is asked about it. */
+  places(action: string, object: string): Places<E> {
+    const found: BySubject<E>[] = [];
+    let keys: readonly string[] | null = null;
+    for (const pattern of actionPatterns(action)) {
+      const byObject = this.#actions.get(pattern);
+      if (!byObject) continue;
+      keys ??= this.#objectPrefixes.with(this.#classes.names(object));
+      for (const key of keys) {
+        const place = byObject.get(key);
+        if (place) found.push(place);
+      }
+    }
+    return { found };
+  }
+
+  /** Rules in these places for a subject that goes by any of `names`. */
+  candidates(places: Places<E>, names: readonly string[]): Candidate<E>[] {
     const found: Candidate<E>[] = [];
-    const places = this.#places(action, object);
-    if (places.length === 0) return found;
+    if (places.found.length === 0) return found;
     for (const via of names) {
-      const keys = [via, ...this.#roles.above(via)];
-      this.#subjectPrefixes.push(via, keys);
-      for (const place of places) {
+      const keys = this.#subjectPrefixes.with(this.#roles.names(via));
+      for (const place of places.found) {
         for (const key of keys) {
-          for (const entry of place.get(key) ?? NONE) {
+          const entries = place.get(key);
+          if (entries === undefined) continue;
+          for (const entry of entries) {
             if (names.length === 1 || !found.some((one) => one.entry === entry)) found.push({ entry, via });
           }
         }
@@ -86,35 +115,26 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
     return found;
   }
 
-  /** Every rule for `action` on `object`, whoever its subject is: what a near miss is looked for among. */
-  *around(action: string, object: string): Generator<E, void, void> {
-    for (const place of this.#places(action, object)) for (const entries of place.values()) yield* entries;
-  }
-
-  #places(action: string, object: string): BySubject<E>[] {
-    const places: BySubject<E>[] = [];
-    let keys: string[] | null = null;
-    for (const pattern of actionPatterns(action)) {
-      const byObject = this.#actions.get(pattern);
-      if (!byObject) continue;
-      keys ??= this.#objectKeys(object);
-      for (const key of keys) {
-        const place = byObject.get(key);
-        if (place) places.push(place);
-      }
-    }
-    return places;
-  }
-
-  #objectKeys(object: string): string[] {
-    const keys = [object, ...this.#classes.above(object)];
-    this.#objectPrefixes.push(object, keys);
-    return keys;
+  /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
+  *around(places: Places<E>): Generator<E, void, void> {
+    for (const place of places.found) for (const entries of place.values()) yield* entries;
   }
 }
 
 /** The action itself, its group (`run.*`) and everything (`*`): the only patterns a rule may write. */
 export function actionPatterns(action: string): readonly string[] {
+  let patterns = PATTERNS.get(action);
+  // Only words that are actions get here often; the bound keeps a caller's other words from piling up.
+  if (!patterns) {
+    patterns = patternsOf(action);
+    if (PATTERNS.size < 256) PATTERNS.set(action, patterns);
+  }
+  return patterns;
+}
+
+const PATTERNS = new Map<string, readonly string[]>();
+
+function patternsOf(action: string): readonly string[] {
   const dot = action.indexOf('.');
   return dot === -1 ? [action, '*'] : [action, `${action.slice(0, dot)}.*`, '*'];
 }
@@ -155,10 +175,10 @@ export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
   /** Rules from `source` to `target`; with `purpose` null, for whatever purpose. */
   candidates(source: string, target: string, purpose: string | null): Candidate<E>[] {
     const found: Candidate<E>[] = [];
-    for (const from of [source, ...this.#roles.above(source), '*']) {
+    for (const from of [...this.#roles.names(source), '*']) {
       const targets = this.#sources.get(from);
       if (!targets) continue;
-      for (const to of [target, ...this.#roles.above(target), '*']) {
+      for (const to of [...this.#roles.names(target), '*']) {
         for (const entry of targets.get(to) ?? NONE) {
           if (purpose === null || covers(entry.rule.purpose, purpose)) found.push({ entry, via: source });
         }
@@ -170,7 +190,7 @@ export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
   /** Every rule into `target`, whoever its source is. */
   *around(target: string): Generator<E, void, void> {
     for (const targets of this.#sources.values()) {
-      for (const to of [target, ...this.#roles.above(target), '*']) yield* targets.get(to) ?? NONE;
+      for (const to of [...this.#roles.names(target), '*']) yield* targets.get(to) ?? NONE;
     }
   }
 }

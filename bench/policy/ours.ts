@@ -1,0 +1,109 @@
+import { newId, type TenantId } from '@writ/kernel';
+import { buildSnapshot, decide, type DecisionRequest, parseBundle, type TenantAuthority } from '@writ/policy';
+import { percentile } from '../numbers';
+import { type Candidates, requests, RULES_A_TENANT, tenantBundle } from './world';
+
+export interface Latency {
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly perSecond: number;
+}
+
+export interface Built {
+  readonly rules: number;
+  readonly authorities: ReadonlyMap<TenantId, TenantAuthority>;
+  readonly ms: number;
+  /** Longest time between two turns of the event loop while building. */
+  readonly stallMs: number;
+}
+
+/** The longest time the event loop was held while `work` ran. */
+async function watchStalls<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly stallMs: number }> {
+  let last = performance.now();
+  let stallMs = 0;
+  let watching = true;
+  const look = (): void => {
+    const now = performance.now();
+    stallMs = Math.max(stallMs, now - last);
+    last = now;
+    if (watching) setImmediate(look);
+  };
+  setImmediate(look);
+  const value = await work();
+  watching = false;
+  look();
+  return { value, stallMs };
+}
+
+async function buildOne(document: object) {
+  const bundle = parseBundle(JSON.stringify(document));
+  if (!bundle.ok) throw new Error(bundle.failure.message);
+  const snapshot = await buildSnapshot(bundle.value);
+  if (!snapshot.ok) throw new Error(snapshot.failure.message);
+  return snapshot.value;
+}
+
+/** Builds a snapshot of its own for each of the tenants that `rules` make. */
+export async function buildAll(rules: number): Promise<Built> {
+  const document = tenantBundle();
+  const tenants = Array.from({ length: Math.ceil(rules / RULES_A_TENANT) }, () => newId('tenant'));
+  const began = performance.now();
+  const { value: authorities, stallMs } = await watchStalls(async () => {
+    const built = new Map<TenantId, TenantAuthority>();
+    for (const tenant of tenants) {
+      const snapshot = await buildOne(document);
+      built.set(tenant, { tenant, snapshot, stops: [], epochs: { tenant: 1, platform: 1 } });
+    }
+    return built;
+  });
+  return { rules, authorities, ms: performance.now() - began, stallMs };
+}
+
+/** One bundle near the size limit: the longest single build there can be. */
+export async function buildLargest(): Promise<{
+  readonly rules: number;
+  readonly ms: number;
+  readonly stallMs: number;
+}> {
+  const rules = Array.from(
+    { length: 10_000 },
+    (_, i) => `p, role:${i % 500}, {tenant}, tool:tool_${i}, tool.invoke, , allow`,
+  );
+  const began = performance.now();
+  const { value, stallMs } = await watchStalls(() => buildOne({ rules }));
+  return { rules: value.ruleCount, ms: performance.now() - began, stallMs };
+}
+
+/** Decides for `ms`, each decision timed alone. Nothing is cached: every decision goes through index and Casbin. */
+export function time(
+  { authorities }: Built,
+  shape: { readonly candidates: Candidates; readonly hops: 0 | 1 | 2; readonly ms: number },
+): Latency {
+  const asked = requests([...authorities.keys()], shape.candidates, shape.hops);
+  const held = asked.map((request) => [authorities.get(request.tenant)!, request] as const);
+  check(held);
+  const samples: number[] = [];
+  const began = performance.now();
+  let i = 0;
+  for (let now = began; now - began < shape.ms; i++) {
+    const [authority, request] = held[i % held.length]!;
+    const before = performance.now();
+    decide(authority, request);
+    now = performance.now();
+    samples.push((now - before) * 1000);
+  }
+  return {
+    p50Us: percentile(samples, 50),
+    p99Us: percentile(samples, 99),
+    perSecond: (i / (performance.now() - began)) * 1000,
+  };
+}
+
+/** A fast wrong answer is not worth timing: role numbers say what must come out. */
+function check(held: readonly (readonly [TenantAuthority, DecisionRequest])[]): void {
+  for (const [authority, request] of held) {
+    const mine = Number(request.initiator.id.slice(6)) % 10 === Number(request.object.id.split('-')[0]);
+    const { verdict } = decide(authority, request);
+    if (verdict !== (mine ? 'allow' : 'deny')) throw new Error(`a wrong answer to ${JSON.stringify(request)}`);
+  }
+}

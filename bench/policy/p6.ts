@@ -1,0 +1,94 @@
+import { median, round } from '../numbers';
+import { buildAll, type Built, buildLargest, type Latency, time } from './ours';
+import { timeStock } from './stock';
+import type { Candidates } from './world';
+
+export interface P6Options {
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  readonly windowMs: number;
+  readonly stock: boolean;
+  readonly emit: (line: object) => void;
+}
+
+export interface P6Result {
+  /** Of the largest size: one stage, by candidates. */
+  readonly stage: { readonly [C in Candidates]: Latency };
+  /** Agent, initiator and one earlier hop. */
+  readonly pipeline: Latency;
+  readonly buildMs: number;
+  readonly stallMs: number;
+  /** p50 of the largest size over that of the smallest, one candidate: 1 is flat. */
+  readonly growth: number;
+}
+
+const SHAPES = [
+  { candidates: 1, hops: 0 },
+  { candidates: 2, hops: 0 },
+  { candidates: 3, hops: 0 },
+  { candidates: 1, hops: 1 },
+  { candidates: 3, hops: 2 },
+] as const;
+type Shape = (typeof SHAPES)[number];
+
+const named = ({ candidates, hops }: Shape): string =>
+  `${hops === 0 ? 'initiator' : hops === 1 ? 'agent + initiator' : 'agent + initiator + one hop'}, ${candidates} candidate(s)`;
+
+const middle = (runs: readonly Latency[]): Latency => ({
+  p50Us: median(runs.map(({ p50Us }) => p50Us)),
+  p99Us: median(runs.map(({ p99Us }) => p99Us)),
+  perSecond: median(runs.map(({ perSecond }) => perSecond)),
+});
+
+const line = (what: string, rules: number, latency: Latency) => ({
+  bench: 'p6',
+  what,
+  rules,
+  p50_us: round(latency.p50Us, 2),
+  p99_us: round(latency.p99Us, 2),
+  per_second: round(latency.perSecond, 0),
+});
+
+/** P6: decisions without any cache, Casbin in the path, at each size; medians over the rounds. */
+export async function measureP6(options: P6Options): Promise<P6Result> {
+  const { sizes, rounds, windowMs, emit } = options;
+  const results = new Map<number, ReadonlyMap<Shape, Latency>>();
+  let last: Built | null = null;
+  for (const rules of sizes) {
+    const builds: Built[] = [];
+    for (let i = 0; i < rounds; i++) builds.push(await buildAll(rules));
+    last = builds.at(-1)!;
+    emit({
+      bench: 'p6',
+      what: 'build',
+      rules,
+      tenants: last.authorities.size,
+      ms: round(median(builds.map(({ ms }) => ms))),
+      max_stall_ms: round(Math.max(...builds.map(({ stallMs }) => stallMs))),
+    });
+    // One window of each shape a round, so that a busy moment of the machine falls on all.
+    const runs = new Map<Shape, Latency[]>(SHAPES.map((shape) => [shape, []]));
+    for (const shape of SHAPES) time(last, { ...shape, ms: windowMs / 2 });
+    for (let i = 0; i < rounds; i++) {
+      for (const shape of SHAPES) runs.get(shape)!.push(time(last, { ...shape, ms: windowMs }));
+    }
+    const cell = new Map([...runs].map(([shape, all]) => [shape, middle(all)] as const));
+    for (const [shape, latency] of cell) emit(line(named(shape), rules, latency));
+    results.set(rules, cell);
+    if (options.stock) emit(line('stock casbin, one enforcer', rules, await timeStock(rules, windowMs)));
+  }
+  const largestBundle = await buildLargest();
+  const { rules, ms, stallMs } = largestBundle;
+  emit({ bench: 'p6', what: 'build of one bundle', rules, ms: round(ms), max_stall_ms: round(stallMs) });
+  const [small, large] = [results.get(sizes[0]!)!, results.get(sizes.at(-1)!)!];
+  const built = await buildAll(sizes.at(-1)!);
+  const at = (candidates: Candidates, hops: number): Latency =>
+    large.get(SHAPES.find((shape) => shape.candidates === candidates && shape.hops === hops)!)!;
+  return {
+    stage: { 1: at(1, 0), 2: at(2, 0), 3: at(3, 0) },
+    pipeline: at(3, 2),
+    buildMs: built.ms,
+    stallMs: Math.max(built.stallMs, stallMs),
+    growth: at(1, 0).p50Us / small.get(SHAPES[0])!.p50Us,
+  };
+}
