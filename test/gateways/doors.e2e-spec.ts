@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@writ/kernel';
-import { type CallOutcome, functionTransport, mcpTransport, openAiProvider, ToolGateway } from '@writ/gateways';
+import { type CallOutcome, DOORS, functionTransport, mcpTransport, openAiProvider, ToolGateway } from '@writ/gateways';
 import type { Door, OpenPermit, Permit } from '@writ/policy';
-import { DOORS } from '../../libs/gateways/src/doors';
 import { limits, modelCall, toolCall } from './calls';
 import { openOffice, type TestOffice, type Wanted } from './office';
 import { countingRelay, type RawPeer, rawPeer, type RunningPeer, startHttpPeer, stdioPeer } from './peers';
+
+jest.setTimeout(60_000);
 
 /** One way out, with a peer that counts what it is sent. */
 interface Way {

@@ -3,6 +3,8 @@ import { type FunctionContext, functionTransport, mcpTransport, type ToolFunctio
 import { limits, summary, type Summary, toolCall } from './calls';
 import { openOffice, type TestOffice } from './office';
 
+jest.setTimeout(60_000);
+
 let office: TestOffice;
 beforeAll(async () => {
   office = await openOffice();

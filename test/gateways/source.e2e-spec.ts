@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { DOORS } from '../../libs/gateways/src/doors';
+import { DOORS } from '@writ/gateways';
+
+jest.setTimeout(60_000);
 
 const ROOM = join(process.cwd(), 'libs/gateways/src');
 

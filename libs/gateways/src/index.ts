@@ -1,3 +1,4 @@
+export { DOORS } from './doors';
 export { type ListCall, type McpOptions, McpTransport, mcpTransport, type RemoteTool } from './mcp/mcp-transport';
 export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
 export type { ScriptInput, TurnInput } from './scripted/script';

@@ -42,7 +42,11 @@ export interface ModelReply {
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens: number };
 }
 
-/** One vendor protocol. `request` is the decided argument object: `{ model, messages, tools, … }`. */
+/**
+ * One vendor protocol. `request` is the decided argument object in the vendor's own form (`{ model, messages, tools, … }`)
+ * and goes out byte for byte in canonical JSON. A failure is worth another attempt when its class is `transient`; what it
+ * may have cost is not charged only where it did not land.
+ */
 export interface ModelProvider {
   complete(permit: Permit, call: ModelCall, limits: CallLimits): Promise<CallOutcome<ModelReply>>;
 }

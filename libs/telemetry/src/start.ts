@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { exportingTracing } from './exporting';
 import { SEMCONV_VERSIONS, type SemconvVersion } from './semantics';
 import { idle, installTracing } from './tracing';
@@ -9,19 +10,9 @@ export interface Telemetry {
   shutdown(): Promise<void>;
 }
 
-/** Query parameters whose values never enter a span: the library's own list, and names that servers take keys by. */
-const redactedQueryParams = [
-  ...['sig', 'Signature', 'AWSAccessKeyId', 'X-Goog-Signature', 'X-Amz-Signature', 'X-Amz-Security-Token'],
-  ...['token', 'access_token', 'key', 'api_key', 'apikey', 'api-key', 'secret', 'client_secret', 'password', 'code'],
-];
-const redactedQueryParamsServer = redactedQueryParams;
-
 type Environment = { readonly [name: string]: string | undefined };
 
 const SHUTDOWN_MS = 2_000;
-const EXPORT_TIMEOUT_MS = 5_000;
-/** Spans waiting for the collector; when it is away the rest are dropped, so a dead collector costs this much memory. */
-const QUEUE = 2_048;
 
 function exporterConfigured(env: Environment): boolean {
   if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return false;
@@ -70,32 +61,10 @@ function startIdle(): Telemetry {
   };
 }
 
-/* eslint-disable @typescript-eslint/no-require-imports -- loaded only when something is exported */
+/** Loads the SDK only now. Not by `import()`: what is patched must not load before this returns. */
 function startExporting(service: string, version: SemconvVersion): Telemetry {
-  const { NodeSDK } = require('@opentelemetry/sdk-node') as typeof import('@opentelemetry/sdk-node');
-  const { BatchSpanProcessor } = require('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace');
-  const { OTLPTraceExporter } =
-    require('@opentelemetry/exporter-trace-otlp-http') as typeof import('@opentelemetry/exporter-trace-otlp-http');
-  const { HttpInstrumentation } =
-    require('@opentelemetry/instrumentation-http') as typeof import('@opentelemetry/instrumentation-http');
-  const { PgInstrumentation } =
-    require('@opentelemetry/instrumentation-pg') as typeof import('@opentelemetry/instrumentation-pg');
-
-  const exporter = new OTLPTraceExporter({ timeoutMillis: EXPORT_TIMEOUT_MS });
-  const processor = new BatchSpanProcessor({ exporter, maxQueueSize: QUEUE, exportTimeoutMillis: EXPORT_TIMEOUT_MS });
-  const sdk = new NodeSDK({
-    serviceName: service,
-    spanProcessors: [processor],
-    // Empty lists, not absent ones: absent means exporters to localhost, whose failure rejects the shutdown.
-    metricReaders: [],
-    logRecordProcessors: [],
-    // A statement outside any span (polls, migrations) is not a trace of its own.
-    instrumentations: [
-      new HttpInstrumentation({ redactedQueryParams, redactedQueryParamsServer }),
-      new PgInstrumentation({ requireParentSpan: true }),
-    ],
-  });
-  sdk.start();
+  const { startSdk } = createRequire(__filename)('./sdk') as typeof import('./sdk');
+  const sdk = startSdk(service);
   installTracing(exportingTracing(version));
   return {
     exporting: true,

@@ -18,8 +18,7 @@ const MAX_QUOTE = 500;
 
 const quoted = (error: Error): string =>
   redactText(error.message)
-    // eslint-disable-next-line no-control-regex -- control characters are what is removed
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .toWellFormed()
     .slice(0, MAX_QUOTE);
 

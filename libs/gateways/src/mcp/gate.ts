@@ -5,6 +5,8 @@ import { callMeta, type Ticket } from './ticket';
 const HANDSHAKE: ReadonlySet<string> = new Set(['initialize', 'server/discover', 'notifications/initialized']);
 const PERMITTED: ReadonlySet<string> = new Set(['tools/call', 'tools/list']);
 
+const MAX_SENT = 4_096;
+
 type Pass =
   | { readonly kind: 'pass' }
   | { readonly kind: 'call'; readonly ticket: Ticket }
@@ -51,7 +53,10 @@ export class Gate {
 
   /** Notes that a request was written, so that it can be cancelled. */
   wrote(message: JSONRPCMessage): void {
-    if ('id' in message && message.id !== undefined) this.sent.add(message.id);
+    if (!('id' in message) || message.id === undefined) return;
+    // A call given up by closing its stream is never cancelled by message: the oldest such go first.
+    if (this.sent.size >= MAX_SENT) this.sent.delete(this.sent.values().next().value!);
+    this.sent.add(message.id);
   }
 
   answered(id: string | number): void {

@@ -40,9 +40,8 @@ function quoted(body: string, secret: string | null): { sentence: string; vendor
   }
   const message = typeof error?.message === 'string' ? error.message : '';
   const bare = secret === null || secret === '' ? message : message.replaceAll(secret, '[redacted]');
-  // eslint-disable-next-line no-control-regex -- control characters are what is removed
   const line = redactText(bare)
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .toWellFormed()
     .trim();
   const code = [error?.code, error?.type].find((value) => typeof value === 'string' && /^[\w.-]{1,64}$/.test(value));

@@ -44,6 +44,11 @@ export interface ScriptedModel {
 const MAX_REQUEST_BYTES = 64 * 1024 * 1024;
 const JOURNAL = 10_000;
 
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 class Stage {
   private readonly scripts = new Map<string, Script>();
   private entries: JournalEntry[] = [];
@@ -109,7 +114,7 @@ class Stage {
   }
 }
 
-function route(stage: Stage, request: IncomingMessage, response: ServerResponse, body: string): void {
+function route(stage: Stage, { request, response }: Exchange, body: string): void {
   const url = new URL(request.url ?? '/', 'http://localhost');
   const at = `${request.method ?? 'GET'} ${url.pathname}`;
   switch (at) {
@@ -175,7 +180,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   };
   play(options.scripts ?? {});
   const server = createServer((request, response) => {
-    receive(request, response, (body) => route(stage, request, response, body));
+    receive(request, response, (body) => route(stage, { request, response }, body));
   });
   const { address, port } = await listening(server, options.port ?? 0, options.host ?? '127.0.0.1');
   return {
