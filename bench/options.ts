@@ -5,6 +5,7 @@ export const NAMES = ['p1', 'p2', 'p4', 'p5', 'p6', 'p11', 'profile'] as const;
 export type Name = (typeof NAMES)[number];
 
 export interface Options {
+  readonly quick: boolean;
   readonly names: ReadonlySet<Name>;
   readonly systems: readonly SystemName[];
   readonly rounds: number;
@@ -43,6 +44,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   const names = positionals.map((name) => member(name, NAMES, 'benchmark'));
   const only = values.only?.split(',').map((name) => member(name, SYSTEMS, 'system'));
   return {
+    quick,
     names: new Set(names.length > 0 ? names : NAMES.filter((name) => name !== 'profile')),
     systems: SYSTEMS.filter((name) => only?.includes(name) ?? true),
     rounds: positive(values.rounds, 3),
