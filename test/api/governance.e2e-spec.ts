@@ -101,6 +101,31 @@ describe('a refusal by policy', () => {
   });
 });
 
+describe('an allowed write', () => {
+  it('is evidence together with the rule that allowed it, under the trace of its request', async () => {
+    const owner = await server.tenant();
+    const set = await server.post('/v1/stops', { key: owner.token, body: { scope: 'tenant', reason: 'r' } });
+    const events = await tenantEvents(owner);
+    const [authorized, made] = events.slice(-2);
+    expect(authorized).toMatchObject({
+      type: 'action.authorized',
+      actor: 'user:root',
+      action: 'stop.set',
+      object: { type: 'stop', id: 'tenant' },
+      decision: {
+        verdict: 'allow',
+        stages: [expect.anything(), ['initiator', 'allow', expect.stringMatching(/^rul_/)]],
+      },
+    });
+    const trace = set.headers.get('traceparent')!.split('-')[1];
+    expect(made).toMatchObject({ type: 'stop.set', object: { id: set.body['id'] }, trace });
+    const explained = await server.get(`/v1/decisions/${(authorized!['decision'] as { id: string }).id}`, {
+      key: owner.token,
+    });
+    expect(explained.body).toMatchObject({ verdict: 'allow', action: 'stop.set' });
+  });
+});
+
 describe('reading the audit log', () => {
   it('is itself in the log, in the same transaction, with who, what and how much', async () => {
     const owner = await server.tenant();

@@ -88,7 +88,12 @@ describe('a key', () => {
     const types = (await auditOf(admin, 'run=tenant')).filter(
       (event) => (event['object'] as { id?: string })?.id === id,
     );
-    expect(types.map((event) => event['type'])).toEqual(['key.created', 'key.revoked']);
+    expect(types.map((event) => event['type'])).toEqual([
+      'key.created',
+      'action.authorized',
+      'key.revoked',
+      'action.authorized',
+    ]);
   });
 
   it('shows its secret once even to a repeat with the same idempotency key, and is one key', async () => {

@@ -1,6 +1,6 @@
 import type { Tx } from '@writ/database';
 import type { TenantId } from '@writ/kernel';
-import type { Decision } from '@writ/policy';
+import type { Decided } from './gate';
 
 /**
  * Holds the authority still for the rest of the transaction, and tells whether it moved since the decisions were made.
@@ -9,7 +9,7 @@ import type { Decision } from '@writ/policy';
  * Writes of the API go one after the other (the first lock), because an act that raises an epoch itself needs the second
  * one exclusively, and two that hold it shared would wait for each other.
  */
-export async function authorityMoved(tx: Tx, tenant: TenantId, decided: readonly Decision[]): Promise<boolean> {
+export async function authorityMoved(tx: Tx, tenant: TenantId, decided: readonly Decided[]): Promise<boolean> {
   // Whoever waits holds a connection of the pool, so nobody waits for ever.
   await tx.query(`SET LOCAL lock_timeout = '10s'`);
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('writ.api_write', 0))`);
@@ -21,6 +21,7 @@ export async function authorityMoved(tx: Tx, tenant: TenantId, decided: readonly
   );
   const current = new Map(rows.map((row) => [row.tenant, Number(row.epoch)]));
   return decided.some(
-    ({ authority }) => current.get(tenant) !== authority.tenant || current.get('*') !== authority.platform,
+    ({ decision: { authority } }) =>
+      current.get(tenant) !== authority.tenant || current.get('*') !== authority.platform,
   );
 }

@@ -21,6 +21,11 @@ export interface Ask {
   readonly object: PolicyObject;
 }
 
+export interface Decided {
+  readonly request: DecisionRequest;
+  readonly decision: Decision;
+}
+
 /**
  * May they? Two questions, both must say yes: does the key's scope reach that far, and does the policy allow the act to
  * its principal. A refusal is recorded in the tenant's stream, with its reasons, before it is answered.
@@ -32,23 +37,23 @@ export class Gate {
     private readonly clock: Clock,
   ) {}
 
-  /** All asks must be allowed; the first that is not is the refusal. Answers the decisions, one per ask. */
-  async ask(call: AnyCall, ...asks: readonly Ask[]): Promise<Result<readonly Decision[]>> {
+  /** All asks must be allowed; the first that is not is the refusal. Answers what was decided, one per ask. */
+  async ask(call: AnyCall, ...asks: readonly Ask[]): Promise<Result<readonly Decided[]>> {
     if (asks.length === 0) throw new Error(`${call.operation} asked for nothing`);
     const caller = callerOf(call);
     call.state.asked = true;
-    const decisions: Decision[] = [];
+    const all: Decided[] = [];
     for (const ask of asks) {
       const within = await this.inScope(call, ask.action);
       if (!within.ok) return within;
-      const { request, decision } = await this.decide(caller, ask);
-      if (decision.verdict !== 'allow') {
-        await recordDecision(this.database, { request, decision });
-        return refuse(denied(ask, decision));
+      const decided = await this.decide(caller, ask);
+      if (decided.decision.verdict !== 'allow') {
+        await recordDecision(this.database, decided);
+        return refuse(denied(ask, decided.decision));
       }
-      decisions.push(decision);
+      all.push(decided);
     }
-    return ok(decisions);
+    return ok(all);
   }
 
   /** For acts that the engine decides itself, together with what it commits: only the scope is asked here. */
@@ -73,7 +78,7 @@ export class Gate {
     call.state.asked = true;
   }
 
-  private async decide(caller: Caller, ask: Ask): Promise<{ request: DecisionRequest; decision: Decision }> {
+  private async decide(caller: Caller, ask: Ask): Promise<Decided> {
     const { principal } = caller;
     const request: DecisionRequest = {
       tenant: principal.tenant,

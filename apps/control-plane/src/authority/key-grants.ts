@@ -3,11 +3,11 @@ import type { TenantAuthority } from '@writ/policy';
 
 /** The roles a principal has in all: those asserted when it was authenticated, and what the policy adds to each. */
 function rolesOf(authority: TenantAuthority, principal: Pick<Principal, 'id' | 'roles'>): ReadonlySet<string> {
-  const names = [principal.id, ...principal.roles.map((role) => `role:${role}`)];
-  const roles = new Set(names.filter((name) => name.startsWith('role:')));
-  for (const name of names) {
-    for (const group of authority.snapshot?.roles.above(name) ?? []) roles.add(group);
+  const roles = new Set<string>();
+  for (const name of [principal.id, ...principal.roles.map((role) => `role:${role}`)]) {
+    for (const held of authority.snapshot?.roles.names(name) ?? [name]) roles.add(held);
   }
+  roles.delete(principal.id);
   return roles;
 }
 

@@ -1,9 +1,10 @@
 import type { Database, Tx } from '@writ/database';
 import { canonicalJson, digestOf, type Failure, ok, refuse, type Result } from '@writ/kernel';
-import type { AuthorityStore, Decision } from '@writ/policy';
+import { recordDecisionIn } from '@writ/engine';
+import type { AuthorityStore } from '@writ/policy';
 import { callerOf } from '../frame/call';
 import type { AnyCall } from '../frame/state';
-import type { Ask, Gate } from './gate';
+import type { Ask, Decided, Gate } from './gate';
 import { authorityMoved } from './current-authority';
 import type { Answered, Answers, KeptCall } from './answers';
 
@@ -67,8 +68,8 @@ export class Writes {
       const decided = await this.gate.ask(call, ...write.asks);
       if (!decided.ok) return decided;
       try {
-        const decisions = decided.value;
-        return ok(await this.database.withTenant(tenant, (tx) => this.acting(tx, { call, decisions, write })));
+        const work = { call, decided: decided.value, write };
+        return ok(await this.database.withTenant(tenant, (tx) => this.acting(tx, work)));
       } catch (error) {
         if (error instanceof Rehearsed) return ok(error.answer as T);
         if (error instanceof GivenUp) return refuse(error.failure);
@@ -84,11 +85,11 @@ export class Writes {
     tx: Tx,
     work: {
       readonly call: AnyCall;
-      readonly decisions: readonly Decision[];
+      readonly decided: readonly Decided[];
       readonly write: Write<T>;
     },
   ): Promise<T> {
-    const { call, decisions, write } = work;
+    const { call, decided, write } = work;
     const { tenant } = callerOf(call).principal;
     const kept = keptCall(call);
     if (kept) {
@@ -96,7 +97,9 @@ export class Writes {
       if (!earlier.ok) throw new GivenUp(earlier.failure);
       if (earlier.value) return replay<T>(call, earlier.value);
     }
-    if (await authorityMoved(tx, tenant, decisions)) throw new Moved();
+    if (await authorityMoved(tx, tenant, decided)) throw new Moved();
+    // What is allowed is evidence as much as what is refused: by which rule, and in the transaction it allowed (I2).
+    for (const one of decided) await recordDecisionIn(tx, one);
     const done = await write.act(tx);
     if (!done.ok) throw new GivenUp(done.failure);
     if (write.rehearse) throw new Rehearsed(done.value);
