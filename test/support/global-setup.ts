@@ -1,9 +1,37 @@
-import { mkdtempSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmbeddedPostgres } from '../../libs/database/src/embedded/cluster';
+import { holdCluster } from './cluster';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** Jest maps no module names here, so the launcher is taken from the built tree. */
+function builtDatabaseRoom(): typeof import('@writ/database') {
+  const entry = join(ROOT, 'dist', 'libs', 'database', 'src', 'index.js');
+  if (!existsSync(entry)) throw new Error('nothing is built yet: run `npm run build`, or the tests by `npm test`.');
+  return require(entry) as typeof import('@writ/database');
+}
+
+/**
+ * One private cluster for the whole run; every suite takes databases of its own from it (`freshDatabase`). It does not
+ * flush to disk unless WRIT_TEST_DURABLE=1: what most tests kill is processes, and those lose nothing the kernel has;
+ * a test that kills the server starts one of its own. WRIT_TEST_DATABASE_URL names a server (as its superuser) to use
+ * instead.
+ */
 export default async function setup(): Promise<void> {
-  const pg = await startEmbeddedPostgres({ dir: mkdtempSync(join(tmpdir(), 'writ-test-')), fsync: 'off', maxConnections: 200 });
-  process.env['WRIT_TEST_CLUSTER'] = pg.url;
-  (globalThis as { __pg?: { stop(): Promise<void> } }).__pg = pg;
+  const given = process.env['WRIT_TEST_DATABASE_URL'];
+  if (given) {
+    process.env['WRIT_TEST_CLUSTER'] = given;
+    return;
+  }
+  const dir = mkdtempSync(join(tmpdir(), 'writ-test-'));
+  const fsync = process.env['WRIT_TEST_DURABLE'] === '1' ? 'on' : 'off';
+  const cluster = await builtDatabaseRoom().startEmbeddedPostgres({ dir, fsync, maxConnections: 200 });
+  const keeper = spawn(process.execPath, [join(__dirname, 'cluster-keeper.mjs'), String(cluster.pid), dir], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+    detached: true,
+  });
+  process.env['WRIT_TEST_CLUSTER'] = cluster.url;
+  holdCluster(keeper);
 }

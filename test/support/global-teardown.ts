@@ -1,1 +1,3 @@
-export default async function teardown(): Promise<void> { await (globalThis as { __pg?: { stop(): Promise<void> } }).__pg?.stop(); }
+import { letClusterGo } from './cluster';
+
+export default letClusterGo;
