@@ -1,7 +1,7 @@
 import { assertNever, type Json } from '@writ/kernel';
 import type { ModelReply, ToolRequest } from '@writ/gateways';
 import { valueAt } from '@writ/registry';
-import type { RunEvent, RunStarted, StepDenied, StepSettled, WaitFor } from './events';
+import type { RunEvent, RunStarted, StepDenied, StepReconciled, StepSettled, WaitFor } from './events';
 import { type AgentNode, attributeKey, emptyState, type NodeResult, type OpenStep, type RunState } from './state';
 
 /**
@@ -60,7 +60,7 @@ export function apply(state: RunState, event: RunEvent): void {
     case 'step_reconciled':
       state.mailSeen.add(event.mail);
       wake(state);
-      if (state.open?.intent.step === event.step) reconcile(state, event.verdict, event.result ?? null);
+      if (state.open?.intent.step === event.step) reconcile(state, event);
       return;
     case 'retry_scheduled':
       for (const one of [state.open, state.reading])
@@ -154,12 +154,15 @@ function settle(state: RunState, event: StepSettled): void {
   if (open === state.reading) state.reading = null;
   else state.open = null;
   finishStep(state, open, {
+    at: event.at,
     result: event.outcome === 'ok' ? (event.result ?? null) : null,
     failure: event.failure ?? null,
   });
 }
 
 interface StepEnd {
+  /** Epoch milliseconds. */
+  readonly at: number;
   readonly result: Json;
   readonly failure: OpenStep['failure'];
 }
@@ -177,7 +180,7 @@ function finishStep(state: RunState, open: OpenStep, end: StepEnd): void {
       if (intent.attribute && !failure) {
         const key = attributeKey(intent.attribute.name, intent.attribute.resource.id);
         const value = valueAt(result, intent.attribute.pointer) ?? null;
-        state.attributes.set(key, { value, source: intent.target, at: intent.at });
+        state.attributes.set(key, { value, source: intent.target, at: end.at });
         state.fresh.add(key);
       } else if (intent.attribute) {
         bringNothing(state, attributeKey(intent.attribute.name, intent.attribute.resource.id));
@@ -277,7 +280,7 @@ function deny(state: RunState, event: StepDenied): void {
   endNode(state, event.path, { done: false, failure, status });
 }
 
-function reconcile(state: RunState, verdict: 'happened' | 'did_not_happen' | 'abandon', result: Json): void {
+function reconcile(state: RunState, { at, verdict, result = null }: StepReconciled): void {
   const open = state.open;
   if (!open) return;
   if (verdict === 'did_not_happen') {
@@ -285,10 +288,10 @@ function reconcile(state: RunState, verdict: 'happened' | 'did_not_happen' | 'ab
     return;
   }
   state.open = null;
-  if (verdict === 'happened') finishStep(state, open, { result, failure: null });
+  if (verdict === 'happened') finishStep(state, open, { at, result, failure: null });
   else {
     const message = `${open.intent.target}: its outcome was lost and the step was abandoned`;
-    finishStep(state, open, { result: null, failure: { code: 'abandoned', class: 'unknown', message } });
+    finishStep(state, open, { at, result: null, failure: { code: 'abandoned', class: 'unknown', message } });
   }
 }
 
