@@ -65,7 +65,7 @@ export class Runs1795000000006 extends SqlMigration {
 
     create unique index run_idempotency_key on writ.run (tenant, idempotency_key) where idempotency_key is not null;
     create index run_queued on writ.run (created_at) where status = 'queued';
-    create index run_running on writ.run (lease_owner) where status = 'running';
+    create index run_left on writ.run (created_at) where status = 'running' and lease_owner is null;
     create index run_leased on writ.run (lease_owner) where lease_owner is not null;
     create index run_wake on writ.run (wake_at) where wake_at is not null;
     create index run_deadline on writ.run (deadline_at) where deadline_at is not null and finished_at is null;

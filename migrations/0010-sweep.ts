@@ -18,10 +18,9 @@ export class Sweep1795000000010 extends SqlMigration {
           where r.status = 'queued' and (r.lease_owner is null or r.lease_owner not in (select id from alive))
           order by r.created_at limit max_runs)
         union all
-        (select r.tenant, r.id, r.updated_at from run r
-          where r.status = 'running' and (r.lease_owner is null or r.lease_owner not in (select id from alive))
-            and (r.lease_owner is not null or r.wake_at is null or r.wake_at <= now())
-          limit max_runs)
+        (select r.tenant, r.id, r.created_at from run r
+          where r.status = 'running' and r.lease_owner is null and (r.wake_at is null or r.wake_at <= now())
+          order by r.created_at limit max_runs)
         union all
         (select r.tenant, r.id, r.updated_at from run r
           where r.lease_owner is not null and r.lease_owner not in (select id from alive)
