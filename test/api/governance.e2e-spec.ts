@@ -1,5 +1,3 @@
-import { Client } from 'pg';
-import { checkChain } from '@writ/audit';
 import { newId } from '@writ/kernel';
 import { ApiServer, type Answer, type Caller, withRules } from './server';
 import { DOCUMENTS, START } from './documents';
@@ -18,16 +16,6 @@ const active = (caller: Caller): Promise<Answer> => server.get('/v1/policies/act
 const apply = (caller: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> =>
   server.post('/v1/config/apply', { key: caller.token, body, headers });
 
-async function tenantEvents(caller: Caller): Promise<Record<string, unknown>[]> {
-  const { rows } = await server.outsider.query<{ events: string }>(
-    `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
-    [caller.tenant],
-  );
-  const lines = rows.flatMap((row) => row.events.split('\n'));
-  expect(checkChain(lines)).toMatchObject({ ok: true });
-  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
 describe('a refusal by policy', () => {
   it('names its decision, which is evidence, and explains itself to whoever asked', async () => {
     const refused = await server.get('/v1/policies/active', { key: nobody.token });
@@ -35,7 +23,7 @@ describe('a refusal by policy', () => {
     expect(refused.body).toMatchObject({ reason: 'initiator_not_granted', retryable: false });
     const id = refused.body['decision_id'] as string;
     expect(refused.body['explain_url']).toBe(`/v1/decisions/${id}`);
-    const evidence = (await tenantEvents(admin)).filter((event) => event['type'] === 'access.denied');
+    const evidence = (await server.tenantEvents(admin)).filter((event) => event['type'] === 'access.denied');
     expect(evidence.map((event) => (event['decision'] as { id: string }).id)).toContain(id);
 
     const own = await server.get(`/v1/decisions/${id}`, { key: nobody.token });
@@ -105,7 +93,7 @@ describe('an allowed write', () => {
   it('is evidence together with the rule that allowed it, under the trace of its request', async () => {
     const owner = await server.tenant();
     const set = await server.post('/v1/stops', { key: owner.token, body: { scope: 'tenant', reason: 'r' } });
-    const events = await tenantEvents(owner);
+    const events = await server.tenantEvents(owner);
     const [authorized, made] = events.slice(-2);
     expect(authorized).toMatchObject({
       type: 'action.authorized',
@@ -131,7 +119,7 @@ describe('reading the audit log', () => {
     const owner = await server.tenant();
     const first = await server.get('/v1/audit/events?type=key.created', { key: owner.token });
     expect(first.body['data']).toHaveLength(1);
-    const reads = (await tenantEvents(owner)).filter((event) => event['type'] === 'access.read');
+    const reads = (await server.tenantEvents(owner)).filter((event) => event['type'] === 'access.read');
     expect(reads).toHaveLength(1);
     expect(reads[0]).toMatchObject({
       actor: 'user:root',
@@ -142,7 +130,7 @@ describe('reading the audit log', () => {
 
   it('ends, however small the pages, though every page adds an event', async () => {
     const owner = await server.tenant();
-    const before = (await tenantEvents(owner)).map((event) => event['id']);
+    const before = (await server.tenantEvents(owner)).map((event) => event['id']);
     const seen: unknown[] = [];
     let query = 'limit=1';
     for (let pages = 0; pages < 50; pages++) {
@@ -157,7 +145,7 @@ describe('reading the audit log', () => {
   it('by somebody who may not is refused, and that is in the log', async () => {
     const refused = await server.get('/v1/audit/events', { key: nobody.token });
     expect(refused.body).toMatchObject({ code: 'policy_denied' });
-    const denied = (await tenantEvents(admin)).filter((event) => event['action'] === 'audit.read');
+    const denied = (await server.tenantEvents(admin)).filter((event) => event['action'] === 'audit.read');
     expect(denied.at(-1)).toMatchObject({ type: 'access.denied', actor: 'user:nobody' });
   });
 });
@@ -234,7 +222,7 @@ describe('applying configuration', () => {
     );
     const late = await apply(owner, { policy: { bundle } }, { 'if-match': etag });
     expect(late.body).toMatchObject({ code: 'version_mismatch' });
-    const types = (await tenantEvents(owner)).map((event) => event['type']);
+    const types = (await server.tenantEvents(owner)).map((event) => event['type']);
     expect(types.filter((type) => type === 'policy.activated')).toHaveLength(2);
   });
 
@@ -249,136 +237,3 @@ describe('applying configuration', () => {
     expect((await active(owner)).headers.get('etag')).toBe(etag);
   });
 });
-
-describe('stops', () => {
-  it('are set once per idempotency key, stop what they name, and are released once', async () => {
-    const owner = await server.tenant();
-    await server.publish(owner.tenant, DOCUMENTS);
-    const set = (key: string): Promise<Answer> =>
-      server.post('/v1/stops', {
-        key: owner.token,
-        body: { scope: 'workflow', target: 'desk', reason: 'It misbehaves.' },
-        headers: { 'idempotency-key': key },
-      });
-    const both = await Promise.all([set('stop-1'), set('stop-1')]);
-    const first = both.find((answer) => answer.status === 201)!;
-    for (const answer of both) {
-      if (answer.status === 201) expect(answer.text).toBe(first.text);
-      else
-        expect([answer.status, answer.body['code'], answer.headers.get('retry-after')]).toEqual([
-          409,
-          'idempotency_in_progress',
-          '1',
-        ]);
-    }
-    const repeat = await set('stop-1');
-    expect([repeat.text, repeat.headers.get('idempotency-replayed')]).toEqual([first.text, 'true']);
-    expect((await server.get('/v1/stops', { key: owner.token })).body['data']).toEqual([first.body]);
-
-    const start = (): Promise<Answer> => server.post('/v1/runs', { key: owner.token, body: START });
-    await eventually(async () => expect((await start()).body).toMatchObject({ code: 'stop_active' }));
-    const path = `/v1/stops/${first.body['id'] as string}/release`;
-    const released = await server.post(path, { key: owner.token, body: { reason: 'Repaired.' } });
-    expect(released.body).toMatchObject({ released_by: 'user:root' });
-    const twice = await server.post(path, { key: owner.token, body: { reason: 'Again.' } });
-    expect([twice.status, twice.body['code']]).toEqual([409, 'state_conflict']);
-    await eventually(async () => expect((await start()).status).toBe(201));
-    expect((await server.get('/v1/stops?state=all', { key: owner.token })).body['data']).toHaveLength(1);
-    const types = (await tenantEvents(owner)).map((event) => event['type']);
-    expect(types).toEqual(expect.arrayContaining(['stop.set', 'stop.released']));
-  });
-
-  it('name a target wherever there is one to name, and are nobody else’s', async () => {
-    for (const body of [{ scope: 'tenant', target: 'x' }, { scope: 'tool' }, { scope: 'all' }]) {
-      const refused = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'r' } });
-      expect(refused.body).toMatchObject({ code: 'invalid_request' });
-    }
-    const set = await server.post('/v1/stops', { key: admin.token, body: { scope: 'tenant', reason: 'r' } });
-    const stranger = await server.tenant();
-    const path = `/v1/stops/${set.body['id'] as string}/release`;
-    const foreign = await server.post(path, { key: stranger.token, body: { reason: 'r' } });
-    expect(foreign.status).toBe(404);
-    expect((await server.post(path, { key: admin.token, body: { reason: 'over' } })).status).toBe(200);
-  });
-
-  it('hold the first answer for a repeat, and nothing of a request that was refused', async () => {
-    const headers = { 'idempotency-key': 'again' };
-    const body = { scope: 'tool', target: 'pay', reason: 'r' };
-    const refused = await server.post('/v1/stops', { key: nobody.token, body, headers });
-    expect(refused.status).toBe(403);
-    const { rows } = await server.outsider.query(`select 1 from writ.idempotency where key = 'again'`);
-    expect(rows).toEqual([]);
-    expect((await server.post('/v1/stops', { key: admin.token, body, headers })).status).toBe(201);
-    const other = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
-    expect([other.status, other.body['code']]).toEqual([422, 'idempotency_mismatch']);
-    await server.outsider.query(
-      `update writ.idempotency set created_at = now() - interval '25 hours' where key = 'again'`,
-    );
-    const dayAfter = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
-    expect([dayAfter.status, dayAfter.headers.get('idempotency-replayed')]).toEqual([201, null]);
-  });
-});
-
-describe('[I3] a write commits only under the authority it was decided under', () => {
-  it('a right taken away while the write waits is gone when it would commit', async () => {
-    const owner = await server.tenant(`g, user:temp, role:operator, {tenant}`);
-    const temp = await server.key(owner.tenant, { principal: 'user:temp' });
-    expect((await server.get('/v1/stops', { key: temp.token })).status).toBe(200);
-    const { rows } = await server.outsider.query<{ digest: string; body: string }>(
-      `select b.digest, b.body from writ.policy_head h join writ.policy_bundle b using (tenant, digest) where h.tenant = $1`,
-      [owner.tenant],
-    );
-    const without = (await server.tenant()).tenant;
-    const other = new Client(server.ownerUrl);
-    await other.connect();
-    try {
-      // Somebody is taking the right away: the change is made and not yet committed, so the write below is decided under
-      // the old policy and then waits for this transaction.
-      await other.query('begin');
-      await other.query(`select pg_advisory_xact_lock(writ.authority_lock())`);
-      await other.query(
-        `insert into writ.policy_bundle (tenant, digest, body, author)
-         select $1, digest, body, author from writ.policy_bundle where tenant = $2`,
-        [owner.tenant, without],
-      );
-      await other.query(
-        `update writ.policy_head set digest = (select digest from writ.policy_head where tenant = $2) where tenant = $1`,
-        [owner.tenant, without],
-      );
-      await other.query(`update writ.authority_head set epoch = epoch + 1 where tenant = $1`, [owner.tenant]);
-      const body = { scope: 'tool', target: 'pay', reason: 'r' };
-      const write = server.post('/v1/stops', { key: temp.token, body });
-      await waitingForLock();
-      await other.query('commit');
-      const refused = await write;
-      expect([refused.status, refused.body['code']]).toEqual([403, 'policy_denied']);
-    } finally {
-      await other.end();
-    }
-    expect(rows).toHaveLength(1);
-    const stops = await server.get('/v1/stops', { key: owner.token });
-    expect(stops.body['data']).toEqual([]);
-  });
-
-  async function waitingForLock(): Promise<void> {
-    await eventually(async () => {
-      const { rows } = await server.outsider.query(
-        `select 1 from pg_locks where locktype = 'advisory' and not granted
-          and database = (select oid from pg_database where datname = current_database())`,
-      );
-      expect(rows.length).toBeGreaterThan(0);
-    });
-  }
-});
-
-/** Notifications arrive a moment after the commit that sent them. */
-async function eventually(holds: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await holds();
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}

@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Client } from 'pg';
 import { createControlPlane, openTenant } from '../../apps/control-plane/src';
+import { checkChain } from '@writ/audit';
 import { Problem, type Route, ROUTES } from '@writ/contract';
 import { type Database, openDatabase, openGroupCommit } from '@writ/database';
 import { type Engine, openEngine } from '@writ/engine';
@@ -150,6 +151,17 @@ export class ApiServer {
     return answer;
   }
 
+  /** The tenant's own stream of evidence, whole and checked. */
+  async tenantEvents({ tenant }: Caller): Promise<Record<string, unknown>[]> {
+    const { rows } = await this.outsider.query<{ events: string }>(
+      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      [tenant],
+    );
+    const lines = rows.flatMap((row) => row.events.split('\n'));
+    expect(checkChain(lines)).toMatchObject({ ok: true });
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
   get(path: string, sent?: Sent): Promise<Answer> {
     return this.send('GET', path, sent);
   }
@@ -195,4 +207,16 @@ function heldToContract(method: string, path: string, answer: Answer): void {
   const schema = route?.responses[answer.status]?.schema;
   if (!schema) throw new Error(`${method} ${path} answered ${answer.status}, which the contract does not describe`);
   expect(schema.parse(answer.body)).toEqual(answer.body);
+}
+
+/** Notifications arrive a moment after the commit that sent them. */
+export async function eventually(holds: () => Promise<void>): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await holds();
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }

@@ -1,0 +1,134 @@
+import { Client } from 'pg';
+import { DOCUMENTS, START } from './documents';
+import { ApiServer, type Answer, type Caller, eventually } from './server';
+
+let server: ApiServer;
+let admin: Caller;
+let nobody: Caller;
+beforeAll(async () => {
+  server = await ApiServer.open();
+  admin = await server.tenant();
+  nobody = await server.key(admin.tenant, { principal: 'user:nobody' });
+});
+afterAll(() => server.close());
+
+describe('stops', () => {
+  it('are set once per idempotency key, stop what they name, and are released once', async () => {
+    const owner = await server.tenant();
+    await server.publish(owner.tenant, DOCUMENTS);
+    const set = (key: string): Promise<Answer> =>
+      server.post('/v1/stops', {
+        key: owner.token,
+        body: { scope: 'workflow', target: 'desk', reason: 'It misbehaves.' },
+        headers: { 'idempotency-key': key },
+      });
+    const both = await Promise.all([set('stop-1'), set('stop-1')]);
+    const first = both.find((answer) => answer.status === 201)!;
+    for (const answer of both) {
+      if (answer.status === 201) expect(answer.text).toBe(first.text);
+      else
+        expect([answer.status, answer.body['code'], answer.headers.get('retry-after')]).toEqual([
+          409,
+          'idempotency_in_progress',
+          '1',
+        ]);
+    }
+    const repeat = await set('stop-1');
+    expect([repeat.text, repeat.headers.get('idempotency-replayed')]).toEqual([first.text, 'true']);
+    expect((await server.get('/v1/stops', { key: owner.token })).body['data']).toEqual([first.body]);
+
+    const start = (): Promise<Answer> => server.post('/v1/runs', { key: owner.token, body: START });
+    await eventually(async () => expect((await start()).body).toMatchObject({ code: 'stop_active' }));
+    const path = `/v1/stops/${first.body['id'] as string}/release`;
+    const released = await server.post(path, { key: owner.token, body: { reason: 'Repaired.' } });
+    expect(released.body).toMatchObject({ released_by: 'user:root' });
+    const twice = await server.post(path, { key: owner.token, body: { reason: 'Again.' } });
+    expect([twice.status, twice.body['code']]).toEqual([409, 'state_conflict']);
+    await eventually(async () => expect((await start()).status).toBe(201));
+    expect((await server.get('/v1/stops?state=all', { key: owner.token })).body['data']).toHaveLength(1);
+    const types = (await server.tenantEvents(owner)).map((event) => event['type']);
+    expect(types).toEqual(expect.arrayContaining(['stop.set', 'stop.released']));
+  });
+
+  it('name a target wherever there is one to name, and are nobody else’s', async () => {
+    for (const body of [{ scope: 'tenant', target: 'x' }, { scope: 'tool' }, { scope: 'all' }]) {
+      const refused = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'r' } });
+      expect(refused.body).toMatchObject({ code: 'invalid_request' });
+    }
+    const set = await server.post('/v1/stops', { key: admin.token, body: { scope: 'tenant', reason: 'r' } });
+    const stranger = await server.tenant();
+    const path = `/v1/stops/${set.body['id'] as string}/release`;
+    const foreign = await server.post(path, { key: stranger.token, body: { reason: 'r' } });
+    expect(foreign.status).toBe(404);
+    expect((await server.post(path, { key: admin.token, body: { reason: 'over' } })).status).toBe(200);
+  });
+
+  it('hold the first answer for a repeat, and nothing of a request that was refused', async () => {
+    const headers = { 'idempotency-key': 'again' };
+    const body = { scope: 'tool', target: 'pay', reason: 'r' };
+    const refused = await server.post('/v1/stops', { key: nobody.token, body, headers });
+    expect(refused.status).toBe(403);
+    const { rows } = await server.outsider.query(`select 1 from writ.idempotency where key = 'again'`);
+    expect(rows).toEqual([]);
+    expect((await server.post('/v1/stops', { key: admin.token, body, headers })).status).toBe(201);
+    const other = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
+    expect([other.status, other.body['code']]).toEqual([422, 'idempotency_mismatch']);
+    await server.outsider.query(
+      `update writ.idempotency set created_at = now() - interval '25 hours' where key = 'again'`,
+    );
+    const dayAfter = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
+    expect([dayAfter.status, dayAfter.headers.get('idempotency-replayed')]).toEqual([201, null]);
+  });
+});
+
+describe('[I3] a write commits only under the authority it was decided under', () => {
+  it('a right taken away while the write waits is gone when it would commit', async () => {
+    const owner = await server.tenant(`g, user:temp, role:operator, {tenant}`);
+    const temp = await server.key(owner.tenant, { principal: 'user:temp' });
+    expect((await server.get('/v1/stops', { key: temp.token })).status).toBe(200);
+    const { rows } = await server.outsider.query<{ digest: string; body: string }>(
+      `select b.digest, b.body from writ.policy_head h join writ.policy_bundle b using (tenant, digest) where h.tenant = $1`,
+      [owner.tenant],
+    );
+    const without = (await server.tenant()).tenant;
+    const other = new Client(server.ownerUrl);
+    await other.connect();
+    try {
+      // Somebody is taking the right away: the change is made and not yet committed, so the write below is decided under
+      // the old policy and then waits for this transaction.
+      await other.query('begin');
+      await other.query(`select pg_advisory_xact_lock(writ.authority_lock())`);
+      await other.query(
+        `insert into writ.policy_bundle (tenant, digest, body, author)
+         select $1, digest, body, author from writ.policy_bundle where tenant = $2`,
+        [owner.tenant, without],
+      );
+      await other.query(
+        `update writ.policy_head set digest = (select digest from writ.policy_head where tenant = $2) where tenant = $1`,
+        [owner.tenant, without],
+      );
+      await other.query(`update writ.authority_head set epoch = epoch + 1 where tenant = $1`, [owner.tenant]);
+      const body = { scope: 'tool', target: 'pay', reason: 'r' };
+      const write = server.post('/v1/stops', { key: temp.token, body });
+      await waitingForLock();
+      await other.query('commit');
+      const refused = await write;
+      expect([refused.status, refused.body['code']]).toEqual([403, 'policy_denied']);
+    } finally {
+      await other.end();
+    }
+    expect(rows).toHaveLength(1);
+    const stops = await server.get('/v1/stops', { key: owner.token });
+    expect(stops.body['data']).toEqual([]);
+  });
+
+  async function waitingForLock(): Promise<void> {
+    await eventually(async () => {
+      const { rows } = await server.outsider.query(
+        `select 1 from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+      );
+      expect(rows.length).toBeGreaterThan(0);
+    });
+  }
+});
