@@ -12,10 +12,12 @@ export interface EvidenceScope {
   spanId: string | null;
   /** Digest of the last `context` event. */
   context: string | null;
+  /** The constants last asked for, and their text: most acts of a run ask for the same again. */
+  latest: { readonly input: ContextInput; readonly text: string; readonly digest: string } | null;
 }
 
 export function evidenceScope(tenant: TenantId, run: RunId, traceId: string | null): EvidenceScope {
-  return { tenant, run, origin: originOf(tenant), traceId, spanId: null, context: null };
+  return { tenant, run, origin: originOf(tenant), traceId, spanId: null, context: null, latest: null };
 }
 
 type Fields = Omit<AuditDraft, 'id' | 'tenant' | 'origin' | 'time' | 'run' | 'context' | 'trace' | 'span'>;
@@ -42,8 +44,8 @@ export interface ContextInput {
   readonly build: string;
 }
 
-/** The run constants as one object; it becomes a `context` event when its digest differs from the one in force. */
-export function contextOf({ started, chain, snapshot, build }: ContextInput): AuditContext {
+/** The run constants as one object. */
+function contextOf({ started, chain, snapshot, build }: ContextInput): AuditContext {
   return {
     initiator: started.initiator.id,
     roles: started.initiator.roles,
@@ -56,17 +58,27 @@ export function contextOf({ started, chain, snapshot, build }: ContextInput): Au
   };
 }
 
-/** Makes sure the context in force is `context`; returns the event that says so when it changed. */
-export function enterContext(scope: EvidenceScope, context: AuditContext, now: number): AuditDraft | null {
-  const digest = digestOf(canonicalJson(context));
+/** Makes sure the constants in force are these; returns the `context` event that says so when they changed. */
+export function enterContext(scope: EvidenceScope, input: ContextInput, now: number): AuditDraft | null {
+  if (scope.latest === null || !sameContext(scope.latest.input, input)) {
+    const text = canonicalJson(contextOf(input));
+    // Its own copy of the chain: a handoff lengthens the caller's.
+    scope.latest = { input: { ...input, chain: [...input.chain] }, text, digest: digestOf(text) };
+  }
+  const { digest, text } = scope.latest;
   if (digest === scope.context) return null;
-  const draft = evidence({ ...scope, context: null }, now, {
-    type: 'context',
-    detail: { context: canonicalJson(context) },
-  });
+  const draft = evidence({ ...scope, context: null }, now, { type: 'context', detail: { context: text } });
   scope.context = digest;
   return draft;
 }
+
+function sameContext(a: ContextInput, b: ContextInput): boolean {
+  if (a.started !== b.started || a.snapshot !== b.snapshot || a.build !== b.build) return false;
+  return a.chain.length === b.chain.length && a.chain.every((hop, i) => sameHop(hop, b.chain[i]!));
+}
+
+const sameHop = (a: Hop, b: Hop): boolean =>
+  a.agent === b.agent && a.digest === b.digest && a.delegation === b.delegation && a.mode === b.mode;
 
 /** A decision as evidence: verdict, reason, and the rules of each stage by id. */
 export function decisionEvidence(decision: Decision): DecisionEvidence {

@@ -16,7 +16,7 @@ import { type BillOfMaterials, checkInput, loadBill, manifestOf, type Node } fro
 import { currentTrace, newTrace } from '@writ/telemetry';
 import type { StartedRun, StartRunInput } from './api';
 import type { EngineContext } from './context';
-import { contextOf, decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
+import { decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
 import type { RunStarted } from './events';
 import { begin } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
@@ -163,11 +163,7 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
   const scope = evidenceScope(input.tenant, run, traceId);
   const pending = emptyPending();
   pending.events.push(started);
-  const entered = enterContext(
-    scope,
-    contextOf({ started, chain: [], snapshot: decision.snapshot, build: ctx.build }),
-    now,
-  );
+  const entered = enterContext(scope, { started, chain: [], snapshot: decision.snapshot, build: ctx.build }, now);
   if (entered) pending.audits.push(entered);
   pending.audits.push(
     evidence(scope, now, {

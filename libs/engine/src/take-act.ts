@@ -6,7 +6,7 @@ import { effectKey, gatherAttributes, intentOf, propose, proposeRead, type Propo
 import { overBudget } from './budget';
 import { commitUnit, RUNNING, type Tail } from './commit';
 import type { EngineContext } from './context';
-import { contextOf, decisionEvidence, enterContext, evidence } from './evidence';
+import { decisionEvidence, enterContext, evidence } from './evidence';
 import type { RecordedDecision, StepIntended, WaitFor } from './events';
 import type { HeldRun } from './held-run';
 import type { Act } from './next-step';
@@ -146,8 +146,8 @@ function intentTail(
   const { scope } = held;
   const contextBefore = scope.context;
   const { started } = held.state;
-  const context = contextOf({ started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build });
-  const entered = enterContext(scope, context, decision.at);
+  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
+  const entered = enterContext(scope, constants, decision.at);
   const authorized = evidence(scope, decision.at, {
     type: 'action.authorized',
     step: intent.step,
