@@ -1,0 +1,134 @@
+import { Client } from 'pg';
+import { roleUrl } from '@writ/database';
+import { newId } from '@writ/kernel';
+import { readCatalog } from './catalog';
+import { seedTables } from './seed';
+import { type FreshDatabase, freshDatabase } from '../support/database';
+
+const A = newId('tenant');
+const ROLES = ['writer', 'sequencer', 'reader'] as const;
+const EVIDENCE = ['journal', 'audit_unit', 'payload', 'policy_bundle', 'definition'];
+/** Functions that run with the owner's rights, each a door through row security that answers one question only. */
+const DOORS = ['find_api_key', 'find_due_runs'];
+
+let fresh: FreshDatabase;
+let owner: Client;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  owner = new Client(fresh.url);
+  await owner.connect();
+  await seedTables(owner, { tables: await readCatalog(owner), tenants: [A] });
+});
+
+afterAll(async () => {
+  await owner?.end();
+  await fresh?.drop();
+});
+
+const codeOf = (work: Promise<unknown>): Promise<string | undefined> =>
+  work.then(
+    () => 'done',
+    (error: { code?: string }) => error.code,
+  );
+
+describe('the roles of the services', () => {
+  it('[I11] have no power over the cluster, and are members of nothing', async () => {
+    const { rows } = await owner.query(
+      `select rolname from pg_roles r where rolname = any ($1)
+          and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication
+               or exists (select from pg_auth_members m where m.member = r.oid))`,
+      [ROLES.map((role) => `writ_${role}`)],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('[I11] own nothing', async () => {
+    const { rows } = await owner.query(
+      `select d.objid from pg_shdepend d join pg_roles r on r.oid = d.refobjid
+        where d.refclassid = 'pg_authid'::regclass and d.deptype = 'o' and r.rolname = any ($1)
+          and d.dbid in (0, (select oid from pg_database where datname = current_database()))`,
+      [ROLES.map((role) => `writ_${role}`)],
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('[I11] may make nothing in the schema, and everybody else may not even enter it', async () => {
+    const { rows } = await owner.query(
+      `select r.rolname from pg_roles r where r.rolname like 'writ\\_%' and has_schema_privilege(r.oid, 'writ', 'create')
+       union all
+       select 'public' from pg_namespace n, aclexplode(n.nspacl) a where n.nspname = 'writ' and a.grantee = 0`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  it('[I11] share no function with everybody, and only two run with the rights of the owner, on a fixed path', async () => {
+    const { rows } = await owner.query<{ name: string; definer: boolean; path: boolean; everybody: boolean }>(
+      `select p.proname as name, p.prosecdef as definer,
+              coalesce('search_path=writ, pg_temp' = any (p.proconfig), false) as path,
+              p.proacl is null or exists (select from aclexplode(p.proacl) a where a.grantee = 0) as everybody
+         from pg_proc p where p.pronamespace = 'writ'::regnamespace`,
+    );
+    expect(rows.filter(({ everybody }) => everybody)).toEqual([]);
+    const doors = rows.filter(({ definer }) => definer);
+    expect(doors.map(({ name }) => name).sort()).toEqual(DOORS);
+    expect(doors.every(({ path }) => path)).toBe(true);
+  });
+
+  it('remove nothing but answers that were kept for a repeated request', async () => {
+    const { rows } = await owner.query(
+      `select c.relname, r.rolname from pg_class c, pg_roles r
+        where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
+          and (has_table_privilege(r.oid, c.oid, 'delete') or has_table_privilege(r.oid, c.oid, 'truncate'))`,
+      [ROLES.map((role) => `writ_${role}`)],
+    );
+    expect(rows).toEqual([{ relname: 'idempotency', rolname: 'writ_writer' }]);
+  });
+
+  it.each(ROLES)('[I9] as %s, evidence and what was published cannot be changed, removed or emptied', async (role) => {
+    const client = new Client(roleUrl(fresh.url, role));
+    await client.connect();
+    await client.query(`select set_config('writ.tenants', $1, false)`, [A]);
+    for (const table of EVIDENCE) {
+      const { rows } = await owner.query<{ column: string }>(
+        `select attname as column from pg_attribute where attrelid = format('writ.%I', $1::text)::regclass and attnum > 0`,
+        [table],
+      );
+      expect(rows.length).toBeGreaterThan(3);
+      for (const { column } of rows) {
+        expect(await codeOf(client.query(`update writ.${table} set ${column} = ${column}`))).toBe('42501');
+      }
+      expect(await codeOf(client.query(`delete from writ.${table}`))).toBe('42501');
+      expect(await codeOf(client.query(`truncate writ.${table}`))).toBe('42501');
+      expect(await codeOf(client.query(`alter table writ.${table} disable trigger all`))).toBe('42501');
+    }
+    await client.end();
+  });
+
+  it('[I3] cannot lower an authority epoch, give it to another tenant, or skip the numbers in between unseen', async () => {
+    const client = new Client(roleUrl(fresh.url, 'writer'));
+    await client.connect();
+    await client.query(`select set_config('writ.tenants', $1, false)`, [A]);
+    expect(await codeOf(client.query('update writ.authority_head set epoch = epoch - 1'))).toBe('23514');
+    expect(await codeOf(client.query('update writ.authority_head set epoch = epoch'))).toBe('23514');
+    expect(await codeOf(client.query(`update writ.authority_head set tenant = 'other'`))).toBe('42501');
+    await client.end();
+  });
+});
+
+describe('the owner', () => {
+  it.each(EVIDENCE)(
+    '[I9] is stopped by a trigger from changing, removing or emptying writ.%s by accident',
+    async (table) => {
+      const { rows } = await owner.query(`select from writ.${table} where tenant = $1`, [A]);
+      expect(rows).toHaveLength(1);
+      for (const text of [
+        `update writ.${table} set tenant = tenant where false`,
+        `delete from writ.${table} where tenant = '${A}'`,
+        `truncate writ.${table} cascade`,
+      ]) {
+        expect(await codeOf(owner.query(text))).toBe('23001');
+      }
+    },
+  );
+});
