@@ -42,7 +42,7 @@ export async function profile(cluster: Cluster, options: ProfileOptions): Promis
     cpu_ms_per_run: round(window.cpuMsPerRun, 3),
   });
   if (cluster.countsStatements) {
-    await statements(cluster, name, window.runs, emit);
+    await statements(cluster, { system: name, runs: window.runs, emit });
     await trackStatements(cluster.admin, false);
   }
   await system.close();
@@ -59,7 +59,10 @@ export async function profile(cluster: Cluster, options: ProfileOptions): Promis
   progress(`the whole profile: ${file}`);
 }
 
-async function statements(cluster: Cluster, system: string, runs: number, emit: (line: object) => void): Promise<void> {
+async function statements(
+  cluster: Cluster,
+  { system, runs, emit }: { readonly system: string; readonly runs: number; readonly emit: (line: object) => void },
+): Promise<void> {
   const { rows } = await cluster.admin.query<{ query: string; calls: string; mean_ms: number; total_ms: number }>(
     `select left(regexp_replace(query, '\\s+', ' ', 'g'), 120) as query, calls,
             mean_exec_time as mean_ms, total_exec_time as total_ms
