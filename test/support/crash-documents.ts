@@ -16,6 +16,11 @@ const one = (name: string) => ({
   root: { type: 'tool', tool: name, args: {} },
 });
 
+function inTurn(tools: readonly string[]): object {
+  const steps = tools.map((name, i) => ({ id: `s${i}`, node: { type: 'tool', tool: name, args: {} } }));
+  return { type: 'sequence', steps };
+}
+
 /** Two tools on the counting server: `pay` happens again each time it is asked, `note` honours its key. */
 export const payOrNote: readonly unknown[] = [
   tool('pay', 'irreversible'),
@@ -30,14 +35,9 @@ export const payOrNote: readonly unknown[] = [
     kind: 'workflow',
     name: 'five',
     ...accountable,
-    root: {
-      type: 'sequence',
-      steps: ['note', 'pay', 'note', 'pay', 'note'].map((name, i) => ({
-        id: `s${i}`,
-        node: { type: 'tool', tool: name, args: {} },
-      })),
-    },
+    root: inTurn(['note', 'pay', 'note', 'pay', 'note']),
   },
+  { kind: 'workflow', name: 'note_five', ...accountable, root: inTurn(['note', 'note', 'note', 'note', 'note']) },
 ];
 
 export const crashPolicy: PolicyBundle = {

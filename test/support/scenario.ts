@@ -27,6 +27,8 @@ export interface Scenario {
   readonly engine: Engine;
   /** Sees every tenant: for the checkers. */
   readonly outsider: Client;
+  /** The outsider's connection anew, after the server went away. */
+  reconnect(): Promise<Client>;
   readonly caller: Principal;
   activate(policy: PolicyBundle): Promise<void>;
   close(): Promise<void>;
@@ -64,8 +66,15 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     build: 'scenario',
   });
   await engine.start();
-  const outsider = new Client(ownerUrl);
-  await outsider.connect();
+  const outsiders: Client[] = [];
+  const reconnect = async (): Promise<Client> => {
+    const client = new Client(ownerUrl);
+    client.on('error', () => undefined);
+    await client.connect();
+    outsiders.push(client);
+    return client;
+  };
+  const outsider = await reconnect();
   return {
     ownerUrl,
     tenant,
@@ -73,11 +82,12 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     writer,
     engine,
     outsider,
+    reconnect,
     caller: { tenant, kind: 'user', id: 'user:caller', roles: [] },
     activate,
     async close() {
       await engine.close(5_000);
-      await outsider.end();
+      await Promise.all(outsiders.map((client) => client.end().catch(() => undefined)));
       await writer.close();
       await db.close();
       await fresh?.drop();

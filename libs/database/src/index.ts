@@ -1,8 +1,8 @@
-export { type CommitFaults, type CommitPoint, type CommitStats, GroupCommit } from './commit/group-commit';
+export { type CommitStats, GroupCommit } from './commit/group-commit';
 export { openGroupCommit } from './commit/open';
 export { defaultDataDir, type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
 export { DatabaseFault } from './fault';
-export { type ClaimedRun, claimRun, releaseRun, sweep } from './leases/claim';
+export { type ClaimedRun, claimRun, releaseAbandoned, releaseRun, sweep } from './leases/claim';
 export { insertMail, type Mail, type PolledMail, pollMail } from './leases/mail';
 export {
   getPayload,

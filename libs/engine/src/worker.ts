@@ -1,5 +1,5 @@
 import type { RunId, TenantId } from '@writ/kernel';
-import { beat, claimRun, type PolledMail, pollMail, releaseRun, releaseWorker, sweep } from '@writ/database';
+import { beat, claimRun, type PolledMail, pollMail, releaseAbandoned, releaseWorker, sweep } from '@writ/database';
 import { currentTrace, inSpan, logger, newTrace, openSpan, type TraceRef } from '@writ/telemetry';
 import { advance, type RunEventWithMail } from './advance';
 import type { EngineContext } from './context';
@@ -23,7 +23,6 @@ export const DEFAULT_WORKER: WorkerOptions = { concurrency: 64, heartbeatMs: 2_0
 interface FailedLease {
   readonly tenant: TenantId;
   readonly run: RunId;
-  readonly leaseEpoch: number;
   readonly failures: number;
   readonly released: boolean;
 }
@@ -127,33 +126,34 @@ export class Worker {
 
   async #take(tenant: TenantId, run: RunId): Promise<void> {
     const { db, worker, clock } = this.ctx;
-    const claimed = await claimRun(db, { tenant, run, worker });
-    if (!claimed) return;
     try {
+      const claimed = await claimRun(db, { tenant, run, worker });
+      if (!claimed) return;
       const held = await loadRun({ db, claimed, worker, now: clock.now() });
       const mail = await pollMail(db, [{ tenant, run }]);
       await this.#advance(keyOf(tenant, run), held, mail);
     } catch (error) {
-      this.#giveUp(claimed);
+      // Also when the claim itself failed: its answer may be lost, and the lease ours without our knowing.
+      this.#giveUp({ tenant, run });
       throw error;
     }
   }
 
   /** The lease goes back with the next sweep, and the run is looked at again later each time it fails. */
-  #giveUp(lease: { readonly tenant: TenantId; readonly run: RunId; readonly leaseEpoch: number }): void {
-    const key = keyOf(lease.tenant, lease.run);
-    const { tenant, run, leaseEpoch } = lease;
+  #giveUp({ tenant, run }: { readonly tenant: TenantId; readonly run: RunId }): void {
+    const key = keyOf(tenant, run);
     const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
-    this.#failed.set(key, { tenant, run, leaseEpoch, failures, released: false });
+    this.#failed.set(key, { tenant, run, failures, released: false });
   }
 
   async #releaseFailed(): Promise<void> {
     for (const [key, lease] of this.#failed) {
-      if (lease.released) continue;
-      const { tenant, run, leaseEpoch, failures } = lease;
+      if (lease.released || this.#leading.has(key)) continue;
+      const { tenant, run, failures } = lease;
       const delay = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** Math.min(failures - 1, 10));
       const wakeAt = this.ctx.clock.now() + delay;
-      await this.ctx.db.withTenant(tenant, (tx) => releaseRun(tx, { tenant, run, leaseEpoch, wakeAt }));
+      const { worker } = this.ctx;
+      await this.ctx.db.withTenant(tenant, (tx) => releaseAbandoned(tx, { tenant, run, worker, wakeAt }));
       this.#failed.set(key, { ...lease, released: true });
     }
   }

@@ -81,6 +81,27 @@ export async function releaseRun(
   );
 }
 
+/**
+ * Gives back whatever lease a worker may hold on a run it does not lead: its claim's answer was lost, or leading it
+ * failed. Only the worker itself may say so, and only while it does not lead the run.
+ */
+export async function releaseAbandoned(
+  tx: Tx,
+  lease: {
+    readonly tenant: TenantId;
+    readonly run: RunId;
+    readonly worker: WorkerId;
+    /** Epoch milliseconds at which the sweeper must look again. */
+    readonly wakeAt: number;
+  },
+): Promise<void> {
+  await tx.query(
+    `UPDATE writ.run SET lease_owner = NULL, wake_at = $4
+      WHERE tenant = $1 AND id = $2 AND lease_owner = $3 AND finished_at IS NULL`,
+    [lease.tenant, lease.run, lease.worker, new Date(lease.wakeAt)],
+  );
+}
+
 /** Runs of any tenant that need a look (I8): never rung, left by a dead worker, due, past their deadline, with mail. */
 export async function sweep(
   db: Database,
