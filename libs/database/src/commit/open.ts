@@ -1,8 +1,9 @@
 import type { Clock } from '@writ/kernel';
-import { checkDurability, type DatabaseConfig } from '../session/database';
+import type { DatabaseConfig } from '../session/database';
+import { checkDurability } from '../session/fitness';
 import { requireSchema } from '../session/migrate';
 import { roleUrl } from '../session/roles';
-import { type CommitFaults, GroupCommit } from './group-commit';
+import { GroupCommit } from './group-commit';
 import { WriterConnection } from './writer-connection';
 
 /** Two: a third was slower on two cores in every trial, and one leaves the other core idle at 64 concurrent runs. */
@@ -11,7 +12,6 @@ const ANSWER_TIMEOUT_MS = 30_000;
 
 export interface GroupCommitDeps {
   readonly clock: Clock;
-  readonly faults?: CommitFaults;
   /** Connections; two unless a measurement says otherwise. */
   readonly writers?: number;
 }
@@ -38,5 +38,5 @@ export async function openGroupCommit(config: DatabaseConfig, deps: GroupCommitD
     await Promise.all(writers.map((writer) => writer.close()));
     throw error;
   }
-  return new GroupCommit({ writers, clock: deps.clock, faults: deps.faults });
+  return new GroupCommit({ writers, clock: deps.clock });
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 
@@ -29,12 +30,29 @@ function alive(pid: number): boolean {
   }
 }
 
+const pidFile = (dir: string): string => join(dataFolder(dir), 'postmaster.pid');
+
+/** Whether a process is a Postgres server; undefined when the system does not say. */
+function isPostgres(pid: number): boolean | undefined {
+  const asked = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+  return asked.error ? undefined : asked.stdout.includes('postgres');
+}
+
 /** The postmaster of a data directory, from line 1 (pid) and line 4 (port) of postmaster.pid; undefined if none lives. */
 export function postmaster(dir: string): { readonly pid: number; readonly port: number } | undefined {
-  const lines = readLines(join(dataFolder(dir), 'postmaster.pid'));
+  const lines = readLines(pidFile(dir));
   const pid = Number(lines[0]);
   const port = Number(lines[3]);
   return pid > 0 && port > 0 && alive(pid) ? { pid, port } : undefined;
+}
+
+/**
+ * Removes a postmaster.pid whose process is alive and no Postgres: after the machine restarted, another program has the
+ * number, and the server would take it for a twin and refuse to start. A dead process's file the server removes itself.
+ */
+export function dropForeignPid(dir: string): void {
+  const pid = Number(readLines(pidFile(dir))[0]);
+  if (pid > 0 && alive(pid) && isPostgres(pid) === false) rmSync(pidFile(dir), { force: true });
 }
 
 /**

@@ -26,7 +26,7 @@ function packageFolder(): string | undefined {
  * Makes the library links that the package's install script makes, when that script was not allowed to run: without
  * them initdb fails on a missing ICU library.
  */
-function restoreLinks(folder: string): void {
+export function restoreLinks(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
@@ -83,27 +83,43 @@ function usable(bin: string, source: Binaries['source'], account: Account | unde
   return version === undefined || major === undefined ? undefined : { bin, version, major, source };
 }
 
+/** The programs of a `native` folder as that account can run them: in place, else from a copy below `dir`. */
+export function runnable(native: string, dir: string, account: Account | undefined): Binaries | undefined {
+  const direct = usable(join(native, 'bin'), 'package', account);
+  if (direct !== undefined) return direct;
+  const version = versionFor(join(native, 'bin'), undefined);
+  return version === undefined ? undefined : usable(copiedFor(native, version, dir), 'package', account);
+}
+
 /** Every installation that can be run here, best first: the package's version is pinned, so it comes first. */
-function* installations(dir: string, account: Account | undefined): Generator<Binaries> {
-  const folder = packageFolder();
+function* installations(wanted: BinariesWanted): Generator<Binaries> {
+  const { dir, account } = wanted;
+  const folder = wanted.source === 'system' ? undefined : packageFolder();
   if (folder !== undefined) {
     restoreLinks(folder);
-    const native = join(folder, 'native');
-    const direct = usable(join(native, 'bin'), 'package', account);
-    const version = direct === undefined ? versionFor(join(native, 'bin'), undefined) : undefined;
-    const found =
-      direct ?? (version === undefined ? undefined : usable(copiedFor(native, version, dir), 'package', account));
+    const found = runnable(join(folder, 'native'), dir, account);
     if (found !== undefined) yield found;
   }
-  for (const bin of systemFolders()) {
+  for (const bin of wanted.source === 'package' ? [] : systemFolders()) {
     const found = usable(bin, 'system', account);
     if (found !== undefined) yield found;
   }
 }
 
-/** Binaries able to open `dataMajor`'s files (any, for a new cluster). Throws a fault that names DATABASE_URL. */
-export function findBinaries(dir: string, account: Account | undefined, dataMajor: string | undefined): Binaries {
-  for (const found of installations(dir, account)) {
+export interface BinariesWanted {
+  /** Folder of the cluster; a copy of the programs may be put there. */
+  readonly dir: string;
+  readonly account: Account | undefined;
+  /** Major version that wrote the data; undefined for a new cluster, which any can make. */
+  readonly dataMajor: string | undefined;
+  /** Only of this kind; the package's and then the system's when undefined. */
+  readonly source: Binaries['source'] | undefined;
+}
+
+/** The best binaries able to open the data. Throws `no_postgres_binaries`, which names DATABASE_URL. */
+export function findBinaries(wanted: BinariesWanted): Binaries {
+  const { dir, dataMajor } = wanted;
+  for (const found of installations(wanted)) {
     if (dataMajor === undefined || found.major === dataMajor) return found;
   }
   throw new DatabaseFault({

@@ -1,25 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseFault } from '../fault';
 import { type Account, serviceAccount, spawnOptions } from './account';
-import { attach, dataFolder, passwordFile, postmaster, type RunningServer } from './attach';
+import { attach, dataFolder, dropForeignPid, postmaster, type RunningServer } from './attach';
 import { type Binaries, findBinaries } from './binaries';
+import { initialise, prepareFolder } from './initialise';
+
+/** A server may lose a race for its port or its folder; one that fails this often fails for good. */
+const MOST_LAUNCHES = 5;
+const RELAUNCH_MS = 200;
 
 export interface EmbeddedOptions {
   /** Where the cluster lives; made when missing. Must be reachable by the account Postgres runs under. */
@@ -29,6 +22,8 @@ export interface EmbeddedOptions {
   readonly fsync?: 'on' | 'off';
   /** How long to wait for the server, milliseconds. Recovery after a crash counts. */
   readonly timeoutMs?: number;
+  /** Which installation; by default the npm package's, else the system's. */
+  readonly source?: 'package' | 'system';
 }
 
 export interface EmbeddedPostgres {
@@ -65,39 +60,6 @@ function freePort(): Promise<number> {
   });
 }
 
-/** Makes the cluster beside its final place and publishes it by rename: of two at once, one wins and both use it. */
-function initialise(options: EmbeddedOptions, binaries: Binaries, account: Account | undefined): void {
-  const draft = `${dataFolder(options.dir)}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  const secret = `${draft}.password`;
-  writeFileSync(secret, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 });
-  if (account) chownSync(secret, account.uid, account.gid);
-  try {
-    const args = ['-D', draft, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8'];
-    if (options.fsync === 'off') args.push('--no-sync');
-    const made = spawnSync(join(binaries.bin, 'initdb'), [...args, '--locale=C'], {
-      ...spawnOptions(account),
-      encoding: 'utf8',
-    });
-    if (made.status !== 0) {
-      throw new DatabaseFault({
-        code: 'embedded_init_failed',
-        class: 'permanent',
-        message: `initdb could not make a cluster in ${options.dir}: ${(made.error?.message ?? made.stderr).trim()}`,
-        next: 'Check that the folder is writable by the account Postgres runs under, or set WRIT_HOME or DATABASE_URL.',
-      });
-    }
-    renameSync(secret, join(draft, 'writ.password'));
-    try {
-      renameSync(draft, dataFolder(options.dir));
-    } catch (error) {
-      if (!existsSync(passwordFile(options.dir))) throw error;
-    }
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-    rmSync(secret, { force: true });
-  }
-}
-
 /** Starts the server in a session of its own: a Ctrl-C in the terminal must not stop it before its clients are done. */
 function launch(options: EmbeddedOptions, binaries: Binaries, start: { account: Account | undefined; port: number }) {
   const logPath = join(options.dir, 'postgres.log');
@@ -116,11 +78,14 @@ function launch(options: EmbeddedOptions, binaries: Binaries, start: { account: 
     detached: true,
   });
   closeSync(log);
+  // A program that cannot be executed shows as exited; the log and the fault below say the rest.
+  child.on('error', () => undefined);
   child.unref();
   return child;
 }
 
-const exited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+const exited = (child: ChildProcess): boolean =>
+  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 
 /** Waits until the server answers, or its process ends (another start holds the directory, or it cannot run). */
 async function answered(dir: string, child: ChildProcess, until: number): Promise<RunningServer | undefined> {
@@ -133,6 +98,22 @@ async function answered(dir: string, child: ChildProcess, until: number): Promis
   return undefined;
 }
 
+/** The server of another start, once it answers; undefined when there is none, or it goes away again. */
+async function comingUp(dir: string, until: number): Promise<RunningServer | undefined> {
+  while (Date.now() < until && postmaster(dir)) {
+    const running = await attach(dir);
+    if (running) return running;
+    await sleep(25);
+  }
+  return undefined;
+}
+
+const attachedTo = (server: RunningServer): EmbeddedPostgres => ({
+  ...server,
+  attached: true,
+  stop: () => Promise.resolve(),
+});
+
 /**
  * Starts the private Postgres of a folder, or attaches to the one already running there.
  * INVARIANT: one cluster per folder. postmaster.pid is the lock, Postgres' own: of two servers started at once one
@@ -143,29 +124,26 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const { dir } = options;
   const until = Date.now() + (options.timeoutMs ?? 60_000);
   const running = await attach(dir);
-  if (running) return { ...running, attached: true, stop: () => Promise.resolve() };
+  if (running) return attachedTo(running);
 
   const account = serviceAccount();
-  mkdirSync(dir, { recursive: true });
-  if (account) chownSync(dir, account.uid, account.gid);
+  prepareFolder(dir, account);
   const versionFile = join(dataFolder(dir), 'PG_VERSION');
   const dataMajor = existsSync(versionFile) ? readFileSync(versionFile, 'utf8').trim() : undefined;
-  const binaries = findBinaries(dir, account, dataMajor);
-  if (dataMajor === undefined) initialise(options, binaries, account);
+  const binaries = findBinaries({ dir, account, dataMajor, source: options.source });
+  if (dataMajor === undefined) initialise({ dir, binaries, account, sync: options.fsync !== 'off' });
 
-  while (Date.now() < until) {
+  for (let launches = 0; launches < MOST_LAUNCHES && Date.now() < until; launches++) {
+    dropForeignPid(dir);
     const child = launch(options, binaries, { account, port: await freePort() });
     const server = await answered(dir, child, until);
     if (server && server.pid === child.pid) return { ...server, attached: false, stop: () => stop(child) };
-    if (server) return { ...server, attached: true, stop: () => Promise.resolve() };
+    if (server) return attachedTo(server);
     if (!exited(child)) child.kill('SIGINT');
-    // Our server refused to run. If another start's server is coming up there, wait for that one.
-    while (Date.now() < until && postmaster(dir)) {
-      const other = await attach(dir);
-      if (other) return { ...other, attached: true, stop: () => Promise.resolve() };
-      await sleep(25);
-    }
-    await sleep(100);
+    // Our server refused to run. If another start's server is coming up there, it is that one's directory.
+    const other = await comingUp(dir, until);
+    if (other) return attachedTo(other);
+    await sleep(RELAUNCH_MS);
   }
   throw new DatabaseFault({
     code: 'embedded_start_failed',

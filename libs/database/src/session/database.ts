@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Result, TenantId } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
-import { DatabaseFault } from '../fault';
+import { checkDurability, checkRole } from './fitness';
 import { fitsSchema, requireSchema } from './migrate';
 import { type Role, roleUrl } from './roles';
 
@@ -24,6 +24,13 @@ export interface Tx {
 }
 
 const RECONNECT_MS = 250;
+/**
+ * Names resolve in our schema only. A process that stopped inside a transaction, perhaps one that holds the authority
+ * lock and so every commit, gives up what it holds after half a minute.
+ */
+const SESSION = '-c search_path=writ -c idle_in_transaction_session_timeout=30s';
+/** As writ.tenant's ids are checked: a comma would make two tenants of one name in the setting. */
+const TENANT = /^(?:[*]|[A-Za-z0-9_-]{1,64})$/;
 const log = logger('database');
 
 /** A pool of connections under one role. Every statement runs inside a transaction that names its tenants. */
@@ -41,6 +48,9 @@ export class Database {
    */
   async withTenant<T>(tenants: TenantId | '*' | readonly (TenantId | '*')[], fn: (tx: Tx) => Promise<T>): Promise<T> {
     const list = typeof tenants === 'string' ? [tenants] : tenants;
+    const odd = list.find((tenant) => !TENANT.test(tenant));
+    if (odd !== undefined)
+      throw new Error(`${JSON.stringify(odd)} is no tenant id: pass an id, or '*' for the platform`);
     const runner = this.source.createQueryRunner();
     await runner.connect();
     try {
@@ -118,32 +128,17 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
     poolSize: config.poolSize ?? 8,
     applicationName: config.applicationName ?? `writ ${config.role}`,
     poolErrorHandler: (error: unknown) => log.warn({ error: String(error) }, 'an idle connection was lost'),
-    extra: { connectionTimeoutMillis: 10_000 },
+    extra: { connectionTimeoutMillis: 10_000, options: SESSION },
   });
   await source.initialize();
   try {
     const asked = { query: async (text: string) => ({ rows: (await source.query(text)) as unknown[] }) };
     await requireSchema(asked);
+    if (config.role !== 'owner') await checkRole(asked);
     if (config.allowUnsafeDurability !== true) await checkDurability(asked);
   } catch (error) {
     await source.destroy();
     throw error;
   }
   return new Database(source, config);
-}
-
-/** An acknowledged commit must survive a crash: everything the product promises rests on it. */
-export async function checkDurability(client: { query(text: string): Promise<{ rows: unknown[] }> }): Promise<void> {
-  const { rows } = await client.query(
-    `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
-            current_setting('full_page_writes') AS full_page_writes`,
-  );
-  const off = Object.entries(rows[0] as Record<string, string>).filter(([, value]) => value === 'off');
-  if (off.length === 0) return;
-  throw new DatabaseFault({
-    code: 'durability_off',
-    class: 'permanent',
-    message: `the server runs with ${off.map(([name]) => `${name}=off`).join(', ')}: a crash could lose acknowledged commits`,
-    next: 'Turn it on in postgresql.conf and restart the server.',
-  });
 }

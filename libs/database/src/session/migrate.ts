@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { ok, refuse, type Result } from '@writ/kernel';
 import { MIGRATIONS } from '../../../../migrations';
 import { DatabaseFault } from '../fault';
+import type { Asked } from './fitness';
 import { ensureRoles } from './roles';
 
 /** Migrators of one database take turns on this lock. */
@@ -43,7 +44,7 @@ interface Level {
   readonly breaking: boolean;
 }
 
-async function levels(client: { query(text: string): Promise<{ rows: unknown[] }> }): Promise<readonly Level[]> {
+async function levels(client: Asked): Promise<readonly Level[]> {
   const { rows } = await client.query(`SELECT to_regclass('writ.schema_level') IS NOT NULL AS known`);
   if (!(rows[0] as { known: boolean }).known) return [];
   return (await client.query('SELECT level, breaking FROM writ.schema_level ORDER BY level')).rows as Level[];
@@ -55,12 +56,10 @@ async function refuseNewer(client: Client): Promise<void> {
   throw new DatabaseFault({
     code: 'schema_too_new',
     class: 'permanent',
-    message: `the database is at schema level ${breaking.level}, which programs of level ${KNOWN_LEVEL} must not use`,
+    message: `The database is at schema level ${breaking.level}, which programs of level ${KNOWN_LEVEL} must not use.`,
     next: 'Run the newer program.',
   });
 }
-
-type Asked = { query(text: string): Promise<{ rows: unknown[] }> };
 
 /**
  * Whether this program fits the schema: not an older one (`schema_too_old`), nor a newer one that a later change marked
@@ -74,7 +73,7 @@ export async function fitsSchema(asked: Asked): Promise<Result<number>> {
   return refuse({
     code: breaking ? 'schema_too_new' : 'schema_too_old',
     class: 'permanent',
-    message: `the database is at schema level ${level}, this program needs ${KNOWN_LEVEL}`,
+    message: `The database is at schema level ${level}, this program needs ${KNOWN_LEVEL}.`,
     next: breaking ? 'Run the newer program.' : 'Run `writ migrate` as the database owner.',
   });
 }

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Client } from 'pg';
+import { scramVerifier } from './scram';
 
 /** Who a connection is. `owner` migrates; the services are `writer`, `sequencer` or `reader`, and own nothing. */
 export type Role = 'owner' | 'writer' | 'sequencer' | 'reader';
@@ -7,7 +8,9 @@ export const SERVICE_ROLES = ['writer', 'sequencer', 'reader'] as const;
 
 const DUPLICATE_OBJECT = '42710';
 const UNIQUE_VIOLATION = '23505';
-const TUPLE_CONCURRENTLY_UPDATED = 'XX000';
+/** "tuple concurrently updated": another migrator sets the same password at this moment. */
+const CONCURRENTLY_UPDATED = 'XX000';
+const LOGIN_REFUSED = ['28P01', '28000'];
 
 /** The services' passwords follow from one secret: WRIT_SECRET, or the owner's own password. Nothing else to hand out. */
 const passwordOf = (adminUrl: string, role: string): string =>
@@ -30,29 +33,51 @@ export function roleUrl(adminUrl: string, role: Role): string {
 }
 
 /**
- * Creates the services' login roles, or sets their passwords anew. Roles belong to the cluster, not to a database, so
- * several migrators may race here; whoever loses finds what it wanted.
+ * Creates the services' login roles where they are missing, and sets their passwords where they do not fit the secret.
+ * Roles belong to the cluster, not to a database, so migrators of many databases may race here: a role that already
+ * lets us in is left alone, and whoever loses a race finds what it wanted.
  */
 export async function ensureRoles(adminUrl: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl });
-  await client.connect();
+  const admin = new Client({ connectionString: adminUrl });
+  await admin.connect();
   try {
-    for (const role of SERVICE_ROLES) {
-      const name = `writ_${role}`;
-      // Hexadecimal by construction, so it needs no quoting; role statements take no parameters.
-      const rights = `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD '${passwordOf(adminUrl, name)}'`;
-      await ignoring([DUPLICATE_OBJECT, UNIQUE_VIOLATION], () => client.query(`CREATE ROLE ${name} ${rights}`));
-      await ignoring([TUPLE_CONCURRENTLY_UPDATED], () => client.query(`ALTER ROLE ${name} ${rights}`));
-    }
+    for (const role of SERVICE_ROLES) await ensureRole(admin, { adminUrl, role });
   } finally {
-    await client.end();
+    await admin.end();
   }
 }
 
-async function ignoring(codes: readonly string[], work: () => Promise<unknown>): Promise<void> {
+async function ensureRole(admin: Client, of: { readonly adminUrl: string; readonly role: Role }): Promise<void> {
+  const name = `writ_${of.role}`;
+  const url = new URL(roleUrl(of.adminUrl, of.role));
+  const password = url.username === name ? decodeURIComponent(url.password) : passwordOf(of.adminUrl, name);
+  // Role statements take no parameters. The verifier is base64 and colons by construction, so it needs no escaping.
+  const login = `LOGIN PASSWORD '${scramVerifier(password)}'`;
+  const { rowCount } = await admin.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+  if (rowCount === 0) {
+    const made = await unless([DUPLICATE_OBJECT, UNIQUE_VIOLATION], () => admin.query(`CREATE ROLE ${name} ${login}`));
+    if (made) return;
+  }
+  if (await opens(url.href)) return;
+  await unless([CONCURRENTLY_UPDATED], () => admin.query(`ALTER ROLE ${name} ${login}`));
+}
+
+async function opens(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url });
+  try {
+    return await unless(LOGIN_REFUSED, () => client.connect());
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Whether the work was done; false when it failed with one of these SQLSTATEs. */
+async function unless(codes: readonly string[], work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
-    if (!codes.includes(String((error as { code?: string }).code))) throw error;
+    if (codes.includes(String((error as { code?: string }).code))) return false;
+    throw error;
   }
 }
