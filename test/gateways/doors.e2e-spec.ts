@@ -60,6 +60,16 @@ const functionWay =
     };
   };
 
+/** Makes the connection stand: a process slow to start spends a permit or two. */
+async function warmUp(way: Way): Promise<void> {
+  for (;;) {
+    const outcome = await way.send(warmer.permit({ ...way }), way.args);
+    if (outcome.kind === 'failed' && outcome.failure.code === 'permit_expired') continue;
+    expect(outcome).toMatchObject({ kind: 'ok' });
+    return;
+  }
+}
+
 /** `warm`: a connection already stands, so only the call itself is left to be sent. */
 const mcpWay =
   (over: 'stdio' | 'http', warm: boolean): MakeWay =>
@@ -81,7 +91,7 @@ const mcpWay =
         await relay?.close();
       },
     };
-    if (warm) expect(await way.send(warmer.permit({ ...way }), way.args)).toMatchObject({ kind: 'ok' });
+    if (warm) await warmUp(way);
     return way;
   };
 
@@ -103,7 +113,7 @@ const listWay =
         await relay?.close();
       },
     };
-    if (warm) expect(await way.send(warmer.permit({ ...way }), way.args)).toMatchObject({ kind: 'ok' });
+    if (warm) await warmUp(way);
     return way;
   };
 

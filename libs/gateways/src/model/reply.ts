@@ -12,7 +12,6 @@ const Usage = z.object({
   completion_tokens: count,
   prompt_tokens_details: z.object({ cached_tokens: count }).nullish(),
 });
-const VendorError = z.object({ error: z.object({ message: z.string().nullish(), code: z.unknown() }) });
 const WholeCall = z.object({
   id: z.string().min(1),
   function: z.object({ name: z.string().min(1), arguments: z.string() }),
@@ -72,6 +71,10 @@ interface Gathered {
   readonly usage: z.infer<typeof Usage> | null | undefined;
 }
 
+/** Some endpoints answer 200 and put the refusal in the body. */
+const isVendorError = (value: unknown): boolean =>
+  typeof (value as { error?: unknown } | null)?.error === 'object' && (value as { error: unknown }).error !== null;
+
 const fault = (code: string, reason: string): Result<never, ReplyFault> => refuse({ code, reason });
 
 function json(text: string): { readonly value: unknown } | null {
@@ -120,7 +123,7 @@ export function readReply(text: string, requestText: string): Result<ModelReply,
   if (text.trim() === '') return fault('model_reply_empty', 'the body is empty');
   const parsed = json(text);
   if (!parsed) return fault('model_reply_not_json', 'the body is not JSON');
-  if (VendorError.safeParse(parsed.value).success) return fault('model_reply_error', 'the body is an error object');
+  if (isVendorError(parsed.value)) return fault('model_reply_error', 'the body is an error object');
   const whole = Whole.safeParse(parsed.value);
   const choice = whole.data?.choices[0];
   if (!whole.success || !choice) {
@@ -156,7 +159,7 @@ export function readStream(text: string, requestText: string): Result<ModelReply
     if (data === '[DONE]') break;
     const parsed = json(data);
     if (!parsed) return fault('model_reply_not_json', 'an event of the stream is not JSON');
-    if (VendorError.safeParse(parsed.value).success) return fault('model_reply_error', 'the stream ends in an error');
+    if (isVendorError(parsed.value)) return fault('model_reply_error', 'the stream ends in an error');
     const chunk = Chunk.safeParse(parsed.value);
     if (!chunk.success) return fault('model_reply_malformed', 'an event of the stream is no chat completion chunk');
     model ??= chunk.data.model ?? null;
