@@ -12,15 +12,23 @@ interface Stage {
   readonly matches?: readonly { readonly rid?: string; readonly effect?: string; readonly error?: string }[];
 }
 
+/** Why a stage ended as it did when no rule spoke. */
+function unsaid({ verdict, explicit }: Stage): string {
+  if (explicit) return '';
+  return verdict === 'allow' ? 'nothing forbids it' : 'no rule speaks of it';
+}
+
 /** The decision as people read it: the sentence, each stage with the rules that spoke, and what was nearly enough. */
 function explained(context: Context, row: Row): string {
   const paint = new Paint(context.io);
-  const lines = [String(row['sentence']), ''];
+  const object = (row['object'] ?? {}) as { readonly type?: string; readonly id?: string };
+  const asked = `${String(row['action'])} on ${object.type ?? 'something'} ${object.id ?? ''}`.trimEnd();
+  const lines = [String(row['sentence']), '', `  ${paint.dim('asked')}       ${asked}`];
   for (const stage of (row['stages'] ?? []) as unknown as readonly Stage[]) {
     const rules = (stage.matches ?? []).map(
       (match) => `${match.effect} by ${match.rid}${match.error ? ' (error)' : ''}`,
     );
-    const why = rules.length > 0 ? rules.join(', ') : stage.explicit ? '' : 'no rule speaks of it';
+    const why = rules.length > 0 ? rules.join(', ') : unsaid(stage);
     const verdict = paint.standing(stage.verdict ?? '');
     lines.push(`  ${(stage.stage ?? '').padEnd(11)} ${verdict}  ${stage.subject ?? ''}  ${paint.dim(why)}`.trimEnd());
   }

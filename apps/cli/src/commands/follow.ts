@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CliError } from '../cli-error';
 import type { Context, Result } from '../command';
 import { type Column, member, type Row } from '../output/output';
 import { asRow } from './rows';
@@ -9,9 +10,10 @@ const POLL_MS = 250;
 
 const exitOf = (status: string): 'ok' | 'failed' => (status === 'succeeded' ? 'ok' : 'failed');
 
-/** Waits for the end of a run and answers with it. */
-export async function waitForRun(context: Context, id: string): Promise<Result> {
+/** Waits for the end of a run and answers with it; a run that waits for somebody may take for ever, hence the limit. */
+export async function waitForRun(context: Context, id: string, seconds: number | undefined): Promise<Result> {
   const client = context.client();
+  const until = seconds === undefined ? Infinity : performance.now() + seconds * 1000;
   let told = '';
   for (;;) {
     const run = await client.runs.get(id, { signal: context.signal });
@@ -20,9 +22,19 @@ export async function waitForRun(context: Context, id: string): Promise<Result> 
       context.hint(`${id} is ${run.status}${run.wait ? `: ${JSON.stringify(run.wait)}` : ''}`);
     }
     told = run.status;
+    if (performance.now() >= until) throw late(id, run.status, seconds);
     await sleep(POLL_MS, undefined, { signal: context.signal });
   }
 }
+
+const late = (id: string, status: string, seconds: number | undefined): CliError =>
+  new CliError({
+    exit: 'timeout',
+    code: 'timed_out',
+    what: `${id} has not ended.`,
+    why: `After ${seconds} s it is ${status}.`,
+    next: `It goes on by itself: writ runs show ${id} --wait`,
+  });
 
 const KNOWN = new Set(['sequence', 'type', 'time']);
 const COLUMNS: readonly Column[] = [

@@ -7,6 +7,10 @@ import { asRow, asRows } from './rows';
 
 const RUN = { usage: '<run>', description: 'id of the run, run_…' };
 const REASON = { flags: '--reason <text>', description: 'why, for the record' };
+const WAIT = [
+  { flags: '--wait', description: 'wait for the end; exit code 1 unless it succeeded' },
+  { flags: '--timeout <seconds>', description: 'with --wait: give up after this time, with exit code 9' },
+];
 const ACCEPTED = 'Accepted; the run takes it up with its next step.';
 
 const start: Command = {
@@ -24,7 +28,7 @@ const start: Command = {
     { flags: '--tokens <count>', description: 'budget of tokens' },
     { flags: '--deadline <seconds>', description: 'time the run may take' },
     { flags: '--idempotency-key <key>', description: 'starting twice with one key starts once' },
-    { flags: '--wait', description: 'wait for the end; exit code 1 unless it succeeded' },
+    ...WAIT,
   ],
   examples: [
     `runs start refund_order --input '{"order_id": "W1001"}'`,
@@ -55,7 +59,7 @@ const start: Command = {
       signal: context.signal,
       ...(key === undefined ? {} : { idempotencyKey: key }),
     });
-    if (call.flag('wait')) return waitForRun(context, started.id);
+    if (call.flag('wait')) return waitForRun(context, started.id, wholeNumber('--timeout', call.text('timeout')));
     context.hint(`Follow it with: writ runs tail ${started.id}`);
     return { output: { kind: 'one', row: asRow(started), id: started.id } };
   },
@@ -87,11 +91,11 @@ const show: Command = {
   name: 'runs show',
   summary: 'Show one run as it stands',
   args: [RUN],
-  options: [{ flags: '--wait', description: 'wait for the end; exit code 1 unless it succeeded' }],
+  options: WAIT,
   examples: ['runs show run_01k8x0q3wsf5z8k2m4n6p8r0t2'],
   calls: ['GET /v1/runs/{id}'],
   async run(context, call) {
-    if (call.flag('wait')) return waitForRun(context, call.arg(0));
+    if (call.flag('wait')) return waitForRun(context, call.arg(0), wholeNumber('--timeout', call.text('timeout')));
     const run = await context.client().runs.get(call.arg(0), { signal: context.signal });
     return { output: { kind: 'one', row: asRow(run), id: run.id } };
   },

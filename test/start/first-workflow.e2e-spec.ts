@@ -1,0 +1,89 @@
+import { DevServer, freshHome, json, writ } from './dev-server';
+
+const GUIDE = 'docs/guides/first-workflow';
+
+/** The guide of the same name, step by step, as its reader types it. */
+describe('the first workflow of the guides', () => {
+  const { env, remove } = freshHome();
+  let server: DevServer;
+  beforeAll(async () => {
+    server = DevServer.start(env);
+    await server.untilReady();
+  }, 120_000);
+  afterAll(async () => {
+    await server.send('SIGTERM');
+    remove();
+  });
+
+  it('is published with its policy, once', () => {
+    expect(json(env, 'config', 'apply', GUIDE, '--dry-run')).toMatchObject({ data: expect.any(Array) as unknown });
+    const first = json(env, 'config', 'apply', GUIDE) as { data: readonly { readonly changed: boolean }[] };
+    const again = json(env, 'config', 'apply', GUIDE) as { data: readonly { readonly changed: boolean }[] };
+    expect(first.data.length).toBeGreaterThan(4);
+    expect(first.data.every(({ changed }) => changed)).toBe(true);
+    expect(again.data.some(({ changed }) => changed)).toBe(false);
+  });
+
+  it('runs what a rule allows to its end', () => {
+    const run = json(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}', '--wait', '--timeout', '60');
+    expect(run).toMatchObject({ status: 'succeeded', output: expect.objectContaining({ id: 'W1001' }) as unknown });
+    const tail = writ(env, 'runs', 'tail', String(run['id']), '-o', 'ndjson');
+    const events = tail.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { sequence: number; type: string });
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, i) => i));
+    expect(tail.code).toBe(0);
+  });
+
+  it('refuses what no rule speaks of, and explains it', () => {
+    const { code, out } = writ(
+      env,
+      'runs',
+      'start',
+      'cancel_an_order',
+      '--input',
+      '{"id": "W1001"}',
+      '--wait',
+      '--timeout',
+      '60',
+      '-o',
+      'json',
+    );
+    expect(code).toBe(1);
+    const run = JSON.parse(out) as { id: string; status: string };
+    expect(run.status).toBe('denied');
+    const decisions = json(env, 'runs', 'decisions', run.id) as {
+      data: { id: string; action: string; verdict: string }[];
+    };
+    const refused = decisions.data.find(({ verdict }) => verdict === 'deny');
+    expect(refused).toMatchObject({ action: 'tool.invoke' });
+    const explained = writ(env, 'explain', String(refused?.id));
+    expect(explained.out).toContain('tool.invoke on tool cancel_order');
+    expect(explained.out).toContain('no rule speaks of it');
+  });
+
+  it('rests while its tool is stopped, and goes on when that is released', () => {
+    const stop = json(env, 'stop', '--tool', 'get_order', '--reason', 'drill');
+    const run = String(json(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}')['id']);
+    expect(writ(env, 'runs', 'show', run, '--wait', '--timeout', '1').code).toBe(9);
+    expect(json(env, 'runs', 'show', run)).toMatchObject({ status: 'paused' });
+    json(env, 'stop', 'release', String(stop['id']));
+    expect(json(env, 'runs', 'show', run, '--wait', '--timeout', '60')).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('is stopped with everything else on the database itself, without the control plane', () => {
+    const stop = json(env, 'stop', '--all', '--yes', '--reason', 'drill');
+    expect(writ(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}').code).toBe(5);
+    expect(json(env, 'stop', 'list', '--platform')).toMatchObject({ data: [{ id: stop['id'], scope: 'all' }] });
+    json(env, 'stop', 'release', String(stop['id']), '--platform');
+    expect(
+      writ(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}', '--wait', '--timeout', '60').code,
+    ).toBe(0);
+  });
+
+  it('leaves its evidence', () => {
+    const { data } = json(env, 'audit', 'list', '--verdict', 'deny') as { data: readonly unknown[] };
+    expect(data.length).toBeGreaterThan(0);
+  });
+});
