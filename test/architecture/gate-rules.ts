@@ -3,7 +3,7 @@ import { isTest } from './import-fault.cjs';
 import { nodes, type SourceUnit } from './tree';
 
 /** The methods of ModelProvider and ToolTransport that reach the outside. */
-const DOORS = new Set(['complete', 'invoke']);
+const DOORS = new Set(['complete', 'invoke', 'listTools']);
 const PERFORM = /^libs\/engine\/src\/perform[^/]*\.ts$/;
 
 /**

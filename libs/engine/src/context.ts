@@ -1,6 +1,6 @@
 import type { Clock, WorkerId } from '@writ/kernel';
 import type { Database, GroupCommit } from '@writ/database';
-import type { AuthorityStore, PermitOffice } from '@writ/policy';
+import type { AuthorityStore } from '@writ/policy';
 import type { Doors } from './perform';
 
 /**
@@ -23,7 +23,6 @@ export interface EngineContext {
   readonly db: Database;
   readonly writer: GroupCommit;
   readonly authority: AuthorityStore;
-  readonly permits: PermitOffice;
   readonly doors: Doors;
   readonly clock: Clock;
   readonly faults: Faults;

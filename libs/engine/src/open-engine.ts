@@ -39,14 +39,12 @@ export function openEngine(parts: EngineParts): Engine {
   const clock = parts.clock ?? systemClock;
   const authority = new AuthorityStore(parts.db);
   const permits = new PermitOffice({ clock, authority });
-  const open = permits.open;
-  const doors = parts.doors(open);
+  const doors = parts.doors(permits.open);
   const ctx: EngineContext = {
     db: parts.db,
     writer: parts.writer,
     authority,
-    permits,
-    doors: { ...doors, open },
+    doors: { ...doors, permits },
     clock,
     faults: parts.faults ?? noFaults,
     worker: newId('worker'),

@@ -1,6 +1,7 @@
 import { assertNever, type Json } from '@writ/kernel';
 import type { CallOutcome, McpServer, ModelProvider, ModelReply, ToolEndpoint, ToolTransport } from '@writ/gateways';
-import type { OpenPermit, Permit } from '@writ/policy';
+import type { Decision, PermitOffice } from '@writ/policy';
+import type { Committed } from '@writ/database';
 import type { BillOfMaterials, ToolDefinition } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Proposal } from './acts';
@@ -9,7 +10,7 @@ import type { Proposal } from './acts';
 export interface Doors {
   readonly models: ModelProvider;
   readonly tools: ToolTransport;
-  readonly open: OpenPermit;
+  readonly permits: PermitOffice;
 }
 
 export interface Performed {
@@ -17,37 +18,37 @@ export interface Performed {
   readonly tokens: number;
 }
 
-export interface CallPlace {
+/** An allowed act whose decision and intent are committed: all that a permit is made from. */
+export interface Warrant {
+  readonly proposed: Proposal;
+  readonly decision: Decision;
+  readonly committed: Committed;
   readonly step: number;
   readonly attempt: number;
+  /** Stable over the attempts of the step. */
+  readonly key: string;
   readonly signal: AbortSignal;
 }
 
 const MODEL_BYTES = 4 * 1024 * 1024;
 
 /**
- * Performs one permitted effect. The only function among the libraries that calls a gateway.
- * INVARIANT (I1): every branch hands the permit on; the door opens it directly before the socket write.
+ * Performs one effect. The only functions among the libraries that mint a permit or call a gateway stand in this file.
+ * INVARIANT (I1): every branch mints its permit here, from the committed decision, and hands it to the door, which opens
+ * it directly before the socket write.
  */
-export async function perform(
-  doors: Doors,
-  bill: BillOfMaterials,
-  call: { readonly proposed: Proposal; readonly permit: Permit; readonly place: CallPlace },
-): Promise<Performed> {
-  const { proposed, permit, place } = call;
+export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
+  const { proposed, step } = warrant;
   switch (proposed.kind) {
     case 'model':
-      return callModel(doors.models, bill, call);
+      return callModel(doors, bill, warrant);
     case 'tool':
     case 'data':
-      return callTool(doors.tools, bill, call);
+      return callTool(doors, bill, warrant);
     case 'handoff': {
-      const span = openSpan('handoff', {
-        handoffFrom: proposed.agent ?? '',
-        handoffTo: proposed.target,
-        step: place.step,
-      });
-      const opened = doors.open(permit, { door: 'handoff', target: proposed.target, presented: proposed.args });
+      const span = openSpan('handoff', { handoffFrom: proposed.agent ?? '', handoffTo: proposed.target, step });
+      const permit = doors.permits.mint(permitFor(warrant));
+      const opened = doors.permits.open(permit, { door: 'handoff', target: proposed.target, presented: proposed.args });
       if (!opened.ok) span.fail(opened.failure.code);
       span.end();
       if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
@@ -58,15 +59,18 @@ export async function perform(
   }
 }
 
-async function callModel(
-  models: ModelProvider,
-  bill: BillOfMaterials,
-  { proposed, permit, place }: { readonly proposed: Proposal; readonly permit: Permit; readonly place: CallPlace },
-): Promise<Performed> {
+function permitFor({ proposed, decision, committed, step, attempt, key }: Warrant) {
+  const { door, target, args } = proposed;
+  return { decision, committed, door, target, args, step, attempt, key };
+}
+
+async function callModel(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
+  const { proposed, step, attempt, signal } = warrant;
   const model = bill.models.get(proposed.target)!.definition;
-  const span = openSpan('model', { model: model.model, step: place.step, attempt: place.attempt });
+  const span = openSpan('model', { model: model.model, step, attempt });
+  const permit = doors.permits.mint(permitFor(warrant));
   const outcome = await inSpan(span, () =>
-    models.complete(
+    doors.models.complete(
       permit,
       {
         target: proposed.target,
@@ -75,7 +79,7 @@ async function callModel(
         apiKeyEnv: model.api_key_env,
         request: proposed.args,
       },
-      { signal: place.signal, timeoutMs: model.timeout_ms, maxBytes: MODEL_BYTES },
+      { signal, timeoutMs: model.timeout_ms, maxBytes: MODEL_BYTES },
     ),
   );
   if (outcome.kind === 'failed') {
@@ -97,15 +101,13 @@ const replyJson = (reply: ModelReply): Json => ({
   usage: { ...reply.usage },
 });
 
-async function callTool(
-  tools: ToolTransport,
-  bill: BillOfMaterials,
-  { proposed, permit, place }: { readonly proposed: Proposal; readonly permit: Permit; readonly place: CallPlace },
-): Promise<Performed> {
+async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
+  const { proposed, step, attempt, signal } = warrant;
   const tool = bill.tools.get(proposed.target)!.definition;
-  const span = openSpan('tool', { tool: proposed.target, step: place.step, attempt: place.attempt });
+  const span = openSpan('tool', { tool: proposed.target, step, attempt });
+  const permit = doors.permits.mint(permitFor(warrant));
   const outcome = await inSpan(span, () =>
-    tools.invoke(
+    doors.tools.invoke(
       permit,
       {
         target: proposed.target,
@@ -114,7 +116,7 @@ async function callTool(
         endpoint: endpointOf(bill, tool),
         args: proposed.args,
       },
-      { signal: place.signal, timeoutMs: tool.timeout_ms, maxBytes: tool.max_bytes },
+      { signal, timeoutMs: tool.timeout_ms, maxBytes: tool.max_bytes },
     ),
   );
   if (outcome.kind === 'failed') span.fail(outcome.failure.code);

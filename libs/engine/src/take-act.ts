@@ -110,20 +110,14 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Decided): Promise
     return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
   }
   await ctx.faults.at('after_intent', where);
-  const permit = ctx.permits.mint({
+  const performed = await perform(ctx.doors, held.planner.bill, {
+    proposed,
     decision,
     committed: result.committed,
-    door: proposed.door,
-    target: proposed.target,
-    args: proposed.args,
     step,
     attempt,
     key: effectKey(held.run, step),
-  });
-  const performed = await perform(ctx.doors, held.planner.bill, {
-    proposed,
-    permit,
-    place: { step, attempt, signal: held.abort.signal },
+    signal: held.abort.signal,
   });
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
