@@ -118,7 +118,7 @@ const attachedTo = (server: RunningServer): EmbeddedPostgres => ({
  * Starts the private Postgres of a folder, or attaches to the one already running there.
  * INVARIANT: one cluster per folder. postmaster.pid is the lock, Postgres' own: of two servers started at once one
  * refuses to run, and its starter attaches to the other. Killing the starter leaves the server; the next start attaches.
- * Throws `no_postgres_binaries`, `embedded_init_failed` or `embedded_start_failed`.
+ * Throws `no_postgres_binaries`, `embedded_folder_unusable`, `embedded_init_failed` or `embedded_start_failed`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { dir } = options;

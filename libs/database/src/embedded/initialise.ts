@@ -12,7 +12,17 @@ import type { Binaries } from './binaries';
  * enter it; one that holds something else belongs to somebody, and stays theirs.
  */
 export function prepareFolder(dir: string, account: Account | undefined): void {
-  const made = mkdirSync(dir, { recursive: true }) !== undefined;
+  let made: boolean;
+  try {
+    made = mkdirSync(dir, { recursive: true }) !== undefined;
+  } catch (error) {
+    throw new DatabaseFault({
+      code: 'embedded_folder_unusable',
+      class: 'permanent',
+      message: `${dir} cannot hold the database: ${(error as Error).message}.`,
+      next: 'Set WRIT_HOME to a folder that can, or DATABASE_URL to a server of your own.',
+    });
+  }
   if (account && (made || readdirSync(dir).length === 0)) chownSync(dir, account.uid, account.gid);
 }
 
