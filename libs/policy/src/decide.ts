@@ -1,11 +1,10 @@
-import { newId } from '@writ/kernel';
 import type { TenantAuthority } from './authority';
-import { remember } from './decided';
+import { Decided, type Outcome } from './decided';
 import { grantedMode, hopsToAsk } from './delegation';
 import { beyondMandate } from './mandate';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
-import { coveringStop } from './stops';
+import { coveringStop, type Stop } from './stops';
 import type {
   Decision,
   DecisionRequest,
@@ -34,9 +33,7 @@ export function decide(
 ): Decision {
   const proceedings = new Proceedings(authority, request, known);
   try {
-    const decision = proceedings.run();
-    if (decision.verdict === 'allow') remember(decision, request);
-    return decision;
+    return proceedings.run();
   } catch (error) {
     // INVARIANT (I7): a fault while deciding is a denial that says so.
     return proceedings.broken(error);
@@ -46,7 +43,7 @@ export function decide(
 /** One decision under way: the stages asked so far, and what they asked for in return. */
 class Proceedings {
   readonly #stages: StageResult[] = [];
-  readonly #obligations = new Map<string, Obligation>();
+  #obligations: readonly Obligation[] = NONE;
   #asking: Stage | null = null;
   #mode: Decision['handoffMode'];
   #current: Stage = 'policy';
@@ -78,8 +75,7 @@ class Proceedings {
     const { stops } = this.authority;
     const stop = coveringStop(stops, this.request);
     const subject = this.request.tenant;
-    const read = stop ? { scope: stop.scope, target: stop.target } : {};
-    const matches: RuleMatch[] = stop ? [{ rid: stop.id, effect: 'deny', condition: null, read }] : [];
+    const matches = stop ? [matchOfStop(stop)] : NONE;
     this.#record({ stage: 'guardrail', subject, verdict: stop ? 'deny' : 'allow', explicit: !!stop, matches });
     return stop ? this.#deny('stopped', true, []) : null;
   }
@@ -162,27 +158,36 @@ class Proceedings {
       return this.#deny('unknown_obligation', true, [missing(stage, `obligation ${foreign.id} is of unknown type`)]);
     }
     if (asking) this.#asking ??= stage;
-    for (const obligation of obligations) this.#obligations.set(obligation.id, obligation);
+    if (obligations.length > 0) this.#obligations = union(this.#obligations, obligations);
     if (question.section === 'handoff') this.#mode = grantedMode(hearing.granting);
     return null;
   }
 
   #record(result: StageResult): void {
     this.#current = result.stage;
-    this.#stages.push(Object.freeze({ ...result, matches: Object.freeze(result.matches) }));
+    this.#stages.push(Object.freeze(result));
   }
 
   #allow(): Decision {
-    const obligations = [...this.#obligations.values()];
+    const obligations = this.#obligations;
     const stage = this.#asking ?? this.#current;
     const verdict = this.#asking === null ? 'allow' : 'ask';
     const reason = verdict === 'allow' ? 'allowed' : 'approval_required';
-    const mode = this.request.action === 'handoff' ? { handoffMode: this.#mode ?? 'attenuate' } : {};
-    return this.#decision({ verdict, reason, stage, explicit: true, obligations, nearMisses: [], ...mode });
+    const outcome = { verdict, reason, stage, explicit: true, obligations, nearMisses: NONE } as const;
+    if (this.request.action !== 'handoff') return this.#decision({ ...outcome, stages: this.#stages });
+    return this.#decision({ ...outcome, stages: this.#stages, handoffMode: this.#mode ?? 'attenuate' });
   }
 
   #deny(reason: ReasonCode, explicit: boolean, nearMisses: readonly NearMiss[]): Decision {
-    return this.#decision({ verdict: 'deny', reason, stage: this.#current, explicit, obligations: [], nearMisses });
+    return this.#decision({
+      verdict: 'deny',
+      reason,
+      stage: this.#current,
+      explicit,
+      stages: this.#stages,
+      obligations: NONE,
+      nearMisses,
+    });
   }
 
   broken(error: unknown): Decision {
@@ -190,18 +195,25 @@ class Proceedings {
     return this.#deny('evaluation_error', false, [missing(this.#current, `the policy could not be evaluated: ${why}`)]);
   }
 
-  #decision(outcome: Omit<Decision, 'id' | 'stages' | 'snapshot' | 'authority' | 'at'>): Decision {
+  #decision(outcome: Outcome): Decision {
     const { authority, request } = this;
-    return Object.freeze({
-      id: newId('decision'),
-      ...outcome,
-      stages: Object.freeze(this.#stages),
-      snapshot: authority.snapshot?.digest ?? '',
-      authority: authority.epochs,
-      at: request.now,
-    });
+    return new Decided(outcome, { snapshot: authority.snapshot?.digest ?? '', authority: authority.epochs }, request);
   }
 }
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** Each obligation once, by id. */
+const union = (held: readonly Obligation[], more: readonly Obligation[]): readonly Obligation[] => [
+  ...new Map([...held, ...more].map((obligation) => [obligation.id, obligation])).values(),
+];
+
+const matchOfStop = ({ id, scope, target }: Stop): RuleMatch => ({
+  rid: id,
+  effect: 'deny',
+  condition: null,
+  read: { scope, target },
+});
 
 const missing = (stage: Stage, what: string): NearMiss => ({ rid: '', stage, subject: '', missing: what });
 

@@ -1,9 +1,9 @@
-import { canonicalJson, type JsonObject } from '@writ/kernel';
+import { canonicalJson, type DecisionId, newId } from '@writ/kernel';
 import { type Reach, reachOf } from './stops';
 import type { Action, Decision, DecisionRequest } from './types';
 
-/** What an allow was given for, kept beside it where no caller can write. */
-export interface Decided {
+/** What an allow was given for. */
+export interface Grounds {
   readonly action: Action;
   readonly object: DecisionRequest['object'];
   readonly reach: Reach;
@@ -11,18 +11,58 @@ export interface Decided {
   readonly argsText: string | null;
 }
 
-const allowed = new WeakMap<Decision, Decided>();
+export type Outcome = Omit<Decision, 'id' | 'at' | 'snapshot' | 'authority'>;
 
 /**
- * Notes what was allowed. The arguments are taken as text now: an object changed between the decision and its effect
- * then no longer fits. Throws `CanonicalError` for arguments that have no canonical form.
+ * A decision, and hidden in it what it was given for. INVARIANT (I1): the hidden part cannot be read, written, copied or
+ * made from outside, so a value that only looks like an allow mints nothing. (A WeakMap beside would say the same, at
+ * the price of an ephemeron for the collector to trace on every decision.)
  */
-export function remember(decision: Decision, request: DecisionRequest): void {
-  const { action, object } = request;
-  allowed.set(decision, { action, object, reach: reachOf(request), argsText: argsText(request.args) });
+export class Decided implements Decision {
+  readonly id: DecisionId;
+  readonly verdict: Decision['verdict'];
+  readonly reason: Decision['reason'];
+  readonly stage: Decision['stage'];
+  readonly explicit: boolean;
+  readonly stages: Decision['stages'];
+  readonly obligations: Decision['obligations'];
+  declare readonly handoffMode?: 'attenuate' | 'service';
+  readonly nearMisses: Decision['nearMisses'];
+  readonly snapshot: string;
+  readonly authority: Decision['authority'];
+  readonly at: number;
+  readonly #grounds: Grounds | null;
+
+  /** Throws `CanonicalError` for an allow whose arguments have no canonical form: they could not be held to it. */
+  constructor(outcome: Outcome, under: Pick<Decision, 'snapshot' | 'authority'>, request: DecisionRequest) {
+    this.id = newId('decision');
+    this.verdict = outcome.verdict;
+    this.reason = outcome.reason;
+    this.stage = outcome.stage;
+    this.explicit = outcome.explicit;
+    this.stages = Object.freeze(outcome.stages);
+    this.obligations = outcome.obligations;
+    if (outcome.handoffMode !== undefined) this.handoffMode = outcome.handoffMode;
+    this.nearMisses = outcome.nearMisses;
+    this.snapshot = under.snapshot;
+    this.authority = under.authority;
+    this.at = request.now;
+    this.#grounds = outcome.verdict === 'allow' ? groundsOf(request) : null;
+    Object.freeze(this);
+  }
+
+  /** What this very value allowed; undefined for a denial and for whatever `decide` did not make. */
+  static grounds(decision: Decision): Grounds | undefined {
+    return typeof decision === 'object' && decision !== null && #grounds in decision
+      ? (decision.#grounds ?? undefined)
+      : undefined;
+  }
 }
 
-const argsText = (args: JsonObject | undefined): string | null => (args === undefined ? null : canonicalJson(args));
-
-/** What `decide` allowed with exactly this value; undefined for every other value, however alike. */
-export const recall = (decision: Decision): Decided | undefined => allowed.get(decision);
+// The arguments are taken as text now: an object changed between the decision and its effect then no longer fits.
+const groundsOf = (request: DecisionRequest): Grounds => ({
+  action: request.action,
+  object: request.object,
+  reach: reachOf(request),
+  argsText: request.args === undefined ? null : canonicalJson(request.args),
+});

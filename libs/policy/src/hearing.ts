@@ -86,11 +86,9 @@ class CandidateQuestion implements Question {
   }
 }
 
-const NOTHING_READ = Object.freeze({});
-
-function matchOf({ rule }: Entry, outcome: Outcome | null): RuleMatch {
+function matchOf({ rule, match }: Entry, outcome: Outcome | null): RuleMatch {
+  if (outcome === null) return match;
   const { rid, effect, condition } = rule;
-  if (outcome === null) return { rid, effect, condition, read: NOTHING_READ };
   const { read, error } = outcome;
   return error === null ? { rid, effect, condition, read } : { rid, effect, condition, read, error };
 }

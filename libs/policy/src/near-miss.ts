@@ -4,7 +4,7 @@ import type { NearMiss, Stage } from './types';
 
 const MOST = 3;
 /** Rules looked at for one denial: an explanation must not cost more than the decision may. */
-const LOOKED_AT = 256;
+const LOOKED_AT = 64;
 
 export interface Silence {
   readonly stage: Stage;

@@ -1,7 +1,7 @@
 import { canonicalJson, type Clock, digestOf, type JsonObject, ok, refuse, type Result } from '@writ/kernel';
 import { type Committed, isCommitted } from '@writ/database';
 import type { TenantAuthority } from './authority';
-import { type Decided, recall } from './decided';
+import { Decided, type Grounds } from './decided';
 import type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode } from './permit-types';
 import { findCovering, type Reach } from './stops';
 import type { Action, Decision } from './types';
@@ -64,10 +64,10 @@ export class PermitOffice {
   /** One permit for one decision. Throws on any misuse: each would be a defect of the caller, not a refusal. */
   mint(input: MintInput): Permit {
     const { decision, committed, door, target, args, step, attempt, key } = input;
-    const decided = checked(input);
+    const grounds = checked(input);
     if (this.#minted.has(decision)) throw misuse(decision, 'has its permit already; decide again for another effect');
     const argsText = canonicalJson(args);
-    if (decided.argsText !== null && decided.argsText !== argsText) {
+    if (grounds.argsText !== null && grounds.argsText !== argsText) {
       throw misuse(decision, 'was made for other arguments');
     }
     this.#minted.add(decision);
@@ -81,7 +81,7 @@ export class PermitOffice {
       digest: digestOf(argsText),
       door,
       target,
-      reach: { ...decided.reach, run },
+      reach: { ...grounds.reach, run },
       deadline: committed.at + PERMIT_LIFETIME_MS,
       consumed: false,
     });
@@ -132,12 +132,12 @@ function presentedAsDecided(presented: JsonObject, digest: string): boolean {
   }
 }
 
-function checked({ decision, committed, door, target }: MintInput): Decided {
-  const decided = recall(decision);
-  if (!decided || decision.verdict !== 'allow') throw misuse(decision, 'is no allow that this process decided');
+function checked({ decision, committed, door, target }: MintInput): Grounds {
+  const grounds = Decided.grounds(decision);
+  if (!grounds || decision.verdict !== 'allow') throw misuse(decision, 'is no allow that this process decided');
   if (!isCommitted(committed)) throw misuse(decision, 'comes without the proof of a commit');
   if (!committed.covers(decision.id)) throw misuse(decision, `is not in the committed unit ${committed.unit}`);
-  const { action, object, reach, argsText } = decided;
+  const { action, object, reach, argsText } = grounds;
   if (committed.tenant !== reach.tenant || (reach.run !== undefined && committed.run !== reach.run)) {
     throw misuse(decision, 'was committed for another run');
   }
@@ -145,7 +145,7 @@ function checked({ decision, committed, door, target }: MintInput): Decided {
   if (door !== 'data' && object.id !== target) throw misuse(decision, `allowed ${object.id}, not ${target}`);
   // What a tool does is in its arguments: an allow that never saw them allowed nothing in particular.
   if (door === 'tool' && argsText === null) throw misuse(decision, 'was made without the arguments of the call');
-  return decided;
+  return grounds;
 }
 
 const misuse = (decision: Decision, what: string): Error => new Error(`no permit: decision ${decision.id} ${what}`);

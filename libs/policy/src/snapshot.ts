@@ -17,7 +17,7 @@ import { canonicalRules, ruleColumns } from './canonical';
 import { KNOWN_OBLIGATIONS } from './obligations';
 import { type LocatedRule, parseRules, type RuleText } from './rule-text';
 import { inSlices } from './slices';
-import type { Obligation } from './types';
+import type { Obligation, RuleMatch } from './types';
 
 /** A rule made ready: its condition compiled, its obligations resolved, its columns as Casbin takes them. */
 export interface Entry<R extends Rule = Rule> {
@@ -26,6 +26,8 @@ export interface Entry<R extends Rule = Rule> {
   readonly obligations: readonly Obligation[];
   /** Model order; the tenant column is filled in when asked, since one snapshot may serve many tenants. */
   readonly columns: readonly string[];
+  /** The rule as evidence, where it has no condition and so reads nothing. */
+  readonly match: RuleMatch;
 }
 
 interface Parts {
@@ -153,15 +155,23 @@ function* makeEntries(
       if (!obligation) return refuse(unknownName('obligation', id, located));
       obligations.push(obligation);
     }
-    const ready = { condition, obligations: Object.freeze(obligations), columns: Object.freeze(ruleColumns(rule)) };
     Object.freeze(rule.obligations);
     Object.freeze(rule);
+    const { rid, effect } = rule;
+    const ready = {
+      condition,
+      obligations: Object.freeze(obligations),
+      columns: Object.freeze(ruleColumns(rule)),
+      match: Object.freeze({ rid, effect, condition: rule.condition, read: NOTHING_READ }),
+    };
     if (rule.section === 'p') entries.actions.push(Object.freeze({ rule, ...ready }));
     else entries.handoffs.push(Object.freeze({ rule, ...ready }));
     yield;
   }
   return ok(entries);
 }
+
+const NOTHING_READ = Object.freeze({});
 
 const unknownName = (what: 'condition' | 'obligation', id: string, located: LocatedRule): Failure => ({
   ...policyFailure(`unknown_${what}`, `${located.place}: the bundle defines no ${what} ${id}.`),

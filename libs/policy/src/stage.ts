@@ -37,6 +37,8 @@ export class Docket {
   readonly #object: string;
   readonly #receiver: string;
   #places: Places<ActionEntry> | null = null;
+  #facts: RequestFacts | null = null;
+  #factsOf: Hop | null = null;
 
   constructor(
     readonly authority: TenantAuthority,
@@ -71,8 +73,13 @@ export class Docket {
     });
   }
 
-  facts(question: StageQuestion): RequestFacts {
-    return new RequestFacts(this.request, this.snapshot, question.hop);
+  /** Agent and initiator are asked with the same hop acting: they read the same facts. */
+  facts({ hop }: StageQuestion): RequestFacts {
+    if (this.#facts === null || this.#factsOf !== hop) {
+      this.#facts = new RequestFacts(this.request, this.snapshot, hop);
+      this.#factsOf = hop;
+    }
+    return this.#facts;
   }
 
   /** Why silence was the answer: found only when somebody was denied, and only for readers of the policy. */

@@ -1,10 +1,10 @@
-export { type Closure, closeOver, MAX_ROLE_DEPTH, type Sliced } from './closure';
-export { type Combined, combine, type Standing, standing } from './combine';
+export { type Closure, closeOver, type Sliced } from './closure';
+export { type Combined, combine, standing } from './combine';
 export type { CompiledCondition, ConditionExpression, Declared, Outcome, Truth } from './condition';
 export { compileCondition } from './compile-condition';
 export { compareDecimals, toDecimal } from './decimal';
-export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES, type ValueType } from './facts';
-export { agentName, covers, isPattern, nameProblem, roleName } from './names';
+export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES } from './facts';
+export { agentName, covers, nameProblem, roleName } from './names';
 export { follow, parsePointer } from './path';
 export type { ActionRule, Effect, HandoffMode, HandoffRule, Link, ObligationSpec, Rule } from './rule';
 export { ActionIndex, actionPatterns, type Candidate, HandoffIndex, type Places } from './rule-index';

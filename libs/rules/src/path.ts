@@ -90,16 +90,22 @@ export function follow(root: Json, steps: readonly string[], text: string): Json
  * fresh, and it has the declared type; a resolver's null means the resolver looked and there is none.
  */
 export function attributeReader(text: string, attribute: string, declared: ReadonlyMap<string, AttributeSpec>): Read {
-  return (facts) => {
-    if (facts.resource === null) return new Unread('unknown', `${text}: the call names no resource`);
-    const name = `${facts.resource.type}.${attribute}`;
-    const spec = declared.get(name);
-    if (!spec) return new Unread('unknown', `${text}: ${name} is not declared`);
-    const brought = Object.hasOwn(facts.attributes, name) ? facts.attributes[name] : undefined;
-    if (!brought) return new Unread('unknown', `${text}: ${name} was not brought`);
-    if (!isFresh(brought.at, facts.now, spec.maxAgeMs)) return new Unread('unknown', `${text}: ${name} is too old`);
+  const unknown = (reason: string): Unread => new Unread('unknown', `${text}: ${reason}`);
+  // Resource types are few: joining the name anew for each decision would cost more than the rest of the clause.
+  const names = new Map<string, string>();
+  for (const name of declared.keys()) {
+    if (name.endsWith(`.${attribute}`)) names.set(name.slice(0, -attribute.length - 1), name);
+  }
+  return ({ resource, attributes, now }) => {
+    if (resource === null) return unknown('the call names no resource');
+    const name = names.get(resource.type);
+    const spec = name === undefined ? undefined : declared.get(name);
+    if (name === undefined || !spec) return unknown(`${resource.type}.${attribute} is not declared`);
+    const brought = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    if (!brought) return unknown(`${name} was not brought`);
+    if (!isFresh(brought.at, now, spec.maxAgeMs)) return unknown(`${name} is too old`);
     if (brought.value === null) return new Unread('absent', `${text} is absent`);
-    if (!hasType(brought.value, spec.type)) return new Unread('unknown', `${text}: ${name} is not a ${spec.type}`);
+    if (!hasType(brought.value, spec.type)) return unknown(`${name} is not a ${spec.type}`);
     return brought.value;
   };
 }

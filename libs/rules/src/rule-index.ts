@@ -8,9 +8,6 @@ export interface Candidate<E> {
   readonly via: string;
 }
 
-type BySubject<E> = Map<string, E[]>;
-type ByObject<E> = Map<string, BySubject<E>>;
-
 /** Lengths of the prefixes that patterns use, so that a name is cut only where some pattern ends. */
 class Prefixes {
   #lengths: readonly number[] = [];
@@ -33,10 +30,21 @@ class Prefixes {
   }
 }
 
-/** Where in the index the rules about one action on one object stand. */
-export interface Places<E> {
-  readonly found: readonly ReadonlyMap<string, readonly E[]>[];
+/** The rules about one action and one object (or class, or prefix), by subject; parallel lists, since they are short. */
+interface Place<E> {
+  readonly subjects: string[];
+  readonly entries: E[][];
 }
+
+/** Where in the index the rules about one action on one object stand. */
+export type Places<E> = readonly Readonly<Place<E>>[];
+
+type ByObject<E> = Map<string, Place<E>>;
+
+/** Subjects up to which a place is searched from end to end, which is faster than hashing; a longer one gets a map. */
+const SHORT = 8;
+/** Objects whose places are remembered, per action: they are worked out anew for the others. */
+const REMEMBERED = 4_096;
 
 /**
  * Which action rules can match a request: action → object, class or prefix → subject, role or prefix → rules. Maps nest
@@ -47,6 +55,8 @@ export interface Places<E> {
  */
 export class ActionIndex<E extends { readonly rule: ActionRule }> {
   readonly #actions = new Map<string, ByObject<E>>();
+  readonly #long = new Map<Readonly<Place<E>>, ReadonlyMap<string, readonly E[]>>();
+  readonly #known = new Map<string, Map<string, Places<E>>>();
   readonly #objectPrefixes = new Prefixes();
   readonly #subjectPrefixes = new Prefixes();
   readonly #roles: Closure;
@@ -62,49 +72,67 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
     closures: { readonly roles: Closure; readonly classes: Closure },
   ): Sliced<ActionIndex<E>> {
     const index = new ActionIndex<E>(closures.roles, closures.classes);
+    const rows = new Map<Place<E>, Map<string, E[]>>();
     for (const entry of entries) {
-      index.#add(entry);
+      index.#add(entry, rows);
+      yield;
+    }
+    for (const [place, bySubject] of rows) {
+      if (place.subjects.length > SHORT) index.#long.set(place, bySubject);
       yield;
     }
     Object.freeze(index);
     return index;
   }
 
-  #add(entry: E): void {
+  #add(entry: E, rows: Map<Place<E>, Map<string, E[]>>): void {
     const { action, object, subject } = entry.rule;
     this.#objectPrefixes.note(object);
     this.#subjectPrefixes.note(subject);
-    const bySubject = child(child(this.#actions, action), object);
-    const entries = bySubject.get(subject);
-    if (entries) entries.push(entry);
-    else bySubject.set(subject, [entry]);
+    const byObject = child(this.#actions, action, () => new Map<string, Place<E>>());
+    const place = child(byObject, object, () => ({ subjects: [], entries: [] }));
+    const bySubject = child(rows, place, () => new Map<string, E[]>());
+    const held = bySubject.get(subject);
+    if (held) {
+      held.push(entry);
+      return;
+    }
+    const first = [entry];
+    bySubject.set(subject, first);
+    place.subjects.push(subject);
+    place.entries.push(first);
   }
 
   /** The places of one action on one object: the same for every subject that is asked about it. */
   places(action: string, object: string): Places<E> {
-    const found: BySubject<E>[] = [];
-    let keys: readonly string[] | null = null;
+    const known = this.#known.get(action)?.get(object);
+    if (known) return known;
+    const found: Place<E>[] = [];
+    const keys = this.#objectPrefixes.with(this.#classes.names(object));
     for (const pattern of actionPatterns(action)) {
       const byObject = this.#actions.get(pattern);
       if (!byObject) continue;
-      keys ??= this.#objectPrefixes.with(this.#classes.names(object));
       for (const key of keys) {
         const place = byObject.get(key);
         if (place) found.push(place);
       }
     }
-    return { found };
+    // Not a verdict: what is remembered depends on the policy alone, and is forgotten with it.
+    const remembered = child(this.#known, action, () => new Map<string, Places<E>>());
+    if (remembered.size < REMEMBERED) remembered.set(object, found);
+    return found;
   }
 
   /** Rules in these places for a subject that goes by any of `names`. */
   candidates(places: Places<E>, names: readonly string[]): Candidate<E>[] {
     const found: Candidate<E>[] = [];
-    if (places.found.length === 0) return found;
+    if (places.length === 0) return found;
     for (const via of names) {
       const keys = this.#subjectPrefixes.with(this.#roles.names(via));
-      for (const place of places.found) {
+      for (const place of places) {
+        const long = place.subjects.length > SHORT ? this.#long.get(place) : undefined;
         for (const key of keys) {
-          const entries = place.get(key);
+          const entries = long ? long.get(key) : entriesOf(place, key);
           if (entries === undefined) continue;
           for (const entry of entries) {
             if (names.length === 1 || !found.some((one) => one.entry === entry)) found.push({ entry, via });
@@ -117,7 +145,7 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
 
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
   *around(places: Places<E>): Generator<E, void, void> {
-    for (const place of places.found) for (const entries of place.values()) yield* entries;
+    for (const place of places) for (const entries of place.entries) yield* entries;
   }
 }
 
@@ -139,10 +167,16 @@ function patternsOf(action: string): readonly string[] {
   return dot === -1 ? [action, '*'] : [action, `${action.slice(0, dot)}.*`, '*'];
 }
 
-function child<V extends Map<string, unknown>>(map: Map<string, V>, key: string): V {
+function child<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
-  if (!value) map.set(key, (value = new Map() as V));
+  if (value === undefined) map.set(key, (value = make()));
   return value;
+}
+
+function entriesOf<E>({ subjects, entries }: Readonly<Place<E>>, subject: string): readonly E[] | undefined {
+  const at = subjects.indexOf(subject);
+  // Reading an array at -1 is a look-up by name, fifty times slower than a comparison.
+  return at === -1 ? undefined : entries[at];
 }
 
 const NONE: readonly never[] = [];
@@ -162,7 +196,7 @@ export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
   ): Sliced<HandoffIndex<E>> {
     const index = new HandoffIndex<E>(roles);
     for (const entry of entries) {
-      const targets = child(index.#sources, entry.rule.source);
+      const targets = child(index.#sources, entry.rule.source, () => new Map<string, E[]>());
       const held = targets.get(entry.rule.target);
       if (held) held.push(entry);
       else targets.set(entry.rule.target, [entry]);
