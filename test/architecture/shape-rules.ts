@@ -38,8 +38,8 @@ export const longConstructors = (files: readonly SourceUnit[]): string[] =>
       : null,
   );
 
-/** More names than this and the room should be two rooms. Kernel holds the words of all of them. */
-const mostNames = (path: string): number => (path.startsWith('libs/kernel/') ? 50 : 40);
+/** More names than this and the room should be two rooms. Kernel holds every room's words, database its statements. */
+const mostNames = (path: string): number => (/^libs\/(kernel|database)\//.test(path) ? 50 : 40);
 
 export function wideIndexes(files: readonly SourceUnit[]): string[] {
   return files

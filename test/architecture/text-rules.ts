@@ -22,7 +22,7 @@ export const TEXT_RULES: readonly TextRule[] = [
   },
   {
     name: 'focused test',
-    pattern: /\b(?:it|test|describe)\.only\(|\bf(?:it|describe)\(/,
+    pattern: /\b(?:it|test|describe)\.only\(|^\s*f(?:it|describe)\(/m,
     why: 'it switches the others off',
   },
   {

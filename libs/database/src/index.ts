@@ -1,16 +1,15 @@
-export { type CommitStats, GroupCommit } from './commit/group-commit';
+export { GroupCommit } from './commit/group-commit';
 export { openGroupCommit } from './commit/open';
-export { defaultDataDir, type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
+export { defaultDataDir, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
 export { DatabaseFault } from './fault';
 export { type ClaimedRun, claimRun, releaseAbandoned, releaseRun, sweep } from './leases/claim';
-export { insertMail, type Mail, type PolledMail, pollMail } from './leases/mail';
+export { insertMail, type PolledMail, pollMail } from './leases/mail';
 export {
   getPayload,
   listRuns,
   loadJournal,
   putPayload,
   runByIdempotencyKey,
-  type RunListQuery,
   type RunRow,
   runRow,
   unitsAround,
@@ -19,7 +18,7 @@ export { beat, liveWorkers, releaseWorker } from './leases/workers';
 export { createTenant, raiseAuthority } from './session/authority';
 export { checkSchema, Database, type DatabaseConfig, openDatabase, type Tx } from './session/database';
 export { runMigrations } from './session/migrate';
-export { ensureRoles, type Role, roleUrl } from './session/roles';
+export { roleUrl } from './session/roles';
 export {
   type AuthorityEpochs,
   Committed,
@@ -31,5 +30,4 @@ export {
   type RunStatus,
   type Unit,
   type UnitOutcome,
-  type UnitRefusal,
 } from './unit';

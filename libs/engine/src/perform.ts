@@ -68,10 +68,9 @@ async function callModel(doors: Doors, bill: BillOfMaterials, warrant: Warrant):
   const { proposed, step, attempt, signal } = warrant;
   const model = bill.models.get(proposed.target)!.definition;
   const span = openSpan('model', { model: model.model, step, attempt });
-  const permit = doors.permits.mint(permitFor(warrant));
   const outcome = await inSpan(span, () =>
     doors.models.complete(
-      permit,
+      doors.permits.mint(permitFor(warrant)),
       {
         target: proposed.target,
         model: model.model,
@@ -105,10 +104,9 @@ async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): 
   const { proposed, step, attempt, signal } = warrant;
   const tool = bill.tools.get(proposed.target)!.definition;
   const span = openSpan('tool', { tool: proposed.target, step, attempt });
-  const permit = doors.permits.mint(permitFor(warrant));
   const outcome = await inSpan(span, () =>
     doors.tools.invoke(
-      permit,
+      doors.permits.mint(permitFor(warrant)),
       {
         target: proposed.target,
         door: proposed.kind === 'data' ? 'data' : 'tool',
