@@ -47,7 +47,10 @@ export class Commit1795000000009 extends SqlMigration {
 
       -- INVARIANT (I3): the lock is taken in a statement of its own, before the snapshot of the next one.
       perform pg_advisory_xact_lock_shared(writ.authority_lock()),
-              set_config('writ.tenants', (select string_agg(distinct t, ',') from unnest(u_tenant) t), true);
+              set_config('writ.tenants', (select string_agg(distinct t, ',') from unnest(u_tenant) t), true),
+              -- From here on, and not for the lock above: a row that somebody's open session keeps locked must not hold
+              -- up every other run of the batch.
+              set_config('lock_timeout', '1s', true);
 
       with u as materialized (
         select * from unnest(u_unit, u_tenant, u_run, u_lease, u_epoch, u_platform, u_seq, u_next, u_audit_seq,
@@ -116,15 +119,16 @@ export class Commit1795000000009 extends SqlMigration {
 
       -- Something was refused. Why is found now, with a newer snapshot, so the hot path does not carry it.
       -- A unit that stands in the journal under its own id was applied by an earlier sending whose answer was lost; it
-      -- counts as committed while its sender still holds the run.
+      -- counts as committed while its sender still holds the run, and as a lost lease after that.
       select string_agg(case
                when u.ord = any (accepted) then 'c'
                when j.unit = u.unit and (r.lease_epoch = u.lease or u.lease = 0) then 'c'
+               when j.unit = u.unit then 'l'
+               when u.seq = 0 and (u.audit_seq <> 0 or c.ord is null) then 's'
                when u.seq = 0 and (r.id is not null or k.id is not null) then 'x'
                when u.seq > 0 and (r.id is null or r.finished_at is not null or r.lease_owner is null
                                    or r.lease_epoch <> u.lease) then 'l'
                when u.seq > 0 and (r.next_seq <> u.seq or r.audit_seq <> u.audit_seq) then 's'
-               when u.seq = 0 and u.audit_seq <> 0 then 's'
                when h.epoch is distinct from u.epoch or p.epoch is distinct from u.platform then 'a'
                else 'r' end, '' order by u.ord)
         into answer

@@ -69,12 +69,10 @@ export function int4Array(values: readonly number[]): Buffer {
   return buffer;
 }
 
-/** Safe integers only: a JavaScript number above 2^53 is no longer the number that was meant. */
 export function int8Array(values: readonly number[]): Buffer {
   const buffer = begin(OID.int8, values.length, { bytes: 8 * values.length, nulls: false });
   let at = HEADER;
   for (const value of values) {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not a safe integer`);
     at = buffer.writeInt32BE(8, at);
     at = buffer.writeBigInt64BE(BigInt(value), at);
   }

@@ -81,19 +81,3 @@ export function readAnswers(letters: unknown, count: number): UnitAnswer[] {
   }
   return answers as UnitAnswer[];
 }
-
-/**
- * True for text Postgres cannot keep byte for byte: NUL, which it refuses, and a lone surrogate, which would be stored
- * as U+FFFD under a hash of something else.
- */
-const unkeepable = (text: string | null): boolean => text !== null && (text.includes('\u0000') || !text.isWellFormed());
-
-export function holdsUnkeepableText(unit: Unit): boolean {
-  const texts = [unit.id, unit.tenant, unit.run, unit.wait, unit.journal, unit.audit, ...unit.mail];
-  const made = unit.create;
-  if (made) {
-    texts.push(made.workflow, made.workflowDigest, made.initiator, made.idempotencyKey, made.requestDigest);
-    texts.push(made.leaseOwner, made.traceId);
-  }
-  return texts.some(unkeepable);
-}

@@ -3,18 +3,16 @@ import type { Unit, UnitOutcome } from '../unit';
 /** A unit on its way, and how its sender is answered. */
 export interface Pending {
   readonly unit: Unit;
-  readonly bytes: number;
+  /** Characters of its texts, near enough to bound what one statement carries. */
+  readonly size: number;
   answer(outcome: UnitOutcome): void;
   fail(error: Error): void;
 }
 
 export interface BatchLimits {
   readonly units: number;
-  readonly bytes: number;
+  readonly size: number;
 }
-
-/** The batch's size in memory, near enough to bound what one statement carries. */
-export const sizeOf = (unit: Unit): number => unit.journal.length + unit.audit.length + (unit.wait?.length ?? 0) + 512;
 
 const runOf = (unit: Unit): string => `${unit.tenant}/${unit.run}`;
 
@@ -25,10 +23,16 @@ const runOf = (unit: Unit): string => `${unit.tenant}/${unit.run}`;
  */
 export class UnitQueue {
   #waiting: Pending[] = [];
+  /** Units whose run's row somebody else keeps locked; each is tried alone. Their runs count as in flight. */
+  readonly #parked: Pending[] = [];
   readonly #inFlight = new Set<string>();
 
   get length(): number {
     return this.#waiting.length;
+  }
+
+  get parked(): number {
+    return this.#parked.length;
   }
 
   get inFlight(): number {
@@ -39,24 +43,22 @@ export class UnitQueue {
     this.#waiting.push(pending);
   }
 
-  /** The next batch; its runs count as in flight until `landed`. Never empty-handed for a unit above the byte limit. */
+  /** The next batch; its runs count as in flight until `landed`. Never empty-handed for a unit above the size limit. */
   take(limits: BatchLimits): Pending[] {
     const batch: Pending[] = [];
     const left: Pending[] = [];
-    const passed = new Set<string>();
-    let bytes = 0;
+    let size = 0;
     let full = false;
     for (const pending of this.#waiting) {
       const run = runOf(pending.unit);
-      full ||= batch.length >= limits.units || (batch.length > 0 && bytes + pending.bytes > limits.bytes);
-      if (full || this.#inFlight.has(run) || passed.has(run)) {
-        passed.add(run);
+      full ||= batch.length >= limits.units || (batch.length > 0 && size + pending.size > limits.size);
+      if (full || this.#inFlight.has(run)) {
         left.push(pending);
         continue;
       }
       this.#inFlight.add(run);
       batch.push(pending);
-      bytes += pending.bytes;
+      size += pending.size;
     }
     this.#waiting = left;
     return batch;
@@ -64,6 +66,14 @@ export class UnitQueue {
 
   landed(unit: Unit): void {
     this.#inFlight.delete(runOf(unit));
+  }
+
+  park(pending: Pending): void {
+    this.#parked.push(pending);
+  }
+
+  takeParked(): Pending | undefined {
+    return this.#parked.shift();
   }
 
   /** Takes out every waiting unit of a run: their sequences and hashes were built on one that was refused. */
@@ -75,7 +85,7 @@ export class UnitQueue {
   }
 
   drain(): Pending[] {
-    const all = this.#waiting;
+    const all = [...this.#parked.splice(0), ...this.#waiting];
     this.#waiting = [];
     return all;
   }

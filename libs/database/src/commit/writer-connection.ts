@@ -39,8 +39,6 @@ export class WriterConnection {
       application_name: this.options.applicationName,
       connectionTimeoutMillis: 10_000,
       keepAlive: true,
-      // A row locked by somebody's open session must not hold up every run behind it for ever.
-      options: '-c search_path=writ,pg_temp -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s',
     });
     client.on('error', () => this.#forget(client));
     client.on('end', () => this.#forget(client));

@@ -1,0 +1,36 @@
+import type { Unit } from '../unit';
+
+/** A unit above this is refused before it is sent: values over 32 KiB are kept by digest, so it is no real one. */
+const LARGEST = 16 * 1_048_576;
+const LARGEST_INT4 = 2 ** 31 - 1;
+/** Epoch milliseconds that a Date can hold; timestamptz reaches further. */
+const LAST_TIME = 8.64e15;
+
+export const sizeOf = (unit: Unit): number => unit.journal.length + unit.audit.length + (unit.wait?.length ?? 0);
+
+/**
+ * True for text Postgres cannot keep byte for byte: NUL, which it refuses, and a lone surrogate, which would be stored
+ * as U+FFFD under a hash of something else.
+ */
+const unkeepable = (text: string | null): boolean => text !== null && (text.includes('\u0000') || !text.isWellFormed());
+
+const isInt4 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= LARGEST_INT4;
+const isTime = (value: number | null): boolean => value === null || Math.abs(value) <= LAST_TIME;
+
+/**
+ * The SQLSTATE of what makes a unit impossible to send as it is; null for none. Known beforehand, so that encoding
+ * never fails for a batch because of one unit in it, and never silently sends another value than the one that was meant.
+ */
+export function unfit(unit: Unit): string | null {
+  const { create, authority } = unit;
+  const texts = [unit.id, unit.tenant, unit.run, unit.wait, unit.journal, unit.audit, ...unit.mail];
+  if (create) {
+    texts.push(create.workflow, create.workflowDigest, create.initiator, create.idempotencyKey, create.requestDigest);
+    texts.push(create.leaseOwner, create.traceId);
+  }
+  if (texts.some(unkeepable)) return '22021';
+  if (![unit.leaseEpoch, authority.tenant, authority.platform].every(Number.isSafeInteger)) return '22003';
+  if (![unit.seq, unit.nextSeq, unit.auditSeq].every(isInt4)) return '22003';
+  if (!isTime(unit.wakeAt) || !isTime(create?.deadlineAt ?? null)) return '22008';
+  return sizeOf(unit) > LARGEST ? '54000' : null;
+}
