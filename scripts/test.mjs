@@ -28,11 +28,19 @@ export function tally(reports) {
 export const summary = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
+// --forceExit: a failed test leaves its engine open, and an engine keeps trying; the run must end and say so.
 async function jest(project, args, env) {
   const folder = mkdtempSync(join(tmpdir(), 'writ-jest-'));
   const report = join(folder, 'report.json');
   try {
-    const [command, all] = jestCommand(['--selectProjects', project, '--json', `--outputFile=${report}`, ...args]);
+    const [command, all] = jestCommand([
+      '--selectProjects',
+      project,
+      '--forceExit',
+      '--json',
+      `--outputFile=${report}`,
+      ...args,
+    ]);
     const status = await run(command, all, { env });
     return { status, report: readReport(report) };
   } finally {

@@ -7,7 +7,8 @@ import { openScenario } from '../support/scenario';
 describe('a worker frozen between its commit and its call', () => {
   it('[I1] [I3] thawed after its lease and after a stop, it neither writes nor sends', async () => {
     const scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });
-    await shortenLeases(scenario.ownerUrl, 1);
+    // A lease must outlive any permit (two seconds): then whoever lost one can open nothing with the other.
+    await shortenLeases(scenario.ownerUrl, 3);
     const counter = await startCounter();
     const { tenant, caller } = scenario;
     const frozen = await startWorkerProcess({

@@ -88,12 +88,19 @@ describe('random kills', () => {
       const setup = { url: scenario.ownerUrl, counter: counter.ready };
       const workers: Child[] = await Promise.all(Array.from({ length: WORKERS }, () => startWorkerProcess(setup)));
       const runs: RunId[] = [];
-      for (let kill = 0; kill < KILLS; kill++) {
+      for (let kills = 0; kills < KILLS;) {
         runs.push(...(await startRuns(scenario, 3)));
         await new Promise((resolve) => setTimeout(resolve, 10 + random() * 250));
-        const victim = Math.floor(random() * WORKERS);
-        await workers[victim]!.kill('SIGKILL');
-        workers[victim] = await startWorkerProcess(setup);
+        // One, two or all of them at once.
+        const victims = [...workers.keys()].filter(() => random() < 0.6).slice(0, KILLS - kills);
+        await Promise.all(
+          victims.map(async (victim) => {
+            await workers[victim]!.kill('SIGKILL');
+            workers[victim] = await startWorkerProcess(setup);
+          }),
+        );
+        kills += victims.length;
+        if (SOAK && kills % 50 < victims.length) process.stdout.write(`${kills} of ${KILLS} kills\n`);
         await reconcileAll(scenario, counter.ready);
       }
       await until(
