@@ -16,7 +16,7 @@ import { seeded } from '../support/seeded';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
 const KILLS = SOAK ? 2_000 : 40;
-const WORKERS = 3;
+const WORKERS = SOAK ? 8 : 3;
 const UNPAID = ['s1', 's3'];
 
 /** Answers what waits for a person the way a careful one would: by looking at the other side. */
