@@ -24,6 +24,7 @@ export interface Tx {
 }
 
 const RECONNECT_MS = 250;
+const CONNECT_MS = 10_000;
 /**
  * Names resolve in our schema only. A process that stopped inside a transaction, perhaps one that holds the authority
  * lock and so every commit, gives up what it holds after half a minute.
@@ -35,7 +36,7 @@ const log = logger('database');
 
 /** A pool of connections under one role. Every statement runs inside a transaction that names its tenants. */
 export class Database {
-  #closed = false;
+  readonly #listeners = new Set<() => Promise<void>>();
 
   constructor(
     private readonly source: DataSource,
@@ -82,38 +83,62 @@ export class Database {
    * a listener must also poll. Resolves once listening; the result stops it.
    */
   async listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>> {
-    let current: Client | null = null;
     let stopped = false;
+    let current: Client | null = null;
+    let timer: NodeJS.Timeout | undefined;
     const open = async (): Promise<void> => {
-      const client = new Client({ connectionString: roleUrl(this.config.url, this.config.role) });
+      const client = new Client({
+        connectionString: roleUrl(this.config.url, this.config.role),
+        application_name: `${nameOf(this.config)} listening`,
+        connectionTimeoutMillis: CONNECT_MS,
+        // The only sign of a peer that vanished without a word: this connection sends nothing by itself.
+        keepAlive: true,
+      });
+      current = client;
       client.on('notification', (note) => heard(note.payload ?? ''));
       client.on('error', () => undefined);
-      client.on('end', () => {
-        if (current === client && !stopped) setTimeout(() => void again(), RECONNECT_MS).unref();
-      });
-      await client.connect();
-      await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
-      current = client;
+      client.on('end', () => again(client));
+      try {
+        await client.connect();
+        await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
+      } catch (error) {
+        await client.end().catch(() => undefined);
+        throw error;
+      }
     };
-    const again = async (): Promise<void> => {
-      if (stopped || this.#closed) return;
-      await open().catch((error: Error) => {
-        log.warn({ channel, error: error.message }, 'not listening; trying again');
-        setTimeout(() => void again(), RECONNECT_MS).unref();
-      });
+    const again = (lost: Client): void => {
+      if (stopped || current !== lost || timer !== undefined) return;
+      timer = setTimeout(() => {
+        timer = undefined;
+        open().catch((error: Error) => {
+          log.warn({ channel, error: error.message }, 'not listening; trying again');
+          if (current) again(current);
+        });
+      }, RECONNECT_MS).unref();
     };
-    await open();
-    return async () => {
+    const stop = async (): Promise<void> => {
       stopped = true;
+      clearTimeout(timer);
+      this.#listeners.delete(stop);
       await current?.end().catch(() => undefined);
     };
+    try {
+      await open();
+    } catch (error) {
+      await stop();
+      throw error;
+    }
+    this.#listeners.add(stop);
+    return stop;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    await Promise.all([...this.#listeners].map((stop) => stop()));
     await this.source.destroy();
   }
 }
+
+const nameOf = (config: DatabaseConfig): string => config.applicationName ?? `writ ${config.role}`;
 
 /** Whether the schema still fits: readiness asks again while the program runs. */
 export const checkSchema = (db: Database): Promise<Result<number>> =>
@@ -126,9 +151,9 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
     url: roleUrl(config.url, config.role),
     schema: 'writ',
     poolSize: config.poolSize ?? 8,
-    applicationName: config.applicationName ?? `writ ${config.role}`,
+    applicationName: nameOf(config),
     poolErrorHandler: (error: unknown) => log.warn({ error: String(error) }, 'an idle connection was lost'),
-    extra: { connectionTimeoutMillis: 10_000, options: SESSION },
+    extra: { connectionTimeoutMillis: CONNECT_MS, options: SESSION },
   });
   await source.initialize();
   try {

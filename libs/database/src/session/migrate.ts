@@ -13,7 +13,9 @@ const KNOWN_LEVEL = MIGRATIONS.length;
 /** Brings the database of `ownerUrl` to this program's schema. Safe to call from several processes at once. */
 export async function runMigrations(ownerUrl: string): Promise<void> {
   await ensureRoles(ownerUrl);
-  const gate = new Client({ connectionString: ownerUrl });
+  const gate = new Client({ connectionString: ownerUrl, keepAlive: true });
+  // It only waits while the levels are applied on another connection: when it breaks, that one fails, not the process.
+  gate.on('error', () => undefined);
   await gate.connect();
   try {
     await gate.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Client } from 'pg';
+import { DatabaseFault } from '../fault';
 import { scramVerifier } from './scram';
 
 /** Who a connection is. `owner` migrates; the services are `writer`, `sequencer` or `reader`, and own nothing. */
@@ -12,11 +13,20 @@ const UNIQUE_VIOLATION = '23505';
 const CONCURRENTLY_UPDATED = 'XX000';
 const LOGIN_REFUSED = ['28P01', '28000'];
 
-/** The services' passwords follow from one secret: WRIT_SECRET, or the owner's own password. Nothing else to hand out. */
-const passwordOf = (adminUrl: string, role: string): string =>
-  createHmac('sha256', process.env['WRIT_SECRET'] ?? decodeURIComponent(new URL(adminUrl).password))
-    .update(role)
-    .digest('hex');
+/**
+ * The services' passwords follow from one secret: WRIT_SECRET, or the owner's own password. Nothing else to hand out.
+ * Throws `no_role_secret` where there is neither: from an empty secret anybody could work the passwords out.
+ */
+function passwordOf(adminUrl: string, role: string): string {
+  const secret = process.env['WRIT_SECRET'] || decodeURIComponent(new URL(adminUrl).password);
+  if (secret !== '') return createHmac('sha256', secret).update(role).digest('hex');
+  throw new DatabaseFault({
+    code: 'no_role_secret',
+    class: 'permanent',
+    message: `There is nothing to derive the password of ${role} from: the owner's address holds no password.`,
+    next: "Set WRIT_SECRET, the same for every process, or put the owner's password into DATABASE_URL.",
+  });
+}
 
 /**
  * The address under which a service connects. WRIT_WRITER_URL, WRIT_SEQUENCER_URL and WRIT_READER_URL name one outright,
