@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ROUTES } from '@writ/contract';
 import { COMMANDS } from './commands';
 import { EXIT, EXIT_MEANINGS } from './exit-codes';
@@ -60,6 +62,17 @@ describe('the command tree', () => {
 
   it('refuses a format it does not have', async () => {
     await expect(parse(['runs', 'list', '-o', 'xml'])).rejects.toThrow('xml');
+  });
+
+  it('has the exit codes of the documentation', () => {
+    const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'reference', 'exit-codes.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| (\d+) \| (\w+) \| (.+) \|$/gm)].map(([, code, name, meaning]) => [
+      code,
+      name,
+      meaning,
+    ]);
+    const names = Object.keys(EXIT) as (keyof typeof EXIT)[];
+    expect(rows).toEqual(names.map((name) => [String(EXIT[name]), name, EXIT_MEANINGS[name]]));
   });
 
   it('gives each exit code one meaning', () => {
