@@ -1,6 +1,9 @@
 import { processIo } from './output/process-io';
 import { runCli } from './run-cli';
 
+// Before anything that logs is loaded: a person's terminal is no place for every step of the work.
+process.env['WRIT_LOG_LEVEL'] ??= 'warn';
+
 /** A terminal's Ctrl-C reaches us directly and again through the script that started us: the echo is not a second one. */
 const ECHO_MS = 500;
 
