@@ -24,8 +24,9 @@ export class Ledger {
     readonly outsider: Client,
   ) {}
 
-  static async open(): Promise<Ledger> {
-    const fresh = await freshDatabase();
+  /** On a fresh database of the shared cluster, or on a migrated one that is given. */
+  static async open(given?: FreshDatabase): Promise<Ledger> {
+    const fresh = given ?? (await freshDatabase());
     const db = await openDatabase({ url: fresh.url, role: 'writer', allowUnsafeDurability: true });
     const outsider = new Client(fresh.url);
     await outsider.connect();
