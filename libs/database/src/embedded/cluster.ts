@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +8,13 @@ import { type Account, serviceAccount, spawnOptions } from './account';
 import { attach, dataFolder, dropForeignPid, postmaster, type RunningServer } from './attach';
 import { type Binaries, findBinaries } from './binaries';
 import { initialise, prepareFolder } from './initialise';
+import { choosePort } from './port';
 
-/** A server may lose a race for its port or its folder; one that fails this often fails for good. */
-const MOST_LAUNCHES = 5;
+/**
+ * A server may lose a race for its port or its folder, or find that the last backends of one that was killed still hold
+ * its shared memory. One that fails this often fails for good.
+ */
+const MOST_LAUNCHES = 10;
 const RELAUNCH_MS = 200;
 
 export interface EmbeddedOptions {
@@ -47,17 +50,6 @@ export function defaultDataDir(): string {
   if (process.getuid?.() === 0) return '/var/lib/writ';
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'writ');
   return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'writ');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** Starts the server in a session of its own: a Ctrl-C in the terminal must not stop it before its clients are done. */
@@ -135,7 +127,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
   for (let launches = 0; launches < MOST_LAUNCHES && Date.now() < until; launches++) {
     dropForeignPid(dir);
-    const child = launch(options, binaries, { account, port: await freePort() });
+    const child = launch(options, binaries, { account, port: await choosePort(dir) });
     const server = await answered(dir, child, until);
     if (server && server.pid === child.pid) return { ...server, attached: false, stop: () => stop(child) };
     if (server) return attachedTo(server);
