@@ -8,8 +8,14 @@ const OID = { bool: 16, bytea: 17, int8: 20, int4: 23, text: 25, timestamptz: 11
 const HEADER = 20;
 const NULL_LENGTH = -1;
 
-/** Milliseconds from the Unix epoch to the epoch of Postgres, 2000-01-01T00:00:00Z. */
-const POSTGRES_EPOCH_MS = 946_684_800_000;
+/** Microseconds from the Unix epoch to the epoch of Postgres, 2000-01-01T00:00:00Z. */
+const POSTGRES_EPOCH_US = 946_684_800_000_000n;
+
+/** A far date in microseconds is more than a double can count, so only the fraction is multiplied as one. */
+function microseconds(ms: number): bigint {
+  const whole = Math.floor(ms);
+  return BigInt(whole) * 1000n + BigInt(Math.round((ms - whole) * 1000)) - POSTGRES_EPOCH_US;
+}
 
 function begin(oid: number, count: number, body: { readonly bytes: number; readonly nulls: boolean }): Buffer {
   if (count === 0) {
@@ -97,7 +103,7 @@ export function timeArray(values: readonly (number | null)[]): Buffer {
   let at = HEADER;
   for (const value of values) {
     at = buffer.writeInt32BE(value === null ? NULL_LENGTH : 8, at);
-    if (value !== null) at = buffer.writeBigInt64BE(BigInt(Math.round((value - POSTGRES_EPOCH_MS) * 1000)), at);
+    if (value !== null) at = buffer.writeBigInt64BE(microseconds(value), at);
   }
   return buffer;
 }

@@ -28,7 +28,7 @@ const LIMITS = { units: 256, size: 4_194_304 };
 /** More units waiting than this and a second writer takes a share. Measured: below it, two writers are slower than one. */
 const SPILL = 24;
 const PAUSE_MS = { first: 2, most: 500 };
-/** A unit that raced this often is let go: its run's row keeps changing, so somebody else leads it. */
+/** A unit that raced this often never gets an answer: something that should pass does not. */
 const MOST_RACES = 12;
 
 interface Writer {
@@ -160,7 +160,8 @@ export class GroupCommit {
         left = this.#settle(left, sent.answers);
         if (left.length === 0) return;
         races += 1;
-        if (races > MOST_RACES) return left.forEach((pending) => this.#refuse(pending, 'sequence'));
+        if (races > MOST_RACES)
+          return left.forEach((pending) => this.#reject(pending, defectFault(new Error('it raced'))));
       } else if (sent.verdict === 'lost') {
         this.#counts.reconnects += 1;
         if (await connection.reconnect()) continue;
