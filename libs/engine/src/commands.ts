@@ -70,6 +70,8 @@ export class RunCommands implements RunCommandsApi {
       this.local!.adopt(held).then((end) => {
         if (end.kind === 'exists') resolve('exists');
         else if (end.kind === 'stale_start') resolve('stale');
+        // Its creation is in; the answer was lost for so long that another worker leads the run by now.
+        else if (end.kind === 'lost') resolve('started');
         else if (held.create) reject(new Error(`the run could not be created: ${end.kind}`));
         else resolve('started');
       }, reject);
