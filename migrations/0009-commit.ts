@@ -14,7 +14,9 @@ import { SqlMigration } from './sql-migration';
  *
  * Why the settings on the function. The plan is made once and kept, often while the tables are still empty, where a scan
  * of all runs looks cheapest and later costs two to three times as much, growing. Every access here is by key, so
- * sequential scans, hash and merge joins are off and the generic plan is right at any size.
+ * sequential scans, hash and merge joins are off and the generic plan is right at any size. The heads are compared in
+ * subselects for the same reason: joined, `h.tenant` is one more way to reach a run, as cheap as the whole key while the
+ * tables are empty, and every unit then read all runs of its tenant.
  */
 export class Commit1795000000009 extends SqlMigration {
   readonly level = 9;
@@ -65,9 +67,9 @@ export class Commit1795000000009 extends SqlMigration {
                lease_owner = case when u.release then null else r.lease_owner end,
                updated_at = now(),
                finished_at = case when writ.is_final(u.status) then now() end
-          from u, writ.authority_head h
+          from u
          where u.seq > 0
-           and h.tenant = u.tenant and h.epoch = u.epoch
+           and u.epoch = (select h.epoch from writ.authority_head h where h.tenant = u.tenant)
            and u.platform = (select epoch from writ.authority_head where tenant = '*')
            and r.tenant = u.tenant and r.id = u.run
            and r.lease_epoch = u.lease and r.lease_owner is not null
@@ -85,9 +87,9 @@ export class Commit1795000000009 extends SqlMigration {
           from unnest(c_ord, c_workflow, c_workflow_digest, c_initiator, c_key, c_request_digest, c_owner, c_trace,
                       c_deadline)
                  as c(ord, workflow, workflow_digest, initiator, key, request_digest, owner, trace, deadline),
-               u, writ.authority_head h
+               u
          where u.ord = c.ord and u.seq = 0 and u.audit_seq = 0
-           and h.tenant = u.tenant and h.epoch = u.epoch
+           and u.epoch = (select h.epoch from writ.authority_head h where h.tenant = u.tenant)
            and u.platform = (select epoch from writ.authority_head where tenant = '*')
         -- The primary key and the idempotency key are the lock: one winner [I12].
         on conflict do nothing
