@@ -1,29 +1,20 @@
-import type { Link, Rule, Sliced } from '@writ/rules';
-import { type RuleText, TENANT_COLUMN } from './rule-text';
-
-/** A rule's columns in the model's order, without the section. */
-export function ruleColumns(rule: Rule): string[] {
-  const tail = [rule.condition ?? '', rule.effect, rule.obligations.join('|'), rule.rid];
-  return rule.section === 'p'
-    ? [rule.subject, TENANT_COLUMN, rule.object, rule.action, ...tail]
-    : [rule.source, rule.target, TENANT_COLUMN, rule.purpose, rule.mode, ...tail];
-}
+import type { Link, Sliced } from '@writ/rules';
+import { TENANT_COLUMN } from './rule-reader';
+import type { RuleText } from './rule-text';
 
 const linkLine = (section: 'g' | 'g2', link: Link): string =>
-  [section, link.member, link.group, TENANT_COLUMN].join(', ');
+  `${section}, ${link.member}, ${link.group}, ${TENANT_COLUMN}`;
 
 /**
  * The rules as one text that depends on what they say only: no comments, no order of writing, every id written out. Its
  * digest is the policy's version, and anybody can parse it again.
  */
 export function* canonicalRules(text: RuleText): Sliced<string> {
-  const lines: string[] = [];
-  for (const { rule } of text.rules) {
-    lines.push([rule.section, ...ruleColumns(rule)].join(', '));
-    yield;
-  }
+  const lines = text.rules.map(({ line }) => line);
+  yield;
   for (const link of text.roles) lines.push(linkLine('g', link));
   for (const link of text.classes) lines.push(linkLine('g2', link));
+  yield;
   const sorted = yield* sortInSlices(lines);
   return sorted.join('\n');
 }

@@ -186,9 +186,17 @@ describe('the compiled matcher', () => {
         for (const { sub, obj, act } of model.requests.slice(0, 10)) {
           for (const rule of model.rules) {
             const question = {
-              section: 'p' as const,
               request: [sub, tenant, obj, act] as const,
-              rule: [rule.sub, '{tenant}', rule.obj, rule.act, rule.cond, rule.eft, '', 'rid'],
+              rule: {
+                section: 'p' as const,
+                rid: 'rid',
+                subject: rule.sub,
+                object: rule.obj,
+                action: rule.act,
+                condition: rule.cond === '' ? null : rule.cond,
+                effect: rule.eft as 'allow' | 'deny',
+                obligations: [],
+              },
               tenant,
               roles: snapshot.roles,
               classes: snapshot.classes,

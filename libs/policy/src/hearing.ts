@@ -56,7 +56,6 @@ const NONE: readonly Obligation[] = Object.freeze([]);
 
 /** One rule before Casbin: the question, and what its condition answered on the way. */
 class CandidateQuestion implements Question {
-  readonly section: Question['section'];
   readonly request: Question['request'];
   readonly rule: Question['rule'];
   readonly tenant: string;
@@ -70,9 +69,8 @@ class CandidateQuestion implements Question {
     private readonly about: Case,
     via: string,
   ) {
-    this.section = entry.rule.section;
     this.request = about.request(via);
-    this.rule = entry.columns;
+    this.rule = entry.rule;
     this.tenant = about.tenant;
     this.roles = about.snapshot.roles;
     this.classes = about.snapshot.classes;
@@ -86,9 +84,11 @@ class CandidateQuestion implements Question {
   }
 }
 
-function matchOf({ rule, match }: Entry, outcome: Outcome | null): RuleMatch {
-  if (outcome === null) return match;
+const NOTHING_READ = Object.freeze({});
+
+function matchOf({ rule }: Entry, outcome: Outcome | null): RuleMatch {
   const { rid, effect, condition } = rule;
+  if (outcome === null) return { rid, effect, condition, read: NOTHING_READ };
   const { read, error } = outcome;
   return error === null ? { rid, effect, condition, read } : { rid, effect, condition, read, error };
 }

@@ -67,14 +67,14 @@ export class PermitOffice {
     const grounds = checked(input);
     if (this.#minted.has(decision)) throw misuse(decision, 'has its permit already; decide again for another effect');
     const argsText = canonicalJson(args);
-    if (grounds.argsText !== null && grounds.argsText !== argsText) {
+    if (grounds.args !== null && canonicalJson(grounds.args) !== argsText) {
       throw misuse(decision, 'was made for other arguments');
     }
     this.#minted.add(decision);
     const permit = Object.freeze(Object.create(null) as Permit);
     const { tenant, run } = committed;
-    // The door gets its own copy: the caller's object may change between here and the socket.
-    const own = JSON.parse(argsText) as JsonObject;
+    // The door gets a copy of our own: the caller's object may change between here and the socket.
+    const own = grounds.args ?? (JSON.parse(argsText) as JsonObject);
     const opened = { tenant, run, decision: decision.id, step, attempt, key, args: own, argsText };
     this.#grants.set(permit, {
       opened: Object.freeze(opened),
@@ -137,14 +137,14 @@ function checked({ decision, committed, door, target }: MintInput): Grounds {
   if (!grounds || decision.verdict !== 'allow') throw misuse(decision, 'is no allow that this process decided');
   if (!isCommitted(committed)) throw misuse(decision, 'comes without the proof of a commit');
   if (!committed.covers(decision.id)) throw misuse(decision, `is not in the committed unit ${committed.unit}`);
-  const { action, object, reach, argsText } = grounds;
+  const { action, object, reach, args } = grounds;
   if (committed.tenant !== reach.tenant || (reach.run !== undefined && committed.run !== reach.run)) {
     throw misuse(decision, 'was committed for another run');
   }
   if (DOOR_OF[action] !== door) throw misuse(decision, `allowed ${action}, which does not open the door ${door}`);
   if (door !== 'data' && object.id !== target) throw misuse(decision, `allowed ${object.id}, not ${target}`);
   // What a tool does is in its arguments: an allow that never saw them allowed nothing in particular.
-  if (door === 'tool' && argsText === null) throw misuse(decision, 'was made without the arguments of the call');
+  if (door === 'tool' && args === null) throw misuse(decision, 'was made without the arguments of the call');
   return grounds;
 }
 

@@ -13,21 +13,17 @@ import {
   type Sliced,
 } from '@writ/rules';
 import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './bundle';
-import { canonicalRules, ruleColumns } from './canonical';
+import { canonicalRules } from './canonical';
 import { KNOWN_OBLIGATIONS } from './obligations';
-import { type LocatedRule, parseRules, type RuleText } from './rule-text';
+import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
-import type { Obligation, RuleMatch } from './types';
+import type { Obligation } from './types';
 
-/** A rule made ready: its condition compiled, its obligations resolved, its columns as Casbin takes them. */
+/** A rule made ready: its condition compiled, its obligations resolved. */
 export interface Entry<R extends Rule = Rule> {
   readonly rule: R;
   readonly condition: CompiledCondition | null;
   readonly obligations: readonly Obligation[];
-  /** Model order; the tenant column is filled in when asked, since one snapshot may serve many tenants. */
-  readonly columns: readonly string[];
-  /** The rule as evidence, where it has no condition and so reads nothing. */
-  readonly match: RuleMatch;
 }
 
 interface Parts {
@@ -140,40 +136,46 @@ interface Entries {
   readonly handoffs: readonly Entry<HandoffRule>[];
 }
 
+/** Rules made ready between two places where the work may pause. */
+const STRIDE = 16;
+
 function* makeEntries(
   text: RuleText,
   known: { readonly conditions: Compiled; readonly obligations: ReadonlyMap<string, Obligation> },
 ): Sliced<Result<Entries>> {
+  let steps = 0;
   const entries = { actions: [] as Entry<ActionRule>[], handoffs: [] as Entry<HandoffRule>[] };
   for (const located of text.rules) {
     const { rule } = located;
     const condition = rule.condition === null ? null : (known.conditions.get(rule.condition) ?? undefined);
     if (condition === undefined) return refuse(unknownName('condition', rule.condition ?? '', located));
-    const obligations: Obligation[] = [];
-    for (const id of rule.obligations) {
-      const obligation = known.obligations.get(id);
-      if (!obligation) return refuse(unknownName('obligation', id, located));
-      obligations.push(obligation);
-    }
-    Object.freeze(rule.obligations);
+    const obligations = obligationsOf(located, known.obligations);
+    if (!obligations.ok) return obligations;
+    const ready = { condition, obligations: obligations.value };
     Object.freeze(rule);
-    const { rid, effect } = rule;
-    const ready = {
-      condition,
-      obligations: Object.freeze(obligations),
-      columns: Object.freeze(ruleColumns(rule)),
-      match: Object.freeze({ rid, effect, condition: rule.condition, read: NOTHING_READ }),
-    };
     if (rule.section === 'p') entries.actions.push(Object.freeze({ rule, ...ready }));
     else entries.handoffs.push(Object.freeze({ rule, ...ready }));
-    yield;
+    if (++steps % STRIDE === 0) yield;
   }
   return ok(entries);
 }
 
-const NOTHING_READ = Object.freeze({});
+const NO_OBLIGATION: readonly Obligation[] = Object.freeze([]);
 
-const unknownName = (what: 'condition' | 'obligation', id: string, located: LocatedRule): Failure => ({
-  ...policyFailure(`unknown_${what}`, `${located.place}: the bundle defines no ${what} ${id}.`),
-  details: { place: located.place },
-});
+function obligationsOf(located: LocatedRule, known: ReadonlyMap<string, Obligation>): Result<readonly Obligation[]> {
+  const ids = located.rule.obligations;
+  if (ids.length === 0) return ok(NO_OBLIGATION);
+  const found: Obligation[] = [];
+  for (const id of ids) {
+    const obligation = known.get(id);
+    if (!obligation) return refuse(unknownName('obligation', id, located));
+    found.push(obligation);
+  }
+  return ok(Object.freeze(found));
+}
+
+function unknownName(what: 'condition' | 'obligation', id: string, located: LocatedRule): Failure {
+  const place = placeText(located.place);
+  const message = `${place}: the bundle defines no ${what} ${id}.`;
+  return { ...policyFailure(`unknown_${what}`, message), details: { place } };
+}

@@ -7,6 +7,9 @@ export const MAX_ROLE_DEPTH = 32;
 /** Memberships of one bundle in all: 12,000 links can otherwise be arranged to ask for 36 million. */
 const MAX_MEMBERSHIPS = 500_000;
 
+/** Links handled between two places where the work may pause. */
+const STRIDE = 16;
+
 /** Work done so far may pause at every `yield`; the caller decides how long one slice is. */
 export type Sliced<T> = Generator<void, T, void>;
 
@@ -17,8 +20,9 @@ export type Sliced<T> = Generator<void, T, void>;
 export class Closure {
   readonly #names: ReadonlyMap<string, readonly string[]>;
 
-  constructor(above: ReadonlyMap<string, ReadonlySet<string>>) {
-    this.#names = new Map([...above].map(([member, groups]) => [member, Object.freeze([member, ...groups])]));
+  /** `names`: each member → itself and every group above it. */
+  constructor(names: ReadonlyMap<string, readonly string[]>) {
+    this.#names = names;
     Object.freeze(this);
   }
 
@@ -43,60 +47,65 @@ interface Frame {
 /** Refuses `role_cycle` and `role_depth`, naming the names. Iterative: a hostile graph cannot exhaust the stack. */
 export function* closeOver(links: readonly Link[]): Sliced<Result<Closure>> {
   const direct = new Map<string, string[]>();
+  let steps = 0;
   for (const { member, group } of links) {
     const groups = direct.get(member);
     if (groups) groups.push(group);
     else direct.set(member, [group]);
-    yield;
+    if (++steps % STRIDE === 0) yield;
   }
-  const above = new Map<string, Set<string>>();
+  const names = new Map<string, readonly string[]>();
   const height = new Map<string, number>();
   let memberships = 0;
   for (const start of direct.keys()) {
-    if (above.has(start)) continue;
+    if (names.has(start)) continue;
     const path: Frame[] = [{ name: start, groups: direct.get(start) ?? [], next: 0 }];
-    const open = new Set([start]);
     while (path.length > 0) {
       const frame = path[path.length - 1]!;
       const group = frame.groups[frame.next++];
       if (group === undefined) {
-        const failure = settle(frame, above, height);
+        const failure = settle(frame, names, height);
         if (failure) return refuse(failure);
-        memberships += above.get(frame.name)?.size ?? 0;
+        memberships += names.get(frame.name)!.length;
         if (memberships > MAX_MEMBERSHIPS) return refuse(TOO_MANY);
-        open.delete(frame.name);
         path.pop();
-        yield;
-      } else if (open.has(group)) {
-        return refuse(cycle([...path.map((step) => step.name), group]));
-      } else if (!above.has(group) && direct.has(group)) {
-        open.add(group);
+        if (++steps % STRIDE === 0) yield;
+      } else if (!names.has(group) && direct.has(group)) {
+        if (path.some((open) => open.name === group)) {
+          return refuse(cycle([...path.map((open) => open.name), group]));
+        }
         path.push({ name: group, groups: direct.get(group) ?? [], next: 0 });
+        // Deeper than any chain may be: refused before the path itself becomes long.
+        if (path.length > MAX_ROLE_DEPTH + 1) return refuse(tooDeep(start));
       }
     }
   }
-  return ok(new Closure(above));
+  return ok(new Closure(names));
 }
 
-function settle(frame: Frame, above: Map<string, Set<string>>, height: Map<string, number>): Failure | null {
-  const all = new Set<string>(frame.groups);
+function settle(frame: Frame, names: Map<string, readonly string[]>, height: Map<string, number>): Failure | null {
+  const { name, groups } = frame;
   let tallest = 0;
-  for (const group of frame.groups) {
-    tallest = Math.max(tallest, (height.get(group) ?? 0) + 1);
-    for (const further of above.get(group) ?? []) all.add(further);
-  }
-  if (tallest > MAX_ROLE_DEPTH) {
-    return {
-      code: 'role_depth',
-      class: 'permanent',
-      message: `${frame.name} stands under a chain of ${tallest} roles; ${MAX_ROLE_DEPTH} is the limit.`,
-      next: 'Flatten the roles.',
-    };
-  }
-  height.set(frame.name, tallest);
-  above.set(frame.name, all);
+  for (const group of groups) tallest = Math.max(tallest, (height.get(group) ?? 0) + 1);
+  if (tallest > MAX_ROLE_DEPTH) return tooDeep(name);
+  height.set(name, tallest);
+  names.set(name, Object.freeze([name, ...union(groups, names)]));
   return null;
 }
+
+/** The groups and all above them, each once. Nearly everybody is in one group or two, where a set costs more. */
+function union(groups: readonly string[], names: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const [only] = groups;
+  if (only !== undefined && groups.length === 1) return names.get(only) ?? groups;
+  return [...new Set(groups.flatMap((group) => names.get(group) ?? [group]))];
+}
+
+const tooDeep = (name: string): Failure => ({
+  code: 'role_depth',
+  class: 'permanent',
+  message: `${name} stands under a chain of more than ${MAX_ROLE_DEPTH} roles.`,
+  next: 'Flatten the roles.',
+});
 
 function cycle(path: readonly string[]): Failure {
   const from = path.indexOf(path[path.length - 1]!);

@@ -30,10 +30,10 @@ class Prefixes {
   }
 }
 
-/** The rules about one action and one object (or class, or prefix), by subject; parallel lists, since they are short. */
+/** The rules about one action and one object (or class, or prefix), with their subjects in a list beside. */
 interface Place<E> {
   readonly subjects: string[];
-  readonly entries: E[][];
+  readonly entries: E[];
 }
 
 /** Where in the index the rules about one action on one object stand. */
@@ -41,8 +41,10 @@ export type Places<E> = readonly Readonly<Place<E>>[];
 
 type ByObject<E> = Map<string, Place<E>>;
 
-/** Subjects up to which a place is searched from end to end, which is faster than hashing; a longer one gets a map. */
+/** Rules up to which a place is searched from end to end, which is faster than hashing; a longer one gets a map. */
 const SHORT = 8;
+/** Rules placed between two points where the work may pause. */
+const STRIDE = 16;
 /** Objects whose places are remembered, per action: they are worked out anew for the others. */
 const REMEMBERED = 4_096;
 
@@ -55,7 +57,7 @@ const REMEMBERED = 4_096;
  */
 export class ActionIndex<E extends { readonly rule: ActionRule }> {
   readonly #actions = new Map<string, ByObject<E>>();
-  readonly #long = new Map<Readonly<Place<E>>, ReadonlyMap<string, readonly E[]>>();
+  readonly #long = new Map<Readonly<Place<E>>, Map<string, E[]>>();
   readonly #known = new Map<string, Map<string, Places<E>>>();
   readonly #objectPrefixes = new Prefixes();
   readonly #subjectPrefixes = new Prefixes();
@@ -72,35 +74,35 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
     closures: { readonly roles: Closure; readonly classes: Closure },
   ): Sliced<ActionIndex<E>> {
     const index = new ActionIndex<E>(closures.roles, closures.classes);
-    const rows = new Map<Place<E>, Map<string, E[]>>();
+    let steps = 0;
     for (const entry of entries) {
-      index.#add(entry, rows);
-      yield;
-    }
-    for (const [place, bySubject] of rows) {
-      if (place.subjects.length > SHORT) index.#long.set(place, bySubject);
-      yield;
+      index.#add(entry);
+      if (++steps % STRIDE === 0) yield;
     }
     Object.freeze(index);
     return index;
   }
 
-  #add(entry: E, rows: Map<Place<E>, Map<string, E[]>>): void {
+  #add(entry: E): void {
     const { action, object, subject } = entry.rule;
     this.#objectPrefixes.note(object);
     this.#subjectPrefixes.note(subject);
     const byObject = child(this.#actions, action, () => new Map<string, Place<E>>());
-    const place = child(byObject, object, () => ({ subjects: [], entries: [] }));
-    const bySubject = child(rows, place, () => new Map<string, E[]>());
-    const held = bySubject.get(subject);
-    if (held) {
-      held.push(entry);
+    const place = byObject.get(object);
+    if (!place) {
+      // Most places hold one rule: lists that start with it take a tenth of the room of lists it is pushed to.
+      byObject.set(object, { subjects: [subject], entries: [entry] });
       return;
     }
-    const first = [entry];
-    bySubject.set(subject, first);
     place.subjects.push(subject);
-    place.entries.push(first);
+    place.entries.push(entry);
+    const { length } = place.entries;
+    if (length === SHORT + 1)
+      this.#long.set(
+        place,
+        Map.groupBy(place.entries, (one) => one.rule.subject),
+      );
+    else if (length > SHORT) child(this.#long.get(place)!, subject, (): E[] => []).push(entry);
   }
 
   /** The places of one action on one object: the same for every subject that is asked about it. */
@@ -123,20 +125,23 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
     return found;
   }
 
-  /** Rules in these places for a subject that goes by any of `names`. */
+  /** Rules in these places for a subject that goes by any of `names`, each once. */
   candidates(places: Places<E>, names: readonly string[]): Candidate<E>[] {
     const found: Candidate<E>[] = [];
     if (places.length === 0) return found;
+    // One name meets a rule once; several may meet the same one.
+    const met = names.length === 1 ? null : new Set<E>();
     for (const via of names) {
       const keys = this.#subjectPrefixes.with(this.#roles.names(via));
       for (const place of places) {
-        const long = place.subjects.length > SHORT ? this.#long.get(place) : undefined;
-        for (const key of keys) {
-          const entries = long ? long.get(key) : entriesOf(place, key);
-          if (entries === undefined) continue;
-          for (const entry of entries) {
-            if (names.length === 1 || !found.some((one) => one.entry === entry)) found.push({ entry, via });
-          }
+        const { subjects, entries } = place;
+        const long = subjects.length > SHORT ? this.#long.get(place) : undefined;
+        if (long) {
+          for (const key of keys) for (const entry of long.get(key) ?? NONE) add({ found, met, entry, via });
+          continue;
+        }
+        for (let i = 0; i < subjects.length; i++) {
+          if (keys.includes(subjects[i]!)) add({ found, met, entry: entries[i]!, via });
         }
       }
     }
@@ -145,7 +150,7 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
 
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
   *around(places: Places<E>): Generator<E, void, void> {
-    for (const place of places) for (const entries of place.entries) yield* entries;
+    for (const place of places) yield* place.entries;
   }
 }
 
@@ -173,10 +178,15 @@ function child<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   return value;
 }
 
-function entriesOf<E>({ subjects, entries }: Readonly<Place<E>>, subject: string): readonly E[] | undefined {
-  const at = subjects.indexOf(subject);
-  // Reading an array at -1 is a look-up by name, fifty times slower than a comparison.
-  return at === -1 ? undefined : entries[at];
+interface Meeting<E> extends Candidate<E> {
+  readonly found: Candidate<E>[];
+  readonly met: Set<E> | null;
+}
+
+function add<E>({ found, met, entry, via }: Meeting<E>): void {
+  if (met?.has(entry)) return;
+  met?.add(entry);
+  found.push({ entry, via });
 }
 
 const NONE: readonly never[] = [];
@@ -195,12 +205,13 @@ export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
     roles: Closure,
   ): Sliced<HandoffIndex<E>> {
     const index = new HandoffIndex<E>(roles);
+    let steps = 0;
     for (const entry of entries) {
       const targets = child(index.#sources, entry.rule.source, () => new Map<string, E[]>());
       const held = targets.get(entry.rule.target);
       if (held) held.push(entry);
       else targets.set(entry.rule.target, [entry]);
-      yield;
+      if (++steps % STRIDE === 0) yield;
     }
     Object.freeze(index);
     return index;

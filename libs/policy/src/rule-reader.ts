@@ -1,0 +1,162 @@
+import { sha256Hex } from '@writ/kernel';
+import { type ActionRule, actionPatterns, type Effect, type HandoffRule, type Link, nameProblem } from '@writ/rules';
+import { ACTIONS, OBJECT_TYPES } from './types';
+
+/** The literal that stands in the tenant column of every rule; a bundle belongs to whoever activates it. */
+export const TENANT_COLUMN = '{tenant}';
+
+/** Why one line is no rule. */
+export class RefusedLine extends Error {
+  constructor(
+    readonly code: string,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+/** A line read: what it says, and the one way to write it. */
+export type ReadLine =
+  | { readonly section: 'p'; readonly rule: ActionRule; readonly line: string }
+  | { readonly section: 'p2'; readonly rule: HandoffRule; readonly line: string }
+  | { readonly section: 'g' | 'g2'; readonly link: Link; readonly line: string };
+
+const ACTION_WORDS = new Set<string>(ACTIONS.flatMap((action) => actionPatterns(action)));
+const ARITY = { p: [7, 9], p2: [8, 10], g: [4, 4], g2: [4, 4] } as const;
+const NO_OBLIGATION: readonly string[] = Object.freeze([]);
+const RID_DIGITS = 12;
+
+/**
+ * Reads the lines of one bundle. A name is checked where it first stands and is the same string wherever it stands
+ * again: a bundle of a thousand rules holds a few hundred names.
+ */
+export class RuleReader {
+  readonly #names = new Map<string, string>();
+
+  /** Throws `RefusedLine`. */
+  read(content: string): ReadLine {
+    if (content.includes('"')) throw new RefusedLine('malformed_rule', 'quotes have no meaning in a rule');
+    const columns = content.split(',');
+    for (let i = 0; i < columns.length; i++) columns[i] = columns[i]!.trim();
+    const [section = ''] = columns;
+    if (!Object.hasOwn(ARITY, section)) {
+      throw new RefusedLine('unknown_section', 'a rule begins with p, p2, g or g2');
+    }
+    const kind = section as keyof typeof ARITY;
+    const [least, most] = ARITY[kind];
+    if (columns.length < least || columns.length > most) {
+      const expected = least === most ? `${least}` : `${least} to ${most}`;
+      throw new RefusedLine('malformed_rule', `${kind} takes ${expected} columns, this has ${columns.length}`);
+    }
+    return kind === 'p' ? this.#action(columns) : kind === 'p2' ? this.#handoff(columns) : this.#link(kind, columns);
+  }
+
+  #action(columns: readonly string[]): ReadLine {
+    const [, who = '', domain = '', what = '', action = '', cond = '', eft = '', obl = '', rid = ''] = columns;
+    tenant(domain);
+    const subject = this.#name(who, 'subject', true);
+    if (subject.startsWith('role:') && subject.endsWith('*'))
+      throw new RefusedLine('bad_name', 'a role is named whole');
+    const object = this.#name(what, 'object', true);
+    objectType(object, false);
+    if (!ACTION_WORDS.has(action)) throw new RefusedLine('unknown_action', `there is no action ${action}`);
+    const { condition, effect, obligations } = this.#tail(cond, eft, obl);
+    const text = `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
+    const named = this.#rid(rid, text);
+    const common = { rid: named, condition, effect, obligations };
+    const rule: ActionRule = { section: 'p', subject, object, action: this.#word(action), ...common };
+    return { section: 'p', rule, line: `${text}, ${named}` };
+  }
+
+  #handoff(columns: readonly string[]): ReadLine {
+    const [, from = '', to = '', domain = '', why = '', mode = '', ...rest] = columns;
+    const [cond = '', eft = '', obl = '', rid = ''] = rest;
+    tenant(domain);
+    const source = this.#agent(from, 'source');
+    const target = this.#agent(to, 'target');
+    const purpose = this.#name(why, 'purpose', true);
+    if (mode !== 'attenuate' && mode !== 'service') {
+      const found = mode === '' ? 'is missing' : `${mode} is unknown`;
+      throw new RefusedLine('unknown_mode', `the mode ${found}: attenuate or service`);
+    }
+    const { condition, effect, obligations } = this.#tail(cond, eft, obl);
+    const tail = tailText(condition, effect, obligations);
+    const text = `p2, ${source}, ${target}, ${TENANT_COLUMN}, ${purpose}, ${mode}, ${tail}`;
+    const named = this.#rid(rid, text);
+    const common = { rid: named, condition, effect, obligations };
+    const rule: HandoffRule = { section: 'p2', source, target, purpose, mode, ...common };
+    return { section: 'p2', rule, line: `${text}, ${named}` };
+  }
+
+  #link(section: 'g' | 'g2', columns: readonly string[]): ReadLine {
+    const [, from = '', to = '', domain = ''] = columns;
+    tenant(domain);
+    const member = this.#name(from, section === 'g' ? 'subject' : 'object', false);
+    const group = this.#name(to, section === 'g' ? 'role' : 'class', false);
+    const kind = section === 'g' ? 'role:' : 'class:';
+    if (!group.startsWith(kind)) throw new RefusedLine('bad_name', `${group} does not begin with ${kind}`);
+    if (section === 'g2') objectType(member, true);
+    return { section, link: { member, group }, line: `${section}, ${member}, ${group}, ${TENANT_COLUMN}` };
+  }
+
+  #tail(cond: string, eft: string, obl: string) {
+    // Stock Casbin takes a missing effect for allow, and "Deny" for no opinion.
+    if (eft !== 'allow' && eft !== 'deny') {
+      const found = eft === '' ? 'is missing' : `${eft} is unknown`;
+      throw new RefusedLine('unknown_effect', `the effect ${found}: allow or deny, in lower case`);
+    }
+    const effect: Effect = eft;
+    const condition = cond === '' ? null : this.#name(cond, 'condition', false);
+    if (obl === '') return { condition, effect, obligations: NO_OBLIGATION };
+    if (effect === 'deny') {
+      throw new RefusedLine('malformed_rule', 'a deny rule carries obligations, but there is nothing to oblige');
+    }
+    const obligations = obl.split('|').map((one) => this.#name(one.trim(), 'obligation', false));
+    return { condition, effect, obligations: Object.freeze(obligations) };
+  }
+
+  #agent(name: string, what: string): string {
+    const agent = this.#name(name, what, true);
+    if (agent === '*' || !agent.endsWith('*')) return agent;
+    throw new RefusedLine('bad_name', `the ${what} is a name, a role or *`);
+  }
+
+  #rid(given: string, text: string): string {
+    return given === '' ? `rul_${sha256Hex(text).slice(0, RID_DIGITS)}` : this.#name(given, 'rule id', false);
+  }
+
+  #name(value: string, what: string, pattern: boolean): string {
+    const held = this.#names.get(value);
+    // Every name is a pattern without a star: what was good as one is good as the other, but for the star.
+    if (held !== undefined && (pattern || !held.endsWith('*'))) return held;
+    const problem = nameProblem(value, pattern);
+    if (problem) throw new RefusedLine('bad_name', `the ${what} ${problem}`);
+    return this.#word(value);
+  }
+
+  #word(value: string): string {
+    const held = this.#names.get(value);
+    if (held === undefined) this.#names.set(value, value);
+    return held ?? value;
+  }
+}
+
+const tailText = (condition: string | null, effect: Effect, obligations: readonly string[]): string =>
+  `${condition ?? ''}, ${effect}, ${obligations.join('|')}`;
+
+function tenant(value: string): void {
+  if (value === TENANT_COLUMN) return;
+  throw new RefusedLine('foreign_tenant', `the tenant column is ${TENANT_COLUMN}, whoever uses the bundle`);
+}
+
+const TYPED = OBJECT_TYPES.map((type) => `${type}:`);
+
+function objectType(object: string, link: boolean): void {
+  if (object === '*' && !link) return;
+  if (object.startsWith('class:')) {
+    if (object.endsWith('*')) throw new RefusedLine('bad_name', 'a class is named whole, without *');
+    return;
+  }
+  if (TYPED.some((type) => object.startsWith(type))) return;
+  throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${OBJECT_TYPES.join(', ')}, class`);
+}
