@@ -1,0 +1,70 @@
+import type { Unit } from '../unit';
+import { unfit } from './fit';
+import { commitStatement, readAnswers } from './statement';
+
+const unit: Unit = {
+  id: 'unt_1',
+  tenant: 'ten_1',
+  run: 'run_1',
+  leaseEpoch: 1,
+  authority: { tenant: 1, platform: 1 },
+  seq: 1,
+  nextSeq: 2,
+  create: null,
+  status: 'running',
+  wait: null,
+  wakeAt: null,
+  release: false,
+  journal: '{}',
+  audit: '{}',
+  auditHashes: new Uint8Array(32),
+  auditSeq: 1,
+  mail: [],
+  decisions: [],
+} as unknown as Unit;
+
+describe('the call that commits a batch', () => {
+  it('is one prepared statement whatever the batch, with a binary array for each parameter', () => {
+    const texts = [1, 2, 256].map((size) => commitStatement(Array.from({ length: size }, () => unit)));
+    expect(new Set(texts.map(({ name, text }) => `${name}: ${text}`)).size).toBe(1);
+    for (const { text, values } of texts) {
+      expect(values?.every((value) => Buffer.isBuffer(value))).toBe(true);
+      expect(text).toContain(`$${values!.length})`);
+      expect(text).not.toContain(`$${values!.length + 1}`);
+    }
+  });
+
+  it('is answered by exactly one known letter per unit; anything else proves nothing', () => {
+    expect(readAnswers('clsaxr', 6)).toEqual(['committed', 'lease', 'sequence', 'authority', 'exists', 'raced']);
+    const wrong = [
+      ['cc', 3],
+      ['ccc', 2],
+      ['cz', 2],
+      ['C', 1],
+      ['', 1],
+      [null, 1],
+      [undefined, 1],
+      [['c'], 1],
+    ] as const;
+    for (const [letters, count] of wrong) expect(() => readAnswers(letters, count)).toThrow(/commit_units answered/);
+  });
+});
+
+describe('a unit that cannot be sent as it is', () => {
+  it.each<[string, Partial<Unit>, string]>([
+    ['NUL in its journal', { journal: '{"a":"\u0000"}' }, '22021'],
+    ['half a surrogate pair in its evidence', { audit: '{"a":"\ud800"}' }, '22021'],
+    ['a sequence beyond an int', { nextSeq: 2 ** 31 }, '22003'],
+    ['a sequence that is no whole number', { seq: 0.5 }, '22003'],
+    ['an epoch that is no safe integer', { leaseEpoch: 2 ** 53 }, '22003'],
+    ['a time that is none', { wakeAt: Number.NaN }, '22008'],
+    ['sixteen million characters', { journal: 'x'.repeat(16 * 1_048_576 + 1) }, '54000'],
+  ])('says why: %s', (_what, changes, state) => {
+    expect(unfit({ ...unit, ...changes })).toBe(state);
+  });
+
+  it('is none of the ordinary ones', () => {
+    expect(unfit(unit)).toBeNull();
+    expect(unfit({ ...unit, journal: '{"a":"😀\\u0000"}', wakeAt: 0 })).toBeNull();
+  });
+});
