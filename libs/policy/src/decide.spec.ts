@@ -179,6 +179,8 @@ describe('a request nobody should make', () => {
       'an initiator of another tenant',
       { initiator: { ...id('user:ann').initiator, tenant: 'ten_x' as typeof tenant } },
     ],
+    ['an action that does not exist', { action: 'tool.destroy' as 'tool.invoke' }],
+    ['an action named like a prototype’s member', { action: 'constructor' as 'tool.invoke' }],
     ['a role as an initiator', id('role:clerk')],
     ['a class as an initiator', id('class:orders')],
     ['an initiator without an id', id('')],

@@ -5,15 +5,16 @@ import { beyondMandate } from './mandate';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import { coveringStop, type Stop } from './stops';
-import type {
-  Decision,
-  DecisionRequest,
-  NearMiss,
-  Obligation,
-  ReasonCode,
-  RuleMatch,
-  Stage,
-  StageResult,
+import {
+  ACTIONS,
+  type Decision,
+  type DecisionRequest,
+  type NearMiss,
+  type Obligation,
+  type ReasonCode,
+  type RuleMatch,
+  type Stage,
+  type StageResult,
 } from './types';
 
 /**
@@ -217,6 +218,8 @@ const matchOfStop = ({ id, scope, target }: Stop): RuleMatch => ({
 
 const missing = (stage: Stage, what: string): NearMiss => ({ rid: '', stage, subject: '', missing: what });
 
+const KNOWN_ACTIONS: ReadonlySet<string> = new Set(ACTIONS);
+
 /** Requests no caller of ours makes; each would otherwise reach rules it must not reach. */
 function malformation(authority: TenantAuthority, request: DecisionRequest): string | null {
   const { tenant, initiator, action, object, handoff } = request;
@@ -226,6 +229,7 @@ function malformation(authority: TenantAuthority, request: DecisionRequest): str
   if (initiator.id.startsWith('role:') || initiator.id.startsWith('class:') || initiator.id === '') {
     return 'the initiator has no principal id';
   }
+  if (!KNOWN_ACTIONS.has(action)) return `there is no action ${String(action)}`;
   if (action !== 'handoff') return null;
   if (handoff === undefined || object.type !== 'agent' || object.id !== handoff.to || request.chain.length === 0) {
     return 'a handoff names the agent it goes to, and comes from an agent';

@@ -1,4 +1,4 @@
-import { canonicalJson, digestOf, type Failure, ok, refuse, type Result } from '@writ/kernel';
+import { canonicalJson, digestOf, type Failure, type Json, ok, refuse, type Result } from '@writ/kernel';
 import {
   ActionIndex,
   type ActionRule,
@@ -97,10 +97,29 @@ function declared(bundle: PolicyBundle): ReadonlyMap<string, AttributeSpec> {
 
 type Compiled = ReadonlyMap<string, CompiledCondition>;
 
+/** Conditions held for other bundles that write the same; beyond that all are let go, which costs only time. */
+const MOST_SHARED = 2_048;
+const shared = new Map<string, CompiledCondition>();
+
+/**
+ * A condition depends on nothing but its text and the attributes declared, and tenants tend to write the same few
+ * ("owner equals initiator"): one of each is held, so that the one asked is already in the processor's cache.
+ */
+function compileShared(id: string, expression: Json, attributes: ReadonlyMap<string, AttributeSpec>) {
+  const key = canonicalJson([id, expression, [...attributes]]);
+  const held = shared.get(key);
+  if (held) return ok(held);
+  const compiled = compileCondition(id, expression, attributes);
+  if (!compiled.ok) return compiled;
+  if (shared.size >= MOST_SHARED) shared.clear();
+  shared.set(key, compiled.value);
+  return compiled;
+}
+
 function* compileAll(bundle: PolicyBundle, attributes: ReadonlyMap<string, AttributeSpec>): Sliced<Result<Compiled>> {
   const conditions = new Map<string, CompiledCondition>();
   for (const [id, expression] of Object.entries(bundle.conditions)) {
-    const compiled = compileCondition(id, expression, attributes);
+    const compiled = compileShared(id, expression, attributes);
     if (!compiled.ok) return compiled;
     conditions.set(id, compiled.value);
     yield;

@@ -1,5 +1,5 @@
 import type { Json } from '@writ/kernel';
-import { compareDecimals, toDecimal } from './decimal';
+import { boundTest } from './decimal';
 import { Unread } from './facts';
 
 const kindOf = (value: Json): string => (value === null ? 'null' : Array.isArray(value) ? 'list' : typeof value);
@@ -24,14 +24,15 @@ type Test = (value: Json) => boolean | Unread;
 
 /** A test on an exact decimal, or what is wrong with its bounds. */
 export function amounts(name: string, least: Json | undefined, most: Json | undefined): Test | string {
-  const low = least === undefined ? null : toDecimal(least);
-  const high = most === undefined ? null : toDecimal(most);
-  if ((least !== undefined && low === null) || (most !== undefined && high === null)) return NOT_DECIMAL;
-  if (low === null && high === null) return 'give at_least, at_most or both';
+  const atLeast = least === undefined ? null : boundTest(least);
+  const atMost = most === undefined ? null : boundTest(most);
+  if ((least !== undefined && atLeast === null) || (most !== undefined && atMost === null)) return NOT_DECIMAL;
+  if (atLeast === null && atMost === null) return 'give at_least, at_most or both';
   return (value) => {
-    const amount = toDecimal(value);
-    if (amount === null) return new Unread('unknown', `${name} is not a decimal amount`);
-    return (!low || compareDecimals(amount, low) >= 0) && (!high || compareDecimals(amount, high) <= 0);
+    const low = atLeast === null ? 0 : atLeast(value);
+    const high = atMost === null ? 0 : atMost(value);
+    if (low === null || high === null) return new Unread('unknown', `${name} is not a decimal amount`);
+    return low >= 0 && high <= 0;
   };
 }
 

@@ -92,15 +92,15 @@ export function follow(root: Json, steps: readonly string[], text: string): Json
 export function attributeReader(text: string, attribute: string, declared: ReadonlyMap<string, AttributeSpec>): Read {
   const unknown = (reason: string): Unread => new Unread('unknown', `${text}: ${reason}`);
   // Resource types are few: joining the name anew for each decision would cost more than the rest of the clause.
-  const names = new Map<string, string>();
-  for (const name of declared.keys()) {
-    if (name.endsWith(`.${attribute}`)) names.set(name.slice(0, -attribute.length - 1), name);
+  const byType = new Map<string, { readonly name: string; readonly spec: AttributeSpec }>();
+  for (const [name, spec] of declared) {
+    if (name.endsWith(`.${attribute}`)) byType.set(name.slice(0, -attribute.length - 1), { name, spec });
   }
   return ({ resource, attributes, now }) => {
     if (resource === null) return unknown('the call names no resource');
-    const name = names.get(resource.type);
-    const spec = name === undefined ? undefined : declared.get(name);
-    if (name === undefined || !spec) return unknown(`${resource.type}.${attribute} is not declared`);
+    const known = byType.get(resource.type);
+    if (!known) return unknown(`${resource.type}.${attribute} is not declared`);
+    const { name, spec } = known;
     const brought = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (!brought) return unknown(`${name} was not brought`);
     if (!isFresh(brought.at, now, spec.maxAgeMs)) return unknown(`${name} is too old`);

@@ -36,8 +36,11 @@ interface Place<E> {
   readonly entries: E[];
 }
 
-/** Where in the index the rules about one action on one object stand. */
-export type Places<E> = readonly Readonly<Place<E>>[];
+/** The rules about one action on one object, wherever in the index they stand: the few gathered, the many in place. */
+export interface Places<E> {
+  readonly short: Readonly<Place<E>>;
+  readonly long: readonly ReadonlyMap<string, readonly E[]>[];
+}
 
 type ByObject<E> = Map<string, Place<E>>;
 
@@ -45,7 +48,7 @@ type ByObject<E> = Map<string, Place<E>>;
 const SHORT = 8;
 /** Rules placed between two points where the work may pause. */
 const STRIDE = 16;
-/** Objects whose places are remembered, per action: they are worked out anew for the others. */
+/** Objects whose places are remembered; for others they are worked out anew. */
 const REMEMBERED = 4_096;
 
 /**
@@ -58,7 +61,7 @@ const REMEMBERED = 4_096;
 export class ActionIndex<E extends { readonly rule: ActionRule }> {
   readonly #actions = new Map<string, ByObject<E>>();
   readonly #long = new Map<Readonly<Place<E>>, Map<string, E[]>>();
-  readonly #known = new Map<string, Map<string, Places<E>>>();
+  readonly #known = new Map<string, { readonly [action: string]: Places<E> }>();
   readonly #objectPrefixes = new Prefixes();
   readonly #subjectPrefixes = new Prefixes();
   readonly #roles: Closure;
@@ -107,42 +110,50 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
 
   /** The places of one action on one object: the same for every subject that is asked about it. */
   places(action: string, object: string): Places<E> {
-    const known = this.#known.get(action)?.get(object);
-    if (known) return known;
-    const found: Place<E>[] = [];
+    const known = this.#known.get(object);
+    const places = known?.[action];
+    if (places) return places;
+    const found = this.#find(action, object);
+    // Not a verdict: what is remembered depends on the policy alone, and is forgotten with it.
+    if (known || this.#known.size < REMEMBERED) this.#known.set(object, { ...known, [action]: found });
+    return found;
+  }
+
+  #find(action: string, object: string): Places<E> {
+    const short: Place<E> = { subjects: [], entries: [] };
+    const long: Map<string, E[]>[] = [];
     const keys = this.#objectPrefixes.with(this.#classes.names(object));
     for (const pattern of actionPatterns(action)) {
       const byObject = this.#actions.get(pattern);
       if (!byObject) continue;
       for (const key of keys) {
         const place = byObject.get(key);
-        if (place) found.push(place);
+        if (!place) continue;
+        const map = this.#long.get(place);
+        if (map) long.push(map);
+        else {
+          short.subjects.push(...place.subjects);
+          short.entries.push(...place.entries);
+        }
       }
     }
-    // Not a verdict: what is remembered depends on the policy alone, and is forgotten with it.
-    const remembered = child(this.#known, action, () => new Map<string, Places<E>>());
-    if (remembered.size < REMEMBERED) remembered.set(object, found);
-    return found;
+    return { short, long };
   }
 
   /** Rules in these places for a subject that goes by any of `names`, each once. */
-  candidates(places: Places<E>, names: readonly string[]): Candidate<E>[] {
+  candidates({ short, long }: Places<E>, names: readonly string[]): Candidate<E>[] {
     const found: Candidate<E>[] = [];
-    if (places.length === 0) return found;
+    const { subjects, entries } = short;
+    if (subjects.length === 0 && long.length === 0) return found;
     // One name meets a rule once; several may meet the same one.
     const met = names.length === 1 ? null : new Set<E>();
     for (const via of names) {
       const keys = this.#subjectPrefixes.with(this.#roles.names(via));
-      for (const place of places) {
-        const { subjects, entries } = place;
-        const long = subjects.length > SHORT ? this.#long.get(place) : undefined;
-        if (long) {
-          for (const key of keys) for (const entry of long.get(key) ?? NONE) add({ found, met, entry, via });
-          continue;
-        }
-        for (let i = 0; i < subjects.length; i++) {
-          if (keys.includes(subjects[i]!)) add({ found, met, entry: entries[i]!, via });
-        }
+      for (let i = 0; i < subjects.length; i++) {
+        if (keys.includes(subjects[i]!)) add({ found, met, entry: entries[i]!, via });
+      }
+      for (const map of long) {
+        for (const key of keys) for (const entry of map.get(key) ?? NONE) add({ found, met, entry, via });
       }
     }
     return found;
@@ -150,7 +161,8 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
 
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
   *around(places: Places<E>): Generator<E, void, void> {
-    for (const place of places) yield* place.entries;
+    yield* places.short.entries;
+    for (const map of places.long) for (const entries of map.values()) yield* entries;
   }
 }
 

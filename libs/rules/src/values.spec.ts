@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { compareDecimals, toDecimal } from './decimal';
+import { boundTest, compareDecimals, toDecimal } from './decimal';
 import { nameProblem } from './names';
 import { isWithin, parseClock, parseOffset } from './window';
 
@@ -27,6 +27,29 @@ describe('a decimal amount', () => {
       fc.property(cents, cents, (a, b) => {
         expect(compareDecimals(toDecimal(text(a))!, toDecimal(text(b))!)).toBe(Math.sign(a - b));
       }),
+    );
+  });
+});
+
+describe('a bound on amounts', () => {
+  it('orders numbers as their exact decimals, also where it compares them as they are', () => {
+    const value = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer({ min: -2_000, max: 2_000 }).map((n) => n / 100),
+      fc.constantFrom(0, -0, 0.1 + 0.2, 0.3, 1e15, 1e21, 0.1, 1e-7, 999_999_999_999_999, 9_007_199_254_740_993),
+    );
+    const bound = fc.oneof(
+      fc.integer({ min: -2_000, max: 2_000 }).map((n) => (n / 100).toFixed(2)),
+      fc.constantFrom('0', '0.3', '0.30000000000000004', '999999999999999', '9007199254740993', '0.1', '-0.1'),
+    );
+    fc.assert(
+      fc.property(value, bound, (amount, limit) => {
+        const exact = toDecimal(amount);
+        const sign = boundTest(limit)!(amount);
+        if (exact === null) expect(sign).toBeNull();
+        else expect(sign! + 0).toBe(compareDecimals(exact, toDecimal(limit)!));
+      }),
+      { numRuns: 5_000 },
     );
   });
 });
