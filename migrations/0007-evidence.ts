@@ -40,7 +40,8 @@ export class Evidence1795000000007 extends SqlMigration {
       constraint journal_not_empty check (events <> ''),
       -- No foreign key to writ.run: the function that commits writes here only what its update or insert of that very
       -- run returned, and the check would lock the run's row once more per unit (15 % of the server's time for a unit).
-      -- INVARIANT (I1, I2): no unit of the journal, hence no intent, exists without its evidence.
+      -- INVARIANT (I1, I2): no unit of the journal, hence no intent, exists without its evidence. The check costs 12 to
+      -- 15 % of the server's time for a unit and nothing that throughput shows, so the table says it, not only the code.
       constraint journal_has_evidence foreign key (tenant, run, audit_seq)
         references writ.audit_unit (tenant, run, seq)
     );
