@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-
 export interface Environment {
   readonly databaseUrl: string;
   readonly redisUrl: string | null;
@@ -30,17 +27,4 @@ export function readEnvironment(env: Variables = process.env): Environment {
     port,
     cursorSecret: secret === undefined ? null : new TextEncoder().encode(secret),
   };
-}
-
-/** The product's version, from its package.json: found upwards, so that sources and built code agree. */
-export function productVersion(): string {
-  for (let here = __dirname; here !== dirname(here); here = dirname(here)) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')) as Record<string, string>;
-      if (name === 'writ' && version) return version;
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ENOENT') throw error;
-    }
-  }
-  throw new Error(`no package.json of writ above ${__dirname}`);
 }

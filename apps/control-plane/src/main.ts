@@ -3,9 +3,9 @@ import { telemetry } from './telemetry';
 import { openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, openEngine } from '@writ/engine';
 import { systemClock } from '@writ/kernel';
-import { logger } from '@writ/telemetry';
+import { logger, productVersion } from '@writ/telemetry';
 import { createControlPlane } from './create';
-import { productVersion, readEnvironment } from './environment';
+import { readEnvironment } from './environment';
 
 const log = logger('control-plane');
 

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Result, TenantId } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
-import { checkDurability, checkRole } from './fitness';
+import { checkDurability, checkRole, refuseLogin } from './fitness';
 import { fitsSchema, requireSchema } from './migrate';
 import { type Role, roleUrl } from './roles';
 
@@ -155,7 +155,7 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
     poolErrorHandler: (error: unknown) => log.warn({ error: String(error) }, 'an idle connection was lost'),
     extra: { connectionTimeoutMillis: CONNECT_MS, options: SESSION },
   });
-  await source.initialize();
+  await source.initialize().catch((error: unknown) => refuseLogin(error, config.role));
   try {
     const asked = { query: async (text: string) => ({ rows: (await source.query(text)) as unknown[] }) };
     await requireSchema(asked);

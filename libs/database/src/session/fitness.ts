@@ -1,4 +1,5 @@
 import { DatabaseFault } from '../fault';
+import type { Role } from './roles';
 
 export type Asked = { query(text: string): Promise<{ rows: unknown[] }> };
 
@@ -31,4 +32,17 @@ export async function checkRole(asked: Asked): Promise<void> {
     message: `The role ${role?.name ?? 'of this connection'} bypasses row-level security, so tenants would see each other.`,
     next: 'Connect the services as writ_writer, writ_sequencer or writ_reader, without SUPERUSER and BYPASSRLS.',
   });
+}
+
+const NO_LOGIN: ReadonlySet<unknown> = new Set(['28P01', '28000']);
+
+/**
+ * Says `login_refused` where the server let nobody in, and throws anything else as it is. The services' roles are made by
+ * the first migration, so a database that never had one refuses them at the door.
+ */
+export function refuseLogin(error: unknown, role: Role): never {
+  if (!NO_LOGIN.has((error as { code?: unknown }).code)) throw error;
+  const message = `the database refuses to log in the role of the ${role}`;
+  const next = 'Run `writ migrate` as the database owner, which makes the services’ roles and sets their passwords.';
+  throw new DatabaseFault({ code: 'login_refused', class: 'permanent', message, next }, { cause: error });
 }

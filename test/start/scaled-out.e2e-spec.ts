@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedPostgres, liveWorkers, openDatabase, startEmbeddedPostgres } from '@writ/database';
+import { newId } from '@writ/kernel';
+import { openTenant } from '../../apps/control-plane/src';
+import { describeWithRedis, type PrivateRedis, startRedis } from '../support/redis';
+import { freshHome, json, ROOT, writ } from './dev-server';
+
+const GUIDE = 'docs/guides/first-workflow';
+const RUNS = 24;
+
+class Service {
+  readonly ended: Promise<number | null>;
+  readonly #child: ChildProcess;
+  #log = '';
+
+  constructor(app: string, env: NodeJS.ProcessEnv) {
+    const main = join(ROOT, 'dist', 'apps', app, 'src', 'main.js');
+    this.#child = spawn(process.execPath, ['--enable-source-maps', main], {
+      cwd: ROOT,
+      env: { ...env, WRIT_LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    this.#child.stderr?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
+    this.ended = new Promise((resolve) => this.#child.once('close', resolve));
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  /** What the log says once it matches; fails if the process ends first. */
+  async says(pattern: RegExp): Promise<string> {
+    let over = false;
+    void this.ended.then(() => (over = true));
+    for (;;) {
+      const found = pattern.exec(this.#log);
+      if (found) return found[1] ?? found[0];
+      if (over) throw new Error(`it ended without saying ${pattern.source}:\n${this.#log}`);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
+  send(signal: NodeJS.Signals): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.ended;
+  }
+}
+
+/** The shape of docker-compose.yml on one machine: the services as their own processes, as their images start them. */
+function scaledOut(redis: () => PrivateRedis | null): void {
+  const dir = mkdtempSync(join(tmpdir(), 'writ-scaled-'));
+  const fresh = freshHome();
+  const services: Service[] = [];
+  let postgres: EmbeddedPostgres;
+  let env: NodeJS.ProcessEnv;
+  const start = (app: string): Service => {
+    const service = new Service(app, env);
+    services.push(service);
+    return service;
+  };
+
+  beforeAll(async () => {
+    // The services below are started from dist; any command of the CLI builds what is stale first.
+    writ(fresh.env, 'version');
+    postgres = await startEmbeddedPostgres({ dir });
+    const server = redis();
+    env = { ...fresh.env, DATABASE_URL: postgres.url, WRIT_PORT: '0', ...(server ? { REDIS_URL: server.url } : {}) };
+  }, 60_000);
+  afterAll(async () => {
+    for (const service of services) await service.send('SIGKILL');
+    await postgres.stop();
+    rmSync(dir, { recursive: true, force: true });
+    fresh.remove();
+  });
+
+  it('refuses to begin on a database that nobody migrated, and says what to do', async () => {
+    const worker = start('worker');
+    expect(await worker.ended).toBe(1);
+    expect(worker.log).toContain('writ migrate');
+  }, 60_000);
+
+  it('[I8] loses no run when workers are stopped and killed and every ring is thrown away', async () => {
+    expect(writ(env, 'migrate')).toMatchObject({ code: 0 });
+    const database = await openDatabase({ url: postgres.url, role: 'writer' });
+    const opened = await openTenant(database, { tenant: newId('tenant'), name: 'scaled', now: Date.now() });
+    if (!opened.ok) throw new Error(opened.failure.message);
+    const url = await start('control-plane').says(/"url":"(http:[^"]+)"/);
+    const client = { ...env, WRIT_URL: url, WRIT_API_KEY: opened.value.token ?? '' };
+    const [one, two, three] = [start('worker'), start('worker'), start('worker')];
+    for (const worker of [one, two, three]) await worker.says(/"leading"/);
+    expect(await liveWorkers(database)).toBe(3);
+    json(client, 'config', 'apply', GUIDE);
+
+    const started: string[] = [];
+    for (let i = 0; i < RUNS; i++) {
+      started.push(String(json(client, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}')['id']));
+      if (i === RUNS / 3) void one.send('SIGTERM');
+      if (i === RUNS / 2) void two.send('SIGKILL');
+      redis()?.command('FLUSHALL');
+    }
+    for (const run of started) {
+      const ended = json(client, 'runs', 'show', run, '--wait', '--timeout', '100');
+      expect({ run, status: ended['status'] }).toEqual({ run, status: 'succeeded' });
+    }
+    expect(await one.ended).toBe(0);
+    expect(one.log).not.toContain('"level":"error"');
+    expect(await three.send('SIGTERM')).toBe(0);
+    await database.close();
+  }, 300_000);
+}
+
+describe('control plane and workers as processes of their own, without Redis', () => scaledOut(() => null));
+
+describeWithRedis('control plane and workers as processes of their own, with Redis', () => {
+  let redis: PrivateRedis;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  scaledOut(() => redis);
+});
