@@ -66,7 +66,8 @@ function difference() {
   const now = setting(found);
   const before = readManifest();
   const same = before.setting === now;
-  const stale = Object.keys(found).filter((path) => !same || before.files[path] !== found[path]);
+  const current = (path) => same && before.files[path] === found[path] && existsSync(outputOf(path));
+  const stale = Object.keys(found).filter((path) => !current(path));
   const gone = Object.keys(before.files).filter((path) => !(path in found));
   return { found, now, stale, gone };
 }
