@@ -1,7 +1,7 @@
 import { percentile } from '../numbers';
 import { peer } from '../peer';
 import type { Latency } from './ours';
-import { requests, ROLES, tenantBundle } from './world';
+import { asks, tenantBundle } from './world';
 import { newId } from '@writ/kernel';
 
 interface Model {
@@ -51,17 +51,15 @@ export async function timeStock(rules: number, ms: number): Promise<Latency> {
     lines.filter(([section]) => section === 'g').map(([, member, role]) => [member!, role!, tenant]),
   );
   await enforcer.buildRoleLinks();
-  const asked = requests(tenants, 1, 0).map(({ tenant, initiator, object, action }) => {
-    const mine = Number(initiator.id.slice(6)) % ROLES === Number(object.id.split('-')[0]);
-    return { request: [initiator.id, tenant, `tool:${object.id}`, action] as const, mine };
-  });
+  const asked = asks(tenants, 1, 0);
   const samples: number[] = [];
   const began = performance.now();
   for (let i = 0, now = began; now - began < ms; i++) {
-    const { request, mine } = asked[i % asked.length]!;
+    const { tenant, user, tool, allowed } = asked[i % asked.length]!;
     const before = performance.now();
-    if (enforcer.enforceSync(...request) !== mine) throw new Error(`a wrong answer to ${request.join(' ')}`);
+    const answer = enforcer.enforceSync(`user:u${user}`, tenant, `tool:${tool}`, 'tool.invoke');
     now = performance.now();
+    if (answer !== allowed) throw new Error(`a wrong answer to user ${user} for ${tool}`);
     samples.push((now - before) * 1000);
   }
   const perSecond = (samples.length / (performance.now() - began)) * 1000;

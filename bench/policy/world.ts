@@ -1,7 +1,7 @@
 import type { TenantId } from '@writ/kernel';
-import type { DecisionRequest, ResolvedAttribute } from '@writ/policy';
+import type { DecisionRequest } from '@writ/policy';
 
-export const ROLES = 10;
+const ROLES = 10;
 const AGENTS = 50;
 /** Rules of one tenant: 20 for each role. */
 export const RULES_A_TENANT = 200;
@@ -45,28 +45,44 @@ export function tenantBundle(): object {
   };
 }
 
-/** Requests over all tenants, allowed but for one in eight, each with the number of candidates a stage meets. */
-export function requests(tenants: readonly TenantId[], candidates: Candidates, hops: 0 | 1 | 2): DecisionRequest[] {
+/** A request to be: who asks for what, by number. */
+export interface Ask {
+  readonly tenant: TenantId;
+  readonly user: number;
+  readonly agents: readonly number[];
+  readonly tool: string;
+  /** The right answer. */
+  readonly allowed: boolean;
+}
+
+/** Asks over all tenants, allowed but for one in eight, each with the number of candidates a stage meets. */
+export function asks(tenants: readonly TenantId[], candidates: Candidates, hops: 0 | 1 | 2): Ask[] {
   const random = seeded(candidates * 7 + hops);
   return Array.from({ length: 4_096 }, () => {
     const tenant = tenants[random(tenants.length)]!;
     const role = random(ROLES);
     const member = (): number => random(AGENTS / ROLES) * ROLES + role;
-    const tools = toolsOf(random(8) === 0 ? (role + 1) % ROLES : role, candidates);
-    const user = `user:u${member()}`;
-    const owner: ResolvedAttribute = { value: user, source: 'orders', at: 0 };
-    return {
-      tenant,
-      initiator: { tenant, kind: 'user', id: user, roles: [] },
-      chain: Array.from({ length: hops }, () => ({ agent: `a${member()}`, digest: 'sha256:agent' })),
-      action: 'tool.invoke',
-      object: { type: 'tool', id: tools[random(tools.length)]! },
-      resource: { type: 'order', id: '#W1' },
-      attributes: { 'order.owner': owner },
-      args: { order_id: '#W1', amount: 120.5 },
-      now: 1,
-    };
+    const allowed = random(8) !== 0;
+    const tools = toolsOf(allowed ? role : (role + 1) % ROLES, candidates);
+    const agents = Array.from({ length: hops }, member);
+    return { tenant, user: member(), agents, tool: tools[random(tools.length)]!, allowed };
   });
+}
+
+/** The request itself, made when it is needed: whoever asks has just made it, so it lies in the processor's cache. */
+export function requestOf({ tenant, user, agents, tool }: Ask): DecisionRequest {
+  const id = `user:u${user}`;
+  return {
+    tenant,
+    initiator: { tenant, kind: 'user', id, roles: [] },
+    chain: agents.map((agent) => ({ agent: `a${agent}`, digest: 'sha256:agent' })),
+    action: 'tool.invoke',
+    object: { type: 'tool', id: tool },
+    resource: { type: 'order', id: '#W1' },
+    attributes: { 'order.owner': { value: id, source: 'orders', at: 0 } },
+    args: { order_id: '#W1', amount: 120.5 },
+    now: 1,
+  };
 }
 
 /** A linear congruential generator: the requests need to be spread, not unpredictable. */

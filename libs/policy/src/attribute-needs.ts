@@ -43,13 +43,13 @@ function gather(docket: Docket, question: StageQuestion, needed: Map<string, Att
   let hope = question.stage === 'delegation' && question.section === 'handoff';
   const wanted: Entry[] = [];
   for (const { entry } of docket.candidates(question)) {
-    const truth = entry.condition === null ? true : entry.condition.evaluate(facts).truth;
+    const truth = entry.test === null ? true : entry.test.evaluate(facts).truth;
     if (truth === 'error') wanted.push(entry);
-    if (entry.rule.effect === 'allow' && standing('allow', truth) !== 'unmatched') hope = true;
+    if (entry.effect === 'allow' && standing('allow', truth) !== 'unmatched') hope = true;
   }
   if (!hope) return false;
-  for (const { condition } of wanted) {
-    for (const attribute of condition!.attributes) addNeed(docket, attribute, needed);
+  for (const { test } of wanted) {
+    for (const attribute of test!.attributes) addNeed(docket, attribute, needed);
   }
   return true;
 }

@@ -166,7 +166,7 @@ class Proceedings {
 
   #record(result: StageResult): void {
     this.#current = result.stage;
-    this.#stages.push(Object.freeze(result));
+    this.#stages.push(result);
   }
 
   #allow(): Decision {

@@ -22,7 +22,7 @@ export function hopsToAsk(snapshot: Snapshot, chain: readonly Hop[]): readonly H
  */
 function serviceStands(snapshot: Snapshot, from: Hop, to: Hop): boolean {
   const candidates = snapshot.handoffs.candidates(agentName(from.agent), agentName(to.agent), null);
-  const rules = candidates.map(({ entry }) => entry.rule);
+  const rules = candidates.map(({ entry }) => entry);
   return rules.some(isService) && !rules.some((rule) => rule.effect === 'deny' && rule.condition === null);
 }
 
@@ -30,6 +30,6 @@ const isService = (rule: HandoffRule): boolean => rule.effect === 'allow' && rul
 
 /** Whose rights the receiver gets: the strictest of all rules that allow the handoff. */
 export const grantedMode = (granting: readonly Entry[]): 'attenuate' | 'service' =>
-  granting.length > 0 && granting.every(({ rule }) => rule.section === 'p2' && rule.mode === 'service')
+  granting.length > 0 && granting.every((rule) => rule.section === 'p2' && rule.mode === 'service')
     ? 'service'
     : 'attenuate';

@@ -38,12 +38,12 @@ export function hear(candidates: readonly Candidate<Entry>[], about: Case): Hear
     const { outcome } = question;
     if (covered) {
       matches.push(matchOf(entry, outcome));
-      if (entry.rule.effect === 'deny') denied = true;
+      if (entry.effect === 'deny') denied = true;
       else {
         granting.push(entry);
-        if (entry.obligations.length > 0) obligations = [...obligations, ...entry.obligations];
+        if (entry.owed.length > 0) obligations = [...obligations, ...entry.owed];
       }
-    } else if (entry.rule.effect === 'allow' && outcome !== null) {
+    } else if (entry.effect === 'allow' && outcome !== null) {
       // An erring allow rule does not match, and is recorded all the same (I7).
       if (outcome.truth === 'error') matches.push(matchOf(entry, outcome));
       missed.push(entry);
@@ -57,7 +57,6 @@ const NONE: readonly Obligation[] = Object.freeze([]);
 /** One rule before Casbin: the question, and what its condition answered on the way. */
 class CandidateQuestion implements Question {
   readonly request: Question['request'];
-  readonly rule: Question['rule'];
   readonly tenant: string;
   readonly roles: Question['roles'];
   readonly classes: Question['classes'];
@@ -65,29 +64,27 @@ class CandidateQuestion implements Question {
   outcome: Outcome | null = null;
 
   constructor(
-    private readonly entry: Entry,
+    readonly rule: Entry,
     private readonly about: Case,
     via: string,
   ) {
     this.request = about.request(via);
-    this.rule = entry.rule;
     this.tenant = about.tenant;
     this.roles = about.snapshot.roles;
     this.classes = about.snapshot.classes;
   }
 
   holds(id: string): boolean {
-    const { condition, rule } = this.entry;
-    if (condition === null) return id === '';
-    this.outcome = condition.evaluate(this.about.facts);
-    return standing(rule.effect, this.outcome.truth) === 'matched';
+    const { test, effect } = this.rule;
+    if (test === null) return id === '';
+    this.outcome = test.evaluate(this.about.facts);
+    return standing(effect, this.outcome.truth) === 'matched';
   }
 }
 
 const NOTHING_READ = Object.freeze({});
 
-function matchOf({ rule }: Entry, outcome: Outcome | null): RuleMatch {
-  const { rid, effect, condition } = rule;
+function matchOf({ rid, effect, condition }: Entry, outcome: Outcome | null): RuleMatch {
   if (outcome === null) return { rid, effect, condition, read: NOTHING_READ };
   const { read, error } = outcome;
   return error === null ? { rid, effect, condition, read } : { rid, effect, condition, read, error };

@@ -23,22 +23,22 @@ export function nearMisses(silence: Silence): readonly NearMiss[] {
   const found: NearMiss[] = [];
   for (const entry of missed) {
     if (found.length === MOST) return found;
-    const missing = entry.condition?.blame(facts);
-    if (missing) found.push({ rid: entry.rule.rid, stage, subject: subjectOf(entry), missing });
+    const missing = entry.test?.blame(facts);
+    if (missing) found.push({ rid: entry.rid, stage, subject: subjectOf(entry), missing });
   }
-  const seen = new Set<string>(missed.map((entry) => entry.rule.rid));
+  const seen = new Set<string>(missed.map((entry) => entry.rid));
   let looked = 0;
   for (const entry of around) {
     if (found.length === MOST || ++looked > LOOKED_AT) break;
     const subject = subjectOf(entry);
-    if (entry.rule.effect !== 'allow' || names.includes(subject) || seen.has(entry.rule.rid)) continue;
+    if (entry.effect !== 'allow' || names.includes(subject) || seen.has(entry.rid)) continue;
     // Other people are not named, and a person cannot become an agent: what is left is a role to ask for.
     if (!subject.startsWith('role:') && !(stage !== 'initiator' && subject.startsWith('agent:'))) continue;
-    seen.add(entry.rule.rid);
+    seen.add(entry.rid);
     const missing = subject.startsWith('role:') ? `needs role ${subject.slice(5)}` : `is granted to ${subject}`;
-    found.push({ rid: entry.rule.rid, stage, subject, missing });
+    found.push({ rid: entry.rid, stage, subject, missing });
   }
   return found;
 }
 
-const subjectOf = ({ rule }: Entry): string => (rule.section === 'p' ? rule.subject : rule.source);
+const subjectOf = (rule: Entry): string => (rule.section === 'p' ? rule.subject : rule.source);

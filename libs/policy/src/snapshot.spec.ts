@@ -59,11 +59,11 @@ rules: |
     expect(Object.isFrozen(one)).toBe(true);
     const [candidate] = one.actions.candidates(one.actions.places('tool.invoke', 'tool:refund'), ['role:clerk']);
     const { entry } = candidate!;
-    for (const part of [entry, entry.rule, entry.rule.obligations, entry.obligations, entry.condition]) {
+    for (const part of [entry, entry.obligations, entry.owed, entry.test]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
-    expect(Object.isFrozen(entry.obligations[0]!.values)).toBe(true);
-    expect(() => Object.assign(entry.rule, { effect: 'allow', subject: '*' })).toThrow(TypeError);
+    expect(Object.isFrozen(entry.owed[0]!.values)).toBe(true);
+    expect(() => Object.assign(entry, { effect: 'allow', subject: '*' })).toThrow(TypeError);
   });
 
   it('does not see what becomes of the bundle it was built from', async () => {
@@ -74,7 +74,7 @@ rules: |
     source.conditions.small = { eq: ['initiator.id', 'user:a'] };
     const { actions } = snapshot.value;
     const [candidate] = actions.candidates(actions.places('tool.invoke', 'tool:refund'), ['role:clerk']);
-    expect(candidate!.entry.obligations[0]!.values).toEqual({ count: 1 });
+    expect(candidate!.entry.owed[0]!.values).toEqual({ count: 1 });
   });
 
   it('lets timers run while thousands of rules are read', async () => {

@@ -20,11 +20,10 @@ import { inSlices } from './slices';
 import type { Obligation } from './types';
 
 /** A rule made ready: its condition compiled, its obligations resolved. */
-export interface Entry<R extends Rule = Rule> {
-  readonly rule: R;
-  readonly condition: CompiledCondition | null;
-  readonly obligations: readonly Obligation[];
-}
+export type Entry<R extends Rule = Rule> = R & {
+  readonly test: CompiledCondition | null;
+  readonly owed: readonly Obligation[];
+};
 
 interface Parts {
   /** `sha256:…` of `body`: the policy's version. */
@@ -166,14 +165,13 @@ function* makeEntries(
   const entries = { actions: [] as Entry<ActionRule>[], handoffs: [] as Entry<HandoffRule>[] };
   for (const located of text.rules) {
     const { rule } = located;
-    const condition = rule.condition === null ? null : (known.conditions.get(rule.condition) ?? undefined);
-    if (condition === undefined) return refuse(unknownName('condition', rule.condition ?? '', located));
-    const obligations = obligationsOf(located, known.obligations);
-    if (!obligations.ok) return obligations;
-    const ready = { condition, obligations: obligations.value };
-    Object.freeze(rule);
-    if (rule.section === 'p') entries.actions.push(Object.freeze({ rule, ...ready }));
-    else entries.handoffs.push(Object.freeze({ rule, ...ready }));
+    const test = rule.condition === null ? null : (known.conditions.get(rule.condition) ?? undefined);
+    if (test === undefined) return refuse(unknownName('condition', rule.condition ?? '', located));
+    const owed = obligationsOf(located, known.obligations);
+    if (!owed.ok) return owed;
+    const ready = { test, owed: owed.value };
+    if (rule.section === 'p') entries.actions.push(Object.freeze({ ...rule, ...ready }));
+    else entries.handoffs.push(Object.freeze({ ...rule, ...ready }));
     if (++steps % STRIDE === 0) yield;
   }
   return ok(entries);

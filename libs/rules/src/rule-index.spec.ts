@@ -17,18 +17,16 @@ function closureOf(links: readonly Link[]): Closure {
   return closed.value;
 }
 
-const rule = (part: Partial<ActionRule>, i: number): { readonly rule: ActionRule } => ({
-  rule: {
-    section: 'p',
-    rid: `r${i}`,
-    subject: 'user:a',
-    object: 'tool:x',
-    action: 'tool.invoke',
-    condition: null,
-    effect: 'allow',
-    obligations: [],
-    ...part,
-  },
+const rule = (part: Partial<ActionRule>, i: number): ActionRule => ({
+  section: 'p',
+  rid: `r${i}`,
+  subject: 'user:a',
+  object: 'tool:x',
+  action: 'tool.invoke',
+  condition: null,
+  effect: 'allow',
+  obligations: [],
+  ...part,
 });
 
 const subject = fc.constantFrom('user:a', 'user:ab', 'user:b', 'role:r', 'role:s', 'role:t', 'user:*', 'user:a*', '*');
@@ -54,14 +52,14 @@ describe('the index of action rules', () => {
       fc.property(parts, names, fc.constantFrom('tool:x', 'tool:xy', 'tool:z'), (rules, asking, target) => {
         const entries = rules.map(rule);
         const index = run(ActionIndex.build(entries, closures));
-        const found = index.candidates(index.places('tool.invoke', target), asking).map(({ entry }) => entry.rule.rid);
+        const found = index.candidates(index.places('tool.invoke', target), asking).map(({ entry }) => entry.rid);
         const expected = entries.filter(
-          ({ rule: one }) =>
+          (one) =>
             covers(one.action, 'tool.invoke') &&
             (covers(one.object, target) || closures.classes.has(target, one.object)) &&
             asking.some((name) => covers(one.subject, name) || closures.roles.has(name, one.subject)),
         );
-        expect(found.sort()).toEqual(expected.map(({ rule: one }) => one.rid).sort());
+        expect(found.sort()).toEqual(expected.map((one) => one.rid).sort());
       }),
       { numRuns: 1_000 },
     );
@@ -74,7 +72,7 @@ describe('the index of action rules', () => {
     ];
     const index = run(ActionIndex.build(entries, closures));
     const rids = (who: string, what: string) =>
-      index.candidates(index.places('tool.invoke', what), [who]).map(({ entry }) => entry.rule.rid);
+      index.candidates(index.places('tool.invoke', what), [who]).map(({ entry }) => entry.rid);
     expect(rids('user:a', 'tool:b,c')).toEqual(['r0']);
     expect(rids('user:a,tool:b', 'tool:c')).toEqual(['r1']);
     expect(rids('user:a', 'tool:b')).toEqual([]);
@@ -83,19 +81,17 @@ describe('the index of action rules', () => {
 
 describe('the index of handoff rules', () => {
   it('finds a pair by name, by role and by wildcard, for its purpose only', () => {
-    const handoff = (part: Partial<HandoffRule>, i: number): { readonly rule: HandoffRule } => ({
-      rule: {
-        section: 'p2',
-        rid: `h${i}`,
-        source: 'agent:a',
-        target: 'agent:b',
-        purpose: '*',
-        mode: 'attenuate',
-        condition: null,
-        effect: 'allow',
-        obligations: [],
-        ...part,
-      },
+    const handoff = (part: Partial<HandoffRule>, i: number): HandoffRule => ({
+      section: 'p2',
+      rid: `h${i}`,
+      source: 'agent:a',
+      target: 'agent:b',
+      purpose: '*',
+      mode: 'attenuate',
+      condition: null,
+      effect: 'allow',
+      obligations: [],
+      ...part,
     });
     const entries = [
       handoff({}, 0),
@@ -105,7 +101,7 @@ describe('the index of handoff rules', () => {
     ];
     const index = run(HandoffIndex.build(entries, closureOf([{ member: 'agent:a', group: 'role:front' }])));
     const rids = (purpose: string | null) =>
-      index.candidates('agent:a', 'agent:b', purpose).map(({ entry }) => entry.rule.rid);
+      index.candidates('agent:a', 'agent:b', purpose).map(({ entry }) => entry.rid);
     expect(rids('billing').sort()).toEqual(['h0', 'h1', 'h2']);
     expect(rids('returns')).toEqual(['h0']);
     expect(rids(null).sort()).toEqual(['h0', 'h1', 'h2']);

@@ -30,19 +30,20 @@ class Prefixes {
   }
 }
 
-/** The rules about one action and one object (or class, or prefix), with their subjects in a list beside. */
-interface Place<E> {
-  readonly subjects: string[];
-  readonly entries: E[];
-}
-
-/** The rules about one action on one object, wherever in the index they stand: the few gathered, the many in place. */
+/**
+ * The rules about one action on one object, wherever in the index they stand: a few in one list, subject before rule,
+ * those of crowded places in maps. One object and one list, since every further one is another wait for memory when a
+ * process holds many policies.
+ */
 export interface Places<E> {
-  readonly short: Readonly<Place<E>>;
+  readonly action: string;
+  readonly rows: readonly (string | E)[];
   readonly long: readonly ReadonlyMap<string, readonly E[]>[];
+  /** The same object under another action. */
+  readonly next: Places<E> | null;
 }
 
-type ByObject<E> = Map<string, Place<E>>;
+type ByObject<E> = Map<string, E[]>;
 
 /** Rules up to which a place is searched from end to end, which is faster than hashing; a longer one gets a map. */
 const SHORT = 8;
@@ -58,10 +59,10 @@ const REMEMBERED = 4_096;
  * INVARIANT: never omits a rule that Casbin's matcher would accept; the differential property holds it to that. Rules
  * it offers in excess cost time only, since Casbin has the last word on each.
  */
-export class ActionIndex<E extends { readonly rule: ActionRule }> {
+export class ActionIndex<E extends ActionRule> {
   readonly #actions = new Map<string, ByObject<E>>();
-  readonly #long = new Map<Readonly<Place<E>>, Map<string, E[]>>();
-  readonly #known = new Map<string, { readonly [action: string]: Places<E> }>();
+  readonly #long = new Map<readonly E[], Map<string, E[]>>();
+  readonly #known = new Map<string, Places<E>>();
   readonly #objectPrefixes = new Prefixes();
   readonly #subjectPrefixes = new Prefixes();
   readonly #roles: Closure;
@@ -72,7 +73,7 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
     this.#classes = classes;
   }
 
-  static *build<E extends { readonly rule: ActionRule }>(
+  static *build<E extends ActionRule>(
     entries: Iterable<E>,
     closures: { readonly roles: Closure; readonly classes: Closure },
   ): Sliced<ActionIndex<E>> {
@@ -87,40 +88,39 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
   }
 
   #add(entry: E): void {
-    const { action, object, subject } = entry.rule;
+    const { action, object, subject } = entry;
     this.#objectPrefixes.note(object);
     this.#subjectPrefixes.note(subject);
-    const byObject = child(this.#actions, action, () => new Map<string, Place<E>>());
+    const byObject = child(this.#actions, action, () => new Map<string, E[]>());
     const place = byObject.get(object);
     if (!place) {
-      // Most places hold one rule: lists that start with it take a tenth of the room of lists it is pushed to.
-      byObject.set(object, { subjects: [subject], entries: [entry] });
+      // Most places hold one rule: a list made with it takes a tenth of the room of a list it is pushed to.
+      byObject.set(object, [entry]);
       return;
     }
-    place.subjects.push(subject);
-    place.entries.push(entry);
-    const { length } = place.entries;
-    if (length === SHORT + 1)
+    place.push(entry);
+    if (place.length === SHORT + 1)
       this.#long.set(
         place,
-        Map.groupBy(place.entries, (one) => one.rule.subject),
+        Map.groupBy(place, (one) => one.subject),
       );
-    else if (length > SHORT) child(this.#long.get(place)!, subject, (): E[] => []).push(entry);
+    else if (place.length > SHORT) child(this.#long.get(place)!, subject, (): E[] => []).push(entry);
   }
 
   /** The places of one action on one object: the same for every subject that is asked about it. */
   places(action: string, object: string): Places<E> {
-    const known = this.#known.get(object);
-    const places = known?.[action];
-    if (places) return places;
-    const found = this.#find(action, object);
+    const first = this.#known.get(object);
+    for (let places = first ?? null; places !== null; places = places.next) {
+      if (places.action === action) return places;
+    }
+    const found = this.#find(action, object, first ?? null);
     // Not a verdict: what is remembered depends on the policy alone, and is forgotten with it.
-    if (known || this.#known.size < REMEMBERED) this.#known.set(object, { ...known, [action]: found });
+    if (first || this.#known.size < REMEMBERED) this.#known.set(object, found);
     return found;
   }
 
-  #find(action: string, object: string): Places<E> {
-    const short: Place<E> = { subjects: [], entries: [] };
+  #find(action: string, object: string, next: Places<E> | null): Places<E> {
+    const rows: (string | E)[] = [];
     const long: Map<string, E[]>[] = [];
     const keys = this.#objectPrefixes.with(this.#classes.names(object));
     for (const pattern of actionPatterns(action)) {
@@ -128,29 +128,24 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
       if (!byObject) continue;
       for (const key of keys) {
         const place = byObject.get(key);
-        if (!place) continue;
-        const map = this.#long.get(place);
+        const map = place && this.#long.get(place);
         if (map) long.push(map);
-        else {
-          short.subjects.push(...place.subjects);
-          short.entries.push(...place.entries);
-        }
+        else for (const entry of place ?? NONE) rows.push(entry.subject, entry);
       }
     }
-    return { short, long };
+    return { action, rows: rows.slice(), long: long.length === 0 ? NONE : long, next };
   }
 
   /** Rules in these places for a subject that goes by any of `names`, each once. */
-  candidates({ short, long }: Places<E>, names: readonly string[]): Candidate<E>[] {
+  candidates({ rows, long }: Places<E>, names: readonly string[]): Candidate<E>[] {
     const found: Candidate<E>[] = [];
-    const { subjects, entries } = short;
-    if (subjects.length === 0 && long.length === 0) return found;
+    if (rows.length === 0 && long.length === 0) return found;
     // One name meets a rule once; several may meet the same one.
     const met = names.length === 1 ? null : new Set<E>();
     for (const via of names) {
       const keys = this.#subjectPrefixes.with(this.#roles.names(via));
-      for (let i = 0; i < subjects.length; i++) {
-        if (keys.includes(subjects[i]!)) add({ found, met, entry: entries[i]!, via });
+      for (let i = 0; i < rows.length; i += 2) {
+        if (keys.includes(rows[i] as string)) add({ found, met, entry: rows[i + 1] as E, via });
       }
       for (const map of long) {
         for (const key of keys) for (const entry of map.get(key) ?? NONE) add({ found, met, entry, via });
@@ -161,7 +156,7 @@ export class ActionIndex<E extends { readonly rule: ActionRule }> {
 
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
   *around(places: Places<E>): Generator<E, void, void> {
-    yield* places.short.entries;
+    for (let i = 1; i < places.rows.length; i += 2) yield places.rows[i] as E;
     for (const map of places.long) for (const entries of map.values()) yield* entries;
   }
 }
@@ -204,7 +199,7 @@ function add<E>({ found, met, entry, via }: Meeting<E>): void {
 const NONE: readonly never[] = [];
 
 /** Which handoff rules can match a handoff: source → target → rules, both through their roles. */
-export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
+export class HandoffIndex<E extends HandoffRule> {
   readonly #sources = new Map<string, Map<string, E[]>>();
   readonly #roles: Closure;
 
@@ -212,17 +207,14 @@ export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
     this.#roles = roles;
   }
 
-  static *build<E extends { readonly rule: HandoffRule }>(
-    entries: Iterable<E>,
-    roles: Closure,
-  ): Sliced<HandoffIndex<E>> {
+  static *build<E extends HandoffRule>(entries: Iterable<E>, roles: Closure): Sliced<HandoffIndex<E>> {
     const index = new HandoffIndex<E>(roles);
     let steps = 0;
     for (const entry of entries) {
-      const targets = child(index.#sources, entry.rule.source, () => new Map<string, E[]>());
-      const held = targets.get(entry.rule.target);
+      const targets = child(index.#sources, entry.source, () => new Map<string, E[]>());
+      const held = targets.get(entry.target);
       if (held) held.push(entry);
-      else targets.set(entry.rule.target, [entry]);
+      else targets.set(entry.target, [entry]);
       if (++steps % STRIDE === 0) yield;
     }
     Object.freeze(index);
@@ -237,7 +229,7 @@ export class HandoffIndex<E extends { readonly rule: HandoffRule }> {
       if (!targets) continue;
       for (const to of [...this.#roles.names(target), '*']) {
         for (const entry of targets.get(to) ?? NONE) {
-          if (purpose === null || covers(entry.rule.purpose, purpose)) found.push({ entry, via: source });
+          if (purpose === null || covers(entry.purpose, purpose)) found.push({ entry, via: source });
         }
       }
     }
