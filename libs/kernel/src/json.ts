@@ -39,9 +39,18 @@ function member(key: string): string {
   return text;
 }
 
+/** Objects with more keys than this are left to the built-in sort, which allocates; by insertion that would be slower. */
+const FEW_KEYS = 32;
+
 function sortedKeys(record: object): string[] {
   const keys = Object.keys(record);
-  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort();
+  if (keys.length > FEW_KEYS) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let at = i;
+    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
   return keys;
 }
 
