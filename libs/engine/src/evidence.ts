@@ -24,18 +24,23 @@ type Fields = Omit<AuditDraft, 'id' | 'tenant' | 'origin' | 'time' | 'run' | 'co
 
 /** One audit event of the run, at `now` (epoch milliseconds). */
 export function evidence(scope: EvidenceScope, now: number, fields: Fields): AuditDraft {
-  return {
-    id: newId('event', now),
-    tenant: scope.tenant,
-    origin: scope.origin,
-    run: scope.run,
-    time: new Date(now).toISOString(),
-    ...(scope.context !== null && { context: scope.context }),
-    ...(scope.traceId !== null && { trace: scope.traceId }),
-    ...(scope.spanId !== null && { span: scope.spanId }),
+  const { tenant, origin, run, context, traceId, spanId } = scope;
+  const id = newId('event', now);
+  const draft: { -readonly [K in keyof AuditDraft]: AuditDraft[K] } = {
     ...fields,
+    id,
+    tenant,
+    origin,
+    run,
+    time: iso(now),
   };
+  if (context !== null) draft.context = context;
+  if (traceId !== null) draft.trace = traceId;
+  if (spanId !== null) draft.span = spanId;
+  return draft;
 }
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 export interface ContextInput {
   readonly started: RunStarted;
