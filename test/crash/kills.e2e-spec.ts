@@ -83,7 +83,7 @@ describe('random kills', () => {
     async () => {
       const random = seeded('random kills');
       const scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });
-      await shortenLeases(scenario.ownerUrl, 1);
+      await shortenLeases(scenario.ownerUrl, 3);
       const counter = await startCounter();
       const setup = { url: scenario.ownerUrl, counter: counter.ready };
       const workers: Child[] = await Promise.all(Array.from({ length: WORKERS }, () => startWorkerProcess(setup)));

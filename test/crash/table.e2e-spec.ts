@@ -41,7 +41,7 @@ describe('a worker killed at each point of an effect', () => {
 
   beforeAll(async () => {
     scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });
-    await shortenLeases(scenario.ownerUrl, 1);
+    await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
   }, 60_000);
 

@@ -1,4 +1,5 @@
 import type { RunStatus } from '@writ/database';
+import { until } from '../support/crash-world';
 import { type Desk, openDesk, say } from './desk';
 
 describe('what a run meets in the world', () => {
@@ -82,6 +83,26 @@ describe('what a run meets in the world', () => {
     expect(events.filter((event) => event.type === 'step_unknown')).toHaveLength(1);
     expect(desk.reached.filter((name) => name === 'hangs_hard')).toHaveLength(1);
   });
+
+  it('[I5] a step lost again after a person answered is asked about again', async () => {
+    desk.reached.length = 0;
+    const run = await desk.start({
+      workflow: 'desk',
+      input: say(desk, 'twice', [{ calls: [{ name: 'hangs_hard' }] }, { text: 'x' }]),
+    });
+    const { tenant } = desk.scenario;
+    for (const verdict of ['did_not_happen', 'happened'] as const) {
+      await desk.stands(run, 'waiting_reconciliation');
+      await until('the answer to be taken', async () => {
+        const answer = { tenant, run, step: 2, verdict, note: 'looked', caller: desk.as('user:boss') };
+        const taken = await desk.engine.commands.reconcile(answer);
+        return taken.ok && taken.value.accepted;
+      });
+      await until('the run to go on', async () => (await desk.engine.queries.get(tenant, run))?.wait === null);
+    }
+    await desk.stands(run, 'succeeded');
+    expect(desk.reached).toEqual(['hangs_hard', 'hangs_hard']);
+  }, 30_000);
 
   it.each([
     [{ workflow: 'nowhere' }, 'workflow_unknown'],

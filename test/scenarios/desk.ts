@@ -116,6 +116,7 @@ export const policy: PolicyBundle = {
     'p, user:*, {tenant}, agent:*, handoff, , allow',
     'p, user:boss, {tenant}, run:*, run.cancel, , allow',
     'p, user:boss, {tenant}, run:*, run.signal, , allow',
+    'p, user:boss, {tenant}, run:*, run.reconcile, , allow',
     'p2, agent:clerk, agent:cashier, {tenant}, *, attenuate, , allow',
   ].join('\n'),
   conditions: { own_order: { eq: [{ path: 'resource.owner' }, { path: 'initiator.id' }] } },

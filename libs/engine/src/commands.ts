@@ -103,7 +103,7 @@ export class RunCommands implements RunCommandsApi {
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>> {
     const { step, verdict, result, note } = input;
     const body: ReconcileBody = { step, verdict, note, ...(result !== undefined && { result }) };
-    return this.#mail(input, { kind: 'reconcile', action: 'run.reconcile', body }, `reconcile ${step}`);
+    return this.#mail(input, { kind: 'reconcile', action: 'run.reconcile', body }, null);
   }
 
   /** Decides, then puts the letter in the run's mail together with an event of the tenant's stream. */
@@ -136,7 +136,7 @@ export class RunCommands implements RunCommandsApi {
         id,
         kind: letter.kind,
         body: canonicalJson(letter.body),
-        dedup,
+        dedup: dedup ?? answered(row, letter),
         sender: caller.id,
       });
       if (accepted) await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
@@ -192,6 +192,11 @@ const deniedMail = (action: string, decision: string, reason: string): Failure =
   next: `Ask \`writ explain ${decision}\` what would allow it.`,
   details: { decision_id: decision, reason },
 });
+
+/** One answer per lost outcome: a step whose next attempt is lost again is asked about again. */
+function answered(row: RunRow, letter: Letter): string | null {
+  return letter.kind === 'reconcile' && row.wait !== null ? `reconcile ${row.wait}` : null;
+}
 
 /** Whether the run can still take the letter; mail to a run that is over would never be read. */
 function unfit(row: RunRow, letter: Letter, now: number): Failure | null {
