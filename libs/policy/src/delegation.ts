@@ -10,11 +10,14 @@ import type { Entry, Snapshot } from './snapshot';
  * the rule that allowed so still stands; otherwise it counts as attenuated. Initiator and mandate bound every mode.
  */
 export function hopsToAsk(snapshot: Snapshot, chain: readonly Hop[]): readonly Hop[] {
+  if (chain.length < 2) return NOBODY;
   for (let i = chain.length - 1; i > 0; i--) {
     if (chain[i]!.mode === 'service' && serviceStands(snapshot, chain[i - 1]!, chain[i]!)) return chain.slice(i, -1);
   }
   return chain.slice(0, -1);
 }
+
+const NOBODY: readonly Hop[] = Object.freeze([]);
 
 /**
  * Whether a rule still lets `from` hand over to `to` as a service. Purpose and condition were checked when the handoff

@@ -55,7 +55,5 @@ class InitiatorFacts {
 }
 
 /** The names an initiator goes by: its id, then the roles asserted when it was authenticated. */
-export const initiatorNames = (request: DecisionRequest): readonly string[] => [
-  request.initiator.id,
-  ...request.initiator.roles.map(roleName),
-];
+export const initiatorNames = ({ initiator }: DecisionRequest): readonly string[] =>
+  initiator.roles.length === 0 ? [initiator.id] : [initiator.id, ...initiator.roles.map(roleName)];

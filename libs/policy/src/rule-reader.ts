@@ -21,7 +21,10 @@ export type ReadLine =
   | { readonly section: 'p2'; readonly rule: HandoffRule; readonly line: string }
   | { readonly section: 'g' | 'g2'; readonly link: Link; readonly line: string };
 
-const ACTION_WORDS = new Set<string>(ACTIONS.flatMap((action) => actionPatterns(action)));
+/** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
+const ACTION_WORDS = new Map<string, string>(
+  ACTIONS.flatMap((action) => actionPatterns(action)).map((word) => [word, word]),
+);
 const ARITY = { p: [7, 9], p2: [8, 10], g: [4, 4], g2: [4, 4] } as const;
 const NO_OBLIGATION: readonly string[] = Object.freeze([]);
 const RID_DIGITS = 12;
@@ -52,19 +55,20 @@ export class RuleReader {
   }
 
   #action(columns: readonly string[]): ReadLine {
-    const [, who = '', domain = '', what = '', action = '', cond = '', eft = '', obl = '', rid = ''] = columns;
+    const [, who = '', domain = '', what = '', word = '', cond = '', eft = '', obl = '', rid = ''] = columns;
     tenant(domain);
     const subject = this.#name(who, 'subject', true);
     if (subject.startsWith('role:') && subject.endsWith('*'))
       throw new RefusedLine('bad_name', 'a role is named whole');
     const object = this.#name(what, 'object', true);
     objectType(object, false);
-    if (!ACTION_WORDS.has(action)) throw new RefusedLine('unknown_action', `there is no action ${action}`);
+    const action = ACTION_WORDS.get(word);
+    if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
     const { condition, effect, obligations } = this.#tail(cond, eft, obl);
     const text = `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
     const named = this.#rid(rid, text);
     const common = { rid: named, condition, effect, obligations };
-    const rule: ActionRule = { section: 'p', subject, object, action: this.#word(action), ...common };
+    const rule: ActionRule = { section: 'p', subject, object, action, ...common };
     return { section: 'p', rule, line: `${text}, ${named}` };
   }
 
@@ -105,7 +109,7 @@ export class RuleReader {
       const found = eft === '' ? 'is missing' : `${eft} is unknown`;
       throw new RefusedLine('unknown_effect', `the effect ${found}: allow or deny, in lower case`);
     }
-    const effect: Effect = eft;
+    const effect: Effect = eft === 'allow' ? 'allow' : 'deny';
     const condition = cond === '' ? null : this.#name(cond, 'condition', false);
     if (obl === '') return { condition, effect, obligations: NO_OBLIGATION };
     if (effect === 'deny') {

@@ -60,7 +60,7 @@ export class Docket {
   ask(question: StageQuestion): Hearing {
     const { authority, snapshot, request } = this;
     const { tenant, action } = request;
-    const object = this.#object;
+    const object = question.section === 'action' ? this.#about().object : '';
     const receiver = this.#receiver;
     return hear(this.candidates(question), {
       tenant: authority.tenant,

@@ -37,6 +37,8 @@ class Prefixes {
  */
 export interface Places<E> {
   readonly action: string;
+  /** The object's name, as its rules hold it where any does: comparing it with theirs is then free. */
+  readonly object: string;
   readonly rows: readonly (string | E)[];
   readonly long: readonly ReadonlyMap<string, readonly E[]>[];
   /** The same object under another action. */
@@ -120,6 +122,7 @@ export class ActionIndex<E extends ActionRule> {
   }
 
   #find(action: string, object: string, next: Places<E> | null): Places<E> {
+    let held = object;
     const rows: (string | E)[] = [];
     const long: Map<string, E[]>[] = [];
     const keys = this.#objectPrefixes.with(this.#classes.names(object));
@@ -128,12 +131,13 @@ export class ActionIndex<E extends ActionRule> {
       if (!byObject) continue;
       for (const key of keys) {
         const place = byObject.get(key);
+        if (place && key === object) held = place[0]!.object;
         const map = place && this.#long.get(place);
         if (map) long.push(map);
         else for (const entry of place ?? NONE) rows.push(entry.subject, entry);
       }
     }
-    return { action, rows: rows.slice(), long: long.length === 0 ? NONE : long, next };
+    return { action, object: held, rows: rows.slice(), long: long.length === 0 ? NONE : long, next };
   }
 
   /** Rules in these places for a subject that goes by any of `names`, each once. */
