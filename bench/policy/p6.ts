@@ -12,10 +12,12 @@ export interface P6Options {
 }
 
 export interface P6Result {
-  /** Of the largest size: one stage, by candidates. */
+  /** Of the largest size: a whole decision that asks one stage, by candidates. */
   readonly stage: { readonly [C in Candidates]: Latency };
   /** Agent, initiator and one earlier hop. */
   readonly pipeline: Latency;
+  /** What each stage after the first adds to the median, at three candidates, in microseconds. */
+  readonly furtherStageUs: number;
   /** Of the largest size, last round: processor time, so that it says something on a machine others use too. */
   readonly buildMs: number;
   readonly stallMs: number;
@@ -93,6 +95,7 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
   return {
     stage: { 1: at(1, 0), 2: at(2, 0), 3: at(3, 0) },
     pipeline: at(3, 2),
+    furtherStageUs: (at(3, 2).p50Us - at(3, 0).p50Us) / 2,
     buildMs: last!.cost.cpuMs,
     stallMs: last!.cost.stallCpuMs,
     growth: at(1, 0).p50Us / small.get(SHAPES[0])!.p50Us,
