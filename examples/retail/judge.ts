@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RunEvent } from '@writ/engine';
-import type { Json } from '@writ/kernel';
+import { canonicalJson, type Json } from '@writ/kernel';
 import { answerDifference, changeDifferences } from './compare';
 import type { Conversation } from './conversations';
 import type { LabelledCall, RecordedStep, RecordedTask } from './dataset';
@@ -25,7 +25,7 @@ function effectDifferences(calls: readonly CallOutcome[], logged: readonly Logge
   const found: string[] = [];
   const reached = logged.filter((call) => !isFact(call.tool));
   const allowed = calls.filter((call) => call.verdict === 'allow');
-  const name = (call: { tool: string; args: Json }): string => `${call.tool} ${JSON.stringify(call.args)}`;
+  const name = (call: { tool: string; args: Json }): string => `${call.tool} ${canonicalJson(call.args)}`;
   const order = [...reached].sort((a, b) => stepOf(a.key) - stepOf(b.key));
   if (!isDeepStrictEqual(order.map(name), allowed.map(name))) {
     found.push(`the shop saw ${order.length} calls where ${allowed.length} were allowed, or others than those`);

@@ -43,7 +43,10 @@ async function main(): Promise<void> {
     writer,
     doors: (open) => ({
       models: openAiProvider({ open, env: process.env }),
-      tools: functionTransport({ open, functions: { pay: effect(false), note: effect(true), owned: effect(true), owner_of: () => 'user:caller' } }),
+      tools: functionTransport({
+        open,
+        functions: { pay: effect(false), note: effect(true), owned: effect(true), owner_of: () => 'user:caller' },
+      }),
     }),
     ...(setup.redis !== undefined && { wakeUp: new BullWakeUp(setup.redis) }),
     options: { concurrency: 16, heartbeatMs: 200, sweepMs: 200, mailMs: 100 },
