@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -242,8 +243,11 @@ describe('a server behind HTTP', () => {
     const peer = await startHttpPeer();
     expect(content(await invoke(peer.server, 'echo', { n: 1 }))).toEqual({ n: 1 });
     const lost = invoke(peer.server, 'hang');
+    const gone = once(peer.process, 'exit');
     setTimeout(() => peer.process.kill('SIGKILL'), 200);
     expect(summary(await lost)).toEqual(['mcp_connection_lost', 'unknown', 'maybe']);
+    // Until the process has gone its listening socket may still take a connection, and that call may have landed.
+    await gone;
     expect(summary(await invoke(peer.server, 'echo'))).toEqual(['mcp_connection_lost', 'transient', 'no']);
   });
 
