@@ -16,7 +16,8 @@ import { SqlMigration } from './sql-migration';
  * of all runs looks cheapest and later costs two to three times as much, growing. Every access here is by key, so
  * sequential scans, hash and merge joins are off and the generic plan is right at any size. The heads are compared in
  * subselects for the same reason: joined, `h.tenant` is one more way to reach a run, as cheap as the whole key while the
- * tables are empty, and every unit then read all runs of its tenant.
+ * tables are empty, and every unit then read all runs of its tenant. And `coalesce(lease_owner, '')` keeps the sweep's
+ * partial index of leased runs from offering itself: once the tables had been analysed, every unit read all leased runs.
  */
 export class Commit1795000000009 extends SqlMigration {
   readonly level = 9;
@@ -72,7 +73,7 @@ export class Commit1795000000009 extends SqlMigration {
            and u.epoch = (select h.epoch from writ.authority_head h where h.tenant = u.tenant)
            and u.platform = (select epoch from writ.authority_head where tenant = '*')
            and r.tenant = u.tenant and r.id = u.run
-           and r.lease_epoch = u.lease and r.lease_owner is not null
+           and r.lease_epoch = u.lease and coalesce(r.lease_owner, '') <> ''
            and r.next_seq = u.seq and r.audit_seq = u.audit_seq
            and r.finished_at is null
         returning u.ord, u.tenant, u.run, u.seq, u.unit, u.audit_seq, u.journal, u.audit, u.hashes
