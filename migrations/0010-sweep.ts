@@ -16,6 +16,7 @@ export class Sweep1795000000010 extends SqlMigration {
       ), due as (
         (select r.tenant, r.id, r.created_at as since from run r
           where r.status = 'queued' and (r.lease_owner is null or r.lease_owner not in (select id from alive))
+            and (r.wake_at is null or r.wake_at <= now())
           order by r.created_at limit max_runs)
         union all
         (select r.tenant, r.id, r.created_at from run r

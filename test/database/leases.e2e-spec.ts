@@ -1,20 +1,16 @@
+import { Client } from 'pg';
 import {
   beat,
   claimRun,
-  createTenant,
-  getPayload,
   insertMail,
-  listRuns,
   liveWorkers,
-  loadJournal,
   pollMail,
-  putPayload,
   releaseRun,
   releaseWorker,
   sweep,
   type Unit,
 } from '@writ/database';
-import { digestOf, newId, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
+import { newId, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
 import { Ledger, newTenant } from '../support/ledger';
 import { creating, following } from '../support/units';
 import { until } from '../support/until';
@@ -85,6 +81,26 @@ describe('a lease', () => {
     const holder = await living();
     const { run } = await ledger.put(creating(ledger.tenant, { create: { leaseOwner: holder } }));
     expect(await claim(run, holder)).toBeNull();
+  });
+
+  it('[I12] is judged by what is known once the row is free: a claim that had to wait takes nothing from the living', async () => {
+    const holder = await living();
+    const heir = await living();
+    const { run } = await ledger.put(creating(ledger.tenant, { create: { leaseOwner: holder } }));
+    await silentFor(holder, 9);
+    const stuck = new Client(ledger.fresh.url);
+    await stuck.connect();
+    await stuck.query('begin');
+    await stuck.query('select from writ.run where id = $1 for update', [run]);
+    const claimed = claim(run, heir);
+    await until('the claim to wait', async () => {
+      const { rows } = await ledger.outsider.query(`select from pg_locks where not granted`);
+      return rows.length > 0;
+    });
+    await beat(ledger.db, holder, 'test');
+    await ledger.outsider.query('select pg_sleep(1.5)');
+    await stuck.end();
+    expect(await claimed).toBeNull();
   });
 
   it('is free at once when its worker leaves in good order', async () => {
@@ -164,6 +180,27 @@ describe('the sweep', () => {
         await silentFor(holder, 11);
         return unit;
       },
+    ],
+    ['a run that was given back in the middle', true, () => ledger.put(unleased({ status: 'running' }))],
+    [
+      'a run that waits to try again, before its time',
+      false,
+      () => ledger.put(unleased({ status: 'running', wait: '{}', wakeAt: later() })),
+    ],
+    [
+      'a run that waits to try again, after its time',
+      true,
+      () => ledger.put(unleased({ status: 'running', wait: '{}', wakeAt: past() })),
+    ],
+    [
+      'a queued run that could not be led, until it is to be tried again',
+      false,
+      () => ledger.put(unleased({ wakeAt: later() })),
+    ],
+    [
+      'a queued run that could not be led, once it is to be tried again',
+      true,
+      () => ledger.put(unleased({ wakeAt: past() })),
     ],
     ['a waiting run', false, () => ledger.put(unleased(waiting))],
     ['a waiting run whose time has come', true, () => ledger.put(unleased({ ...waiting, wakeAt: past() }))],
@@ -271,53 +308,5 @@ describe('mail', () => {
     const { run } = await ledger.put(unleased());
     await expect(send(newId('run'))).rejects.toMatchObject({ code: '23503' });
     await expect(send(run, null, stranger)).rejects.toMatchObject({ code: '23503' });
-  });
-});
-
-describe('what a run is loaded from', () => {
-  it('the journal comes back unit by unit in order, byte for byte', async () => {
-    let unit = await ledger.put(creating(ledger.tenant, { journal: '{"a":"ä😀"}' }));
-    const written = [unit];
-    for (const journal of ['{"b":1}\n{"b":2}', '{"c":"\\u0000"}']) {
-      unit = await ledger.put(following(unit, { journal, nextSeq: unit.nextSeq + journal.split('\n').length }));
-      written.push(unit);
-    }
-    const loaded = await ledger.db.withTenant(ledger.tenant, (tx) => loadJournal(tx, ledger.tenant, unit.run));
-    expect(loaded).toEqual(written.map(({ seq, journal }) => ({ seq, events: journal })));
-  });
-
-  it('a payload is kept once under its digest, and never replaced', async () => {
-    const body = JSON.stringify({ large: 'x'.repeat(100_000) });
-    const digest = digestOf(body);
-    const { tenant } = ledger;
-    const put = () => ledger.db.withTenant(tenant, (tx) => putPayload(tx, { tenant, digest, body }));
-    await Promise.all(Array.from({ length: 8 }, put));
-    const get = (of: TenantId) => ledger.db.withTenant(of, (tx) => getPayload(tx, { tenant, digest }));
-    expect(await get(tenant)).toBe(body);
-    expect(await get(await newTenant(ledger.db))).toBeNull();
-  });
-
-  it('runs are listed newest first, page by page, each once', async () => {
-    const tenant = newId('tenant');
-    await ledger.db.withTenant(tenant, (tx) => createTenant(tx, { tenant, name: 'pages' }));
-    const made: Unit[] = [];
-    for (let i = 0; i < 7; i += 1) {
-      made.push(
-        await ledger.put(
-          creating(tenant, i % 2 === 0 ? {} : { leaseEpoch: 0, status: 'queued', create: { leaseOwner: null } }),
-        ),
-      );
-    }
-    const page = (query: Parameters<typeof listRuns>[2]) =>
-      ledger.db.withTenant(tenant, (tx) => listRuns(tx, tenant, query));
-    const ids: string[] = [];
-    for (let after: string | undefined; ; after = ids.at(-1)) {
-      const rows = await page({ limit: 3, after });
-      if (rows.length === 0) break;
-      ids.push(...rows.map(({ id }) => id));
-    }
-    expect(ids).toEqual(made.map(({ run }) => run).reverse());
-    expect(await page({ limit: 100, status: 'queued' })).toHaveLength(3);
-    expect(await page({ limit: 100, workflow: 'another' })).toEqual([]);
   });
 });

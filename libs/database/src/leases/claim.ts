@@ -20,12 +20,12 @@ interface Claimed {
   readonly audit_seq: number;
   readonly chain_head: string;
   readonly trace_id: string | null;
-  readonly taken_over: boolean;
 }
 
 /**
  * Takes the lease if nobody alive holds it; null otherwise, or when the run is over.
- * The row is locked before its holder is judged: of two claims at once the second sees the first one's worker alive.
+ * The row is locked first, and its holder judged by a statement of its own: what became known while the claim waited for
+ * the row (another claim that won, a sign of life) is seen. One statement would judge by the moment it began.
  * INVARIANT (I3): each claim raises the lease epoch, so whatever an earlier holder still sends is refused.
  */
 export async function claimRun(
@@ -34,20 +34,19 @@ export async function claimRun(
 ): Promise<ClaimedRun | null> {
   const { tenant, run, worker } = claim;
   return db.withTenant(tenant, async (tx) => {
+    const [held] = await tx.query<{ lease_owner: WorkerId | null }>(
+      `SELECT lease_owner FROM writ.run WHERE tenant = $1 AND id = $2 AND finished_at IS NULL FOR NO KEY UPDATE`,
+      [tenant, run],
+    );
+    if (!held) return null;
     const [row] = await tx.query<Claimed>(
-      `WITH held AS MATERIALIZED (
-         SELECT tenant, id, lease_owner FROM writ.run
-          WHERE tenant = $1 AND id = $2 AND finished_at IS NULL FOR UPDATE
-       )
-       UPDATE writ.run r SET lease_owner = $3, lease_epoch = r.lease_epoch + 1, wake_at = NULL
-         FROM held
-        WHERE r.tenant = held.tenant AND r.id = held.id
-          AND (held.lease_owner IS NULL OR NOT EXISTS (
+      `UPDATE writ.run SET lease_owner = $3, lease_epoch = lease_epoch + 1, wake_at = NULL
+        WHERE tenant = $1 AND id = $2
+          AND NOT EXISTS (
                 SELECT 1 FROM writ.worker w
-                 WHERE w.tenant = '*' AND w.id = held.lease_owner AND w.beat_at > clock_timestamp() - writ.lease_ttl()))
-       RETURNING r.lease_epoch, r.next_seq, r.audit_seq, r.chain_head, r.trace_id,
-                 held.lease_owner IS NOT NULL AS taken_over`,
-      [tenant, run, worker],
+                 WHERE w.tenant = '*' AND w.id = $4 AND w.beat_at > clock_timestamp() - writ.lease_ttl())
+       RETURNING lease_epoch, next_seq, audit_seq, chain_head, trace_id`,
+      [tenant, run, worker, held.lease_owner],
     );
     if (!row) return null;
     return {
@@ -58,7 +57,7 @@ export async function claimRun(
       auditSeq: row.audit_seq,
       chainHead: row.chain_head,
       traceId: row.trace_id,
-      takenOver: row.taken_over,
+      takenOver: held.lease_owner !== null,
     };
   });
 }
