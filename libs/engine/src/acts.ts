@@ -46,6 +46,9 @@ function baseRequest(held: HeldRun, chain: readonly Hop[], now: number): Omit<De
     initiator: { tenant: held.tenant, ...started.initiator },
     chain,
     mandate: started.mandate,
+    // A stop on the run or on its workflow covers every act of it.
+    run: held.run,
+    workflow: started.workflow,
     now,
   };
 }
