@@ -32,10 +32,10 @@ function alive(pid: number): boolean {
 
 const pidFile = (dir: string): string => join(dataFolder(dir), 'postmaster.pid');
 
-/** Whether a process is a Postgres server; undefined when the system does not say. */
+/** Whether a process is a Postgres server; undefined when the system does not say (no `ps`, or one without `-p`). */
 function isPostgres(pid: number): boolean | undefined {
   const asked = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-  return asked.error ? undefined : asked.stdout.includes('postgres');
+  return asked.status === 0 && asked.stdout.trim() !== '' ? asked.stdout.includes('postgres') : undefined;
 }
 
 /** The postmaster of a data directory, from line 1 (pid) and line 4 (port) of postmaster.pid; undefined if none lives. */
@@ -49,6 +49,7 @@ export function postmaster(dir: string): { readonly pid: number; readonly port: 
 /**
  * Removes a postmaster.pid whose process is alive and no Postgres: after the machine restarted, another program has the
  * number, and the server would take it for a twin and refuse to start. A dead process's file the server removes itself.
+ * INVARIANT: never on a guess. A server whose file is gone shuts down at once, and nothing keeps a second one out.
  */
 export function dropForeignPid(dir: string): void {
   const pid = Number(readLines(pidFile(dir))[0]);
