@@ -13,9 +13,9 @@ export class Measured {
     readonly process: ChildProcess,
   ) {}
 
-  static async open(name: string, setup: Setup): Promise<Measured> {
+  static async open(name: string, setup: Setup, execArgv: readonly string[] = []): Promise<Measured> {
     const child = fork(join(__dirname, `${name}.js`), [JSON.stringify(setup)], {
-      execArgv: ['--enable-source-maps'],
+      execArgv: [...execArgv],
       // What a system prints is diagnosis: stdout belongs to the measurements.
       stdio: ['ignore', 2, 2, 'ipc'],
       env: { ...process.env, NODE_ENV: 'production', WRIT_LOG_LEVEL: 'error', MASTRA_TELEMETRY_DISABLED: '1' },

@@ -3,6 +3,7 @@ import { Measured } from './measured';
 import { median } from './numbers';
 import { watchForeign } from './processor-time';
 import type { WindowResult } from './protocol';
+import { workerFlags } from './worker-flags';
 import { W5_STEPS } from './workload';
 
 export const PEERS = ['mastra', 'dbos', 'langgraph'] as const;
@@ -116,7 +117,7 @@ const databaseOf = (name: string): string => `bench_${name.replace('-', '_')}`;
 
 export async function open(cluster: Cluster, name: string, concurrency: number): Promise<Measured> {
   const url = await cluster.fresh(databaseOf(name));
-  return Measured.open(`systems/${name}`, { url, concurrency });
+  return Measured.open(`systems/${name}`, { url, concurrency }, name === OURS ? workerFlags() : []);
 }
 
 function summary(system: SystemName, concurrency: number, windows: readonly Window[]): W5Cell {
