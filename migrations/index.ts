@@ -8,6 +8,7 @@ import { Evidence1795000000007 } from './0007-evidence';
 import { Mail1795000000008 } from './0008-mail';
 import { Commit1795000000009 } from './0009-commit';
 import { Sweep1795000000010 } from './0010-sweep';
+import { Log1795000000011 } from './0011-log';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   Mail1795000000008,
   Commit1795000000009,
   Sweep1795000000010,
+  Log1795000000011,
 ];

@@ -13,6 +13,7 @@ const ROLES = ['writer', 'sequencer', 'reader'] as const;
 const PLATFORM_ONLY: Readonly<Record<string, string>> = {
   schema_level: 'a program asks for the schema it meets before it knows any tenant',
   worker: 'who is alive decides about the leases of every tenant',
+  log_lease: 'one sequencer seals the logs of every tenant',
 };
 /** The migration runner's own table, without a tenant: no service may read or write it at all. */
 const OF_THE_OWNER = ['migration'];

@@ -7,9 +7,18 @@ import { type FreshDatabase, freshDatabase } from '../support/database';
 
 const A = newId('tenant');
 const ROLES = ['writer', 'sequencer', 'reader'] as const;
-const EVIDENCE = ['journal', 'audit_unit', 'payload', 'policy_bundle', 'definition'];
+const EVIDENCE = [
+  'journal',
+  'audit_unit',
+  'payload',
+  'policy_bundle',
+  'definition',
+  'log_unit',
+  'log_tile',
+  'log_checkpoint',
+];
 /** Functions that run with the owner's rights, each a door through row security that answers one question only. */
-const DOORS = ['find_api_key', 'find_due_runs'];
+const DOORS = ['find_api_key', 'find_due_runs', 'find_odd_logs', 'find_unsealed', 'log_waits_since'];
 
 let fresh: FreshDatabase;
 let owner: Client;
@@ -62,7 +71,7 @@ describe('the roles of the services', () => {
     expect(rows).toEqual([]);
   });
 
-  it('[I11] share no function with everybody, and only two run with the rights of the owner, on a fixed path', async () => {
+  it('[I11] share no function with everybody, and only the doors run with the rights of the owner, on a fixed path', async () => {
     const { rows } = await owner.query<{ name: string; definer: boolean; path: boolean; everybody: boolean }>(
       `select p.proname as name, p.prosecdef as definer,
               coalesce('search_path=writ, pg_temp' = any (p.proconfig), false) as path,

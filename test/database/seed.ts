@@ -12,6 +12,11 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'api_key.expires_at': '2100-01-01T00:00:00Z',
   'run_mail.kind': 'signal',
   'audit_unit.hashes': Buffer.alloc(32),
+  'log_unit.first_index': 0,
+  'log_tile.hashes': Buffer.alloc(8192),
+  'log_tile.root': Buffer.alloc(32),
+  'log_checkpoint.root': Buffer.alloc(32),
+  'log_key.key_id': '00000000',
 };
 
 function valueOf(table: string, { name, type }: Column): unknown {
@@ -20,6 +25,7 @@ function valueOf(table: string, { name, type }: Column): unknown {
   switch (type) {
     case 'text':
       return newId('event');
+    case 'smallint':
     case 'integer':
     case 'bigint':
       return 1;
@@ -59,7 +65,7 @@ export async function seedTables(
   const seeded = new Map<string, Readonly<Record<string, unknown>>>();
   for (const table of inOrder(tables)) {
     if (!table.columns.some(({ name }) => name === 'tenant')) continue;
-    const platform = table.name === 'worker' || table.name === 'schema_level';
+    const platform = ['worker', 'schema_level', 'log_lease'].includes(table.name);
     for (const tenant of platform ? ['*'] : tenants) {
       const row: Record<string, unknown> = { tenant };
       for (const column of table.columns) {

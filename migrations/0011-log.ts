@@ -1,0 +1,316 @@
+import { appendOnly, rowSecurity } from './row-security';
+import { SqlMigration } from './sql-migration';
+
+/**
+ * The tenants' logs [I9]: every event of evidence gets an index in its tenant's Merkle tree (RFC 6962), and the tree's
+ * head is signed as a checkpoint. One sequencer at a time does this for all tenants, under the lease of `log_lease`.
+ *
+ * No event is lost. A round reads what is visible now and was not visible in the snapshot that the round before left in
+ * the lease. An insert whose transaction stays open is in no snapshot until it commits, so it delays itself and nobody
+ * else; "greater than the last id" would lose it, and "up to the oldest open transaction" would wait for it, in any
+ * database of the server.
+ *
+ * Why a B-tree on audit_unit.xid in place of BRIN: ranges that no vacuum has summarised yet are read whole by every scan,
+ * and that is where all new rows are. Units of one batch share their xid, so the index holds one entry with a list.
+ */
+export class Log1795000000011 extends SqlMigration {
+  readonly level = 11;
+  protected readonly sql = `
+    drop index writ.audit_unit_order;
+    create index audit_unit_xid on writ.audit_unit (xid);
+    create index audit_unit_at on writ.audit_unit using brin (at) with (pages_per_range = 16);
+
+    create table writ.log_lease (
+      tenant       text collate "C" primary key default '*' references writ.tenant,
+      -- Counts claims. A round commits only under the epoch it began with.
+      epoch        bigint not null default 0,
+      owner        text collate "C",
+      beat_at      timestamptz not null default 'epoch',
+      -- Everything visible in it is sealed, or belongs to a log that refuses or is sealed anew.
+      snapshot     pg_snapshot not null default '1:1:',
+      -- The server (pg_control_system) whose transaction numbers the snapshot is made of; null before the first claim.
+      cluster      text collate "C",
+      -- When nothing was left to seal, as of the newest look.
+      caught_up_at timestamptz not null default now(),
+      constraint log_lease_platform check (tenant = '*')
+    );
+    insert into writ.log_lease default values;
+
+    -- How long a sequencer's sign of life keeps its lease, by this database's clock.
+    create function writ.log_ttl() returns interval
+      language sql immutable parallel safe return interval '3 seconds';
+
+    create table writ.log_head (
+      tenant      text collate "C" primary key references writ.tenant,
+      generation  int not null default 1,
+      size        bigint not null default 0,
+      state       text collate "C" not null default 'open',
+      -- Canonical JSON of why the log refuses to sign.
+      refusal     text,
+      changed_at  timestamptz not null default now(),
+      -- While set, the log is sealed from the evidence itself, unit by unit in order of run and sequence, up to here.
+      rescan_from pg_snapshot,
+      rescan_run  text collate "C",
+      rescan_seq  int,
+      constraint log_head_counts check (generation >= 1 and size >= 0),
+      constraint log_head_state_known check (state in ('open', 'refusing')),
+      constraint log_head_says_why check ((state = 'refusing') = (refusal is not null)),
+      constraint log_head_rescan_whole check ((rescan_from is null) = (rescan_run is null)
+        and (rescan_from is null) = (rescan_seq is null))
+    ) with (fillfactor = 50);
+
+    create function writ.log_head_grows() returns trigger
+      language plpgsql set search_path = writ, pg_temp as $$
+    begin
+      if new.generation < old.generation or (new.generation = old.generation and new.size < old.size) then
+        raise exception 'the log of % may only grow (generation % size % to generation % size %)',
+          old.tenant, old.generation, old.size, new.generation, new.size using errcode = 'check_violation';
+      end if;
+      return new;
+    end $$;
+    create trigger log_head_grows before update on writ.log_head
+      for each row execute function writ.log_head_grows();
+
+    -- Which events have which indices: the events of a unit stand together.
+    create table writ.log_unit (
+      tenant      text collate "C" not null,
+      generation  int not null,
+      first_index bigint not null,
+      run         text collate "C" not null,
+      seq         int not null,
+      count       int not null,
+      primary key (tenant, generation, first_index),
+      -- No foreign key to audit_unit: rows are only made from rows of that table, in the statement that reads them.
+      constraint log_unit_once unique (tenant, generation, run, seq),
+      constraint log_unit_counts check (first_index >= 0 and count > 0)
+    );
+
+    -- INVARIANT (I9): indices are contiguous. Keys forbid two at one place; this forbids a hole.
+    create function writ.log_unit_contiguous() returns trigger
+      language plpgsql set search_path = writ, pg_temp as $$
+    declare
+      hole record;
+    begin
+      select into hole a.* from (
+        select tenant, generation, first_index,
+               lag(first_index + count) over (partition by tenant, generation order by first_index) as expected
+          from added
+      ) a
+      where a.first_index <> coalesce(a.expected, (
+        select u.first_index + u.count from writ.log_unit u
+         where u.tenant = a.tenant and u.generation = a.generation and u.first_index < a.first_index
+         order by u.first_index desc limit 1), 0);
+      if found then
+        raise exception 'index % of the log of % does not follow the one before', hole.first_index, hole.tenant
+          using errcode = 'check_violation';
+      end if;
+      return null;
+    end $$;
+    create trigger log_unit_contiguous after insert on writ.log_unit
+      referencing new table as added for each statement execute function writ.log_unit_contiguous();
+
+    -- Complete tiles of 256 hashes (C2SP tlog-tiles); the partial ones at the right edge follow from their parts.
+    create table writ.log_tile (
+      tenant     text collate "C" not null,
+      generation int not null,
+      level      smallint not null,
+      n          bigint not null,
+      hashes     bytea not null,
+      -- Root of the tile's subtree: the hash that stands for it one level up.
+      root       bytea not null,
+      primary key (tenant, generation, level, n),
+      constraint log_tile_complete check (octet_length(hashes) = 8192 and octet_length(root) = 32),
+      constraint log_tile_place check (level between 0 and 7 and n >= 0)
+    );
+    alter table writ.log_tile alter hashes set storage external;
+
+    create table writ.log_checkpoint (
+      tenant     text collate "C" not null,
+      generation int not null,
+      size       bigint not null,
+      root       bytea not null,
+      text       text not null,
+      at         timestamptz not null default clock_timestamp(),
+      primary key (tenant, generation, size),
+      constraint log_checkpoint_root check (octet_length(root) = 32 and size > 0)
+    );
+
+    -- The public halves of the keys that sign, and from which size on each does; null: announced and not yet sealed.
+    create table writ.log_key (
+      tenant        text collate "C" not null,
+      generation    int not null,
+      key_id        text collate "C" not null,
+      vkey          text not null,
+      from_size     bigint,
+      -- Sequence, in the tenant's own stream, of the unit that announces it; null for a generation's first key.
+      announced_seq int,
+      created_at    timestamptz not null default now(),
+      primary key (tenant, generation, key_id),
+      constraint log_key_id_hex check (key_id ~ '^[0-9a-f]{8}$')
+    );
+    create index log_key_announced on writ.log_key (tenant) where from_size is null;
+
+    ${appendOnly('log_unit')}
+    ${appendOnly('log_tile')}
+    ${appendOnly('log_checkpoint')}
+    ${rowSecurity('log_lease', { platformReadable: true })}
+    ${rowSecurity('log_head')}
+    ${rowSecurity('log_unit')}
+    ${rowSecurity('log_tile')}
+    ${rowSecurity('log_checkpoint')}
+    ${rowSecurity('log_key')}
+
+    -- Units that are visible now, were not visible in the snapshot last, and stand in no log yet, over all tenants: the
+    -- one question that no tenant can ask. At most most of them and a few more, by transaction number; upto is the
+    -- number below which nothing was left out, null when nothing was left out at all.
+    -- A number at or above the present xmax was given by another server, whose dump was restored here: such rows were
+    -- all sealed by the rescan that opened the log anew.
+    create function writ.find_unsealed(last pg_snapshot, most int)
+      returns table (tenant text, run text, seq int, hashes bytea, upto bigint)
+      language sql stable security definer
+      set search_path = writ, pg_temp
+      set plan_cache_mode = force_custom_plan
+      set enable_seqscan = off
+      set enable_hashjoin = off
+      set enable_mergejoin = off
+      set jit = off
+    as $$
+      with chunk as materialized (
+        -- Subselects, so that they are known before the scan and the index gives the order: a backlog is not sorted.
+        select u.tenant, u.run, u.seq, u.xid from audit_unit u
+         where u.xid >= (select pg_snapshot_xmax(last)::text::bigint)
+           and u.xid < (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+         order by u.xid limit most
+      ), edge as materialized (
+        select case when count(*) = most then max(xid) end as xid from chunk
+      ), found as (
+        select c.tenant, c.run, c.seq from chunk c
+        union
+        -- All of the transaction at the edge, and what was still open last time.
+        select u.tenant, u.run, u.seq from edge e, audit_unit u where u.xid = e.xid
+        union
+        select u.tenant, u.run, u.seq from audit_unit u
+         where u.xid = any ((select array(select x::text::bigint from pg_snapshot_xip(last) x))::bigint[])
+      ), streams as materialized (
+        select f.tenant, max(f.seq) as seq from edge e, found f
+         where e.xid is not null and f.run = 'tenant' group by f.tenant
+      ), taken as (
+        select f.tenant, f.run, f.seq from found f
+        union
+        -- A transaction may get its number long before its turn at a tenant's stream: what stands earlier in the stream
+        -- under a later number goes along, so that a chain is sealed in its order.
+        select u.tenant, u.run, u.seq from streams s, audit_unit u
+         where u.tenant = s.tenant and u.run = 'tenant' and u.seq < s.seq
+           and u.seq > (select coalesce(max(l.seq), -1) from log_unit l, log_head h
+                         where h.tenant = s.tenant and l.tenant = s.tenant and l.generation = h.generation
+                           and l.run = 'tenant')
+      )
+      select t.tenant, t.run, t.seq, u.hashes, (select e.xid + 1 from edge e)
+        from taken t
+        join audit_unit u on u.tenant = t.tenant and u.run = t.run and u.seq = t.seq
+        left join log_head h on h.tenant = t.tenant
+       where (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
+         and not exists (select from log_unit l where l.tenant = t.tenant and l.generation = coalesce(h.generation, 1)
+                            and l.run = t.run and l.seq = t.seq)
+    $$;
+
+    -- Gives what find_unsealed finds its indices, in the order of runs and of each run's units. Answers each log it
+    -- touched: where it stood, and the new events' hashes in order. Needs REPEATABLE READ: what is found, and the
+    -- snapshot that is kept as the next round's last, must be one and the same moment.
+    create function writ.seal_units(last pg_snapshot, most int)
+      returns table (tenant text, generation int, size bigint, hashes bytea, announced bool, upto bigint)
+      language plpgsql volatile
+      set search_path = writ, pg_temp
+      set plan_cache_mode = force_custom_plan
+      set enable_seqscan = off
+      set enable_hashjoin = off
+      set enable_mergejoin = off
+      set jit = off
+    as $$
+    #variable_conflict use_column
+    declare
+      f_tenant text[];
+      f_run text[];
+      f_seq int[];
+      f_hashes bytea[];
+      f_upto bigint;
+    begin
+      if current_setting('transaction_isolation') <> 'repeatable read' then
+        raise exception 'seal_units needs REPEATABLE READ, not %', current_setting('transaction_isolation')
+          using errcode = 'invalid_transaction_state';
+      end if;
+      select array_agg(f.tenant), array_agg(f.run), array_agg(f.seq), array_agg(f.hashes), max(f.upto)
+        into f_tenant, f_run, f_seq, f_hashes, f_upto
+        from writ.find_unsealed(last, most) f;
+      if f_tenant is null then
+        return;
+      end if;
+      perform set_config('writ.tenants', (select string_agg(distinct t, ',') from unnest(f_tenant) t) || ',*', true);
+      insert into log_head (tenant) select distinct t from unnest(f_tenant) t on conflict do nothing;
+      return query
+        with f as materialized (
+          select u.tenant, u.run, u.seq, u.hashes, h.generation, h.size, octet_length(u.hashes) / 32 as count,
+                 h.size + sum(octet_length(u.hashes) / 32) over (partition by u.tenant order by u.run, u.seq)
+                   - octet_length(u.hashes) / 32 as first_index
+            from unnest(f_tenant, f_run, f_seq, f_hashes) as u(tenant, run, seq, hashes)
+            join log_head h on h.tenant = u.tenant
+        ), placed as (
+          insert into log_unit (tenant, generation, first_index, run, seq, count)
+          select f.tenant, f.generation, f.first_index, f.run, f.seq, f.count from f
+        )
+        select f.tenant, f.generation, f.size, string_agg(f.hashes, ''::bytea order by f.first_index),
+               bool_or(f.run = 'tenant'), f_upto
+          from f group by f.tenant, f.generation, f.size;
+    end $$;
+
+    -- The oldest event that waits to be sealed, over all tenants: since when, at the earliest, it has been there to be
+    -- sealed. Null: none waits. What was not caught up with cannot have waited longer than since the last time all was.
+    create function writ.log_waits_since() returns timestamptz
+      language sql stable security definer
+      set search_path = writ, pg_temp
+      set enable_seqscan = off
+      set enable_hashjoin = off
+      set enable_mergejoin = off
+      set jit = off
+    as $$
+      with l as materialized (
+        select snapshot, caught_up_at from log_lease
+      ), waiting as (
+        select u.at from audit_unit u left join log_head h on h.tenant = u.tenant
+         where u.xid = any ((select array(select x::text::bigint from l, pg_snapshot_xip(l.snapshot) x))::bigint[])
+           and (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
+           and not exists (select from log_unit s where s.tenant = u.tenant and s.generation = coalesce(h.generation, 1)
+                              and s.run = u.run and s.seq = u.seq)
+        union all
+        (select u.at from audit_unit u left join log_head h on h.tenant = u.tenant
+          where u.xid >= (select pg_snapshot_xmax(l.snapshot)::text::bigint from l)
+            and u.xid < (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+            and (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
+            and not exists (select from log_unit s where s.tenant = u.tenant and s.generation = coalesce(h.generation, 1)
+                               and s.run = u.run and s.seq = u.seq)
+          order by u.xid limit 1)
+      )
+      select greatest((select caught_up_at from l), min(w.at)) from waiting w having count(*) > 0
+    $$;
+
+    -- Logs that need more than the next round: those that refuse to sign, and those being sealed anew.
+    create function writ.find_odd_logs() returns table (tenant text, state text, rescan bool)
+      language sql stable security definer set search_path = writ, pg_temp
+      as $$ select tenant, state, rescan_from is not null from log_head where state <> 'open' or rescan_from is not null $$;
+    create index log_head_odd on writ.log_head (tenant) where state <> 'open' or rescan_from is not null;
+
+    revoke all on function writ.log_ttl(), writ.log_head_grows(), writ.log_unit_contiguous(),
+      writ.find_unsealed(pg_snapshot, int), writ.seal_units(pg_snapshot, int), writ.log_waits_since(),
+      writ.find_odd_logs() from public;
+    grant execute on function writ.log_ttl(), writ.log_waits_since(), writ.find_odd_logs()
+      to writ_writer, writ_sequencer, writ_reader;
+    grant execute on function writ.find_unsealed(pg_snapshot, int), writ.seal_units(pg_snapshot, int) to writ_sequencer;
+    grant select, update (epoch, owner, beat_at, snapshot, cluster, caught_up_at) on writ.log_lease to writ_sequencer;
+    grant select, insert, update (size, state, refusal, changed_at, rescan_from, rescan_run, rescan_seq)
+      on writ.log_head to writ_sequencer;
+    grant select, insert on writ.log_unit, writ.log_tile, writ.log_checkpoint to writ_sequencer;
+    grant select, insert, update (from_size) on writ.log_key to writ_sequencer;
+    grant select on writ.log_lease, writ.log_head, writ.log_unit, writ.log_tile, writ.log_checkpoint, writ.log_key
+      to writ_writer, writ_reader;
+  `;
+}
