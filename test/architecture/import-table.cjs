@@ -9,10 +9,11 @@ const libs = {
   kernel: [],
   contract: ['kernel'],
   rules: ['kernel'],
+  verify: ['kernel', 'rules'],
   telemetry: ['kernel'],
   database: ['kernel', 'telemetry'],
   sdk: ['kernel', 'contract'],
-  audit: ['kernel', 'telemetry', 'database'],
+  audit: ['kernel', 'telemetry', 'database', 'verify'],
   identity: ['kernel', 'database', 'audit'],
   policy: ['kernel', 'rules', 'telemetry', 'database', 'audit'],
   registry: ['kernel', 'database', 'audit', 'policy'],
@@ -24,7 +25,7 @@ const apps = {
   'control-plane': ['kernel', 'contract', 'telemetry', 'database', 'identity', 'policy', 'audit', 'registry', 'engine'],
   worker: ['kernel', 'telemetry', 'database', 'policy', 'audit', 'registry', 'gateways', 'engine'],
   // `writ dev` is the control plane and the worker in one process, so it also starts both apps and what they need.
-  cli: ['kernel', 'contract', 'sdk', 'database', 'policy', 'identity', 'audit', 'telemetry'],
+  cli: ['kernel', 'contract', 'sdk', 'verify', 'database', 'policy', 'identity', 'audit', 'telemetry'],
 };
 
 /** Apps another app may start, by their index: `writ dev` composes the two services. */

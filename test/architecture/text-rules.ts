@@ -9,7 +9,7 @@ interface TextRule {
   readonly why: string;
 }
 
-const NAMES_WITH_NUMBERS = 'RFC|SHA|UTF|ISO|AES|CVE|OWASP|BCP|RS|ES|HS|NIST|MIT|BSD|CC|PG';
+const NAMES_WITH_NUMBERS = 'RFC|SHA|DSA|UTF|ISO|AES|CVE|OWASP|BCP|RS|ES|HS|NIST|MIT|BSD|CC|PG';
 
 export const TEXT_RULES: readonly TextRule[] = [
   { name: 'open work', pattern: /\b(TODO|FIXME|HACK|XXX)\b/, why: 'finish it, or write the reason down as it stands' },
