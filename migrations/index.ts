@@ -9,6 +9,7 @@ import { Mail1795000000008 } from './0008-mail';
 import { Commit1795000000009 } from './0009-commit';
 import { Sweep1795000000010 } from './0010-sweep';
 import { Log1795000000011 } from './0011-log';
+import { CommitStep1795000000012 } from './0012-commit-step';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   Commit1795000000009,
   Sweep1795000000010,
   Log1795000000011,
+  CommitStep1795000000012,
 ];

@@ -132,12 +132,14 @@ describe('the authority under fire', () => {
   ])(
     '[I3] the same count finds units that a fence %s lets through',
     async (_what, loosen) => {
-      const { rows } = await ledger.outsider.query<{ text: string }>(
-        `select pg_get_functiondef('writ.commit_units'::regproc) as text`,
-      );
-      const text = loosen(rows[0]!.text);
-      expect(text).not.toBe(rows[0]!.text);
-      await ledger.outsider.query(text);
+      for (const name of ['commit_units', 'commit_step']) {
+        const { rows } = await ledger.outsider.query<{ text: string }>(
+          `select pg_get_functiondef('writ.${name}'::regproc) as text`,
+        );
+        const text = loosen(rows[0]!.text);
+        expect(text).not.toBe(rows[0]!.text);
+        await ledger.outsider.query(text);
+      }
       // Until it is found, for as long as anybody would look: a loose fence lets units through by chance.
       const changes = await underFire(
         ledger,

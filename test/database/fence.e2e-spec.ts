@@ -92,6 +92,10 @@ describe('the fence', () => {
     const empty = Array.from({ length: 27 }, () => `'{}'`).join(', ');
     await expect(outsider.query(`select writ.commit_units(${empty})`)).rejects.toThrow(/needs READ COMMITTED/);
     await outsider.query('rollback');
+    await outsider.query('begin isolation level repeatable read');
+    const none = Array.from({ length: 16 }, () => 'null').join(', ');
+    await expect(outsider.query(`select writ.commit_step(${none})`)).rejects.toThrow(/needs READ COMMITTED/);
+    await outsider.query('rollback');
   });
 });
 

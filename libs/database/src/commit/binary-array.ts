@@ -107,3 +107,10 @@ export function timeArray(values: readonly (number | null)[]): Buffer {
   }
   return buffer;
 }
+
+/** One time, as `timeArray` writes each of its own. */
+export function binaryTime(ms: number): Buffer {
+  const buffer = Buffer.allocUnsafe(8);
+  buffer.writeBigInt64BE(microseconds(ms));
+  return buffer;
+}

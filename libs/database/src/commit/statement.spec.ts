@@ -1,6 +1,6 @@
 import type { Unit } from '../unit';
 import { unfit } from './fit';
-import { commitStatement, readAnswers } from './statement';
+import { commitStatement, readAnswers, stepStatement } from './statement';
 
 const unit: Unit = {
   id: 'unt_1',
@@ -47,6 +47,17 @@ describe('the call that commits a batch', () => {
       [['c'], 1],
     ] as const;
     for (const [letters, count] of wrong) expect(() => readAnswers(letters, count)).toThrow(/commit_units answered/);
+  });
+});
+
+describe('the call that commits one step', () => {
+  it('takes a unit alone that neither creates its run nor consumes mail, and nothing else', () => {
+    const made = stepStatement([{ ...unit, wakeAt: 1.5 }]);
+    expect(made?.values).toHaveLength(16);
+    expect(made?.text).toContain('$16)');
+    const create = {} as NonNullable<Unit['create']>;
+    const others = [[], [unit, unit], [{ ...unit, create }], [{ ...unit, mail: ['mail_1'] as never }]];
+    for (const units of others) expect(stepStatement(units)).toBeNull();
   });
 });
 

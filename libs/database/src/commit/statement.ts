@@ -1,6 +1,6 @@
 import type { QueryConfig } from 'pg';
 import type { RunCreation, Unit, UnitRefusal } from '../unit';
-import { boolArray, byteaArray, int4Array, int8Array, textArray, timeArray } from './binary-array';
+import { binaryTime, boolArray, byteaArray, int4Array, int8Array, textArray, timeArray } from './binary-array';
 
 const PARAMETERS = 27;
 const TEXT = `select writ.commit_units(${Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(', ')}) as answer`;
@@ -57,6 +57,39 @@ export function commitStatement(units: readonly Unit[]): QueryConfig {
       timeArray(made.map((one) => one.of.deadlineAt)),
       int4Array(mail.map((one) => one.ord)),
       textArray(mail.map((one) => one.of)),
+    ],
+  };
+}
+
+const STEP = `select writ.commit_step(${Array.from({ length: 16 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`;
+
+/**
+ * The call for a batch of one that neither creates its run nor consumes mail, at 0.15 instead of 0.36 ms of the server's
+ * time; null for any other batch. It answers true when the unit is in; on anything else the batch's own call says why.
+ */
+export function stepStatement(units: readonly Unit[]): QueryConfig | null {
+  const [unit] = units;
+  if (!unit || units.length > 1 || unit.create || unit.mail.length > 0) return null;
+  return {
+    name: 'writ_commit_step',
+    text: STEP,
+    values: [
+      unit.id,
+      unit.tenant,
+      unit.run,
+      unit.leaseEpoch,
+      unit.authority.tenant,
+      unit.authority.platform,
+      unit.seq,
+      unit.nextSeq,
+      unit.auditSeq,
+      unit.status,
+      unit.wait,
+      unit.wakeAt === null ? null : binaryTime(unit.wakeAt),
+      unit.release,
+      unit.journal,
+      unit.audit,
+      Buffer.from(unit.auditHashes.buffer, unit.auditHashes.byteOffset, unit.auditHashes.byteLength),
     ],
   };
 }

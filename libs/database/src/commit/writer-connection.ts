@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type QueryConfig, type QueryResult } from 'pg';
+import { Client, type QueryConfig } from 'pg';
 import { logger } from '@writ/telemetry';
 import type { Unit } from '../unit';
 import { verdictOf, type Verdict } from './sqlstate';
-import { commitStatement, readAnswers, type UnitAnswer } from './statement';
+import { commitStatement, readAnswers, stepStatement, type UnitAnswer } from './statement';
 
 export type Sent =
   | { readonly kind: 'answered'; readonly answers: readonly UnitAnswer[] }
@@ -71,10 +71,24 @@ export class WriterConnection {
     if (!client) return { kind: 'failed', verdict: 'lost', error: new Error('there is no connection') };
     let statement: QueryConfig;
     try {
+      const step = stepStatement(units);
+      if (step) {
+        const sent = await this.#ask(client, step);
+        if ('failed' in sent) return sent.failed;
+        if (sent.answer === true) return { kind: 'answered', answers: ['committed'] };
+      }
       statement = commitStatement(units);
     } catch (error) {
       return { kind: 'failed', verdict: 'defect', error: error as Error };
     }
+    const sent = await this.#ask(client, statement);
+    return 'failed' in sent ? sent.failed : { kind: 'answered', answers: readAnswers(sent.answer, units.length) };
+  }
+
+  async #ask(
+    client: Client,
+    statement: QueryConfig,
+  ): Promise<{ readonly answer: unknown } | { readonly failed: Extract<Sent, { kind: 'failed' }> }> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(
@@ -82,17 +96,16 @@ export class WriterConnection {
         this.options.answerTimeoutMs,
       );
     });
-    let result: QueryResult<{ answer: string }>;
     try {
-      result = await Promise.race([client.query<{ answer: string }>(statement), silence]);
+      const result = await Promise.race([client.query<{ answer: unknown }>(statement), silence]);
+      return { answer: result.rows[0]?.answer };
     } catch (error) {
       const verdict = verdictOf(error);
       if (verdict === 'lost') this.#abandon(client);
-      return { kind: 'failed', verdict, error: error as Error };
+      return { failed: { kind: 'failed', verdict, error: error as Error } };
     } finally {
       clearTimeout(timer);
     }
-    return { kind: 'answered', answers: readAnswers(result.rows[0]?.answer, units.length) };
   }
 
   /** The socket is destroyed, not ended: a graceful goodbye would wait for the server that does not answer. */
