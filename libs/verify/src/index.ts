@@ -7,6 +7,7 @@ export {
   type OpenedCheckpoint,
   parseCheckpoint,
 } from './checkpoint';
+export { type ExportHeader, ExportWriter } from './export-lines';
 export { leafHash, nodeHash } from './hashing';
 export {
   formatNote,
@@ -33,5 +34,6 @@ export {
   type TileReader,
   tileWidth,
 } from './tiles';
+export { cover } from './ranges';
 export { formatTlogProof, parseTlogProof } from './tlog-proof';
 export { Tree } from './tree';
