@@ -16,6 +16,22 @@ const active = (caller: Caller): Promise<Answer> => server.get('/v1/policies/act
 const apply = (caller: Caller, body: object, headers: Record<string, string> = {}): Promise<Answer> =>
   server.post('/v1/config/apply', { key: caller.token, body, headers });
 
+describe('what happened outside runs', () => {
+  it('names the trace of the request that did it, in every event', async () => {
+    const caller = await server.tenant();
+    await server.publish(caller.tenant, DOCUMENTS);
+    const trace = 'a3f1'.repeat(8);
+    const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const expires = new Date(Date.now() + 3_600_000).toISOString();
+    const body = { label: 'traced', scopes: ['run.read'], expires_at: expires };
+    expect((await server.post('/v1/api-keys', { key: caller.token, body, headers })).status).toBe(201);
+    const events = await server.tenantEvents(caller);
+    for (const event of events) expect(event['trace']).toMatch(/^[0-9a-f]{32}$/);
+    const made = events.filter((event) => event['type'] === 'key.created').at(-1);
+    expect(made?.['trace']).toBe(trace);
+  });
+});
+
 describe('a refusal by policy', () => {
   it('names its decision, which is evidence, and explains itself to whoever asked', async () => {
     const refused = await server.get('/v1/policies/active', { key: nobody.token });

@@ -1,5 +1,6 @@
 import { newId, type TenantId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
+import { currentTrace, newTrace } from '@writ/telemetry';
 import { type AuditDraft, extendChain } from './chain';
 
 /** An event of the tenant's own stream; the stream fills in what is the same for all of them. */
@@ -10,7 +11,8 @@ export const originOf = (tenant: TenantId): string => `writ/${tenant}`;
 /**
  * Appends to the tenant's own stream: what happens outside runs (policy, stops, keys, mail, reads of the audit).
  * The stream's head row is locked for the transaction, so a tenant's administrative acts are serial; runs never touch
- * it. Durable with the caller's transaction, or not at all.
+ * it. Durable with the caller's transaction, or not at all. An event that names no trace gets the ambient one; outside of
+ * any, the events of one call share a new one.
  */
 export async function appendTenantEvents(tx: Tx, tenant: TenantId, events: readonly TenantEvent[]): Promise<void> {
   if (events.length === 0) return;
@@ -23,9 +25,10 @@ export async function appendTenantEvents(tx: Tx, tenant: TenantId, events: reado
     [tenant],
   );
   if (!row) throw new Error(`the stream of ${tenant} is not visible in this transaction`);
+  const trace = (currentTrace() ?? newTrace()).traceId;
   const drafts = events.map((event): AuditDraft => {
     const time = event.time ?? row.now.toISOString();
-    return { ...event, time, id: newId('event'), tenant, run: 'tenant', origin: originOf(tenant) };
+    return { trace, ...event, time, id: newId('event'), tenant, run: 'tenant', origin: originOf(tenant) };
   });
   const link = extendChain({ seq: row.next_seq, hash: row.head }, drafts);
   await tx.query(
