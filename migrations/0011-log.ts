@@ -32,6 +32,8 @@ export class Log1795000000011 extends SqlMigration {
       cluster      text collate "C",
       -- When nothing was left to seal, as of the newest look.
       caught_up_at timestamptz not null default now(),
+      -- Canonical JSON of why no log at all is signed; null while there is no such reason.
+      refusal      text,
       constraint log_lease_platform check (tenant = '*')
     );
     insert into writ.log_lease default values;
@@ -305,7 +307,7 @@ export class Log1795000000011 extends SqlMigration {
     grant execute on function writ.log_ttl(), writ.log_waits_since(), writ.find_odd_logs()
       to writ_writer, writ_sequencer, writ_reader;
     grant execute on function writ.find_unsealed(pg_snapshot, int), writ.seal_units(pg_snapshot, int) to writ_sequencer;
-    grant select, update (epoch, owner, beat_at, snapshot, cluster, caught_up_at) on writ.log_lease to writ_sequencer;
+    grant select, update (epoch, owner, beat_at, snapshot, cluster, caught_up_at, refusal) on writ.log_lease to writ_sequencer;
     grant select, insert, update (size, state, refusal, changed_at, rescan_from, rescan_run, rescan_seq)
       on writ.log_head to writ_sequencer;
     grant select, insert on writ.log_unit, writ.log_tile, writ.log_checkpoint to writ_sequencer;

@@ -1,3 +1,4 @@
+import { KeyRing, type LogPlaces, logPlaces, LogWatch, OutsideCheckpoints, Sequencer } from '@writ/audit';
 import { type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, DEFAULT_WORKER, type Engine, openEngine } from '@writ/engine';
 import { functionTransport, mcpTransport, openAiProvider, type ToolFunction, ToolGateway } from '@writ/gateways';
@@ -15,40 +16,79 @@ export interface WorkerDeps {
   /** Tools that run in this process; the tools of MCP servers need none. */
   readonly functions?: { readonly [name: string]: ToolFunction };
   readonly concurrency?: number | null;
+  /** Keys and outside checkpoints of the logs; by default as `env` says (see `logPlaces`). */
+  readonly log?: LogPlaces;
 }
 
 export interface RunningWorker {
   readonly engine: Engine;
   readonly database: Database;
+  /** Whether this process seals the logs at the moment. */
+  readonly sequencer: { readonly leading: boolean };
   /** Stops taking runs, finishes the steps under way, gives the leases back, then closes what it opened. */
   close(graceMs?: number): Promise<void>;
 }
 
+/** A leader's round never stands idle; one that stops in the middle gives the lease's row up before others need it. */
+const SEALING_IDLE_MS = 2_000;
+
 /**
- * A worker that leads runs: database, authority, permits, doors, engine, in that order. Throws, with everything closed
- * again, when the database is unreachable, has another schema, or may lose commits.
+ * A worker that leads runs: database, authority, permits, doors, engine, in that order; and beside it the sequencer, of
+ * which one among all workers seals the logs. Throws, with everything closed again, when the database is unreachable, has
+ * another schema, or may lose commits, and when the keys of the logs cannot be read.
  */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const config = { url: deps.databaseUrl, role: 'writer', applicationName: 'writ-worker' } as const;
-  const database = await openDatabase(config);
-  let writer: GroupCommit | null = null;
+  const opened: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
   try {
-    writer = await openGroupCommit(config, { clock: systemClock });
-    const engine = engineOver(deps, database, writer);
+    const database = await openDatabase(config);
+    opened.push(() => database.close());
+    const sequencer = await startSequencer(deps, opened);
+    const writer = await openGroupCommit(config, { clock: systemClock });
+    opened.push(() => writer.close());
+    const log = new LogWatch(database);
+    await log.start();
+    opened.push(() => log.stop());
+    const engine = engineOver(deps, { db: database, writer, log });
     await engine.start();
-    return { engine, database, close: closing({ engine, database, writer }) };
+    let closed: Promise<void> | null = null;
+    const close = async (graceMs?: number): Promise<void> => {
+      await engine.close(graceMs);
+      await closeAll();
+    };
+    return { engine, database, sequencer, close: (graceMs) => (closed ??= close(graceMs)) };
   } catch (error) {
-    await writer?.close();
-    await database.close();
+    await closeAll();
     throw error;
   }
 }
 
-function engineOver(deps: WorkerDeps, db: Database, writer: GroupCommit): Engine {
+async function startSequencer(deps: WorkerDeps, opened: (() => Promise<unknown>)[]): Promise<Sequencer> {
+  const { keys, checkpoints } = deps.log ?? logPlaces(deps.env);
+  const db = await openDatabase({
+    url: deps.databaseUrl,
+    role: 'sequencer',
+    applicationName: 'writ-sequencer',
+    poolSize: 2,
+    idleInTransactionMs: SEALING_IDLE_MS,
+  });
+  opened.push(() => db.close());
+  const sequencer = new Sequencer({ db, ring: new KeyRing(keys), outside: new OutsideCheckpoints(checkpoints) });
+  sequencer.start();
+  opened.push(() => sequencer.close());
+  return sequencer;
+}
+
+function engineOver(
+  deps: WorkerDeps,
+  parts: { readonly db: Database; readonly writer: GroupCommit; readonly log: LogWatch },
+): Engine {
   const { env, build, concurrency } = deps;
   return openEngine({
-    db,
-    writer,
+    ...parts,
     build,
     doors: (open) => ({
       models: openAiProvider({ open, env }),
@@ -62,14 +102,4 @@ function engineOver(deps: WorkerDeps, db: Database, writer: GroupCommit): Engine
       ? {}
       : { wakeUp: new BullWakeUp(deps.redisUrl, concurrency ?? DEFAULT_WORKER.concurrency) }),
   });
-}
-
-function closing(parts: { readonly engine: Engine; readonly database: Database; readonly writer: GroupCommit }) {
-  let closed: Promise<void> | null = null;
-  const close = async (graceMs?: number): Promise<void> => {
-    await parts.engine.close(graceMs);
-    await parts.writer.close();
-    await parts.database.close();
-  };
-  return (graceMs?: number): Promise<void> => (closed ??= close(graceMs));
 }

@@ -26,7 +26,9 @@ export type AuditType =
   | 'tenant.created'
   | 'access.denied'
   | 'access.read'
-  | 'run.quarantined';
+  | 'run.quarantined'
+  | 'log.opened'
+  | 'log.key_rotated';
 
 /** A stage of the decision as evidence: `[stage, verdict, rids…]`. Values stay out; the journal holds the explanation. */
 export type StageEvidence = readonly [stage: string, verdict: string, ...rids: string[]];

@@ -6,7 +6,7 @@ import { type AuditDraft, extendChain } from './chain';
 /** An event of the tenant's own stream; the stream fills in what is the same for all of them. */
 export type TenantEvent = Omit<AuditDraft, 'id' | 'tenant' | 'run' | 'time' | 'origin'> & { readonly time?: string };
 
-export const originOf = (tenant: TenantId): string => `writ/${tenant}`;
+export const originOf = (tenant: TenantId | '*'): string => `writ/${tenant}`;
 
 /**
  * Appends to the tenant's own stream: what happens outside runs (policy, stops, keys, mail, reads of the audit).

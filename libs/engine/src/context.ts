@@ -1,3 +1,4 @@
+import type { LogWatch } from '@writ/audit';
 import type { Clock, WorkerId } from '@writ/kernel';
 import type { Database, GroupCommit } from '@writ/database';
 import type { AuthorityStore } from '@writ/policy';
@@ -24,6 +25,8 @@ export interface EngineContext {
   readonly writer: GroupCommit;
   readonly authority: AuthorityStore;
   readonly doors: Doors;
+  /** Holds back mutating effects while the log is behind; null where nothing is sealed. */
+  readonly log: Pick<LogWatch, 'blocks'> | null;
   readonly clock: Clock;
   readonly faults: Faults;
   readonly worker: WorkerId;

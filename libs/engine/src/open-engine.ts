@@ -1,4 +1,5 @@
 import { type Clock, newId, systemClock, type WorkerId } from '@writ/kernel';
+import type { LogWatch } from '@writ/audit';
 import type { Database, GroupCommit } from '@writ/database';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
@@ -21,6 +22,8 @@ export interface EngineParts {
   readonly build?: string;
   readonly clock?: Clock;
   readonly faults?: Faults;
+  /** The caller's to start and stop. Without it no effect waits for the log. */
+  readonly log?: Pick<LogWatch, 'blocks'>;
 }
 
 export interface Engine {
@@ -45,6 +48,7 @@ export function openEngine(parts: EngineParts): Engine {
     writer: parts.writer,
     authority,
     doors: { ...doors, permits },
+    log: parts.log ?? null,
     clock,
     faults: parts.faults ?? noFaults,
     worker: newId('worker'),

@@ -43,6 +43,9 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
       case 'ask':
         return hold(ctx, held, { proposed, decision, ...place });
       case 'allow': {
+        if (mutates(proposed) && ctx.log?.blocks(held.tenant)) {
+          return giveBack(ctx, held, ctx.clock.now() + LOG_LOOK_MS);
+        }
         const moved = await act(ctx, held, { proposed, decision, ...place });
         if (moved !== 'stale') return moved;
         await ctx.authority.refresh(held.tenant);
@@ -54,6 +57,12 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     }
   }
 }
+
+/** Runs that wait for the log look again this often. They wait without a record, which would only lengthen the wait. */
+const LOG_LOOK_MS = 1_000;
+
+/** What changes the world outside, as far as we were told: only this waits for the log. */
+const mutates = ({ kind, effect }: Proposal): boolean => kind === 'tool' && effect !== 'read';
 
 interface Decided {
   readonly proposed: Proposal;

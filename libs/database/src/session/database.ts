@@ -14,6 +14,8 @@ export interface DatabaseConfig {
   readonly applicationName?: string;
   /** Test clusters only: accept a server that may lose acknowledged commits. */
   readonly allowUnsafeDurability?: boolean;
+  /** How long a transaction may stand idle before the server ends it: what it holds is then free. Half a minute. */
+  readonly idleInTransactionMs?: number;
 }
 
 /** One transaction, bound to tenants. */
@@ -23,13 +25,17 @@ export interface Tx {
   readonly tenants: readonly (TenantId | '*')[];
 }
 
+/** READ COMMITTED unless named; in the other one, all of a transaction's statements see one moment. */
+export type Isolation = 'REPEATABLE READ';
+
 const RECONNECT_MS = 250;
 const CONNECT_MS = 10_000;
 /**
  * Names resolve in our schema only. A process that stopped inside a transaction, perhaps one that holds the authority
  * lock and so every commit, gives up what it holds after half a minute.
  */
-const SESSION = '-c search_path=writ -c idle_in_transaction_session_timeout=30s';
+const sessionOf = ({ idleInTransactionMs = 30_000 }: DatabaseConfig): string =>
+  `-c search_path=writ -c idle_in_transaction_session_timeout=${idleInTransactionMs}`;
 /** As writ.tenant's ids are checked: a comma would make two tenants of one name in the setting. */
 const TENANT = /^(?:[*]|[A-Za-z0-9_-]{1,64})$/;
 const log = logger('database');
@@ -47,7 +53,11 @@ export class Database {
    * Runs `fn` in one transaction that sees these tenants' rows and no others. Commits when `fn` returns, rolls back when
    * it throws. INVARIANT (I11): the setting is local to the transaction, so a pooled connection never carries it on.
    */
-  async withTenant<T>(tenants: TenantId | '*' | readonly (TenantId | '*')[], fn: (tx: Tx) => Promise<T>): Promise<T> {
+  async withTenant<T>(
+    tenants: TenantId | '*' | readonly (TenantId | '*')[],
+    fn: (tx: Tx) => Promise<T>,
+    isolation?: Isolation,
+  ): Promise<T> {
     const list = typeof tenants === 'string' ? [tenants] : tenants;
     const odd = list.find((tenant) => !TENANT.test(tenant));
     if (odd !== undefined)
@@ -55,7 +65,7 @@ export class Database {
     const runner = this.source.createQueryRunner();
     await runner.connect();
     try {
-      await runner.startTransaction();
+      await runner.startTransaction(isolation);
       await runner.query(`SELECT set_config('writ.tenants', $1, true)`, [list.join(',')]);
       const query = async <R>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
         ((await runner.query(text, [...values], true)) as { records: R[] }).records;
@@ -153,7 +163,7 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
     poolSize: config.poolSize ?? 8,
     applicationName: nameOf(config),
     poolErrorHandler: (error: unknown) => log.warn({ error: String(error) }, 'an idle connection was lost'),
-    extra: { connectionTimeoutMillis: CONNECT_MS, options: SESSION },
+    extra: { connectionTimeoutMillis: CONNECT_MS, options: sessionOf(config) },
   });
   await source.initialize().catch((error: unknown) => refuseLogin(error, config.role));
   try {
