@@ -71,6 +71,7 @@ interface Ref {
 interface Seen {
   readonly done: number;
   readonly heard: string | null;
+  readonly quiet: string | null;
   readonly turn: Ref;
   readonly run: Ref;
   readonly current: Ref;
@@ -109,7 +110,9 @@ describe('with a collector', () => {
 
   it('every span arrives, as one tree under the trace that was carried in', () => {
     expect([...collector.services]).toEqual(['test-service']);
-    expect(new Set(collector.spans.map(({ traceId }) => traceId))).toEqual(new Set([seen.carried.split('-')[1]]));
+    // Kind 2, a server's: the one that hears a call without a trace begins one of its own.
+    const ours = collector.spans.filter(({ kind }) => kind !== 2);
+    expect(new Set(ours.map(({ traceId }) => traceId))).toEqual(new Set([seen.carried.split('-')[1]]));
     const run = named('invoke_workflow w');
     const turn = named('invoke_agent triage');
     expect(run).toMatchObject({ spanId: seen.run.spanId, parentSpanId: seen.carried.split('-')[2] });
@@ -144,6 +147,13 @@ describe('with a collector', () => {
     expect(kinds).toEqual(expect.arrayContaining(['GET']));
     if (process.env['WRIT_TEST_CLUSTER'])
       expect(kinds).toEqual(expect.arrayContaining([expect.stringMatching(/^pg\.query/)]));
+  });
+
+  it('a call whose address holds arguments is in no span of the caller, and carries no trace to a stranger', () => {
+    expect(seen.quiet).toBeNull();
+    const clients = collector.spans.filter(({ kind }) => kind === 3);
+    expect(clients.length).toBeGreaterThan(0);
+    expect(JSON.stringify(clients)).not.toContain('canary');
   });
 });
 

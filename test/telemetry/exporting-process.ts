@@ -1,19 +1,19 @@
 import { telemetry } from './started';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { currentTrace, injectTraceparent, inSpan, openSpan, span, withTraceContext } from '@writ/telemetry';
+import { currentTrace, injectTraceparent, inSpan, openSpan, span, untraced, withTraceContext } from '@writ/telemetry';
 import { Client } from 'pg';
 
 /**
  * A process under telemetry, as the services are: starts it with its first import, does some work in spans, shuts it down.
  * SPANS: how many tool calls to make. DATABASE: where to run one statement. Prints one JSON line of what it saw.
  */
-async function heardTraceparent(): Promise<string | null> {
+async function heardTraceparent(path = '/'): Promise<string | null> {
   const server = createServer((request, response) => response.end(String(request.headers['traceparent'] ?? '')));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const text = await new Promise<string>((resolve) =>
-    get({ host: '127.0.0.1', port }, (response) => {
+    get({ host: '127.0.0.1', port, path }, (response) => {
       let body = '';
       response.on('data', (chunk) => (body += String(chunk)));
       response.on('end', () => resolve(body));
@@ -40,13 +40,14 @@ async function work(spans: number): Promise<object> {
           Promise.reject(Object.assign(new Error('text'), { code: 'oops' })),
         ).catch(() => undefined);
         const heard = await heardTraceparent();
+        const quiet = await untraced(() => heardTraceparent('/orders/canary'));
         if (process.env['DATABASE']) {
           const client = new Client({ connectionString: process.env['DATABASE'] });
           await client.connect();
           await client.query('select 1');
           await client.end();
         }
-        return { done, heard, turn: turn.ref, current: currentTrace() };
+        return { done, heard, quiet, turn: turn.ref, current: currentTrace() };
       }),
     );
     run.end();

@@ -1,9 +1,19 @@
-import { context, ROOT_CONTEXT, type Span, SpanKind as OtelKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  createContextKey,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind as OtelKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import { type Attributes, type SemconvVersion, type SpanKind, wireAttributes, wireSpan } from './semantics';
 import type { TraceRef } from './trace';
 import type { OpenSpan, Tracing } from './tracing';
 
 const SAMPLED = 1;
+/** Registered under this name by every version of the SDK, so that a context can say it without the SDK's help. */
+const SUPPRESSED = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
 class RecordedSpan implements OpenSpan {
   readonly ref: TraceRef;
@@ -52,6 +62,7 @@ export function exportingTracing(version: SemconvVersion): Tracing {
       return { traceId: here.traceId, spanId: here.spanId, sampled: (here.traceFlags & SAMPLED) === SAMPLED };
     },
     within: (ref, fn) => context.with(contextOf(ref), fn),
+    without: (fn) => context.with(context.active().setValue(SUPPRESSED, true), fn),
     open(kind: SpanKind, attributes: Attributes, parent: TraceRef | null) {
       const wire = wireSpan(kind, attributes, version);
       const options = {

@@ -75,6 +75,8 @@ export const SPANS = {
   model: { kind: 'client', operation: 'chat', name: 'chat', subject: 'model' },
   tool: { kind: 'internal', operation: 'execute_tool', name: 'execute_tool', subject: 'tool' },
   mcp: { kind: 'client', operation: null, name: null, subject: 'tool' },
+  // A service's address holds arguments, so the span of a call to one is named by us, without it.
+  http: { kind: 'client', operation: null, name: 'writ.http', subject: null },
   decision: { kind: 'internal', operation: null, name: 'writ.decide', subject: null },
   handoff: { kind: 'internal', operation: null, name: 'writ.handoff', subject: 'handoffTo' },
   commit: { kind: 'internal', operation: null, name: 'writ.commit', subject: null },

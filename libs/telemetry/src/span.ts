@@ -80,3 +80,9 @@ export function injectTraceparent(): string | null {
   const ref = tracing().current();
   return ref === null ? null : formatTraceparent(ref);
 }
+
+/**
+ * Runs `fn` without any span, also of instrumented libraries: they would record addresses, which hold arguments where
+ * the address is made of them.
+ */
+export const untraced = <T>(fn: () => T): T => tracing().without(fn);

@@ -19,6 +19,8 @@ export interface Tracing {
   readonly recording: boolean;
   current(): TraceRef | null;
   within<T>(ref: TraceRef, fn: () => T): T;
+  /** Runs `fn` where no spans are recorded, not even by instrumented libraries. */
+  without<T>(fn: () => T): T;
   open(kind: SpanKind, attributes: Attributes, parent: TraceRef | null): OpenSpan;
 }
 
@@ -36,6 +38,7 @@ export const idle: Tracing = {
   recording: false,
   current: () => ambient.getStore() ?? null,
   within: (ref, fn) => ambient.run(ref, fn),
+  without: (fn) => fn(),
   open: (_kind, _attributes, parent) => new IdleSpan(parent ?? ambient.getStore() ?? newTrace()),
 };
 
