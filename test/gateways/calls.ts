@@ -1,5 +1,19 @@
-import type { CallLimits, CallOutcome, ModelCall, ToolCall, ToolEndpoint } from '@writ/gateways';
+import {
+  type CallLimits,
+  type CallOutcome,
+  EgressGuard,
+  httpTransport,
+  mcpTransport,
+  type ModelCall,
+  readEgressRules,
+  type ToolCall,
+  type ToolEndpoint,
+  ToolGateway,
+  type ToolTransport,
+} from '@writ/gateways';
 import type { JsonObject } from '@writ/kernel';
+import type { OpenPermit } from '@writ/policy';
+import { TENANT } from './office';
 
 export const limits = (given: Partial<CallLimits> = {}): CallLimits => ({
   signal: new AbortController().signal,
@@ -18,6 +32,7 @@ export const modelCall = (baseUrl: string, request: JsonObject, given: Partial<M
 });
 
 export const toolCall = (endpoint: ToolEndpoint, args: JsonObject = {}, given: Partial<ToolCall> = {}): ToolCall => ({
+  tenant: TENANT,
   target: 'tool_one',
   door: 'tool',
   effect: 'irreversible',
@@ -31,3 +46,11 @@ export type Summary = readonly [code: string, class_: string, landed: string] | 
 
 export const summary = (outcome: CallOutcome<unknown>): Summary =>
   outcome.kind === 'ok' ? ['ok'] : [outcome.failure.code, outcome.failure.class, outcome.landed];
+
+/** Every transport behind one gateway; `egress` is what the operator would write into WRIT_EGRESS. */
+export const gatewayOver = (open: OpenPermit, functions: ToolTransport, egress = 'public'): ToolGateway =>
+  new ToolGateway({
+    function: functions,
+    mcp: mcpTransport({ open, env: {} }),
+    http: httpTransport({ open, env: {}, guard: new EgressGuard({ rules: readEgressRules(egress) }) }),
+  });

@@ -2,9 +2,18 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@writ/kernel';
-import { type CallOutcome, DOORS, functionTransport, mcpTransport, openAiProvider, ToolGateway } from '@writ/gateways';
+import {
+  type CallOutcome,
+  DOORS,
+  EgressGuard,
+  functionTransport,
+  httpTransport,
+  mcpTransport,
+  openAiProvider,
+  readEgressRules,
+} from '@writ/gateways';
 import type { Door, OpenPermit, Permit } from '@writ/policy';
-import { limits, modelCall, toolCall } from './calls';
+import { gatewayOver, limits, modelCall, toolCall } from './calls';
 import { openOffice, type TestOffice, type Wanted } from './office';
 import { countingRelay, type RawPeer, rawPeer, type RunningPeer, startHttpPeer, stdioPeer } from './peers';
 
@@ -46,8 +55,7 @@ const functionWay =
   async (open, door) => {
     let calls = 0;
     const direct = functionTransport({ open, functions: { one: () => ++calls } });
-    const tools =
-      through === 'transport' ? direct : new ToolGateway({ function: direct, mcp: mcpTransport({ open, env: {} }) });
+    const tools = through === 'transport' ? direct : gatewayOver(open, direct);
     const endpoint = { type: 'function', function: 'one' } as const;
     return {
       door,
@@ -59,6 +67,27 @@ const functionWay =
       close: () => tools.close(),
     };
   };
+
+const httpWay: MakeWay = async (open, door) => {
+  const peer = await rawPeer((socket) =>
+    socket.end('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}'),
+  );
+  const origin = `http://127.0.0.1:${peer.port}`;
+  const guard = new EgressGuard({ rules: readEgressRules(`${origin};private`) });
+  const transport = httpTransport({ open, env: {}, guard });
+  const service = { name: 'peer', origin, headers: {}, headersEnv: {}, redirects: { max: 0, origins: [] } };
+  const request = { method: 'POST', path: '/cities/{city}', query: {}, headers: {}, body: { $from: '' } } as const;
+  const endpoint = { type: 'http', service, request: { ...request, keyHeader: null, attemptHeader: null } } as const;
+  return {
+    door,
+    target: 'tool_one',
+    args: ARGS,
+    send: (permit, args) =>
+      transport.invoke(permit, toolCall(endpoint, args, { door: door as 'tool' | 'data' }), limits()),
+    reached: () => peer.bytes(),
+    close: () => peer.close(),
+  };
+};
 
 /** Makes the connection stand: a process slow to start spends a permit or two. */
 async function warmUp(way: Way): Promise<void> {
@@ -124,6 +153,7 @@ const WAYS: {
   OpenAiProvider: { complete: { 'an endpoint': modelWay } },
   FunctionTransport: { invoke: { 'a function': functionWay('transport') } },
   ToolGateway: { invoke: { 'a function': functionWay('gateway') } },
+  HttpTransport: { invoke: { 'a service': httpWay } },
   McpTransport: {
     invoke: {
       'a process not started': mcpWay('stdio', false),

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@writ/kernel';
-import { type FunctionContext, functionTransport, mcpTransport, type ToolFunction, ToolGateway } from '@writ/gateways';
-import { limits, summary, type Summary, toolCall } from './calls';
+import { type FunctionContext, functionTransport, type ToolFunction } from '@writ/gateways';
+import { gatewayOver, limits, summary, type Summary, toolCall } from './calls';
 import { openOffice, type TestOffice } from './office';
 
 jest.setTimeout(60_000);
@@ -18,7 +18,7 @@ interface Ask {
 
 function invoke(run: ToolFunction, { args = {}, effect = 'irreversible', limits: given }: Ask = {}) {
   const functions = functionTransport({ open: office.open, functions: { run } });
-  const tools = new ToolGateway({ function: functions, mcp: mcpTransport({ open: office.open, env: {} }) });
+  const tools = gatewayOver(office.open, functions);
   const call = toolCall({ type: 'function', function: 'run' }, args, { effect });
   const permit = office.permit({ door: 'tool', target: call.target, args, attempt: 2, key: 'run.9' });
   return tools.invoke(permit, call, limits(given));

@@ -27,6 +27,9 @@ export class TestClock implements Clock {
   }
 }
 
+/** Every test office is of one tenant: a call says whose it is before its permit can. */
+export const TENANT: TenantId = newId('tenant');
+
 export interface Wanted {
   readonly door: Exclude<Door, 'handoff'>;
   readonly target: string;
@@ -58,7 +61,7 @@ export async function openOffice(): Promise<TestOffice> {
   const bundle = validateBundle({ rules: RULES });
   const built = bundle.ok ? await buildSnapshot(bundle.value) : bundle;
   if (!built.ok) throw new Error(built.failure.message);
-  const tenant = newId('tenant');
+  const tenant = TENANT;
   const run = newId('run');
   const epochs = { tenant: 1, platform: 1 };
   let authority: TenantAuthority = { tenant, snapshot: built.value, stops: [], epochs };

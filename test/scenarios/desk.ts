@@ -6,6 +6,9 @@ import {
   startScriptedModel,
   type ToolFunction,
   ToolGateway,
+  EgressGuard,
+  httpTransport,
+  readEgressRules,
 } from '@writ/gateways';
 import type { JsonObject, Principal, RunId } from '@writ/kernel';
 import type { PolicyBundle } from '@writ/policy';
@@ -178,6 +181,7 @@ export async function openDesk(): Promise<Desk> {
           functions: Object.fromEntries(Object.entries(functions).map(([name, work]) => [name, noted(name, work)])),
         }),
         mcp: mcpTransport({ open, env: process.env }),
+        http: httpTransport({ open, env: {}, guard: new EgressGuard({ rules: readEgressRules(undefined) }) }),
       }),
     }),
     options: { concurrency: 32, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },

@@ -1,7 +1,16 @@
 import { KeyRing, type LogPlaces, logPlaces, LogWatch, OutsideCheckpoints, Sequencer } from '@writ/audit';
 import { type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, DEFAULT_WORKER, type Engine, openEngine } from '@writ/engine';
-import { functionTransport, mcpTransport, openAiProvider, type ToolFunction, ToolGateway } from '@writ/gateways';
+import {
+  EgressGuard,
+  functionTransport,
+  httpTransport,
+  mcpTransport,
+  openAiProvider,
+  readEgressRules,
+  type ToolFunction,
+  ToolGateway,
+} from '@writ/gateways';
 import { systemClock } from '@writ/kernel';
 
 export interface WorkerDeps {
@@ -87,6 +96,7 @@ function engineOver(
   parts: { readonly db: Database; readonly writer: GroupCommit; readonly log: LogWatch },
 ): Engine {
   const { env, build, concurrency } = deps;
+  const guard = new EgressGuard({ rules: readEgressRules(env['WRIT_EGRESS']) });
   return openEngine({
     ...parts,
     build,
@@ -95,6 +105,7 @@ function engineOver(
       tools: new ToolGateway({
         function: functionTransport({ open, functions: deps.functions ?? {} }),
         mcp: mcpTransport({ open, env }),
+        http: httpTransport({ open, env, guard }),
       }),
     }),
     options: { ...DEFAULT_WORKER, ...(concurrency ? { concurrency } : {}) },

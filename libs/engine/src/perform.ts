@@ -1,10 +1,11 @@
 import { assertNever, type Json } from '@writ/kernel';
-import type { CallOutcome, McpServer, ModelProvider, ModelReply, ToolEndpoint, ToolTransport } from '@writ/gateways';
+import type { CallOutcome, ModelProvider, ModelReply, ToolTransport } from '@writ/gateways';
 import type { Decision, PermitOffice } from '@writ/policy';
 import type { Committed } from '@writ/database';
-import type { BillOfMaterials, ToolDefinition } from '@writ/registry';
+import type { BillOfMaterials } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Proposal } from './acts';
+import { endpointOf } from './endpoint';
 
 /** The doors to the outside, as the engine holds them. */
 export interface Doors {
@@ -108,6 +109,7 @@ async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): 
     doors.tools.invoke(
       doors.permits.mint(permitFor(warrant)),
       {
+        tenant: warrant.committed.tenant,
         target: proposed.target,
         door: proposed.kind === 'data' ? 'data' : 'tool',
         effect: proposed.effect,
@@ -121,22 +123,4 @@ async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): 
   span.end();
   if (outcome.kind === 'failed') return { outcome, tokens: 0 };
   return { outcome: { kind: 'ok', value: outcome.value.content }, tokens: 0 };
-}
-
-function endpointOf(bill: BillOfMaterials, tool: ToolDefinition): ToolEndpoint {
-  const { endpoint } = tool;
-  if (endpoint.type === 'function') return endpoint;
-  const server = bill.servers.get(endpoint.server)!.definition;
-  return { type: 'mcp', server: serverOf(server.name, server.transport), tool: endpoint.tool };
-}
-
-type Transport =
-  | { type: 'stdio'; command: string; args: string[]; env: string[] }
-  | { type: 'http'; url: string; headers_env: Record<string, string> };
-
-function serverOf(name: string, transport: Transport): McpServer {
-  if (transport.type === 'http') {
-    return { name, transport: 'http', url: transport.url, headersEnv: transport.headers_env };
-  }
-  return { name, transport: 'stdio', command: transport.command, args: transport.args, env: transport.env };
 }

@@ -1,4 +1,5 @@
 import type { Door, Permit } from '@writ/policy';
+import type { HttpTransport } from './http-tool/http-transport';
 import type { McpTransport } from './mcp/mcp-transport';
 import type { OpenAiProvider } from './model/openai-provider';
 import type { FunctionTransport } from './tools/function-transport';
@@ -9,6 +10,7 @@ interface Parts {
   readonly OpenAiProvider: OpenAiProvider;
   readonly FunctionTransport: FunctionTransport;
   readonly McpTransport: McpTransport;
+  readonly HttpTransport: HttpTransport;
   readonly ToolGateway: ToolGateway;
 }
 
@@ -31,5 +33,6 @@ export const DOORS: {
   OpenAiProvider: { complete: ['model'] },
   FunctionTransport: { invoke: ['tool', 'data'] },
   McpTransport: { invoke: ['tool', 'data'], listTools: ['data'] },
+  HttpTransport: { invoke: ['tool', 'data'] },
   ToolGateway: { invoke: ['tool', 'data'] },
 };

@@ -1,4 +1,7 @@
 export { DOORS } from './doors';
+export { EgressGuard, type Lookup } from './egress/guard';
+export { readEgressRules } from './egress/rules';
+export { httpTransport } from './http-tool/http-transport';
 export { type ListCall, type McpOptions, McpTransport, mcpTransport, type RemoteTool } from './mcp/mcp-transport';
 export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
 export type { ScriptInput, TurnInput } from './scripted/script';
@@ -19,6 +22,8 @@ export type {
   CallLimits,
   CallOutcome,
   ChatMessage,
+  HttpRequest,
+  HttpService,
   McpServer,
   ModelCall,
   ModelProvider,

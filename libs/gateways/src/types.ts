@@ -1,4 +1,4 @@
-import type { EffectClass, Failure, Json, JsonObject } from '@writ/kernel';
+import type { EffectClass, Failure, Json, JsonObject, TenantId } from '@writ/kernel';
 import type { Permit } from '@writ/policy';
 
 /**
@@ -68,13 +68,14 @@ export interface ToolReply {
   readonly bytes: number;
 }
 
-/** A way to reach tools. Two exist: functions in this process, and MCP servers over stdio or Streamable HTTP. */
+/** A way to reach tools. Three exist: functions in this process, MCP servers, and HTTP services behind the egress guard. */
 export interface ToolTransport {
   invoke(permit: Permit, call: ToolCall, limits: CallLimits): Promise<CallOutcome<ToolReply>>;
   close(): Promise<void>;
 }
 
 export interface ToolCall {
+  readonly tenant: TenantId;
   /** Name of the tool definition: the permit's target. */
   readonly target: string;
   readonly door: 'tool' | 'data';
@@ -85,7 +86,36 @@ export interface ToolCall {
 
 export type ToolEndpoint =
   | { readonly type: 'function'; readonly function: string }
-  | { readonly type: 'mcp'; readonly server: McpServer; readonly tool: string };
+  | { readonly type: 'mcp'; readonly server: McpServer; readonly tool: string }
+  | { readonly type: 'http'; readonly service: HttpService; readonly request: HttpRequest };
+
+export interface HttpService {
+  readonly name: string;
+  readonly origin: string;
+  /** Sent as they are, to `origin` only. */
+  readonly headers: { readonly [header: string]: string };
+  /** Header name → environment variable that holds its value. Sent to `origin` only, and where the operator lets it go. */
+  readonly headersEnv: { readonly [header: string]: string };
+  /** How many redirects of a GET are followed, and to which origins beside `origin`. */
+  readonly redirects: { readonly max: number; readonly origins: readonly string[] };
+}
+
+/**
+ * How arguments become a request. In `query`, `headers` and `body`, `{ "$from": <JSON pointer> }` stands for the part of
+ * the arguments the pointer names; a member whose pointer names nothing is left out.
+ */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `{name}` stands for an argument, as one path segment or a part of one. */
+  readonly path: string;
+  readonly query: JsonObject;
+  readonly headers: JsonObject;
+  /** Null for none; otherwise sent as JSON. */
+  readonly body: Json;
+  /** Names of the headers that take the step's idempotency key and the number of the attempt. */
+  readonly keyHeader: string | null;
+  readonly attemptHeader: string | null;
+}
 
 export type McpServer = { readonly name: string } & (
   | {

@@ -23,6 +23,7 @@ export {
   type WorkerId,
 } from './ids';
 export { CanonicalError, canonicalJson, type Json, type JsonObject } from './json';
+export { isOrigin } from './origin';
 export type { Hop, Principal, PrincipalKind } from './principal';
 export { randomBytes } from './random';
 export { sha256Portable } from './sha256';

@@ -16,7 +16,9 @@ const documents = [
     endpoint: { type: 'mcp', server: 'shop', tool: 'get_order' },
     resource: { type: 'order', id: '/order_id' },
   },
-  { kind: 'tool', name: 'order_facts', endpoint: { type: 'mcp', server: 'shop', tool: 'order_facts' } },
+  { kind: 'http_service', name: 'facts', origin: 'https://facts.example.com' },
+  { kind: 'http_service', name: 'elsewhere', origin: 'https://elsewhere.example.com' },
+  { kind: 'tool', name: 'order_facts', endpoint: { type: 'http', service: 'facts', method: 'GET', path: '/orders' } },
   { kind: 'tool', name: 'profile_facts', endpoint: { type: 'mcp', server: 'shop', tool: 'profile_facts' } },
   { kind: 'resolver', name: 'order_owner', resource: 'order', attribute: 'owner', tool: 'order_facts', argument: 'id' },
   {
@@ -61,6 +63,7 @@ describe('the bill of materials', () => {
     expect(manifestOf(assemble(all())).map(([kind, name]) => `${kind} ${name}`)).toEqual([
       'agent a',
       'agent b',
+      'http_service facts',
       'mcp_server shop',
       'model small',
       'resolver order_owner',

@@ -8,6 +8,7 @@ import type {
   Node,
   ResolverDefinition,
   ServerDefinition,
+  ServiceDefinition,
   ToolDefinition,
   Versioned,
   WorkflowDefinition,
@@ -19,7 +20,7 @@ export type Manifest = readonly (readonly [kind: string, name: string, digest: s
 export const billDigest = (manifest: Manifest): string => digestOf(canonicalJson(manifest));
 
 export function manifestOf(bill: BillOfMaterials): Manifest {
-  const parts = [bill.agents, bill.tools, bill.models, bill.servers, bill.resolvers] as const;
+  const parts = [bill.agents, bill.tools, bill.models, bill.servers, bill.services, bill.resolvers] as const;
   const all: Versioned[] = [bill.workflow, ...parts.flatMap((part): Versioned[] => [...part.values()])];
   return sorted(all.map((one) => [one.definition.kind, one.definition.name, one.digest]));
 }
@@ -67,7 +68,7 @@ export interface VersionedLookup {
 
 /**
  * Everything a run of the workflow may touch, and nothing else: the agents its nodes name, their models and tools, the
- * tools its steps call, the resolvers of every object type those tools touch, the resolvers' tools, and the servers.
+ * tools its steps call, the resolvers of every object type those tools touch, the resolvers' tools, and the servers and services.
  * Pure; throws when something is missing, since publishing has checked that it is there.
  */
 export function assembleBill(workflow: Versioned<WorkflowDefinition>, lookup: VersionedLookup): BillOfMaterials {
@@ -75,6 +76,7 @@ export function assembleBill(workflow: Versioned<WorkflowDefinition>, lookup: Ve
   const tools = new Map<string, Versioned<ToolDefinition>>();
   const models = new Map<string, Versioned<ModelDefinition>>();
   const servers = new Map<string, Versioned<ServerDefinition>>();
+  const services = new Map<string, Versioned<ServiceDefinition>>();
   const resolvers = new Map<string, Versioned<ResolverDefinition>>();
   const take = <D extends Definition>(into: Map<string, Versioned<D>>, kind: D['kind'], name: string): D => {
     const found = lookup.get(kind, name) as Versioned<D> | undefined;
@@ -86,6 +88,7 @@ export function assembleBill(workflow: Versioned<WorkflowDefinition>, lookup: Ve
     if (tools.has(name)) return;
     const tool = take(tools, 'tool', name);
     if (tool.endpoint.type === 'mcp') take(servers, 'mcp_server', tool.endpoint.server);
+    if (tool.endpoint.type === 'http') take(services, 'http_service', tool.endpoint.service);
     if (!tool.resource) return;
     for (const { definition } of lookup.all('resolver') as readonly Versioned<ResolverDefinition>[]) {
       if (definition.resource !== tool.resource.type || resolvers.has(definition.name)) continue;
@@ -100,6 +103,6 @@ export function assembleBill(workflow: Versioned<WorkflowDefinition>, lookup: Ve
     agent.tools.forEach(takeTool);
   }
   named.tools.forEach(takeTool);
-  const parts = { workflow, agents, tools, models, servers, resolvers };
+  const parts = { workflow, agents, tools, models, servers, services, resolvers };
   return Object.freeze({ ...parts, digest: billDigest(manifestOf({ ...parts, digest: '' })) });
 }

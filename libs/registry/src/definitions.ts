@@ -1,13 +1,12 @@
 import { EFFECT_CLASSES } from '@writ/kernel';
 import { z } from 'zod';
+import { HttpEndpoint, ServiceDefinition } from './http-definitions';
+import { name } from './name';
 
 /**
  * What may run, as documents: strict (an unknown field is refused), versioned and content-addressed. A document's digest
  * is SHA-256 over its canonical JSON after defaults are filled in, so two spellings of one definition are one version.
  */
-const name = z
-  .string()
-  .regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'use lower-case letters, digits, _ . -, starting with a letter, at most 64');
 const pointer = z.string().regex(/^(\/([^~/]|~[01])*)*$/, 'a JSON pointer (RFC 6901), such as /order_id');
 const jsonSchema = z.record(z.string(), z.json());
 
@@ -59,6 +58,7 @@ export const ToolDefinition = z.strictObject({
   endpoint: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('function'), function: z.string().min(1) }),
     z.strictObject({ type: z.literal('mcp'), server: name, tool: z.string().min(1) }),
+    HttpEndpoint,
   ]),
   /** The business object a call touches, found in its arguments. */
   resource: z.strictObject({ type: name, id: pointer }).optional(),
@@ -199,6 +199,7 @@ export const WorkflowDefinition = z.strictObject({
 export const Definition = z.discriminatedUnion('kind', [
   ModelDefinition,
   ServerDefinition,
+  ServiceDefinition,
   ToolDefinition,
   ResolverDefinition,
   AgentDefinition,
@@ -215,6 +216,8 @@ export type BudgetDefinition = z.infer<typeof BudgetDefinition>;
 export type Definition = z.infer<typeof Definition>;
 export type DefinitionKind = Definition['kind'];
 
+export { ServiceDefinition };
+
 /** A definition as stored: numbered per name, named by digest, never changed. */
 export interface Versioned<D extends Definition = Definition> {
   readonly digest: string;
@@ -229,6 +232,7 @@ export interface BillOfMaterials {
   readonly tools: ReadonlyMap<string, Versioned<ToolDefinition>>;
   readonly models: ReadonlyMap<string, Versioned<ModelDefinition>>;
   readonly servers: ReadonlyMap<string, Versioned<ServerDefinition>>;
+  readonly services: ReadonlyMap<string, Versioned<ServiceDefinition>>;
   readonly resolvers: ReadonlyMap<string, Versioned<ResolverDefinition>>;
   /** Digest over the sorted list of `[kind, name, digest]`. */
   readonly digest: string;

@@ -10,6 +10,7 @@ export {
   type OnError,
   ResolverDefinition,
   ServerDefinition,
+  ServiceDefinition,
   ToolDefinition,
   type Versioned,
   WorkflowDefinition,

@@ -1,5 +1,6 @@
 import type { Json } from '@writ/kernel';
 import type { AgentDefinition, Definition, ResolverDefinition, ToolDefinition } from './definitions';
+import { httpToolProblems, serviceProblems } from './http-references';
 import { type Lookup, missing } from './lookup';
 import { FUNCTION_NAME, HANDOFF_PREFIX } from './offered';
 import type { Problem } from './problems';
@@ -15,7 +16,9 @@ export function referenceProblems(batch: readonly Definition[], lookup: Lookup):
     problemsFor(definition, lookup).map(({ pointer, reason }) => ({ pointer: `/${index}${pointer}`, reason })),
   );
   const inBatch = new Set<Definition>(batch);
-  const others = [...lookup.all('workflow'), ...lookup.all('resolver')].filter((one) => !inBatch.has(one));
+  const others = [...lookup.all('workflow'), ...lookup.all('resolver'), ...lookup.all('tool')].filter(
+    (one) => !inBatch.has(one),
+  );
   const broken = others.flatMap((one) =>
     problemsFor(one, lookup).map(({ pointer, reason }) => ({
       pointer: '',
@@ -30,6 +33,8 @@ function problemsFor(definition: Definition, lookup: Lookup): Problem[] {
     case 'model':
     case 'mcp_server':
       return [];
+    case 'http_service':
+      return serviceProblems(definition);
     case 'tool':
       return toolProblems(definition, lookup);
     case 'resolver':
@@ -49,6 +54,7 @@ function toolProblems(tool: ToolDefinition, lookup: Lookup): Problem[] {
   if (tool.endpoint.type === 'mcp' && !lookup.get('mcp_server', tool.endpoint.server)) {
     problems.push({ pointer: '/endpoint/server', reason: missing('mcp_server', tool.endpoint.server) });
   }
+  if (tool.endpoint.type === 'http') problems.push(...httpToolProblems(tool, tool.endpoint, lookup));
   return problems;
 }
 

@@ -47,7 +47,7 @@ export function references(template: Json, at = ''): { readonly found: Reference
   }
   const pointer = template[REFERENCE];
   const alone = Object.keys(template).length === 1;
-  if (!alone || typeof pointer !== 'string' || !/^(\/([^~/]|~[01])*)+$/.test(pointer))
+  if (!alone || typeof pointer !== 'string' || !/^(\/([^~/]|~[01])*)*$/.test(pointer))
     return { found: [], malformed: [at] };
   return { found: [{ at, pointer }], malformed: [] };
 }

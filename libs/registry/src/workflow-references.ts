@@ -127,7 +127,7 @@ function template(value: Json, place: Place, walk: Walk): void {
     const [root, id, output] = pointerTokens(reference.pointer);
     if (root === 'input') continue;
     if (root !== 'steps' || id === undefined || output !== 'output') {
-      add(reference.at, `${reference.pointer} names neither /input/… nor /steps/<id>/output`);
+      add(reference.at, `${JSON.stringify(reference.pointer)} names neither /input/… nor /steps/<id>/output`);
     } else if (!place.earlier.has(id)) {
       add(reference.at, `${id} is no earlier step here`);
     }

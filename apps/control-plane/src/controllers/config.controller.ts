@@ -96,7 +96,7 @@ export class ConfigController {
   }
 }
 
-/** Each document is its own question; servers and resolvers are part of the tools they serve. */
+/** Each document is its own question; servers, services and resolvers are part of the tools they serve. */
 function asksToChange(definition: Definition): Ask {
   switch (definition.kind) {
     case 'agent':
@@ -109,6 +109,7 @@ function asksToChange(definition: Definition): Ask {
       return { action: 'tool.change', object: { type: 'data', id: `${definition.resource}.${definition.attribute}` } };
     case 'tool':
     case 'mcp_server':
+    case 'http_service':
       return { action: 'tool.change', object: { type: 'tool', id: definition.name } };
   }
 }

@@ -1,12 +1,14 @@
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
-import { Agent as TlsAgent, request as httpsRequest } from 'node:https';
+import { Agent as TlsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Result } from '@writ/kernel';
 import type { PermitRefusal } from '@writ/policy';
+import { addressOfHost, parseAddress } from '../egress/parse-address';
 
 export interface Outgoing {
-  readonly body: string;
+  /** Null for a request that has none. */
+  readonly body: string | null;
   /** Headers known only once the permit is open. */
   readonly headers?: OutgoingHttpHeaders;
 }
@@ -18,6 +20,10 @@ export interface ExchangeRequest {
   readonly signal: AbortSignal;
   /** Never a pooled connection: a reset before the answer then cannot come from one the peer had already closed. */
   readonly fresh: boolean;
+  /** Connects to this IP address, whatever the URL's host leads to by now; the host is still who is asked for. */
+  readonly address?: string;
+  /** Certificates to trust instead of the system's. */
+  readonly ca?: string;
   /**
    * Called once, when the connection stands and not one byte of the request has been written: the place to open a
    * permit. A refusal destroys the connection.
@@ -47,6 +53,20 @@ function whenConnected(socket: Socket, secure: boolean, then: () => void): void 
 }
 
 /**
+ * Options that make the connection go to the address and nowhere else: a URL with an address for a host is never looked
+ * up. The certificate is still checked against the host, which goes out as server name and `Host`.
+ */
+function pinned({ url, address, headers }: ExchangeRequest): RequestOptions {
+  if (address === undefined) return {};
+  const servername = addressOfHost(url) === null ? url.hostname : '';
+  return { hostname: address, servername, headers: { ...headers, host: url.host } };
+}
+
+/** Seen from the socket: whatever stands between (a proxy, a patched agent), what was checked is what is talked to. */
+const isAt = (socket: Socket, address: string | undefined): boolean =>
+  address === undefined || parseAddress(socket.remoteAddress ?? '')?.value === parseAddress(address)?.value;
+
+/**
  * One HTTP request over `node:http` rather than `fetch`: only here is there a moment when the connection stands and
  * nothing is written yet. A slow name lookup or handshake therefore spends none of the permit's time, and a connection
  * that never came to be is known not to have landed.
@@ -55,28 +75,34 @@ export function exchange(ask: ExchangeRequest): Promise<Exchange> {
   return new Promise((resolve) => {
     const secure = ask.url.protocol === 'https:';
     const agent = ask.fresh ? false : secure ? pooledTls : pooled;
-    const options = { method: ask.method, headers: ask.headers, agent, signal: ask.signal };
+    const { method, headers, signal, ca } = ask;
+    const options = { method, headers, agent, signal, ...(ca !== undefined && { ca }), ...pinned(ask) };
     const outgoing = secure ? httpsRequest(ask.url, options) : httpRequest(ask.url, options);
     let written = false;
 
-    const go = (): void => {
-      if (ask.signal.aborted || outgoing.destroyed) return;
+    const go = (socket: Socket): void => {
+      if (signal.aborted || outgoing.destroyed) return;
+      if (!isAt(socket, ask.address)) {
+        resolve({ kind: 'broken', written, code: 'EOTHERPEER' });
+        outgoing.destroy();
+        return;
+      }
       const ready = ask.write();
       if (!ready.ok) {
         resolve({ kind: 'refused', refusal: ready.failure });
         outgoing.destroy();
         return;
       }
-      const { body, headers } = ready.value;
-      for (const [name, value] of Object.entries(headers ?? {})) {
+      const { body, headers: late } = ready.value;
+      for (const [name, value] of Object.entries(late ?? {})) {
         if (value !== undefined) outgoing.setHeader(name, value);
       }
-      outgoing.setHeader('content-length', Buffer.byteLength(body));
+      if (body !== null) outgoing.setHeader('content-length', Buffer.byteLength(body));
       written = true;
-      outgoing.end(body);
+      outgoing.end(body ?? undefined);
     };
 
-    outgoing.on('socket', (socket) => whenConnected(socket, secure, go));
+    outgoing.on('socket', (socket) => whenConnected(socket, secure, () => go(socket)));
     outgoing.on('response', (message) => resolve({ kind: 'answered', status: message.statusCode ?? 0, message }));
     outgoing.on('error', (error: NodeJS.ErrnoException) =>
       resolve({ kind: 'broken', written, code: error.code ?? error.name }),

@@ -1,0 +1,41 @@
+import type { HttpRequest, HttpService, McpServer, ToolEndpoint } from '@writ/gateways';
+import type { JsonObject } from '@writ/kernel';
+import type { BillOfMaterials, ServerDefinition, ServiceDefinition, ToolDefinition } from '@writ/registry';
+
+/** How a tool of the bill is reached: its endpoint, with the server or service it names filled in. */
+export function endpointOf(bill: BillOfMaterials, { endpoint }: ToolDefinition): ToolEndpoint {
+  switch (endpoint.type) {
+    case 'function':
+      return endpoint;
+    case 'mcp':
+      return { type: 'mcp', server: serverOf(bill.servers.get(endpoint.server)!.definition), tool: endpoint.tool };
+    case 'http':
+      return {
+        type: 'http',
+        service: serviceOf(bill.services.get(endpoint.service)!.definition),
+        request: requestOf(endpoint),
+      };
+  }
+}
+
+function serverOf({ name, transport }: ServerDefinition): McpServer {
+  if (transport.type === 'http') {
+    return { name, transport: 'http', url: transport.url, headersEnv: transport.headers_env };
+  }
+  return { name, transport: 'stdio', command: transport.command, args: transport.args, env: transport.env };
+}
+
+const serviceOf = ({ name, origin, headers, headers_env, redirects }: ServiceDefinition): HttpService => ({
+  ...{ name, origin, headers, redirects },
+  headersEnv: headers_env,
+});
+
+const requestOf = (endpoint: Extract<ToolDefinition['endpoint'], { type: 'http' }>): HttpRequest => ({
+  method: endpoint.method,
+  path: endpoint.path,
+  query: endpoint.query as JsonObject,
+  headers: endpoint.headers as JsonObject,
+  body: endpoint.body ?? null,
+  keyHeader: endpoint.idempotency_key ?? null,
+  attemptHeader: endpoint.attempt ?? null,
+});
