@@ -1,5 +1,5 @@
-import { createTenant, getPayload, listRuns, loadJournal, putPayload, type Unit } from '@writ/database';
-import { digestOf, newId, type TenantId } from '@writ/kernel';
+import { getPayload, loadJournal, putPayload } from '@writ/database';
+import { digestOf, type TenantId } from '@writ/kernel';
 import { Ledger, newTenant } from '../support/ledger';
 import { creating, following } from '../support/units';
 
@@ -31,29 +31,5 @@ describe('what a run is loaded from', () => {
     const get = (of: TenantId) => ledger.db.withTenant(of, (tx) => getPayload(tx, { tenant, digest }));
     expect(await get(tenant)).toBe(body);
     expect(await get(await newTenant(ledger.db))).toBeNull();
-  });
-
-  it('runs are listed newest first, page by page, each once', async () => {
-    const tenant = newId('tenant');
-    await ledger.db.withTenant(tenant, (tx) => createTenant(tx, { tenant, name: 'pages' }));
-    const made: Unit[] = [];
-    for (let i = 0; i < 7; i += 1) {
-      made.push(
-        await ledger.put(
-          creating(tenant, i % 2 === 0 ? {} : { leaseEpoch: 0, status: 'queued', create: { leaseOwner: null } }),
-        ),
-      );
-    }
-    const page = (query: Parameters<typeof listRuns>[2]) =>
-      ledger.db.withTenant(tenant, (tx) => listRuns(tx, tenant, query));
-    const ids: string[] = [];
-    for (let after: string | undefined; ; after = ids.at(-1)) {
-      const rows = await page({ limit: 3, after });
-      if (rows.length === 0) break;
-      ids.push(...rows.map(({ id }) => id));
-    }
-    expect(ids).toEqual(made.map(({ run }) => run).reverse());
-    expect(await page({ limit: 100, status: 'queued' })).toHaveLength(3);
-    expect(await page({ limit: 100, workflow: 'another' })).toEqual([]);
   });
 });

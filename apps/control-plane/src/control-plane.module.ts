@@ -12,6 +12,7 @@ import { AuditController } from './controllers/audit.controller';
 import { ConfigController } from './controllers/config.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
+import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
 import { StopsController } from './controllers/stops.controller';
 import { SystemController } from './controllers/system.controller';
@@ -46,6 +47,7 @@ export class ControlPlaneModule {
     return {
       module: ControlPlaneModule,
       controllers: [
+        RunSearchController,
         RunsController,
         DecisionsController,
         AuditController,

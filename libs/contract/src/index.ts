@@ -1,6 +1,6 @@
 export { openApiDocument } from './openapi';
 export { FieldError, NextAction, Problem, type ProblemCode, problemPath, PROBLEMS } from './problems';
-export { allOf, partsOf, type QueryNode } from './query/ast';
+export { allOf, partsOf, type QueryNode, type QueryTest } from './query/ast';
 export { type Bounds, boundsOf } from './query/bounds';
 export type { QueryFault } from './query/check';
 export { type Completion, completeQuery } from './query/complete';

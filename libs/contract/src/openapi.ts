@@ -52,7 +52,8 @@ function parameters(route: Route): Mutable[] {
     list.push({ name, in: 'header', required, description, schema: { type: 'string' } });
   };
   for (const [name, description] of Object.entries(REQUEST_HEADERS)) header(name, description);
-  if (route.idempotency) header('Idempotency-Key', IDEMPOTENCY_NOTES[route.idempotency]);
+  if (route.idempotency && route.idempotency !== 'none')
+    header('Idempotency-Key', IDEMPOTENCY_NOTES[route.idempotency]);
   if (route.etag) header('If-None-Match', 'An `ETag` already held; answered 304 while it is current.');
   if (route.ifMatch) header('If-Match', 'The `ETag` of the version that is replaced.');
   return list;
@@ -85,7 +86,7 @@ function successHeaders(route: Route): Mutable {
     ...EVERY_RESPONSE,
     ...(route.etag ? headers('ETag') : {}),
     ...(route.query && 'cursor' in route.query.shape ? headers('Link') : {}),
-    ...(route.idempotency ? headers('Idempotency-Replayed') : {}),
+    ...(route.idempotency && route.idempotency !== 'none' ? headers('Idempotency-Replayed') : {}),
     ...(route.location ? headers('Location') : {}),
   };
 }
@@ -138,7 +139,9 @@ function operation(operationId: string, route: Route): Mutable {
     success[status] = {
       description: outcome.description,
       headers: Number(status) < 300 ? successHeaders(route) : EVERY_RESPONSE,
-      content: { 'application/json': { schema: schemaOf(outcome.schema), example: outcome.example } },
+      content: {
+        'application/json': { schema: schemaOf(outcome.schema), example: outcome.example },
+      },
     };
   }
   if (route.etag) success[304] = { description: 'What is held is still current.', headers: EVERY_RESPONSE };

@@ -36,6 +36,11 @@ export const PROBLEMS = {
     'The cursor is not one of ours',
     'Cursors are opaque and signed. Use `next_cursor` as it came, or start again without a cursor.',
   ),
+  invalid_filter: kind(
+    400,
+    'The query cannot be run as it stands',
+    'Each entry of `errors` names one place of the query by its characters (`at`), and what may stand there. No part of a query is ever ignored.',
+  ),
   cursor_mismatch: kind(
     400,
     'The cursor belongs to another filter',
@@ -134,6 +139,10 @@ export const FieldError = named(
     code: z.string(),
     message: z.string(),
     allowed: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+    at: z
+      .object({ start: z.int(), end: z.int() })
+      .optional()
+      .describe('Place inside a text, such as a query: UTF-16 offsets, `end` exclusive.'),
   }),
 );
 export type FieldError = z.output<typeof FieldError>;

@@ -32,8 +32,9 @@ export interface Outcome {
  * How a repeated POST with one `Idempotency-Key` is answered.
  * - stored: the first answer is kept for 24 hours     - redacted: likewise, without the secret that is shown once
  * - own: the thing created remembers its key for as long as it exists
+ * - none: nothing is kept, since doing it again harms nobody
  */
-export type Idempotency = 'stored' | 'redacted' | 'own';
+export type Idempotency = 'stored' | 'redacted' | 'own' | 'none';
 
 /** One operation of the API, as data: the server routes and validates by it, clients and the document derive from it. */
 export interface Route {
@@ -80,8 +81,10 @@ export function problemCodes(definition: Route): ProblemCode[] {
   }
   if (definition.params || definition.query || definition.body) codes.add('invalid_request');
   if (definition.query && 'cursor' in definition.query.shape) codes.add('invalid_cursor').add('cursor_mismatch');
+  if (definition.query && 'filter' in definition.query.shape) codes.add('invalid_filter');
   if (definition.body) codes.add('malformed_json').add('payload_too_large').add('unsupported_media_type');
-  if (definition.idempotency) codes.add('idempotency_mismatch');
-  if (definition.idempotency && definition.idempotency !== 'own') codes.add('idempotency_in_progress');
+  const { idempotency = 'none' } = definition;
+  if (idempotency !== 'none') codes.add('idempotency_mismatch');
+  if (idempotency !== 'none' && idempotency !== 'own') codes.add('idempotency_in_progress');
   return [...codes.add('unavailable').add('internal')].sort();
 }

@@ -4,6 +4,7 @@ import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
 import type { Route } from './route';
+import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
 import { stopRoutes } from './stops';
 import { systemRoutes } from './system';
@@ -11,6 +12,7 @@ import { systemRoutes } from './system';
 /** The whole HTTP API. The key of each entry is its `operationId`. */
 export const ROUTES = {
   ...runRoutes,
+  ...runViewRoutes,
   ...decisionRoutes,
   ...auditRoutes,
   ...stopRoutes,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { digest, id, json, jsonObject, name, named, page, pageQuery, principalId, role, time } from './fields';
 import { route } from './route';
+import { coverageExample, filter, include, searchPage, windowQuery } from './search';
 
 export const RunStatus = named(
   'RunStatus',
@@ -36,7 +37,24 @@ const run = {
   trace_id: z.string().nullable(),
 };
 
+const usage = z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() });
+
 export const Run = named('Run', z.object(run));
+
+const ListedRun = named(
+  'ListedRun',
+  z
+    .object({
+      ...run,
+      root_agent: z.string().nullable().describe('The agent that began; null while none has.'),
+      agent: z.string().nullable().describe('The agent in control, or the last that was.'),
+      duration_ms: z.int().nullable().describe('From start to end; null while it goes on.'),
+      waiting_on: z.string().nullable().describe('What a waiting run waits for, in words.'),
+      decisions: z.object({ allow: z.int(), ask: z.int(), deny: z.int() }),
+      usage,
+    })
+    .describe('A run as lists show it.'),
+);
 export const RunDetail = named(
   'RunDetail',
   z.object({
@@ -45,7 +63,7 @@ export const RunDetail = named(
     output: json.nullable(),
     failure: z.object({ code: z.string(), message: z.string() }).nullable(),
     agents: z.array(z.string()).readonly().describe('The agents in control, first to current.'),
-    usage: z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() }),
+    usage,
   }),
 );
 export const RunEvent = named(
@@ -110,6 +128,16 @@ const runExample = {
   trace_id: '0af7651916cd43dd8448eb211c80319c',
 };
 
+const listedRunExample = {
+  ...runExample,
+  root_agent: 'refund_agent',
+  agent: 'refund_agent',
+  duration_ms: 2417,
+  waiting_on: null,
+  decisions: { allow: 4, ask: 0, deny: 1 },
+  usage: { model_calls: 2, tool_calls: 1, tokens: 812 },
+};
+
 const params = z.strictObject({ id: id('run') });
 const cursorOf = (data: readonly unknown[]) => ({ data, has_more: false, next_cursor: null });
 
@@ -118,11 +146,29 @@ export const runRoutes = {
     method: 'GET',
     path: '/v1/runs',
     area: 'runs',
-    summary: 'List runs, newest first',
+    summary: 'Search runs, newest first unless sorted otherwise',
+    description:
+      'A page may be short of `limit` and still have a next one: the search stops after a while and says in `coverage` how far it came.',
     access: ['run.read'],
-    query: z.strictObject({ ...pageQuery, status: RunStatus.exactOptional(), workflow: name.exactOptional() }),
+    query: z.strictObject({
+      ...pageQuery,
+      filter: filter('runs'),
+      ...windowQuery,
+      basis: z
+        .enum(['started', 'finished', 'active'])
+        .default('started')
+        .describe('What must lie in the window: the start of a run, its end, or any part of it.'),
+      sort: z.enum(['-started', 'started', '-finished', 'finished', '-duration', 'duration']).default('-started'),
+      include,
+      status: RunStatus.exactOptional(),
+      workflow: name.exactOptional(),
+    }),
     responses: {
-      200: { description: 'A page of runs.', schema: page('RunPage', Run), example: cursorOf([runExample]) },
+      200: {
+        description: 'A page of runs.',
+        schema: searchPage('RunPage', ListedRun),
+        example: { ...cursorOf([listedRunExample]), coverage: coverageExample },
+      },
     },
     problems: [],
     etag: 'content',

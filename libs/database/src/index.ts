@@ -6,15 +6,16 @@ export { type ClaimedRun, claimRun, releaseAbandoned, releaseRun, sweep } from '
 export { insertMail, type PolledMail, pollMail } from './leases/mail';
 export {
   getPayload,
-  listRuns,
   loadJournal,
   putPayload,
+  RUN_COLUMNS,
   runByIdempotencyKey,
   type RunRow,
   runRow,
   unitsAround,
 } from './leases/rows';
 export { beat, liveWorkers, releaseWorker } from './leases/workers';
+export { type NameTest, type NumberBounds, Params, type Predicate, testsOf, whereOf } from './search/predicate';
 export { createTenant, raiseAuthority } from './session/authority';
 export { checkSchema, Database, type DatabaseConfig, openDatabase, type Tx } from './session/database';
 export { runMigrations } from './session/migrate';

@@ -1,6 +1,12 @@
 import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { Mandate } from '@writ/policy';
+import type { Count } from './search/run-count';
+import type { RunFacts } from './search/run-facts';
+import type { RunHistogram } from './search/run-histogram';
+import type { RunSort } from './search/run-page';
+import type { FieldValues, ValuesQuery } from './search/run-values';
+import type { RunScope } from './search/run-window';
 
 /** Starts a run. The caller is authenticated; whether it may start this workflow is decided inside. */
 export interface StartRunInput {
@@ -73,6 +79,36 @@ export interface RunView {
   readonly trace_id: string | null;
 }
 
+/** A run as lists show it: its row, and counts and names from its journal. */
+export interface ListedRun extends RunView {
+  readonly root_agent: string | null;
+  readonly agent: string | null;
+  /** From start to end; null while it goes on. */
+  readonly duration_ms: number | null;
+  /** What a waiting run waits for, in words. */
+  readonly waiting_on: string | null;
+  readonly decisions: RunFacts['decisions'];
+  readonly usage: RunFacts['usage'];
+}
+
+/** A page of a search, and what was looked at for it. */
+export interface FoundPage extends Page<ListedRun> {
+  /** How many match; null unless asked for. */
+  readonly matched: Count | null;
+  /** How many runs the window holds. */
+  readonly of: Count;
+  /** Epoch milliseconds up to which the search came, when it stopped before the window was looked through. */
+  readonly reached: number | null;
+}
+
+export interface RunSearchQuery extends RunScope {
+  readonly sort: RunSort;
+  readonly limit: number;
+  readonly after: string | null;
+  /** Whether to count what matches. */
+  readonly count: boolean;
+}
+
 export interface RunDetail extends RunView {
   readonly input: JsonObject;
   readonly output: Json | null;
@@ -126,10 +162,10 @@ export interface RunCommandsApi {
 /** Reads. Every one is bound to a tenant in SQL; a foreign id is simply not found. */
 export interface RunQueriesApi {
   get(tenant: TenantId, run: RunId): Promise<RunDetail | null>;
-  list(
-    tenant: TenantId,
-    query: { readonly limit: number; readonly after?: string; readonly status?: RunStatus; readonly workflow?: string },
-  ): Promise<Page<RunView>>;
+  search(query: RunSearchQuery): Promise<FoundPage>;
+  /** Null when even a part could not be counted in time. */
+  histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null>;
+  values(asked: ValuesQuery): Promise<FieldValues>;
   events(
     tenant: TenantId,
     run: RunId,

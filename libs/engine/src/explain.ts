@@ -1,4 +1,4 @@
-import { isId, type JsonObject, type RunId } from '@writ/kernel';
+import type { JsonObject, RunId } from '@writ/kernel';
 import { sentence } from '@writ/policy';
 import type { DecisionView } from './api';
 import type { RecordedDecision, RunEvent } from './events';
@@ -86,13 +86,4 @@ export function storedDecisionView({ decision, action, object, subject }: Stored
     object: { ...object, subject },
     at: decision.at,
   });
-}
-
-/** Epoch milliseconds inside a decision's id (UUIDv7): where to look for it. */
-export function decisionTime(id: string): number | null {
-  if (!isId('decision', id)) return null;
-  const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-  let bits = 0n;
-  for (const character of id.slice(4)) bits = bits * 32n + BigInt(alphabet.indexOf(character));
-  return Number(bits >> 80n);
 }

@@ -1,27 +1,24 @@
 export type {
-  CancelInput,
   DecisionView,
-  EventView,
   Page,
-  ReconcileInput,
-  RunBudget,
   RunCommandsApi,
   RunDetail,
   RunQueriesApi,
+  RunSearchQuery,
   RunView,
-  SignalInput,
   StartedRun,
   StartRunInput,
 } from './api';
 export { RunCommands } from './commands';
 export { type EngineContext, type FaultPoint, type Faults, noFaults } from './context';
-export type { RunEvent, RunEventType } from './events';
+export type { RunEvent } from './events';
 export { fold } from './fold';
 export { journalEvents } from './journal-line';
 export { readJournal } from './load';
 export { type Engine, type EngineParts, openEngine } from './open-engine';
 export type { Doors } from './perform';
 export { RunQueries } from './queries';
+export { type RunTest } from './search/run-test';
 export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';
 export type { RunState } from './state';
 export { BullWakeUp, LocalWakeUp, type WakeUp } from './wake-up';

@@ -1,43 +1,62 @@
-import { isId, type Json, type RunId, type TenantId } from '@writ/kernel';
-import { type Database, getPayload, listRuns, runRow, type RunRow, type RunStatus, unitsAround } from '@writ/database';
-import type { DecisionView, EventView, Page, RunDetail, RunQueriesApi, RunView } from './api';
+import { isId, type Json, type RunId, type TenantId, timeOfId } from '@writ/kernel';
+import { type Database, getPayload, runRow, unitsAround } from '@writ/database';
+import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
 import type { RunEvent } from './events';
-import { decisionOf, decisionTime, storedDecisionView } from './explain';
+import { decisionOf, storedDecisionView } from './explain';
 import { fold } from './fold';
 import { readJournal } from './load';
 import type { StoredDecision } from './record-decision';
+import { listedRun, runView } from './run-view';
+import { countMatches, countWindow } from './search/run-count';
+import { FactShelf, factsOf } from './search/run-facts';
+import { type RunHistogram, runHistogram } from './search/run-histogram';
+import { findRuns } from './search/run-page';
+import { type FieldValues, runValues, type ValuesQuery } from './search/run-values';
+import type { RunScope } from './search/run-window';
 
 /** A decision is written within this time of being made: the commit it waits for, and clocks that differ. */
 const WINDOW_MS = 60_000;
 
 /** Reads of runs. Every one is bound to its tenant by row-level security as well as by its own predicate. */
 export class RunQueries implements RunQueriesApi {
+  readonly #facts = new FactShelf();
+
   constructor(readonly db: Database) {}
 
   async get(tenant: TenantId, run: RunId): Promise<RunDetail | null> {
     if (!isId('run', run)) return null;
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
     if (!row) return null;
-    const state = fold(await readJournal(this.db, tenant, run));
-    const agents = [...state.agents.values()].flatMap((node) => node.hops.map((hop) => hop.agent));
-    const { failure, usage } = state;
+    const events = await readJournal(this.db, tenant, run);
+    const { started, output, failure, usage } = fold(events);
     return {
       ...runView(row),
-      input: state.started.input,
-      output: state.output,
+      input: started.input,
+      output,
       failure: failure === null ? null : { code: failure.code, message: failure.message },
-      agents,
+      agents: factsOf(events).agents,
       usage: { ...usage },
     };
   }
 
-  async list(
-    tenant: TenantId,
-    query: { readonly limit: number; readonly after?: string; readonly status?: RunStatus; readonly workflow?: string },
-  ): Promise<Page<RunView>> {
-    const rows = await this.db.withTenant(tenant, (tx) => listRuns(tx, tenant, { ...query, limit: query.limit + 1 }));
-    const data = rows.slice(0, query.limit).map(runView);
-    return { data, next: rows.length > query.limit ? (data.at(-1)?.id ?? null) : null };
+  async search(query: RunSearchQuery): Promise<FoundPage> {
+    const { tenant, sort, limit, after } = query;
+    const [found, of, matched] = await Promise.all([
+      findRuns(this.db, { scope: query, sort, limit, after }),
+      this.db.withTenant(tenant, (tx) => countWindow(tx, query)),
+      query.count ? countMatches(this.db, query) : null,
+    ]);
+    const facts = await this.db.withTenant(tenant, (tx) => this.#facts.of(tx, tenant, found.rows));
+    const data = found.rows.map((row) => listedRun(row, facts.get(row.id)!));
+    return { data, next: found.next, reached: found.reached, of, matched };
+  }
+
+  histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null> {
+    return runHistogram(this.db, { scope, buckets });
+  }
+
+  values(asked: ValuesQuery): Promise<FieldValues> {
+    return runValues(this.db, asked);
   }
 
   async events(
@@ -67,7 +86,7 @@ export class RunQueries implements RunQueriesApi {
 
   /** A decision by id alone: its id holds its time, and its unit was written soon after. */
   async decision(tenant: TenantId, id: string): Promise<DecisionView | null> {
-    const made = decisionTime(id);
+    const made = isId('decision', id) ? timeOfId(id) : null;
     if (made === null) return null;
     const window = { from: new Date(made - WINDOW_MS), to: new Date(made + WINDOW_MS), containing: id };
     const found = await this.db.withTenant(tenant, (tx) => unitsAround(tx, tenant, window));
@@ -100,22 +119,6 @@ export class RunQueries implements RunQueriesApi {
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
     return row ? readJournal(this.db, tenant, run) : null;
   }
-}
-
-function runView(row: RunRow): RunView {
-  return {
-    id: row.id,
-    workflow: row.workflow,
-    workflow_digest: row.workflowDigest,
-    status: row.status,
-    initiator: row.initiator,
-    wait: row.wait === null ? null : (JSON.parse(row.wait) as RunView['wait']),
-    next_seq: row.nextSeq,
-    created_at: row.createdAt.toISOString(),
-    updated_at: row.updatedAt.toISOString(),
-    finished_at: row.finishedAt?.toISOString() ?? null,
-    trace_id: row.traceId,
-  };
 }
 
 /** Salts stay in the journal: whoever reads events could otherwise test guesses against the evidence. */

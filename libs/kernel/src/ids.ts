@@ -114,3 +114,27 @@ export function idKind(value: string): IdKind | undefined {
   const kinds = Object.keys(ID_PREFIXES) as IdKind[];
   return kinds.find((kind) => isId(kind, value));
 }
+
+/** Characters of an id's body that hold its time: 50 bits, of which 48 are used. */
+const TIME_LENGTH = 10;
+
+/** Epoch milliseconds at which an id of ours was made, by its maker's clock. Null for text that is no id of ours. */
+export function timeOfId(id: string): number | null {
+  const kind = idKind(id);
+  if (kind === undefined) return null;
+  const body = id.slice(ID_PREFIXES[kind].length + 1);
+  let time = 0;
+  for (const character of body.slice(0, TIME_LENGTH)) time = time * 32 + ALPHABET.indexOf(character);
+  return time;
+}
+
+/** Sorts before every id of this kind made at `ms` or later, and after every earlier one. It is no id itself. */
+export function firstIdAt(kind: IdKind, ms: number): string {
+  let left = Math.min(Math.max(Math.floor(ms), 0), 2 ** 48 - 1);
+  let text = '';
+  for (let i = 0; i < TIME_LENGTH; i++) {
+    text = (ALPHABET[left % 32] ?? '') + text;
+    left = Math.floor(left / 32);
+  }
+  return `${ID_PREFIXES[kind]}_${text}`;
+}

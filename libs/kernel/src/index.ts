@@ -7,6 +7,7 @@ export {
   type DecisionId,
   type DelegationId,
   type EventId,
+  firstIdAt,
   ID_PREFIXES,
   type IdKind,
   idKind,
@@ -19,6 +20,7 @@ export {
   type RunId,
   type StopId,
   type TenantId,
+  timeOfId,
   type UnitId,
   type WorkerId,
 } from './ids';

@@ -31,6 +31,9 @@ export class WritClient {
   readonly runs = {
     list: (query: QueryOf<'listRuns'> = {}, call?: CallOptions) => this.list('listRuns', { query }, call),
     start: (body: BodyOf<'startRun'>, call?: CallOptions) => this.call('startRun', { body }, call),
+    histogram: (query: QueryOf<'getRunHistogram'> = {}, call?: CallOptions) =>
+      this.call('getRunHistogram', { query }, call),
+    values: (query: QueryOf<'listRunValues'>, call?: CallOptions) => this.call('listRunValues', { query }, call),
     get: (id: string, call?: CallOptions) => this.call('getRun', { params: { id } }, call),
     cancel: (id: string, body: BodyOf<'cancelRun'>, call?: CallOptions) =>
       this.call('cancelRun', { params: { id }, body }, call),

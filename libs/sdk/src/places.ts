@@ -9,6 +9,8 @@ export const PLACES: {
 } = {
   listRuns: ['GET', '/v1/runs'],
   startRun: ['POST', '/v1/runs'],
+  getRunHistogram: ['GET', '/v1/runs/histogram'],
+  listRunValues: ['GET', '/v1/runs/values'],
   getRun: ['GET', '/v1/runs/{id}'],
   cancelRun: ['POST', '/v1/runs/{id}/cancel'],
   signalRun: ['POST', '/v1/runs/{id}/signal'],

@@ -16,14 +16,6 @@ export class RunsController {
     @Inject(Writes) private readonly writes: Writes,
   ) {}
 
-  @Operation('listRuns')
-  async list(@ThisCall() call: Call<'listRuns'>): Promise<Result<AnswerOf<'listRuns'>>> {
-    const { limit, cursor: _cursor, ...filter } = call.query;
-    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: filter.workflow ?? '*' } });
-    if (!may.ok) return may;
-    return ok(await this.queries.list(tenantOf(call), { limit, ...after(call), ...filter }));
-  }
-
   @Operation('startRun')
   async start(@ThisCall() call: Call<'startRun'>): Promise<Result<AnswerOf<'startRun'>>> {
     const { on_behalf_of: onBehalfOf } = call.body;
@@ -108,9 +100,6 @@ const noRun = (id: string): Failure => ({
   message: `there is no run ${id}`,
   next: 'List the runs you may see.',
 });
-
-const after = (call: { readonly after: string | undefined }): { readonly after?: string } =>
-  call.after === undefined ? {} : { after: call.after };
 
 const sequencePage = (call: Call<'listRunEvents'> | Call<'listRunDecisions'>) => ({
   limit: call.query.limit,

@@ -41,24 +41,25 @@ export class AnswerInterceptor implements NestInterceptor<Result<unknown>, unkno
   }
 
   private page(
-    { data, next }: Paged<unknown>,
+    { data, next, ...beside }: Paged<unknown>,
     call: AnyCall,
     http: { readonly request: HttpRequest; readonly reply: HttpReply },
   ): unknown {
-    if (next === null) return { data, has_more: false, next_cursor: null };
+    if (next === null) return { data, has_more: false, next_cursor: null, ...beside };
     const cursor = this.cursors.sign(listIdentity(call.state, call.operation, call), next);
     const url = new URL(http.request.url, 'http://relative');
     url.searchParams.set('cursor', cursor);
     http.reply.header('link', `<${url.pathname}${url.search}>; rel="next"`);
-    return { data, has_more: true, next_cursor: cursor };
+    return { data, has_more: true, next_cursor: cursor, ...beside };
   }
 
   private tagged(
     body: unknown,
     to: { readonly kind: 'content' | 'digest'; readonly call: AnyCall; readonly reply: HttpReply },
   ): unknown {
-    const version =
-      to.kind === 'digest' ? (body as { digest: string }).digest : sha256Hex(canonicalJson(body)).slice(0, 32);
+    // What a search covered tells how long it took: the same answer is the same content all the same.
+    const { coverage: _coverage, ...content } = body as { readonly coverage?: unknown; readonly digest?: string };
+    const version = to.kind === 'digest' ? content.digest : sha256Hex(canonicalJson(content)).slice(0, 32);
     const etag = `"${version}"`;
     // Kept by the caller alone, and asked about every time.
     to.reply.header('etag', etag).header('cache-control', 'private, no-cache').header('vary', 'authorization');

@@ -27,7 +27,10 @@ export interface Paged<T> {
   readonly next: string | null;
 }
 
-export type AnswerOf<O extends OperationId> = O extends ListOperation ? Paged<ItemOf<O>> : ResponseOf<O>;
+/** What of a list's answer the frame does not make: its items, where it goes on, and whatever stands beside the items. */
+export type AnswerOf<O extends OperationId> = O extends ListOperation
+  ? Paged<ItemOf<O>> & Omit<ResponseOf<O>, 'data' | 'has_more' | 'next_cursor'>
+  : ResponseOf<O>;
 
 /** An answer whose status is not the usual one of its operation. */
 export class WithStatus {

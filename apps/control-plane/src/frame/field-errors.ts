@@ -1,4 +1,4 @@
-import type { FieldError } from '@writ/contract';
+import type { FieldError, QueryFault } from '@writ/contract';
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
@@ -35,10 +35,21 @@ function entries(place: Place, issue: Issue, at: readonly PropertyKey[]): FieldE
     }
     case 'invalid_type':
       return [issue.input === undefined ? entry('required', 'is required') : entry('wrong_type', issue.message)];
+    case 'custom': {
+      const fault = issue.params?.['fault'] as QueryFault | undefined;
+      return [fault ? inText(entry(fault.code, fault.message), fault) : entry(issue.code, issue.message)];
+    }
     default:
       return [entry(issue.code, issue.message)];
   }
 }
+
+/** A fault of a text that has parts, such as a query, with its place inside it. */
+const inText = (error: FieldError, { start, end, allowed }: QueryFault): FieldError => ({
+  ...error,
+  at: { start, end },
+  ...(allowed === undefined ? {} : { allowed: [...allowed] }),
+});
 
 const plain = (value: unknown): string | number | boolean | null =>
   typeof value === 'number' || typeof value === 'boolean' || value === null ? value : String(value);

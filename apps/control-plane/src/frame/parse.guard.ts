@@ -35,7 +35,7 @@ export class ParseGuard implements CanActivate {
       const message = '1 to 255 visible ASCII characters';
       errors.push({ in: 'header', pointer: '/idempotency-key', code: 'invalid_format', message });
     }
-    if (errors.length > 0) throw new Refusal('invalid_request', summary(errors), { errors });
+    if (errors.length > 0) throw new Refusal(codeOf(errors), summary(errors), { errors });
     const state = stateOf(request);
     state.call = {
       operation,
@@ -97,6 +97,10 @@ function unencodable(body: unknown): FieldError[] {
     return [{ in: 'body', pointer: error.pointer, code: 'not_encodable', message: error.message }];
   }
 }
+
+/** Queries are typed by people, so what is only wrong with one has a code of its own. */
+const codeOf = (errors: readonly FieldError[]): 'invalid_filter' | 'invalid_request' =>
+  errors.every((error) => error.in === 'query' && error.pointer === '/filter') ? 'invalid_filter' : 'invalid_request';
 
 function summary(errors: readonly FieldError[]): string {
   const [first] = errors;

@@ -17,40 +17,25 @@ export interface RunRow {
   readonly requestDigest: string | null;
 }
 
-const COLUMNS = `id, workflow, workflow_digest AS "workflowDigest", status, initiator, wait, next_seq AS "nextSeq",
+/** The columns of `RunRow`, of a relation that has those of writ.run. */
+export const RUN_COLUMNS = `id, workflow, workflow_digest AS "workflowDigest", status, initiator, wait, next_seq AS "nextSeq",
   created_at AS "createdAt", updated_at AS "updatedAt", finished_at AS "finishedAt", trace_id AS "traceId",
   request_digest AS "requestDigest"`;
 
 export async function runRow(tx: Tx, tenant: TenantId, run: RunId): Promise<RunRow | null> {
-  const [row] = await tx.query<RunRow>(`SELECT ${COLUMNS} FROM writ.run WHERE tenant = $1 AND id = $2`, [tenant, run]);
-  return row ?? null;
-}
-
-export async function runByIdempotencyKey(tx: Tx, tenant: TenantId, key: string): Promise<RunRow | null> {
-  const [row] = await tx.query<RunRow>(`SELECT ${COLUMNS} FROM writ.run WHERE tenant = $1 AND idempotency_key = $2`, [
+  const [row] = await tx.query<RunRow>(`SELECT ${RUN_COLUMNS} FROM writ.run WHERE tenant = $1 AND id = $2`, [
     tenant,
-    key,
+    run,
   ]);
   return row ?? null;
 }
 
-export interface RunListQuery {
-  readonly limit: number;
-  /** Id of the last run of the page before. */
-  readonly after?: string | undefined;
-  readonly status?: RunStatus | undefined;
-  readonly workflow?: string | undefined;
-}
-
-/** Newest first: ids sort by the time they were made, so the primary key is the order. */
-export async function listRuns(tx: Tx, tenant: TenantId, query: RunListQuery): Promise<RunRow[]> {
-  return tx.query(
-    `SELECT ${COLUMNS} FROM writ.run
-      WHERE tenant = $1 AND ($2::text IS NULL OR id < $2) AND ($3::text IS NULL OR status = $3)
-        AND ($4::text IS NULL OR workflow = $4)
-      ORDER BY id DESC LIMIT $5`,
-    [tenant, query.after ?? null, query.status ?? null, query.workflow ?? null, query.limit],
+export async function runByIdempotencyKey(tx: Tx, tenant: TenantId, key: string): Promise<RunRow | null> {
+  const [row] = await tx.query<RunRow>(
+    `SELECT ${RUN_COLUMNS} FROM writ.run WHERE tenant = $1 AND idempotency_key = $2`,
+    [tenant, key],
   );
+  return row ?? null;
 }
 
 /** A run's journal units in order; `events` is one canonical JSON per line. */

@@ -1,0 +1,61 @@
+import type { NameTest, NumberBounds, Params } from '@writ/database';
+import { journalTest } from './journal-test';
+
+/** One thing a run can be asked for. */
+export type RunTest =
+  | { readonly field: 'status' | 'workflow' | 'initiator' | 'id' | 'trace'; readonly name: NameTest }
+  | { readonly field: 'agent' | 'tool' | 'model' | 'reason'; readonly name: NameTest }
+  | { readonly field: 'is'; readonly word: 'live' | 'final' | 'waiting' | 'problem' }
+  | { readonly field: 'has'; readonly word: 'denial' | 'approval' | 'handoff' | 'retry' | 'unknown' | 'takeover' }
+  | { readonly field: 'decision'; readonly word: 'allow' | 'ask' | 'deny' }
+  | { readonly field: 'started' | 'finished' | 'duration' | 'events'; readonly bounds: NumberBounds }
+  | { readonly field: 'tokens' | 'model_calls' | 'tool_calls'; readonly bounds: NumberBounds }
+  /** Anywhere in what the run is called, took, said or did; letters A to Z in either case. */
+  | { readonly field: 'text'; readonly contains: string };
+
+const COLUMNS = {
+  status: 'r.status',
+  workflow: 'r.workflow',
+  initiator: 'r.initiator',
+  id: 'r.id',
+  trace: 'r.trace_id',
+};
+
+const STANDINGS = {
+  live: 'r.finished_at IS NULL',
+  final: 'r.finished_at IS NOT NULL',
+  waiting: `r.status IN ('waiting_approval', 'waiting_external', 'waiting_reconciliation', 'paused')`,
+  problem: `r.status IN ('failed', 'timed_out', 'denied', 'stopped', 'quarantined')`,
+};
+
+/** Whether a test reads the journal, which costs about a hundred times what a column does. */
+export const readsJournal = (test: RunTest): boolean =>
+  !(test.field in COLUMNS) && !['is', 'started', 'finished', 'duration', 'events'].includes(test.field);
+
+/**
+ * A test as SQL over `r`, a row of writ.run. `now` (epoch milliseconds) is when a live run's duration ends.
+ */
+export function runTestSql(test: RunTest, params: Params, now: number): string {
+  switch (test.field) {
+    case 'status':
+    case 'workflow':
+    case 'initiator':
+    case 'id':
+    case 'trace':
+      return params.named(COLUMNS[test.field], test.name);
+    case 'is':
+      return STANDINGS[test.word];
+    case 'started':
+      return params.bounded('r.created_at', 'time', test.bounds);
+    case 'finished':
+      return params.bounded('r.finished_at', 'time', test.bounds);
+    case 'events':
+      return params.bounded('r.next_seq', 'number', test.bounds);
+    case 'duration': {
+      const end = `coalesce(r.finished_at, ${params.time(now)})`;
+      return params.bounded(`(extract(epoch FROM ${end} - r.created_at) * 1000)::float8`, 'number', test.bounds);
+    }
+    default:
+      return journalTest(test, params);
+  }
+}
