@@ -151,7 +151,7 @@ describe('every operation of the contract', () => {
   const routes: [string, Route][] = Object.entries(ROUTES);
 
   it.each(routes)('%s is served, and needs a credential unless it is public', async (_, route) => {
-    const path = route.path.replace('{id}', newId('run')).replace('{code}', 'internal');
+    const path = route.path.replace('{id}', newId('run')).replace('{code}', 'internal').replace('{tile}', '0/000');
     const answer = await server.send(route.method, path, route.body ? { body: route.body.example } : {});
     if (route.access === 'public') expect(answer.status).not.toBe(401);
     else expect(answer.body).toMatchObject({ code: 'unauthenticated' });
@@ -161,9 +161,10 @@ describe('every operation of the contract', () => {
     if (typeof route.access === 'string') return;
     const unscoped = await server.key(admin.tenant, { roles: ['administrator'], scopes: ['nothing.here'] });
     const stranger = await server.key(admin.tenant, { principal: 'user:stranger' });
-    const kinds = { Run: 'run', Decision: 'decision', Stop: 'stop', ApiKey: 'key' } as const;
+    const kinds = { Run: 'run', Decision: 'decision', Stop: 'stop', ApiKey: 'key', Audit: 'event' } as const;
     const kind = Object.entries(kinds).find(([word]) => name.includes(word))?.[1] ?? 'run';
-    const path = route.path.replace('{id}', newId(kind));
+    const query = name === 'getAuditConsistency' ? '?from=0' : '';
+    const path = route.path.replace('{id}', newId(kind)).replace('{tile}', '0/000') + query;
     const body = route.body ? { body: route.body.example } : {};
     for (const [key, codes] of [
       [unscoped.token, ['insufficient_scope', 'not_found']],

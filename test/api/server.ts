@@ -145,7 +145,7 @@ export class ApiServer {
       status: response.status,
       headers: response.headers,
       text,
-      body: parsed(text) as Record<string, unknown>,
+      body: (isJson(response.headers) ? parsed(text) : {}) as Record<string, unknown>,
     };
     heldToContract(method, path, answer);
     return answer;
@@ -171,6 +171,8 @@ export class ApiServer {
   }
 }
 
+const isJson = (headers: Headers): boolean =>
+  /^application\/(json|problem\+json)/.test(headers.get('content-type') ?? '');
 const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
 
 /** Rules as a bundle of their own. */
@@ -202,13 +204,17 @@ function heldToContract(method: string, path: string, answer: Answer): void {
   if (answer.status === 304) return;
   const at = path.split('?')[0]!;
   const fitting = Object.values(ROUTES as { [operation: string]: Route }).filter(
-    (one) => one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(at),
+    (one) =>
+      one.method === method && new RegExp(`^${one.path.replace(/\{\w+\}/g, one.rest ? '.+' : '[^/]+')}$`).test(at),
   );
   // As the router has it: a path as it stands before one with parameters.
   const route = fitting.find((one) => one.path === at) ?? fitting[0];
-  const schema = route?.responses[answer.status]?.schema;
+  const outcome = route?.responses[answer.status];
+  const schema = outcome?.schema;
   if (!schema) throw new Error(`${method} ${path} answered ${answer.status}, which the contract does not describe`);
-  expect(schema.parse(answer.body)).toEqual(answer.body);
+  const media = [outcome.media ?? 'application/json', outcome.also?.media].filter((each) => each !== undefined);
+  expect(media).toContain(type.split(';')[0]);
+  if (isJson(answer.headers)) expect(schema.parse(answer.body)).toEqual(answer.body);
 }
 
 /** Notifications arrive a moment after the commit that sent them. */

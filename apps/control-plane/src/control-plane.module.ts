@@ -9,6 +9,7 @@ import { Answers } from './authority/answers';
 import { Gate } from './authority/gate';
 import { Writes } from './authority/writes';
 import { AuditController } from './controllers/audit.controller';
+import { AuditLogController } from './controllers/audit-log.controller';
 import { ConfigController } from './controllers/config.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
@@ -51,6 +52,7 @@ export class ControlPlaneModule {
         RunsController,
         DecisionsController,
         AuditController,
+        AuditLogController,
         StopsController,
         ConfigController,
         KeysController,

@@ -10,11 +10,13 @@ export {
 } from './chain';
 export { commitmentTo, opensCommitment } from './commitment';
 export { AUDIT_SCHEMA, type AuditContext, type AuditEvent, type AuditType, type DecisionEvidence } from './event';
+export { exportLog, type ExportWish } from './log/export';
 export { LOG_FAULT_POINTS, type LogFaultPoint, type LogFaults } from './log/faults';
-export { KeyRing, type KeySource } from './log/key-ring';
+export { KeyRing } from './log/key-ring';
+export { LogReader } from './log/log-reader';
 export { OutsideCheckpoints } from './log/outside';
 export { type LogPlaces, logPlaces } from './log/places';
-export { Sequencer, type SequencerOptions, type SequencerParts } from './log/sequencer';
-export { type LogBlock, LogWatch, type LogWatchOptions } from './log/watch';
+export { Sequencer, type SequencerOptions } from './log/sequencer';
+export { LogWatch } from './log/watch';
 export { type AuditFilter, type AuditPage, auditEvents, chainLines } from './queries';
 export { appendTenantEvent, appendTenantEvents, originOf, type TenantEvent } from './tenant-stream';

@@ -77,7 +77,8 @@ describe('the document’s schemas', () => {
   it.each(routes)('%s: take and refuse what the server takes and refuses', (_, route) => {
     const at = ['paths', route.path, route.method.toLowerCase()];
     for (const [status, outcome] of Object.entries(route.responses)) {
-      const validate = validator(...at, 'responses', status, 'content', 'application/json', 'schema');
+      const media = outcome.media ?? 'application/json';
+      const validate = validator(...at, 'responses', status, 'content', media, 'schema');
       expect([status, validate(outcome.example), validate.errors]).toEqual([status, true, null]);
     }
     if (!route.body) return;

@@ -140,7 +140,10 @@ function operation(operationId: string, route: Route): Mutable {
       description: outcome.description,
       headers: Number(status) < 300 ? successHeaders(route) : EVERY_RESPONSE,
       content: {
-        'application/json': { schema: schemaOf(outcome.schema), example: outcome.example },
+        [outcome.media ?? 'application/json']: { schema: schemaOf(outcome.schema), example: outcome.example },
+        ...(outcome.also && {
+          [outcome.also.media]: { schema: { type: 'string', description: outcome.also.description } },
+        }),
       },
     };
   }

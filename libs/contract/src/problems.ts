@@ -86,6 +86,11 @@ export const PROBLEMS = {
     'The current state does not allow this',
     'The thing has moved on, for example the run is final. Read it again before deciding what to do.',
   ),
+  not_sealed: passing(
+    409,
+    'The event is not in the tree yet',
+    'Events are sealed within a second of being recorded. Try again; `GET /v1/audit/log` says if the log lags or refuses.',
+  ),
   version_mismatch: kind(
     412,
     'Somebody changed it in between',

@@ -24,8 +24,12 @@ export type ApiAction =
 
 export interface Outcome {
   readonly description: string;
+  /** JSON unless told otherwise; then `schema` and `example` are of its text. */
+  readonly media?: 'text/plain' | 'application/octet-stream' | 'application/x-ndjson';
   readonly schema: z.ZodType;
   readonly example: unknown;
+  /** Another form of the same answer, for whoever accepts it. */
+  readonly also?: { readonly media: 'text/plain'; readonly description: string };
 }
 
 /**
@@ -41,6 +45,8 @@ export interface Route {
   readonly method: 'GET' | 'POST';
   /** OpenAPI path template. */
   readonly path: string;
+  /** The last parameter of the path is the rest of it, slashes and all. */
+  readonly rest?: true;
   readonly area: string;
   readonly summary: string;
   readonly description?: string;

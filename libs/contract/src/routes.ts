@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { auditRoutes } from './audit';
+import { auditLogRoutes } from './audit-log';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
@@ -15,6 +16,7 @@ export const ROUTES = {
   ...runViewRoutes,
   ...decisionRoutes,
   ...auditRoutes,
+  ...auditLogRoutes,
   ...stopRoutes,
   ...configRoutes,
   ...keyRoutes,

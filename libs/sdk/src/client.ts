@@ -2,6 +2,9 @@ import type { ItemOf, ListOperation, OperationId, RequestOf, ResponseOf } from '
 import { PLACES } from './places';
 import { type CallOptions, type ClientOptions, Transport } from './transport';
 
+/** An export takes as long as its reader does. */
+const LONG_MS = 86_400_000;
+
 type Query = { readonly [name: string]: string | number | boolean | undefined };
 type QueryOf<O extends OperationId> = Omit<NonNullable<RequestOf<O>['query']>, 'cursor'>;
 type BodyOf<O extends OperationId> = NonNullable<RequestOf<O>['body']>;
@@ -54,6 +57,29 @@ export class WritClient {
   readonly audit = {
     events: (query: QueryOf<'listAuditEvents'> = {}, call?: CallOptions) =>
       this.list('listAuditEvents', { query }, call),
+    log: (call?: CallOptions) => this.call('getAuditLog', {}, call),
+    /** The newest signed checkpoint, as text. */
+    checkpoint: async (call?: CallOptions) => (await this.send('getAuditCheckpoint', {}, call)).text(),
+    checkpoints: (query: QueryOf<'listAuditCheckpoints'> = {}, call?: CallOptions) =>
+      this.list('listAuditCheckpoints', { query }, call),
+    consistency: (query: QueryOf<'getAuditConsistency'>, call?: CallOptions) =>
+      this.call('getAuditConsistency', { query }, call),
+    /** A tile by its C2SP path without the leading `tile/`. */
+    tile: async (tile: string, call?: CallOptions) =>
+      new Uint8Array(await (await this.send('getAuditTile', { params: { tile } }, call)).arrayBuffer()),
+    event: (id: string, call?: CallOptions) => this.call('getAuditEvent', { params: { id } }, call),
+    proof: (id: string, call?: CallOptions) => this.call('getAuditProof', { params: { id } }, call),
+    /** The same as a C2SP tlog-proof. */
+    tlogProof: async (id: string, call: CallOptions = {}) => {
+      const headers = { ...call.headers, accept: 'text/plain' };
+      return (await this.send('getAuditProof', { params: { id } }, { ...call, headers })).text();
+    },
+    /** The export as it arrives; it may be larger than memory. */
+    export: async (query: QueryOf<'exportAudit'> = {}, call?: CallOptions) => {
+      const { body } = await this.send('exportAudit', { query }, { timeoutMs: LONG_MS, ...call });
+      if (!body) throw new Error('the export has no body');
+      return body;
+    },
   };
 
   readonly stops = {
@@ -103,8 +129,11 @@ export class WritClient {
 
   private send(operation: OperationId, request: Request, call?: CallOptions): Promise<Response> {
     const [method, template] = PLACES[operation];
+    // A tile is the rest of its path: its slashes stand as they are.
     const target = template.replace(/\{(\w+)\}/g, (_, name: string) =>
-      encodeURIComponent(request.params?.[name] ?? ''),
+      (name === 'tile' ? (request.params?.[name] ?? '').split('/') : [request.params?.[name] ?? ''])
+        .map(encodeURIComponent)
+        .join('/'),
     );
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(request.query ?? {})) {

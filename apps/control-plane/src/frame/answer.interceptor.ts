@@ -1,8 +1,16 @@
-import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  type NestInterceptor,
+  StreamableFile,
+} from '@nestjs/common';
 import { type Route, ROUTES } from '@writ/contract';
 import { canonicalJson, type Result, sha256Hex } from '@writ/kernel';
 import { map, type Observable } from 'rxjs';
-import { type Paged, WithStatus } from './call';
+import { type Paged, Raw, WithStatus } from './call';
 import { Cursors } from './cursor';
 import { etagMatches } from './etag';
 import { listIdentity } from './parse.guard';
@@ -32,6 +40,7 @@ export class AnswerInterceptor implements NestInterceptor<Result<unknown>, unkno
       reply.code(result.value.status);
       return result.value.body;
     }
+    if (result.value instanceof Raw) return raw(result.value, reply);
     const paged = route.query !== undefined && 'cursor' in route.query.shape;
     const body = paged ? this.page(result.value as Paged<unknown>, call, { request, reply }) : result.value;
     if (state.replayed) reply.header('idempotency-replayed', 'true');
@@ -67,4 +76,13 @@ export class AnswerInterceptor implements NestInterceptor<Result<unknown>, unkno
     to.reply.code(304);
     return undefined;
   }
+}
+
+/** Pieces go out as they are asked for; a fault among them cuts the connection, so that nobody takes a part for the whole. */
+function raw({ media, body, headers }: Raw, reply: HttpReply): unknown {
+  reply.type(media);
+  for (const [name, value] of Object.entries(headers)) reply.header(name, value);
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  return new StreamableFile(Readable.from(body, { objectMode: false }), { type: media });
 }

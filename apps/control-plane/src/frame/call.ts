@@ -40,14 +40,25 @@ export class WithStatus {
   ) {}
 }
 
-type Handler<O extends OperationId> = (call: Call<O>) => Promise<Result<AnswerOf<O> | WithStatus>>;
+/** An answer that is no JSON, as it is sent: text, bytes, or pieces as they come. */
+export class Raw {
+  constructor(
+    readonly media: string,
+    readonly body: string | Uint8Array | AsyncIterable<string>,
+    readonly headers: { readonly [name: string]: string } = {},
+  ) {}
+}
+
+type Handler<O extends OperationId> = (call: Call<O>) => Promise<Result<AnswerOf<O> | WithStatus | Raw>>;
 
 const OPERATION = 'writ:operation';
 
 /** Binds a handler to its operation: method, path and status come from the contract, and the compiler checks the rest. */
 export function Operation<O extends OperationId>(operation: O) {
   const route: Route = ROUTES[operation];
-  const path = route.path.replace(/\{(\w+)\}/g, ':$1');
+  const whole = route.path.replace(/\{(\w+)\}/g, ':$1');
+  // The router's own word for the rest of a path; the guard that parses gives it its name back.
+  const path = route.rest ? whole.replace(/:\w+$/, '*') : whole;
   const decorators = [
     (route.method === 'GET' ? Get : Post)(path),
     HttpCode(successStatus(route)),

@@ -26,7 +26,7 @@ export class ParseGuard implements CanActivate {
       if (!parsed.success) errors.push(...fieldErrors(place, parsed.error));
       return parsed.data;
     };
-    const params = part('path', route.params, request.params);
+    const params = part('path', route.params, pathParameters(route, request.params));
     const query = part('query', route.query, request.query);
     const body = part('body', route.body?.schema, request.body ?? {});
     errors.push(...unencodable(body), ...strayQuery(route, request.query));
@@ -46,6 +46,7 @@ export class ParseGuard implements CanActivate {
       idempotencyKey: route.idempotency ? idempotencyKey : null,
       ifMatch: headerOf(request, 'if-match') ?? null,
       ifNoneMatch: headerOf(request, 'if-none-match') ?? null,
+      accept: headerOf(request, 'accept') ?? null,
       state,
     };
     return true;
@@ -73,6 +74,12 @@ export function listIdentity(
   const { limit: _limit, cursor: _cursor, ...filter } = (parts.query ?? {}) as { [name: string]: Json };
   const tenant = state.caller?.principal.tenant ?? '';
   return { tenant, operation, filter: { path: (parts.params ?? {}) as Json, query: filter } };
+}
+
+function pathParameters(route: Route, given: unknown): unknown {
+  if (!route.rest) return given;
+  const { '*': rest, ...named } = given as { readonly [name: string]: string };
+  return { ...named, [Object.keys(route.params?.shape ?? {}).at(-1) ?? '']: rest };
 }
 
 /** A query where the route takes none is as unknown as an unknown field. */

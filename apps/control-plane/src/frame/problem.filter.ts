@@ -69,7 +69,7 @@ function unreachable(error: unknown): boolean {
 function unrouted(request: HttpRequest): Refusal {
   const path = pathOf(request);
   const allowed = Object.values(ROUTES as { [operation: string]: Route })
-    .filter((route) => new RegExp(`^${route.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .filter((route) => new RegExp(`^${route.path.replace(/\{\w+\}/g, route.rest ? '.+' : '[^/]+')}$`).test(path))
     .map((route) => route.method);
   if (allowed.length === 0) return new Refusal('not_found', `there is nothing at ${path}`);
   const allow = [...new Set(allowed)].join(', ');

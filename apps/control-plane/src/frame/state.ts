@@ -24,6 +24,7 @@ export interface AnyCall {
   readonly idempotencyKey: string | null;
   readonly ifMatch: string | null;
   readonly ifNoneMatch: string | null;
+  readonly accept: string | null;
   readonly state: RequestState;
 }
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { signedBytes, verifierKey, type VerifierKey } from '@writ/verify';
 
-/** What stands before the 32 bytes of an Ed25519 private key in PKCS #8, and before a public key in SPKI (RFC 8410 §7, §4). */
+/** What stands before the 32 bytes of an Ed25519 private key in its DER form, and how many before a public one (RFC 8410 §7, §4). */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_BYTES = 12;
 

@@ -53,13 +53,17 @@ export async function newestCheckpoint(tx: Tx, log: LogName): Promise<Checkpoint
   return row ? asCheckpoint(row) : null;
 }
 
-/** The smallest checkpoint that covers an index, or starts at a size. */
-export async function checkpointFrom(tx: Tx, log: LogName, size: number): Promise<CheckpointRow | null> {
-  const [row] = await tx.query<StoredCheckpoint>(
-    `${CHECKPOINT} WHERE tenant = $1 AND generation = $2 AND size >= $3 ORDER BY size LIMIT 1`,
-    [log.tenant, log.generation, size],
+/** Checkpoints of at least a size, smallest first. */
+export async function checkpointsFrom(
+  tx: Tx,
+  log: LogName,
+  query: { readonly size: number; readonly limit: number },
+): Promise<CheckpointRow[]> {
+  const rows = await tx.query<StoredCheckpoint>(
+    `${CHECKPOINT} WHERE tenant = $1 AND generation = $2 AND size >= $3 ORDER BY size LIMIT $4`,
+    [log.tenant, log.generation, query.size, query.limit],
   );
-  return row ? asCheckpoint(row) : null;
+  return rows.map(asCheckpoint);
 }
 
 /** Newest first; `before` is the generation and size of the last one of the page before. */

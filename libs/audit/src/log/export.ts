@@ -1,0 +1,250 @@
+import type { Database, Tx } from '@writ/database';
+import type { RunId, TenantId } from '@writ/kernel';
+import { cover, ExportWriter, growTiles, leafHash } from '@writ/verify';
+import { type CheckpointRow, checkpointsFrom, type LogName, newestCheckpoint, readHead, readKeys } from './log-rows';
+import { logStatus } from './status';
+import { HASH_BYTES, StoredTiles, TILE_WIDTH } from './tiles';
+
+/** What of the log is shown; everything else stands in the export as hashes, so that the tree can still be rebuilt. */
+export interface ExportWish {
+  readonly run?: RunId | 'tenant';
+  /** Indices, both inclusive. */
+  readonly first?: number;
+  readonly last?: number;
+  readonly shows?: (event: { readonly index: number; readonly raw: string }) => boolean;
+  /** Whether policy documents go along: they say who may do what. */
+  readonly policies: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+interface Shown {
+  readonly index: number;
+  readonly raw: string;
+  readonly hash: Uint8Array;
+}
+
+interface UnitRow {
+  readonly first: string;
+  readonly events: string;
+  readonly hashes: Buffer;
+  readonly run: string;
+  readonly seq: number;
+}
+
+const PAGE_UNITS = 400;
+const PAGE_CHECKPOINTS = 200;
+const UNITS = `
+  SELECT l.first_index AS first, u.events, u.hashes, u.run, u.seq
+    FROM writ.log_unit l JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq = l.seq
+   WHERE l.tenant = $1 AND l.generation = $2`;
+
+/**
+ * The export of a tenant's log up to its newest checkpoint (docs/reference/export-format.md), piece by piece. Each piece
+ * is read in a transaction of its own: what is sealed does not change, so together they are still one log. Null while
+ * nothing is sealed.
+ */
+export async function exportLog(
+  db: Database,
+  tenant: TenantId,
+  wish: ExportWish,
+): Promise<AsyncGenerator<string> | null> {
+  const begun = await db.withTenant(tenant, async (tx) => {
+    const head = await readHead(tx, tenant);
+    const log = { tenant, generation: head?.generation ?? 1 };
+    const newest = await newestCheckpoint(tx, log);
+    if (!newest) return null;
+    const keys = await readKeys(tx, log);
+    const status = await logStatus(tx, tenant);
+    return { log, newest, keys, status, policies: wish.policies ? await policiesOf(tx, tenant) : [] };
+  });
+  if (!begun) return null;
+  const { log, newest, keys, status, policies } = begun;
+  const writer = new ExportWriter();
+  const header = writer.header({
+    origin: status.origin,
+    tenant,
+    generation: log.generation,
+    keys: keys.filter(({ fromSize }) => fromSize !== null && fromSize <= newest.size).map(({ vkey }) => vkey),
+    size: newest.size,
+    unsealed: status.unsealed,
+    made_at: new Date(wish.now).toISOString(),
+  });
+  const announced = keys.flatMap(({ announcedSeq }) => (announcedSeq === null ? [] : [announcedSeq]));
+  const exporter = new Exporter({ db, log, newest, writer, wish, announced });
+  return (async function* () {
+    yield header;
+    for (const { digest, body } of policies) yield writer.policy(digest, body);
+    yield* exporter.body();
+    yield writer.end();
+  })();
+}
+
+async function policiesOf(tx: Tx, tenant: TenantId): Promise<{ readonly digest: string; readonly body: string }[]> {
+  return tx.query(`SELECT digest, body FROM writ.policy_bundle WHERE tenant = $1 ORDER BY created_at, digest`, [
+    tenant,
+  ]);
+}
+
+interface Parts {
+  readonly db: Database;
+  readonly log: LogName;
+  readonly newest: CheckpointRow;
+  readonly writer: ExportWriter;
+  readonly wish: ExportWish;
+  /** Sequences, in the tenant's stream, of units that announce keys: they are shown whatever was wished. */
+  readonly announced: readonly number[];
+}
+
+class Exporter {
+  /** Indices written so far. */
+  #at = 0;
+  /** Checkpoints read and not yet written, smallest first. */
+  #ahead: CheckpointRow[] = [];
+
+  constructor(private readonly parts: Parts) {}
+
+  async *body(): AsyncGenerator<string> {
+    const { newest, writer } = this.parts;
+    let due = await this.#nextCheckpoint(this.#whole ? 1 : null);
+    for await (const shown of this.#shown()) {
+      while (due && due.size <= shown.index) {
+        yield* this.#stand(due);
+        due = await this.#nextCheckpoint(this.#whole ? due.size + 1 : null);
+      }
+      yield* this.#gapTo(shown.index);
+      yield writer.event(shown.raw, leafHash(shown.hash));
+      this.#at = shown.index + 1;
+      due ??= await this.#nextCheckpoint(this.#at);
+    }
+    for (; due && due.size < newest.size; due = await this.#nextCheckpoint(this.#whole ? due.size + 1 : null)) {
+      yield* this.#stand(due);
+    }
+    yield* this.#stand(newest);
+  }
+
+  get #whole(): boolean {
+    const { run, first, last, shows } = this.parts.wish;
+    return run === undefined && first === undefined && last === undefined && shows === undefined;
+  }
+
+  /** The smallest checkpoint of at least a size. An export of everything asks for one after the other: read by the page. */
+  async #nextCheckpoint(size: number | null): Promise<CheckpointRow | null> {
+    if (size === null) return null;
+    if (this.#ahead[0]?.size !== undefined && this.#ahead[0].size < size) this.#ahead.shift();
+    const known = this.#ahead[0];
+    if (known && known.size <= this.parts.newest.size && this.#whole) return known;
+    const limit = this.#whole ? PAGE_CHECKPOINTS : 1;
+    this.#ahead = await this.#read((tx) => checkpointsFrom(tx, this.parts.log, { size, limit }));
+    const [found] = this.#ahead;
+    return found && found.size <= this.parts.newest.size ? found : null;
+  }
+
+  async *#stand(checkpoint: CheckpointRow): AsyncGenerator<string> {
+    yield* this.#gapTo(checkpoint.size);
+    yield this.parts.writer.checkpoint(checkpoint.text);
+  }
+
+  async *#gapTo(to: number): AsyncGenerator<string> {
+    if (to <= this.#at) return;
+    const range = { start: this.#at, end: to };
+    const roots = await this.#read((tx) => subtreeRoots(new StoredTiles(tx, this.parts.log), range));
+    yield this.parts.writer.gap(to, roots);
+    this.#at = to;
+  }
+
+  async *#shown(): AsyncGenerator<Shown> {
+    const { newest, wish } = this.parts;
+    const { first = 0, last = newest.size - 1, shows = () => true } = wish;
+    for await (const unit of wish.run === undefined ? this.#units() : this.#unitsOf(wish.run)) {
+      const announces = unit.run === 'tenant' && this.parts.announced.includes(unit.seq);
+      const other = wish.run !== undefined && unit.run !== wish.run;
+      const lines = unit.events.split('\n');
+      for (const [i, raw] of lines.entries()) {
+        const index = Number(unit.first) + i;
+        if (index >= newest.size) return;
+        const wished = !other && index >= first && index <= last && shows({ index, raw });
+        if (!wished && !(announces && raw.includes('"type":"log.key_rotated"'))) continue;
+        yield { index, raw, hash: unit.hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES) };
+      }
+    }
+  }
+
+  /** Every unit, by index. */
+  async *#units(): AsyncGenerator<UnitRow> {
+    const { log, newest, wish } = this.parts;
+    // A range need not be reached by reading all before it; keys announced there are looked for by themselves.
+    const skip = this.parts.announced.length === 0 ? (wish.first ?? 0) : 0;
+    let from = await this.#read((tx) => unitAt(tx, log, skip));
+    for (;;) {
+      const page = await this.#read((tx) =>
+        tx.query<UnitRow>(`${UNITS} AND l.first_index >= $3 AND l.first_index < $4 ORDER BY l.first_index LIMIT $5`, [
+          log.tenant,
+          log.generation,
+          from,
+          newest.size,
+          PAGE_UNITS,
+        ]),
+      );
+      yield* page;
+      const end = page.at(-1);
+      if (!end || page.length < PAGE_UNITS) return;
+      from = Number(end.first) + 1;
+      if (wish.last !== undefined && from > wish.last && this.parts.announced.length === 0) return;
+    }
+  }
+
+  /** The units of one run and those that announce keys, by index. */
+  async *#unitsOf(run: RunId | 'tenant'): AsyncGenerator<UnitRow> {
+    const { log, announced } = this.parts;
+    const places = await this.#read((tx) =>
+      tx.query<{ first: string }>(
+        `SELECT first_index AS first FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND run = $3
+         UNION
+         SELECT first_index FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND run = 'tenant' AND seq = ANY ($4)
+         ORDER BY 1`,
+        [log.tenant, log.generation, run, announced],
+      ),
+    );
+    for (let at = 0; at < places.length; at += PAGE_UNITS) {
+      const firsts = places.slice(at, at + PAGE_UNITS).map(({ first }) => first);
+      yield* await this.#read((tx) =>
+        tx.query<UnitRow>(`${UNITS} AND l.first_index = ANY ($3::bigint[]) ORDER BY l.first_index`, [
+          log.tenant,
+          log.generation,
+          firsts,
+        ]),
+      );
+    }
+  }
+
+  #read<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.parts.db.withTenant(this.parts.log.tenant, fn);
+  }
+}
+
+/** First index of the unit that holds an index. */
+async function unitAt(tx: Tx, log: LogName, index: number): Promise<number> {
+  const [row] = await tx.query<{ first: string | null }>(
+    `SELECT max(first_index) AS first FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND first_index <= $3`,
+    [log.tenant, log.generation, index],
+  );
+  return Number(row?.first ?? 0);
+}
+
+/** Roots of the complete subtrees that make up a range, left to right: what an export has in place of its events. */
+async function subtreeRoots(
+  tiles: StoredTiles,
+  range: { readonly start: number; readonly end: number },
+): Promise<Uint8Array[]> {
+  const roots: Uint8Array[] = [];
+  for (const { height, index } of cover(range)) {
+    const level = Math.floor(height / 8);
+    const count = 2 ** (height % 8);
+    const first = index * count;
+    const from = first % TILE_WIDTH;
+    const hashes = await tiles.read({ level, index: Math.floor(first / TILE_WIDTH), width: from + count });
+    roots.push(growTiles([], hashes.slice(from * HASH_BYTES, (from + count) * HASH_BYTES)).root);
+  }
+  return roots;
+}
