@@ -1,5 +1,4 @@
-import type { Link, Sliced } from '@writ/rules';
-import { TENANT_COLUMN } from './rule-reader';
+import { type Link, type Sliced, TENANT_COLUMN } from '@writ/rules';
 import type { RuleText } from './rule-text';
 
 const linkLine = (section: 'g' | 'g2', link: Link): string =>

@@ -1,8 +1,8 @@
 import type { Failure } from '@writ/kernel';
 import { ok, refuse, type Result } from '@writ/kernel';
-import type { Link, Rule, Sliced } from '@writ/rules';
+import { type Link, RefusedLine, type Rule, RuleReader, type Sliced } from '@writ/rules';
 import { policyFailure } from './bundle';
-import { RefusedLine, RuleReader } from './rule-reader';
+import { ACTIONS, OBJECT_TYPES } from './types';
 
 /** What a rule file says, line by line, before it is known whether the conditions and obligations it names exist. */
 export interface RuleText {
@@ -40,7 +40,7 @@ const STRIDE = 16;
  * `unknown_action`, `unknown_object_type`, `unknown_effect`, `unknown_mode`, `duplicate_rid`, `empty_bundle`.
  */
 export function* parseRules(text: string): Sliced<Result<RuleText>> {
-  const reader = new RuleReader();
+  const reader = new RuleReader({ actions: ACTIONS, objectTypes: OBJECT_TYPES });
   const rules = new Map<string, LocatedRule>();
   const links = { g: new Map<string, Link>(), g2: new Map<string, Link>() };
   let file = '';

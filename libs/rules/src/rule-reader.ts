@@ -1,6 +1,7 @@
 import { sha256Hex } from '@writ/kernel';
-import { type ActionRule, actionPatterns, type Effect, type HandoffRule, type Link, nameProblem } from '@writ/rules';
-import { ACTIONS, OBJECT_TYPES } from './types';
+import { nameProblem } from './names';
+import type { ActionRule, Effect, HandoffRule, Link } from './rule';
+import { actionPatterns } from './rule-index';
 
 /** The literal that stands in the tenant column of every rule; a bundle belongs to whoever activates it. */
 export const TENANT_COLUMN = '{tenant}';
@@ -21,20 +22,31 @@ export type ReadLine =
   | { readonly section: 'p2'; readonly rule: HandoffRule; readonly line: string }
   | { readonly section: 'g' | 'g2'; readonly link: Link; readonly line: string };
 
-/** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
-const ACTION_WORDS = new Map<string, string>(
-  ACTIONS.flatMap((action) => actionPatterns(action)).map((word) => [word, word]),
-);
+/** The words rules may use for actions and objects. */
+export interface Vocabulary {
+  readonly actions: readonly string[];
+  readonly objectTypes: readonly string[];
+}
+
 const ARITY = { p: [7, 9], p2: [8, 10], g: [4, 4], g2: [4, 4] } as const;
 const NO_OBLIGATION: readonly string[] = Object.freeze([]);
 const RID_DIGITS = 12;
 
 /**
  * Reads the lines of one bundle. A name is checked where it first stands and is the same string wherever it stands
- * again: a bundle of a thousand rules holds a few hundred names.
+ * again: a bundle of a thousand rules holds a few hundred names. With no vocabulary any word will do, for those who read
+ * a policy that was in force once, perhaps with words that came or went since.
  */
 export class RuleReader {
   readonly #names = new Map<string, string>();
+  /** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
+  readonly #actions: ReadonlyMap<string, string> | null;
+  readonly #types: readonly string[] | null;
+
+  constructor(vocabulary: Vocabulary | null) {
+    this.#actions = vocabulary && wordsOf(vocabulary.actions);
+    this.#types = vocabulary && vocabulary.objectTypes;
+  }
 
   /** Throws `RefusedLine`. */
   read(content: string): ReadLine {
@@ -61,8 +73,8 @@ export class RuleReader {
     if (subject.startsWith('role:') && subject.endsWith('*'))
       throw new RefusedLine('bad_name', 'a role is named whole');
     const object = this.#name(what, 'object', true);
-    objectType(object, false);
-    const action = ACTION_WORDS.get(word);
+    this.#objectType(object, false);
+    const action = this.#actions === null ? this.#name(word, 'action', true) : this.#actions.get(word);
     if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
     const { condition, effect, obligations } = this.#tail(cond, eft, obl);
     const text = `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
@@ -99,7 +111,7 @@ export class RuleReader {
     const group = this.#name(to, section === 'g' ? 'role' : 'class', false);
     const kind = section === 'g' ? 'role:' : 'class:';
     if (!group.startsWith(kind)) throw new RefusedLine('bad_name', `${group} does not begin with ${kind}`);
-    if (section === 'g2') objectType(member, true);
+    if (section === 'g2') this.#objectType(member, true);
     return { section, link: { member, group }, line: `${section}, ${member}, ${group}, ${TENANT_COLUMN}` };
   }
 
@@ -138,11 +150,34 @@ export class RuleReader {
     return this.#word(value);
   }
 
+  #objectType(object: string, link: boolean): void {
+    if (object === '*' && !link) return;
+    if (object.startsWith('class:')) {
+      if (object.endsWith('*')) throw new RefusedLine('bad_name', 'a class is named whole, without *');
+      return;
+    }
+    const types = this.#types;
+    if (types === null || types.some((type) => object.startsWith(`${type}:`))) return;
+    throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${types.join(', ')}, class`);
+  }
+
   #word(value: string): string {
     const held = this.#names.get(value);
     if (held === undefined) this.#names.set(value, value);
     return held ?? value;
   }
+}
+
+/** The words of every policy are the same: they are laid out once. */
+const laidOut = new WeakMap<readonly string[], ReadonlyMap<string, string>>();
+
+function wordsOf(actions: readonly string[]): ReadonlyMap<string, string> {
+  let words = laidOut.get(actions);
+  if (!words) {
+    words = new Map(actions.flatMap((action) => actionPatterns(action)).map((word) => [word, word]));
+    laidOut.set(actions, words);
+  }
+  return words;
 }
 
 const tailText = (condition: string | null, effect: Effect, obligations: readonly string[]): string =>
@@ -151,16 +186,4 @@ const tailText = (condition: string | null, effect: Effect, obligations: readonl
 function tenant(value: string): void {
   if (value === TENANT_COLUMN) return;
   throw new RefusedLine('foreign_tenant', `the tenant column is ${TENANT_COLUMN}, whoever uses the bundle`);
-}
-
-const TYPED = OBJECT_TYPES.map((type) => `${type}:`);
-
-function objectType(object: string, link: boolean): void {
-  if (object === '*' && !link) return;
-  if (object.startsWith('class:')) {
-    if (object.endsWith('*')) throw new RefusedLine('bad_name', 'a class is named whole, without *');
-    return;
-  }
-  if (TYPED.some((type) => object.startsWith(type))) return;
-  throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${OBJECT_TYPES.join(', ')}, class`);
 }
