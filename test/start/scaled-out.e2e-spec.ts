@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,47 +6,10 @@ import { newId } from '@writ/kernel';
 import { openTenant } from '../../apps/control-plane/src';
 import { describeWithRedis, type PrivateRedis, startRedis } from '../support/redis';
 import { freshHome, json, ROOT, writ } from './dev-server';
+import { Service } from './service';
 
 const GUIDE = 'docs/guides/first-workflow';
 const RUNS = 24;
-
-class Service {
-  readonly ended: Promise<number | null>;
-  readonly #child: ChildProcess;
-  #log = '';
-
-  constructor(app: string, env: NodeJS.ProcessEnv) {
-    const main = join(ROOT, 'dist', 'apps', app, 'src', 'main.js');
-    this.#child = spawn(process.execPath, ['--enable-source-maps', main], {
-      cwd: ROOT,
-      env: { ...env, WRIT_LOG_LEVEL: 'info' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#child.stderr?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
-    this.ended = new Promise((resolve) => this.#child.once('close', resolve));
-  }
-
-  get log(): string {
-    return this.#log;
-  }
-
-  /** What the log says once it matches; fails if the process ends first. */
-  async says(pattern: RegExp): Promise<string> {
-    let over = false;
-    void this.ended.then(() => (over = true));
-    for (;;) {
-      const found = pattern.exec(this.#log);
-      if (found) return found[1] ?? found[0];
-      if (over) throw new Error(`it ended without saying ${pattern.source}:\n${this.#log}`);
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-  }
-
-  send(signal: NodeJS.Signals): Promise<number | null> {
-    this.#child.kill(signal);
-    return this.ended;
-  }
-}
 
 /** The shape of docker-compose.yml on one machine: the services as their own processes, as their images start them. */
 function scaledOut(redis: () => PrivateRedis | null): void {
@@ -57,7 +19,8 @@ function scaledOut(redis: () => PrivateRedis | null): void {
   let postgres: EmbeddedPostgres;
   let env: NodeJS.ProcessEnv;
   const start = (app: string): Service => {
-    const service = new Service(app, env);
+    const main = join(ROOT, 'dist', 'apps', app, 'src', 'main.js');
+    const service = new Service(['node', '--enable-source-maps', main], { ...env, WRIT_LOG_LEVEL: 'info' });
     services.push(service);
     return service;
   };
