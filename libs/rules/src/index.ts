@@ -6,6 +6,6 @@ export { compareDecimals, toDecimal } from './decimal';
 export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES } from './facts';
 export { agentName, covers, nameProblem, roleName } from './names';
 export { follow, parsePointer } from './path';
-export { type ReadLine, RefusedLine, RuleReader, TENANT_COLUMN } from './rule-reader';
+export { RefusedLine, RuleReader, TENANT_COLUMN } from './rule-reader';
 export type { ActionRule, Effect, HandoffMode, HandoffRule, Link, ObligationSpec, Rule } from './rule';
 export { ActionIndex, actionPatterns, type Candidate, HandoffIndex, type Places } from './rule-index';
