@@ -14,6 +14,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --no-fund --no-audit --loglevel=error && npm cache clean --force
 COPY policies policies
 COPY --from=build /writ/dist dist
+# A volume that is mounted here takes over who owns it.
+RUN mkdir -p /var/lib/writ/log && chown node:node /var/lib/writ/log
 USER node
 EXPOSE 8420
 CMD ["node", "--enable-source-maps", "dist/apps/control-plane/src/main.js"]

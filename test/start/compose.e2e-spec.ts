@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { type EmbeddedPostgres, liveWorkers, openDatabase, startEmbeddedPostgres } from '@writ/database';
 import { newId } from '@writ/kernel';
+import { WritClient } from '@writ/sdk';
 import { openTenant } from '../../apps/control-plane/src';
 import { describeWithRedis } from '../support/redis';
 import { type ComposeService, inOrder, readCompose, readImage } from './compose';
@@ -120,6 +121,14 @@ class Stack {
   }
 }
 
+/** The first event of a run, once the log has it. */
+async function firstEvent(client: WritClient, run: string): Promise<string> {
+  const { data } = await client.audit.events({ run }).page();
+  const id = data[0]?.id ?? '';
+  await until('the event to be sealed', async () => (await client.audit.event(id)).index !== null);
+  return id;
+}
+
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 60_000; !(await holds());) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
@@ -187,21 +196,37 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
     expect(await liveWorkers(database)).toBe(replicas);
   }, 120_000);
 
-  it('runs what is asked of it over its own port, and stops each service within its time', async () => {
-    const opened = await openTenant(database, { tenant: newId('tenant'), name: 'compose', now: Date.now() });
+  it('[I9] runs what is asked of it over its own port, and seals it under a key and a checkpoint outside the database', async () => {
+    const tenant = newId('tenant');
+    const opened = await openTenant(database, { tenant, name: 'compose', now: Date.now() });
     if (!opened.ok) throw new Error(opened.failure.message);
-    const client = {
+    const url = `http://127.0.0.1:${stack.at('control-plane:8420')}`;
+    const env = {
       PATH: process.env['PATH'],
       HOME: stack.folder,
-      WRIT_URL: `http://127.0.0.1:${stack.at('control-plane:8420')}`,
+      WRIT_URL: url,
       WRIT_API_KEY: opened.value.token ?? '',
     };
-    json(client, 'config', 'apply', GUIDE);
-    const run = String(json(client, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}')['id']);
-    expect(json(client, 'runs', 'show', run, '--wait', '--timeout', '60')).toMatchObject({ status: 'succeeded' });
+    json(env, 'config', 'apply', GUIDE);
+    const run = String(json(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}')['id']);
+    expect(json(env, 'runs', 'show', run, '--wait', '--timeout', '60')).toMatchObject({ status: 'succeeded' });
+    const client = new WritClient({ url, apiKey: opened.value.token ?? '' });
+    const { checkpoint } = await client.audit.proof(await firstEvent(client, run));
+    expect(checkpoint).toContain(`writ/${tenant}`);
+    const log = join(stack.folder, 'log');
+    expect(statSync(join(log, 'key')).mode & 0o777).toBe(0o600);
+    const kept = readdirSync(join(log, 'checkpoints'), { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    expect(kept.map((one) => readFileSync(join(one.parentPath, one.name), 'utf8')).join()).toContain(`writ/${tenant}`);
+  }, 120_000);
+
+  it('stops each service within its time', async () => {
     for (const name of ['worker', 'control-plane']) {
       for (const service of (stack.running.get(name) ?? []).slice(name === 'worker' ? 1 : 0)) {
+        const asked = performance.now();
         expect({ name, code: await service.send('SIGTERM') }).toEqual({ name, code: 0 });
+        expect(performance.now() - asked).toBeLessThan(stack.service(name).graceMs);
         expect(service.log).not.toContain('"level":"error"');
       }
     }

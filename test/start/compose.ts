@@ -15,6 +15,8 @@ export interface ComposeService {
   readonly healthcheck: { readonly shell: boolean; readonly words: readonly string[] } | null;
   readonly dependsOn: { readonly [service: string]: { readonly condition: string } };
   readonly replicas: number;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
   readonly profiles: readonly string[];
   /** Named volume → where it is mounted. */
   readonly volumes: ReadonlyMap<string, string>;
@@ -35,6 +37,7 @@ interface Raw {
   readonly depends_on?: ComposeService['dependsOn'];
   readonly deploy?: { readonly replicas?: number };
   readonly profiles?: readonly string[];
+  readonly stop_grace_period?: string;
   readonly volumes?: readonly string[];
 }
 
@@ -60,6 +63,7 @@ function serviceOf(name: string, raw: Raw, env: Variables): ComposeService {
     healthcheck: raw.healthcheck ? { shell: how === 'CMD-SHELL', words: words.map((word) => filled(word, env)) } : null,
     dependsOn: raw.depends_on ?? {},
     replicas: raw.deploy?.replicas ?? 1,
+    graceMs: 1_000 * Number.parseInt(raw.stop_grace_period ?? '10s', 10),
     profiles: raw.profiles ?? [],
     volumes: new Map(volumes),
   };
