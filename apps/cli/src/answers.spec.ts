@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Route, ROUTES, successStatus } from '@writ/contract';
@@ -21,10 +21,13 @@ function exampleServer(): Promise<Server> {
       (one) => one.method === request.method && new RegExp(`^${one.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
     );
     const status = refusal?.status ?? (route ? successStatus(route) : 404);
-    const body = refusal ?? route?.responses[status]?.example ?? {};
-    const type = refusal ? 'application/problem+json' : 'application/json';
+    const outcome = route?.responses[status];
+    const body = refusal ?? outcome?.example ?? {};
+    const text = request.headers.accept === 'text/plain' ? outcome?.also?.media : outcome?.media;
+    const type = refusal ? 'application/problem+json' : (text ?? 'application/json');
     request.resume().on('end', () => {
-      response.writeHead(status, { 'content-type': type, etag: '"1"' }).end(JSON.stringify(body));
+      const sent = typeof body === 'string' ? body : JSON.stringify(body);
+      response.writeHead(status, { 'content-type': type, etag: '"1"' }).end(sent);
     });
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
@@ -82,7 +85,10 @@ describe('the answers of the commands', () => {
   }
 
   /** Every command that only talks to the API, with the first of its examples that needs nothing else. */
-  const remote = COMMANDS.filter(({ calls }) => calls !== undefined).map(({ name, examples }) => {
+  const remote = COMMANDS.filter(
+    // An export is the file itself, whatever its form.
+    ({ name, calls }) => calls !== undefined && name !== 'audit export',
+  ).map(({ name, examples }) => {
     const example = words(examples[0]).filter((word, i, all) => word !== '-o' && all[i - 1] !== '-o');
     return [name, example] as const;
   });
@@ -148,6 +154,18 @@ describe('the answers of the commands', () => {
     expect({ code, out }).toEqual({ code: exit, out: expect.stringMatching(/^ID\t|^$/) as string });
     expect(err.trimEnd().split('\n')).toHaveLength(3);
     expect(err).toMatch(/^.+\n {2}why {3}no rule grants it \(request req_1\)\n {2}next {2}\S.*\n$/);
+  });
+
+  it('writes an export as it comes, to standard output or to a file that was not there', async () => {
+    const { code, out } = await writ(['audit', 'export', '-o', 'json']);
+    expect({ code, out }).toEqual({ code: 0, out: '{"$writ":"export","format":1,…}\n' });
+    const file = join(home, 'log.ndjson');
+    const written = await writ(['audit', 'export', '--out', file, '-o', 'json']);
+    expect(JSON.parse(written.out)).toEqual({ schema_version: 1, file, bytes: Buffer.byteLength(out) });
+    expect(readFileSync(file, 'utf8')).toBe(out);
+    const again = await writ(['audit', 'export', '--out', file]);
+    expect(again.code).toBe(3);
+    expect(again.err).toContain('exists already');
   });
 
   it('says an error as JSON to programs, and no data', async () => {

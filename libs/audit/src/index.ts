@@ -16,6 +16,8 @@ export { KeyRing } from './log/key-ring';
 export { LogReader } from './log/log-reader';
 export { OutsideCheckpoints } from './log/outside';
 export { type LogPlaces, logPlaces } from './log/places';
+export { recoverLogs } from './log/recover';
+export { announceKey } from './log/rotate';
 export { Sequencer, type SequencerOptions } from './log/sequencer';
 export { LogWatch } from './log/watch';
 export { type AuditFilter, type AuditPage, auditEvents, chainLines } from './queries';

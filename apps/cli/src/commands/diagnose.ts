@@ -68,8 +68,26 @@ export async function diagnose(context: Context): Promise<Finding[]> {
     findings.push(
       bad('login', messageOf(error), 'Set WRIT_API_KEY to a key of this server, or run `npm start` again.'),
     );
+    return findings;
   }
-  return findings;
+  return [...findings, ...(await logOf(client, call))];
+}
+
+/** How the log stands, for those who may know. */
+async function logOf(client: WritClient, call: typeof PATIENCE & { readonly signal: AbortSignal }): Promise<Finding[]> {
+  try {
+    const { state, reason, size, lag_ms: lag } = await client.audit.log(call);
+    if (reason) return [bad('log', `not signed: ${reason.message}`, reason.next ?? 'See `writ audit log`.')];
+    const detail = `${state}, ${size} events sealed`;
+    if (state === 'lagging') {
+      const waits = `${detail}; the oldest event waits for ${Math.round(lag / 1000)} s, and with it every effect`;
+      return [bad('log', waits, 'Start a worker, or see its log for why it does not seal.')];
+    }
+    return [good('log', detail)];
+  } catch (error) {
+    if (error instanceof WritError && error.status === 403) return [];
+    return [bad('log', messageOf(error), 'See the log of the control plane.')];
+  }
 }
 
 const NEXT: { readonly [check: string]: string | undefined } = {

@@ -1,5 +1,6 @@
 import type { Command } from '../command';
 import { AUDIT_COMMANDS } from './audit';
+import { AUDIT_LOG_COMMANDS } from './audit-log';
 import { CONFIG_COMMANDS } from './config';
 import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
@@ -16,5 +17,6 @@ export const COMMANDS: readonly Command[] = [
   ...CONFIG_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,
+  ...AUDIT_LOG_COMMANDS,
   helpCommand(() => COMMANDS),
 ];

@@ -41,7 +41,7 @@ const doctor: Command = {
   name: 'doctor',
   summary: 'Check what this CLI and the control plane need, and say what is missing',
   examples: ['doctor', 'doctor -o json'],
-  calls: ['GET /health', 'GET /ready', 'GET /v1/me'],
+  calls: ['GET /health', 'GET /ready', 'GET /v1/me', 'GET /v1/audit/log'],
   async run(context) {
     const findings = await diagnose(context);
     const rows = findings.map(({ ok, ...rest }): Row => ({ ok, ...rest }));

@@ -1,16 +1,13 @@
-import { userInfo } from 'node:os';
 import type { Failure, Result } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
 import { openDatabase, type Tx } from '@writ/database';
 import { listStops, type PolicyChange, releaseStop, setStop, type StopRecord } from '@writ/policy';
 import { fromFailure } from '../cli-error';
 import type { Row } from '../output/output';
+import { operator } from './operator';
 import { ownDatabase } from './postgres';
 
 type Variables = { readonly [name: string]: string | undefined };
-
-/** Who uses the database directly: an operator of the machine, not a principal of a tenant. */
-const operator = (): string => `user:${userInfo().username.replace(/[^A-Za-z0-9_.@+-]/g, '_') || 'operator'}`;
 
 async function onPlatform<T>(env: Variables, work: (tx: Tx) => Promise<T>): Promise<T> {
   const own = await ownDatabase(env, { create: false });

@@ -73,6 +73,13 @@ function readKept(kept: string): Result<Checkpoint> {
   });
 }
 
+/** What the kept checkpoint says, whoever signed it; null where there is none that can be read. */
+export function keptCheckpoint(outside: OutsideCheckpoints, tenant: TenantId | '*'): Checkpoint | null {
+  const kept = outside.read(tenant);
+  const read = kept === null ? null : readKept(kept);
+  return read?.ok ? read.value : null;
+}
+
 /** A kept checkpoint that no key of the log signed says nothing; where it came from has to be found out first. */
 async function signedByLog(tx: Tx, log: LogName, kept: string): Promise<Result<null>> {
   const keys = (await readKeys(tx, log))
