@@ -73,6 +73,7 @@ describe('the answers of the commands', () => {
       env: { WRIT_URL: url, WRIT_API_KEY: 'writ_key', WRIT_HOME: home },
       terminal: false,
       interactive: false,
+      drawable: false,
       width: 80,
       out: (text) => (said.out += text),
       err: (text) => (said.err += text),

@@ -5,6 +5,8 @@ export interface Io {
   readonly terminal: boolean;
   /** Whether somebody sits at standard input and error, so that a question can be asked. */
   readonly interactive: boolean;
+  /** Whether standard error is a terminal whose last line can be drawn over: for bars and spinners. */
+  readonly drawable: boolean;
   /** Width of the terminal, in characters. */
   readonly width: number;
   /** Data. */

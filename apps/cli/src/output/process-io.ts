@@ -12,7 +12,8 @@ export function processIo(): Io {
     env,
     terminal: stdout.isTTY === true,
     interactive: stdin.isTTY === true && stderr.isTTY === true && !env['CI'],
-    width: stdout.columns ?? 80,
+    drawable: stderr.isTTY === true && !env['CI'] && env['TERM'] !== 'dumb',
+    width: stdout.columns ?? stderr.columns ?? 80,
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     async read() {
