@@ -131,7 +131,7 @@ describe('an allowed write', () => {
 });
 
 describe('reading the audit log', () => {
-  it('is itself in the log, in the same transaction, with who, what and how much', async () => {
+  it('is itself in the log before it is answered, with who, what and how much', async () => {
     const owner = await server.tenant();
     const first = await server.get('/v1/audit/events?type=key.created', { key: owner.token });
     expect(first.body['data']).toHaveLength(1);

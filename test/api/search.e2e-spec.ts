@@ -147,3 +147,41 @@ describe('a histogram', () => {
     expect((await get('/v1/runs/values', { field: 'salt' })).body).toMatchObject({ code: 'invalid_request' });
   });
 });
+
+describe('the audit log over HTTP', () => {
+  it('is queried like runs are, and every look into it is recorded', async () => {
+    const newest = await get('/v1/audit/events', {
+      filter: 'type:run.* decision:allow',
+      sort: '-time',
+      include: 'total',
+    });
+    const events = newest.body['data'] as { type: string; view: { sentence: string; index: number | null } }[];
+    expect(events.map(({ type }) => type)).toEqual(events.map(() => 'run.started'));
+    expect(events[0]?.view).toEqual({ sentence: 'user:root started desk.', index: null });
+    expect(newest.body['coverage']).toMatchObject({ matched: { value: events.length }, complete: true });
+    await get('/v1/audit/histogram', { by: 'actor' });
+    const values = await get('/v1/audit/values', { field: 'type', prefix: 'run.' });
+    expect(values.body).toMatchObject({ values: [{ value: 'run.started', count: events.length }] });
+    const reads = await get('/v1/audit/events', { filter: 'type:access.read actor:user:root', sort: '-time' });
+    expect((reads.body['data'] as { detail: object }[]).map(({ detail }) => detail)).toEqual([
+      expect.objectContaining({ values: 1 }),
+      expect.objectContaining({ filter: '{"buckets":60,"by":"actor"}' }),
+      expect.objectContaining({ events: events.length }),
+    ]);
+  });
+
+  it('refuses a query of another list, a wrong cursor and who may not read it', async () => {
+    const runs = await get('/v1/audit/events', { filter: 'tokens:>3' });
+    expect(runs.body).toMatchObject({
+      code: 'invalid_filter',
+      errors: [{ code: 'unknown_field', at: { start: 0, end: 7 } }],
+    });
+    const page = await get('/v1/audit/events', { filter: 'type:*', limit: '1' });
+    const other = await get('/v1/audit/events', { filter: 'type:run.*', limit: '1', cursor: next(page) });
+    expect([other.status, other.body['code']]).toEqual([400, 'cursor_mismatch']);
+    const { token } = await server.key(admin.tenant, { principal: 'user:nobody' });
+    for (const path of ['/v1/audit/events?filter=type:*', '/v1/audit/histogram', '/v1/audit/values']) {
+      expect((await server.get(path, { key: token })).body).toMatchObject({ code: 'policy_denied' });
+    }
+  });
+});

@@ -55,6 +55,8 @@ const names = (rows: readonly Listed[]): string[] => rows.map((row) => nameOf(ro
 const searched = async (where: Predicate<RunTest>): Promise<string[]> => names(await found({ where }));
 const test = (one: RunTest): Predicate<RunTest> => ({ test: one });
 
+jest.setTimeout(60_000);
+
 describe('runs are found', () => {
   it('by what happened in them', async () => {
     const has = (word: (RunTest & { field: 'has' })['word']) => searched(test({ field: 'has', word }));

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
 import type { RunCommandsApi, RunQueriesApi } from '@writ/engine';
 import { ApiKeyAuthenticator } from '@writ/identity';
@@ -66,6 +67,7 @@ export class ControlPlaneModule {
         { provide: CLOCK, useValue: clock },
         { provide: VERSION, useValue: deps.version },
         { provide: Gate, useValue: gate },
+        { provide: AuditSearch, useValue: new AuditSearch(database) },
         { provide: Writes, useValue: new Writes(database, authority, gate, new Answers()) },
         { provide: Cursors, useValue: new Cursors(deps.cursorSecret ?? randomBytes(32)) },
         { provide: Readiness, useValue: new Readiness(database) },

@@ -27,6 +27,8 @@ export type AuditType =
   | 'access.denied'
   | 'access.read'
   | 'run.quarantined'
+  | 'session.created'
+  | 'session.ended'
   | 'log.opened'
   | 'log.key_rotated';
 

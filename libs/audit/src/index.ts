@@ -20,5 +20,7 @@ export { recoverLogs } from './log/recover';
 export { announceKey } from './log/rotate';
 export { Sequencer, type SequencerOptions } from './log/sequencer';
 export { LogWatch } from './log/watch';
-export { type AuditFilter, type AuditPage, auditEvents, chainLines } from './queries';
+export { chainLines } from './queries';
+export { AuditSearch, shownEvent } from './search/audit-search';
+export { type AuditTest } from './search/audit-test';
 export { appendTenantEvent, appendTenantEvents, originOf, type TenantEvent } from './tenant-stream';

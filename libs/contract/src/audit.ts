@@ -1,6 +1,20 @@
 import { z } from 'zod';
-import { id, named, page, pageQuery, time } from './fields';
+import { id, named, pageQuery, time } from './fields';
 import { route } from './route';
+import {
+  buckets,
+  coverageExample,
+  FieldValues,
+  filter,
+  Histogram,
+  histogramExample,
+  include,
+  moment,
+  searchPage,
+  valuesExample,
+  valuesQuery,
+  windowQuery,
+} from './search';
 
 export const AuditEvent = named(
   'AuditEvent',
@@ -19,6 +33,38 @@ export const AuditEvent = named(
     .describe('One piece of evidence, member for member as it was hashed.'),
 );
 
+/** An event of a list: as it was hashed, and beside it, under `view`, what this server makes of it. */
+export const ExplorerEvent = named(
+  'ExplorerEvent',
+  z
+    .looseObject({
+      ...AuditEvent.shape,
+      view: z.object({
+        sentence: z.string().describe('The event in one sentence.'),
+        index: z.int().nullable().describe('Its number in the log; null while it is not sealed.'),
+      }),
+    })
+    .describe('An event as lists show it: all members but `view` are as they were hashed.'),
+);
+
+const eventExample = {
+  schema: 1,
+  id: 'evt_01k8x0q3wsf5z8k2m4n6p8r0t4',
+  tenant: 'ten_01k8x0q3wsf5z8k2m4n6p8r0t5',
+  origin: 'writ/ten_01k8x0q3wsf5z8k2m4n6p8r0t5',
+  type: 'stop.set',
+  time: '2026-11-22T09:31:00.000Z',
+  run: 'tenant',
+  run_seq: 4,
+  prev: '1b'.repeat(32),
+  actor: 'user:7f3a',
+};
+
+export const explorerEventExample = {
+  ...eventExample,
+  view: { sentence: 'user:7f3a stopped tool cancel_order.', index: 48_201 },
+};
+
 export const auditRoutes = {
   listAuditEvents: route({
     method: 'GET',
@@ -36,38 +82,55 @@ export const auditRoutes = {
         .describe('One run, or `tenant` for the tenant’s own stream.'),
       type: z
         .string()
-        .regex(/^[a-z]+(\.[a-z]+)?$/, 'an event type such as action.denied')
+        .regex(/^[a-z_]+(\.[a-z_]+)?$/, 'an event type such as action.denied')
         .exactOptional(),
       actor: z.string().min(1).max(200).exactOptional(),
       action: z.string().min(1).max(64).exactOptional(),
       verdict: z.enum(['allow', 'deny', 'ask']).exactOptional(),
-      from: time.exactOptional().describe('Inclusive, by the database’s clock.'),
-      to: time.exactOptional().describe('Exclusive, by the database’s clock.'),
+      filter: filter('audit'),
+      from: moment.describe('Inclusive, by the database’s clock; also relative, such as `-24h`.'),
+      to: moment.describe('Exclusive, by the database’s clock.'),
+      sort: z.enum(['time', '-time']).default('time').describe('Oldest or newest recorded first.'),
+      include,
     }),
     responses: {
       200: {
-        description: 'A page of events in the order they were recorded.',
-        schema: page('AuditEventPage', AuditEvent),
-        example: {
-          data: [
-            {
-              schema: 1,
-              id: 'evt_01k8x0q3wsf5z8k2m4n6p8r0t4',
-              tenant: 'ten_01k8x0q3wsf5z8k2m4n6p8r0t5',
-              origin: 'writ/ten_01k8x0q3wsf5z8k2m4n6p8r0t5',
-              type: 'stop.set',
-              time: '2026-11-22T09:31:00.000Z',
-              run: 'tenant',
-              run_seq: 4,
-              prev: '1b'.repeat(32),
-              actor: 'user:7f3a',
-            },
-          ],
-          has_more: false,
-          next_cursor: null,
-        },
+        description: 'A page of events in the order they were recorded, or the other way round.',
+        schema: searchPage('AuditEventPage', ExplorerEvent),
+        example: { data: [explorerEventExample], has_more: false, next_cursor: null, coverage: coverageExample },
       },
     },
+    problems: ['log_unavailable'],
+  }),
+  getAuditHistogram: route({
+    method: 'GET',
+    path: '/v1/audit/histogram',
+    area: 'audit',
+    summary: 'Count events over time',
+    description: 'Recorded as `access.read`, like every look into the log.',
+    access: ['audit.read'],
+    query: z.strictObject({
+      filter: filter('audit'),
+      ...windowQuery,
+      buckets,
+      by: z
+        .enum(['category', 'decision', 'actor'])
+        .default('category')
+        .describe('Category: the first word of the type.'),
+    }),
+    responses: {
+      200: { description: 'Counts.', schema: Histogram, example: histogramExample({ action: 31, run: 4 }) },
+    },
+    problems: ['log_unavailable'],
+  }),
+  listAuditValues: route({
+    method: 'GET',
+    path: '/v1/audit/values',
+    area: 'audit',
+    summary: 'Values of one field of the audit log, most frequent first',
+    access: ['audit.read'],
+    query: z.strictObject(valuesQuery(['type', 'actor', 'action', 'object', 'kind', 'decision', 'reason', 'outcome'])),
+    responses: { 200: { description: 'Values.', schema: FieldValues, example: valuesExample } },
     problems: ['log_unavailable'],
   }),
 };

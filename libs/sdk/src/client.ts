@@ -57,6 +57,10 @@ export class WritClient {
   readonly audit = {
     events: (query: QueryOf<'listAuditEvents'> = {}, call?: CallOptions) =>
       this.list('listAuditEvents', { query }, call),
+    histogram: (query: QueryOf<'getAuditHistogram'> = {}, call?: CallOptions) =>
+      this.call('getAuditHistogram', { query }, call),
+    values: (query: QueryOf<'listAuditValues'> = {}, call?: CallOptions) =>
+      this.call('listAuditValues', { query }, call),
     log: (call?: CallOptions) => this.call('getAuditLog', {}, call),
     /** The newest signed checkpoint, as text. */
     checkpoint: async (call?: CallOptions) => (await this.send('getAuditCheckpoint', {}, call)).text(),

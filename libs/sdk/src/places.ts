@@ -19,6 +19,8 @@ export const PLACES: {
   listRunDecisions: ['GET', '/v1/runs/{id}/decisions'],
   getDecision: ['GET', '/v1/decisions/{id}'],
   listAuditEvents: ['GET', '/v1/audit/events'],
+  getAuditHistogram: ['GET', '/v1/audit/histogram'],
+  listAuditValues: ['GET', '/v1/audit/values'],
   getAuditLog: ['GET', '/v1/audit/log'],
   getAuditCheckpoint: ['GET', '/v1/audit/checkpoint'],
   listAuditCheckpoints: ['GET', '/v1/audit/checkpoints'],

@@ -1,6 +1,6 @@
 import { type Database, Params, testsOf, type Tx } from '@writ/database';
 import { readsJournal } from './run-test';
-import { briefly, idsOf, type RunScope, scopeSql, windowSql } from './run-window';
+import { idsOf, type RunScope, scopeSql, windowSql } from './run-window';
 
 export interface Count {
   readonly value: number;
@@ -38,9 +38,7 @@ export async function countMatches(db: Database, scope: RunScope): Promise<Count
   let value = 0;
   for (;;) {
     const asked = performance.now();
-    const chunk = await db.withTenant(scope.tenant, (tx) =>
-      briefly(tx, () => countChunk(tx, scope, { ...ids, edge, size })),
-    );
+    const chunk = await db.briefly(scope.tenant, (tx) => countChunk(tx, scope, { ...ids, edge, size }));
     if (chunk) value += chunk.hits;
     if (chunk && (chunk.edge === null || chunk.scanned < size)) return { value, relation: 'exact' };
     edge = chunk?.edge ?? edge;

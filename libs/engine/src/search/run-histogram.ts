@@ -2,7 +2,7 @@ import { type RunId, timeOfId } from '@writ/kernel';
 import { type Database, Params, testsOf, type Tx } from '@writ/database';
 import { type Count, countWindow } from './run-count';
 import { readsJournal } from './run-test';
-import { briefly, idsOf, type RunScope, scopeSql } from './run-window';
+import { idsOf, type RunScope, scopeSql } from './run-window';
 
 export interface RunHistogram {
   /** Epoch milliseconds. */
@@ -24,28 +24,26 @@ export async function runHistogram(
   asked: { readonly scope: RunScope; readonly buckets: number },
 ): Promise<RunHistogram | null> {
   const { scope } = asked;
-  return db.withTenant(scope.tenant, (tx) =>
-    briefly(tx, async () => {
-      const of = await countWindow(tx, scope);
-      const to = scope.window.to ?? scope.now;
-      const from = scope.window.from ?? (await oldest(tx, scope)) ?? to - 1;
-      const bucketMs = Math.max(1, Math.ceil((to - from) / asked.buckets));
-      const most = testsOf(scope.where).some(readsJournal) ? MOST_ROWS.journal : MOST_ROWS.columns;
-      const share = of.value > most ? most / of.value : 1;
-      const rows = await counted(tx, { scope: { ...scope, window: { ...scope.window, from } }, from, bucketMs, share });
-      const scaled = rows.map((row) => ({ ...row, count: Math.round(row.count / share) }));
-      const value = scaled.reduce((sum, row) => sum + row.count, 0);
-      return {
-        from,
-        to,
-        bucketMs,
-        buckets: gathered(scaled, from, bucketMs),
-        sampled: share < 1,
-        of,
-        matched: { value, relation: share < 1 ? 'about' : 'exact' } as const,
-      };
-    }),
-  );
+  return db.briefly(scope.tenant, async (tx) => {
+    const of = await countWindow(tx, scope);
+    const to = scope.window.to ?? scope.now;
+    const from = scope.window.from ?? (await oldest(tx, scope)) ?? to - 1;
+    const bucketMs = Math.max(1, Math.ceil((to - from) / asked.buckets));
+    const most = testsOf(scope.where).some(readsJournal) ? MOST_ROWS.journal : MOST_ROWS.columns;
+    const share = of.value > most ? most / of.value : 1;
+    const rows = await counted(tx, { scope: { ...scope, window: { ...scope.window, from } }, from, bucketMs, share });
+    const scaled = rows.map((row) => ({ ...row, count: Math.round(row.count / share) }));
+    const value = scaled.reduce((sum, row) => sum + row.count, 0);
+    return {
+      from,
+      to,
+      bucketMs,
+      buckets: gathered(scaled, from, bucketMs),
+      sampled: share < 1,
+      of,
+      matched: { value, relation: share < 1 ? 'about' : 'exact' } as const,
+    };
+  });
 }
 
 async function oldest(tx: Tx, { tenant, window }: RunScope): Promise<number | null> {

@@ -1,7 +1,7 @@
 import { type RunId, timeOfId } from '@writ/kernel';
 import { type Database, Params, RUN_COLUMNS, type RunRow, testsOf } from '@writ/database';
 import { readsJournal } from './run-test';
-import { briefly, idsOf, type RunScope, scopeSql } from './run-window';
+import { idsOf, type RunScope, scopeSql } from './run-window';
 
 export type RunSort = '-started' | 'started' | '-finished' | 'finished' | '-duration' | 'duration';
 
@@ -51,12 +51,10 @@ async function byStart(db: Database, query: PageQuery): Promise<FoundRuns> {
   for (;;) {
     const asked = performance.now();
     const want = limit + 1 - rows.length;
-    const chunk = await db.withTenant(scope.tenant, (tx) =>
-      briefly(tx, () => {
-        const { text, values } = chunkStatement(query, { edge, size, want });
-        return tx.query<Row>(text, values);
-      }),
-    );
+    const chunk = await db.briefly(scope.tenant, (tx) => {
+      const { text, values } = chunkStatement(query, { edge, size, want });
+      return tx.query<Row>(text, values);
+    });
     if (chunk === null) {
       if (size === 1) throw new Error(`one run of ${scope.tenant} after ${String(edge)} cannot be searched in time`);
       size = Math.max(1, Math.floor(size / 8));
@@ -128,16 +126,14 @@ async function bySortedKey(db: Database, query: PageQuery): Promise<FoundRuns> {
   const text = `
     SELECT ${RUN_COLUMNS}, k.key::text AS key FROM (${newest}) r CROSS JOIN LATERAL (SELECT ${key} AS key) k
      WHERE ${from} AND ${scopeSql(scope, params)} ORDER BY k.key ${order}, r.id ${order} LIMIT ${params.add(limit + 1)}::int`;
-  const found = await db.withTenant(scope.tenant, (tx) =>
-    briefly(tx, async () => {
-      const rows = await tx.query<RunRow & { readonly key: string }>(text, params.values);
-      const [edge] = await tx.query<{ id: RunId }>(
-        `SELECT id FROM writ.run WHERE tenant = $1 AND id >= $2 AND id < $3 ORDER BY id DESC OFFSET $4 LIMIT 1`,
-        [scope.tenant, ids.low, ids.high, most],
-      );
-      return { rows, edge };
-    }),
-  );
+  const found = await db.briefly(scope.tenant, async (tx) => {
+    const rows = await tx.query<RunRow & { readonly key: string }>(text, params.values);
+    const [edge] = await tx.query<{ id: RunId }>(
+      `SELECT id FROM writ.run WHERE tenant = $1 AND id >= $2 AND id < $3 ORDER BY id DESC OFFSET $4 LIMIT 1`,
+      [scope.tenant, ids.low, ids.high, most],
+    );
+    return { rows, edge };
+  });
   if (found === null) return { rows: [], next: null, reached: scope.now };
   const rows = found.rows.slice(0, limit);
   const last = rows.at(-1);

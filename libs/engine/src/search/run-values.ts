@@ -1,5 +1,5 @@
 import { type Database, Params } from '@writ/database';
-import { briefly, idsOf, type RunScope, windowSql } from './run-window';
+import { idsOf, type RunScope, windowSql } from './run-window';
 
 export type ValueField = 'status' | 'workflow' | 'initiator' | 'agent' | 'tool' | 'model' | 'reason';
 
@@ -49,13 +49,11 @@ export async function runValues(db: Database, asked: ValuesQuery): Promise<Field
   const bound = [...params.values];
   const text = `
     SELECT v.value, count(*)::int AS count FROM (${named}) v WHERE starts_with(v.value, ${params.add(prefix)}) GROUP BY v.value ORDER BY count(*) DESC, v.value LIMIT ${params.add(limit)}::int`;
-  const found = await db.withTenant(scope.tenant, (tx) =>
-    briefly(tx, async () => {
-      const [there] = await tx.query<{ looked: number }>(looked, bound);
-      const values = await tx.query<{ value: string; count: number }>(text, params.values);
-      return { values, complete: (there?.looked ?? 0) < most };
-    }),
-  );
+  const found = await db.briefly(scope.tenant, async (tx) => {
+    const [there] = await tx.query<{ looked: number }>(looked, bound);
+    const values = await tx.query<{ value: string; count: number }>(text, params.values);
+    return { values, complete: (there?.looked ?? 0) < most };
+  });
   return found ?? { values: [], complete: false };
 }
 

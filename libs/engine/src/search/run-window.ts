@@ -1,5 +1,5 @@
 import { firstIdAt, type TenantId } from '@writ/kernel';
-import { type Params, type Predicate, type Tx, whereOf } from '@writ/database';
+import { type Params, type Predicate, whereOf } from '@writ/database';
 import { type RunTest, runTestSql } from './run-test';
 
 /** Which runs are meant: by their start, their end, or any part of them between `from` and `to` (epoch milliseconds). */
@@ -46,21 +46,3 @@ export function windowSql({ basis, from, to }: RunWindow, params: Params): strin
 /** Window and query together, as a condition on `r`. */
 export const scopeSql = ({ window, where, now }: RunScope, params: Params): string =>
   `(${windowSql(window, params)} AND ${whereOf(where, (test, into) => runTestSql(test, into, now), params)})`;
-
-/**
- * Every statement of a search is stopped after a while, and none is compiled: compiling costs more than most of them take.
- * Answers null when a statement was stopped.
- */
-export async function briefly<T>(tx: Tx, work: () => Promise<T>): Promise<T | null> {
-  await tx.query(`SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)`, [
-    String(STATEMENT_MS),
-  ]);
-  try {
-    return await work();
-  } catch (error) {
-    if ((error as { code?: unknown }).code === '57014') return null;
-    throw error;
-  }
-}
-
-const STATEMENT_MS = 2_000;

@@ -1,0 +1,102 @@
+import type { AuditEvent } from './event';
+
+type Detail = NonNullable<AuditEvent['detail']>;
+
+/** An event in one sentence, for people. It says what the event holds and judges nothing. */
+export function eventSentence(event: AuditEvent): string {
+  const written = SENTENCES[event.type];
+  return written ? written(event, event.detail ?? {}) : plain(event);
+}
+
+/** What a reader of another version makes of a type it does not know. */
+const plain = (event: AuditEvent): string =>
+  `${event.actor ?? 'Writ'}: ${[event.type, thing(event), event.outcome].filter((part) => part !== undefined && part !== '').join(' ')}.`;
+
+const who = ({ actor }: AuditEvent): string => actor ?? 'Writ';
+
+const thing = ({ object }: AuditEvent): string => (object ? `${object.type} ${object.id}` : '');
+
+/** `the tool pay`, `run.start on workflow desk`: an act as its request says it. */
+const act = (event: AuditEvent): string =>
+  [event.action ?? 'something', 'on', thing(event)].join(' ').replace(/ on $/, '');
+
+const tried = ({ step, attempt }: AuditEvent): string =>
+  step === undefined ? '' : ` (step ${step}${attempt !== undefined && attempt > 1 ? `, attempt ${attempt}` : ''})`;
+
+const because = ({ decision }: AuditEvent): string => (decision ? `: ${decision.reason.replaceAll('_', ' ')}` : '');
+
+const said = (detail: Detail, name: string): string => {
+  const value = detail[name];
+  return value === undefined || value === null ? '' : String(value);
+};
+
+const WAITS: { readonly [kind: string]: string } = {
+  signal: 'a signal or a time',
+  stop: 'the release of a stop',
+  approval: 'an approval',
+  reconciliation: 'somebody to say what became of a lost call',
+  retry: 'its next try',
+};
+
+const short = (digest: string): string => (digest.startsWith('sha256:') ? digest.slice(0, 19) : digest);
+
+type Sentence = (event: AuditEvent, detail: Detail) => string;
+
+const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
+  context: (_, detail) => `${contextWords(said(detail, 'context'))}.`,
+  'run.started': (event) => `${who(event)} started ${event.object?.id ?? 'a run'}.`,
+  'run.waiting': (_, detail) => `The run waits for ${WAITS[said(detail, 'for')] ?? said(detail, 'for')}.`,
+  'run.resumed': (_, detail) => `Worker ${said(detail, 'worker')} took the run over from one that was gone.`,
+  'run.finished': ({ outcome }, detail) =>
+    `The run ended: ${words(outcome)}${said(detail, 'code') ? `, ${words(said(detail, 'code'))}` : ''}.`,
+  'run.quarantined': () => 'The run was set aside: the database refused its data.',
+  'action.authorized': (event) => `${who(event)} was allowed ${act(event)}${tried(event)}.`,
+  'action.denied': (event) => `${who(event)} was refused ${act(event)}${tried(event)}${because(event)}.`,
+  'action.asked': (event) => `${who(event)} asked for ${act(event)}${tried(event)}, which a person must approve.`,
+  'action.settled': (event) =>
+    event.outcome === 'ok'
+      ? `What was allowed was done${tried(event)}.`
+      : `What was allowed failed${tried(event)}: ${words(event.outcome)}.`,
+  'action.unknown': (event, detail) =>
+    `Nobody knows what became of it${tried(event)}: ${words(said(detail, 'reason'))}.`,
+  'action.reconciled': (event, detail) =>
+    `${said(detail, 'by')} said of the lost call${tried(event)}: ${words(event.outcome)}.`,
+  'handoff.made': (event) => `Control moved to the next agent${tried(event)}.`,
+  'mail.consumed': (_, detail) => `The run took up what ${said(detail, 'by')} sent: ${words(said(detail, 'kind'))}.`,
+  'policy.activated': (event, detail) =>
+    `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
+  'stop.set': (event, detail) =>
+    `${who(event)} stopped ${[said(detail, 'scope'), said(detail, 'target')].join(' ').trim()}: ${said(detail, 'reason')}`.replace(
+      /\.?$/,
+      '.',
+    ),
+  'stop.released': (event, detail) =>
+    `${who(event)} released stop ${event.object?.id ?? ''}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
+  'definition.published': (event) => `${who(event)} published ${thing(event)}, version ${event.object?.version ?? 1}.`,
+  'key.created': (event, detail) => `${who(event)} created ${thing(event)} for ${said(detail, 'principal')}.`,
+  'key.revoked': (event, detail) => `${who(event)} revoked ${thing(event)} of ${said(detail, 'principal')}.`,
+  'session.created': (event) => `${who(event)} logged in with ${thing(event)}.`,
+  'session.ended': (event) => `${who(event)} logged out.`,
+  'tenant.created': (event) => `${who(event)} created ${thing(event)}.`,
+  'access.denied': (event, detail) =>
+    `${who(event)} was refused ${act(event)}${because(event)}${said(detail, 'reason') ? `: ${words(said(detail, 'reason'))}` : ''}.`,
+  'access.read': (event, detail) =>
+    `${who(event)} read evidence${said(detail, 'events') ? ` (${said(detail, 'events')} events)` : ''}.`,
+  'log.opened': (_, detail) =>
+    `The log began anew as ${said(detail, 'origin')}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
+  'log.key_rotated': (_, detail) =>
+    `The log’s key changed from ${said(detail, 'old_key')} to ${said(detail, 'new_key')}.`,
+};
+
+const words = (code: string | undefined): string => (code ?? 'unknown').replaceAll('_', ' ');
+
+/** Who acts for whom from here on, out of the canonical JSON of a `context` event. */
+function contextWords(text: string): string {
+  try {
+    const { initiator, chain } = JSON.parse(text) as { initiator?: string; chain?: { agent: string }[] };
+    const agents = (chain ?? []).map(({ agent }) => agent).join(', then ');
+    return `From here on ${agents === '' ? 'the run' : `agent ${agents}`} acts for ${initiator ?? 'nobody'}`;
+  } catch {
+    return 'From here on the run acts under another context';
+  }
+}
