@@ -32,7 +32,10 @@ export type AuditType =
   | 'log.opened'
   | 'log.key_rotated';
 
-/** A stage of the decision as evidence: `[stage, verdict, rids…]`. Values stay out; the journal holds the explanation. */
+/**
+ * A stage of the decision as evidence: `[stage, verdict, rids…]`, a rid with `?` before it where the rule's condition
+ * could not be evaluated. Values stay out; the journal holds the explanation.
+ */
 export type StageEvidence = readonly [stage: string, verdict: string, ...rids: string[]];
 
 export interface DecisionEvidence {
@@ -42,6 +45,8 @@ export interface DecisionEvidence {
   readonly stages: readonly StageEvidence[];
   readonly obligations?: readonly string[];
   readonly mode: 'enforce' | 'observe';
+  /** Digest of the policy it was made under, where no context says so. */
+  readonly snapshot?: string;
 }
 
 /**

@@ -163,7 +163,7 @@ export class RunCommands implements RunCommandsApi {
       actor: caller,
       action: letter.action,
       object: { type: 'run', id: run },
-      decision: decisionEvidence(decision),
+      decision: { ...decisionEvidence(decision), snapshot: decision.snapshot },
       authority: decision.authority,
       detail: { mail: id, kind: letter.kind },
     });

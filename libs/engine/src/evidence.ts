@@ -85,16 +85,20 @@ function sameContext(a: ContextInput, b: ContextInput): boolean {
 const sameHop = (a: Hop, b: Hop): boolean =>
   a.agent === b.agent && a.digest === b.digest && a.delegation === b.delegation && a.mode === b.mode;
 
-/** A decision as evidence: verdict, reason, and the rules of each stage by id. */
+/**
+ * A decision as evidence: verdict, reason, and the rules of each stage by id. A rule whose condition could not be
+ * evaluated stands with a `?`: whoever recombines the verdict must know that an allow of it did not count (I7).
+ */
 export function decisionEvidence(decision: Decision): DecisionEvidence {
   return {
     id: decision.id,
     verdict: decision.verdict,
     reason: decision.reason,
-    stages: decision.stages.map(
-      (stage) => [stage.stage, stage.verdict, ...stage.matches.map((match) => match.rid)] as const,
-    ),
+    stages: decision.stages.map((stage) => [stage.stage, stage.verdict, ...stage.matches.map(ridOf)] as const),
     ...(decision.obligations.length > 0 && { obligations: decision.obligations.map((obligation) => obligation.id) }),
     mode: 'enforce',
   };
 }
+
+const ridOf = ({ rid, error }: Decision['stages'][number]['matches'][number]): string =>
+  error === undefined ? rid : `?${rid}`;

@@ -42,7 +42,7 @@ export async function recordDecisionIn(
     actor: initiator.id,
     action,
     object: { type: object.type, id: object.id },
-    decision: decisionEvidence(decision),
+    decision: { ...decisionEvidence(decision), snapshot: decision.snapshot },
     authority: decision.authority,
     detail: { explanation: digest },
   });

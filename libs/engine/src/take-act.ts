@@ -175,8 +175,10 @@ function objectOf(proposed: Proposal) {
 
 /** A denial is a fact of the run: the model sees its reason code and goes on, a pipeline's step fails. */
 async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<Moved> {
-  const { proposed, decision, step, attempt } = decided;
+  const { proposed, decision, step } = decided;
   if (decision.reason === 'stopped') return hold(ctx, held, decided);
+  const { entered, refused } = refusalEvidence(ctx, held, decided);
+  if (entered) held.pending.audits.push(entered);
   record(
     held,
     {
@@ -192,27 +194,33 @@ async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promis
       ...(proposed.details.attribute && { attribute: proposed.details.attribute }),
       decision: recorded(decision),
     },
-    refusalEvidence(held, decided, { step, attempt }),
+    refused,
   );
   held.pending.decisions.push(decision.id);
   return null;
 }
 
-function refusalEvidence(held: HeldRun, { proposed, decision }: Decided, place: { step: number; attempt: number }) {
-  return evidence(held.scope, decision.at, {
+/** A refusal as evidence, and the constants it was decided under when these are not yet on record. */
+function refusalEvidence(ctx: EngineContext, held: HeldRun, { proposed, decision, step, attempt }: Decided) {
+  const { started } = held.state;
+  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
+  const entered = enterContext(held.scope, constants, decision.at);
+  const refused = evidence(held.scope, decision.at, {
     type: decision.verdict === 'ask' ? 'action.asked' : 'action.denied',
-    ...place,
-    actor: proposed.agent === null ? held.state.started.initiator.id : `agent:${proposed.agent}`,
+    step,
+    attempt,
+    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
     action: proposed.request.action,
     object: objectOf(proposed),
     decision: decisionEvidence(decision),
     authority: decision.authority,
   });
+  return { entered, refused };
 }
 
 /** `ask`, or a stop: the run waits without its lease, and is decided again when it wakes. */
 async function hold(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<Moved> {
-  const { proposed, decision, step, attempt } = decided;
+  const { proposed, decision, step } = decided;
   const kind = decision.verdict === 'ask' ? 'approval' : 'stop';
   const { wait } = held.state;
   if (wait?.for === kind && wait.step === step) return giveBack(ctx, held, ctx.clock.now() + STOPPED_LOOK_MS);
@@ -228,12 +236,11 @@ async function hold(ctx: EngineContext, held: HeldRun, decided: Decided): Promis
     ...(proposed.keepArgs && { args: proposed.args }),
     decision: recorded(decision),
   } as const;
+  const { entered, refused } = refusalEvidence(ctx, held, decided);
+  const rests = evidence(held.scope, decision.at, { type: 'run.waiting', detail: { for: kind } });
   const tail: Tail = {
     events: [asked, { type: 'wait_started', at: decision.at, wait: next }],
-    audits: [
-      refusalEvidence(held, decided, { step, attempt }),
-      evidence(held.scope, decision.at, { type: 'run.waiting', detail: { for: kind } }),
-    ],
+    audits: entered ? [entered, refused, rests] : [refused, rests],
     decisions: [decision.id],
   };
   return settleDown(ctx, held, { tail, standing: waiting(next, decision.at) });

@@ -1,3 +1,4 @@
+import { ASKING_OBLIGATIONS } from '@writ/rules';
 import type { Obligation } from './types';
 
 /**
@@ -6,11 +7,8 @@ import type { Obligation } from './types';
  */
 export const KNOWN_OBLIGATIONS: ReadonlySet<string> = new Set(['require_approval']);
 
-/** Obligations under which an allow means: ask a person first. */
-const ASKING: ReadonlySet<string> = new Set(['require_approval']);
-
 export const asks = (obligations: readonly Obligation[]): boolean =>
-  obligations.some((obligation) => ASKING.has(obligation.type));
+  obligations.some((obligation) => ASKING_OBLIGATIONS.has(obligation.type));
 
 export const unknownObligation = (
   obligations: readonly Obligation[],

@@ -31,6 +31,7 @@ describe('a rule file', () => {
     ['foreign_tenant', 'p, role:a, ten_1, tool:x, tool.invoke, , allow'],
     ['foreign_tenant', 'g, user:a, role:b, *'],
     ['bad_name', 'p, , {tenant}, tool:x, tool.invoke, , allow'],
+    ['bad_name', 'p, role:a, {tenant}, tool:x, tool.invoke, , allow, , ?r1'],
     ['bad_name', 'p, role:a b, {tenant}, tool:x, tool.invoke, , allow'],
     ['bad_name', 'p, role:a\u0007, {tenant}, tool:x, tool.invoke, , allow'],
     ['bad_name', 'p, role:a\u202e, {tenant}, tool:x, tool.invoke, , allow'],

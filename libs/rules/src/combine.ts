@@ -25,3 +25,6 @@ export function combine(allowed: boolean, denied: boolean): Combined {
   if (denied) return 'deny';
   return allowed ? 'allow' : 'silent';
 }
+
+/** Types of obligations under which an allow means: ask a person first. */
+export const ASKING_OBLIGATIONS: ReadonlySet<string> = new Set(['require_approval']);

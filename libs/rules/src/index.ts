@@ -1,11 +1,11 @@
 export { type Closure, closeOver, type Sliced } from './closure';
-export { type Combined, combine, standing } from './combine';
-export type { CompiledCondition, ConditionExpression, Declared, Outcome, Truth } from './condition';
+export { ASKING_OBLIGATIONS, type Combined, combine, standing } from './combine';
+export type { CompiledCondition, ConditionExpression, Outcome } from './condition';
 export { compileCondition } from './compile-condition';
 export { compareDecimals, toDecimal } from './decimal';
 export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES } from './facts';
-export { agentName, covers, nameProblem, roleName } from './names';
+export { agentName, covers, roleName } from './names';
 export { follow, parsePointer } from './path';
 export { RefusedLine, RuleReader, TENANT_COLUMN } from './rule-reader';
-export type { ActionRule, Effect, HandoffMode, HandoffRule, Link, ObligationSpec, Rule } from './rule';
-export { ActionIndex, actionPatterns, type Candidate, HandoffIndex, type Places } from './rule-index';
+export type { ActionRule, HandoffRule, Link, Rule } from './rule';
+export { ActionIndex, type Candidate, HandoffIndex, type Places } from './rule-index';

@@ -138,6 +138,8 @@ export class RuleReader {
   }
 
   #rid(given: string, text: string): string {
+    if (given.startsWith('?'))
+      throw new RefusedLine('bad_name', 'the rule id begins with ?, which has a meaning in evidence');
     return given === '' ? `rul_${sha256Hex(text).slice(0, RID_DIGITS)}` : this.#name(given, 'rule id', false);
   }
 
