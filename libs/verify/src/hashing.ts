@@ -20,6 +20,12 @@ export function leafHash(entry: Uint8Array): Uint8Array {
   return out;
 }
 
+/** Hashes in a row, 32 bytes each; there may be more bytes than are counted. */
+export interface Hashes {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+}
+
 /** Where a hash goes. */
 export interface Place {
   readonly out: Uint8Array;

@@ -37,3 +37,5 @@ export {
 export { cover } from './ranges';
 export { formatTlogProof, parseTlogProof } from './tlog-proof';
 export { Tree } from './tree';
+export { type Progress, type Report, type Trust, type Verdict, verifyExport } from './verify-export';
+export type { Problem } from './report';

@@ -1,0 +1,94 @@
+/** Evidence as it is read back: only what decisions are recombined from, each member checked to be what it should be. */
+export interface DecidedEvent {
+  readonly type: string;
+  readonly run: string;
+  readonly actor: string | null;
+  readonly action: string | null;
+  readonly object: { readonly type: string; readonly id: string } | null;
+  /** Digest of the context event in force. */
+  readonly context: string | null;
+  readonly decision: ReadDecision;
+}
+
+export interface ReadDecision {
+  readonly verdict: string;
+  readonly reason: string;
+  readonly stages: readonly ReadStage[];
+  readonly obligations: readonly string[];
+  readonly snapshot: string | null;
+}
+
+export interface ReadStage {
+  readonly stage: string;
+  readonly verdict: string;
+  readonly rids: readonly string[];
+}
+
+/** What a context event holds of the constants of a run. */
+export interface ReadContext {
+  readonly initiator: string;
+  readonly roles: readonly string[];
+  readonly chain: readonly { readonly agent: string; readonly mode: string | null }[];
+  readonly snapshot: string;
+  readonly mandate: boolean;
+}
+
+type Members = { readonly [name: string]: unknown };
+
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+/** The decision of an event; null when it has none, `malformed` when it has something else in its place. */
+export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null {
+  const { decision } = event;
+  if (decision === undefined) return null;
+  if (!isObject(decision)) return 'malformed';
+  const { verdict, reason, stages, obligations = [], snapshot } = decision;
+  if (typeof verdict !== 'string' || typeof reason !== 'string' || !isTexts(obligations)) return 'malformed';
+  if (!Array.isArray(stages)) return 'malformed';
+  const read: ReadStage[] = [];
+  for (const stage of stages as readonly unknown[]) {
+    if (!isTexts(stage) || stage.length < 2) return 'malformed';
+    read.push({ stage: stage[0]!, verdict: stage[1]!, rids: stage.length > 2 ? stage.slice(2) : NONE });
+  }
+  return {
+    type: text(event['type']) ?? '',
+    run: text(event['run']) ?? '',
+    actor: text(event['actor']),
+    action: text(event['action']),
+    object: objectOf(event['object']),
+    context: text(event['context']),
+    decision: { verdict, reason, stages: read, obligations, snapshot: text(snapshot) },
+  };
+}
+
+const NONE: readonly string[] = [];
+
+function objectOf(value: unknown): DecidedEvent['object'] {
+  if (!isObject(value)) return null;
+  const { type, id } = value;
+  return typeof type === 'string' && typeof id === 'string' ? { type, id } : null;
+}
+
+/** Reads the text of a context event; null for anything else. */
+export function readContext(json: string): ReadContext | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return null;
+  }
+  if (!isObject(value)) return null;
+  const { initiator, roles, chain, snapshot, mandate } = value;
+  if (typeof initiator !== 'string' || !isTexts(roles) || typeof snapshot !== 'string') return null;
+  if (!Array.isArray(chain)) return null;
+  const hops: { agent: string; mode: string | null }[] = [];
+  for (const hop of chain as readonly unknown[]) {
+    if (!isObject(hop) || typeof hop['agent'] !== 'string') return null;
+    hops.push({ agent: hop['agent'], mode: text(hop['mode']) });
+  }
+  return { initiator, roles, chain: hops, snapshot, mandate: mandate !== null && mandate !== undefined };
+}

@@ -1,0 +1,77 @@
+import { digestOf } from '@writ/kernel';
+import {
+  ActionIndex,
+  type ActionRule,
+  ASKING_OBLIGATIONS,
+  type Closure,
+  closeOver,
+  HandoffIndex,
+  type HandoffRule,
+  type Link,
+  type Rule,
+  RuleReader,
+  type Sliced,
+} from '@writ/rules';
+
+/** A policy as far as verdicts can be recombined from it: its rules and which of them could have spoken. */
+export interface PolicyView {
+  /** Rule id → rule. */
+  readonly rules: ReadonlyMap<string, Rule>;
+  readonly actions: ActionIndex<ActionRule>;
+  readonly handoffs: HandoffIndex<HandoffRule>;
+  /** Ids of obligations under which an allow means: ask a person first. */
+  readonly asking: ReadonlySet<string>;
+}
+
+/**
+ * Reads a snapshot's stored text. Null when it is not what the digest names, or cannot be read as a policy: a text that
+ * no writer of ours made.
+ */
+export function readPolicy(digest: string, body: string): PolicyView | null {
+  if (digestOf(body) !== digest) return null;
+  try {
+    const { rules, obligations } = JSON.parse(body) as {
+      rules: string;
+      obligations: { [id: string]: { type: string } };
+    };
+    return viewOf(rules, obligations);
+  } catch {
+    return null;
+  }
+}
+
+function viewOf(text: string, obligations: { readonly [id: string]: { readonly type: string } }): PolicyView | null {
+  const reader = new RuleReader(null);
+  const rules = new Map<string, Rule>();
+  const links = { g: [] as Link[], g2: [] as Link[] };
+  for (const line of text.split('\n')) {
+    const read = reader.read(line);
+    if (read.section === 'p' || read.section === 'p2') rules.set(read.rule.rid, read.rule);
+    else links[read.section].push(read.link);
+  }
+  const roles = closed(links.g);
+  const classes = closed(links.g2);
+  if (!roles || !classes) return null;
+  const all = [...rules.values()];
+  const actions = all.filter((rule) => rule.section === 'p');
+  const handoffs = all.filter((rule) => rule.section === 'p2');
+  return {
+    rules,
+    actions: atOnce(ActionIndex.build(actions, { roles, classes })),
+    handoffs: atOnce(HandoffIndex.build(handoffs, roles)),
+    asking: new Set(Object.keys(obligations).filter((id) => ASKING_OBLIGATIONS.has(obligations[id]!.type))),
+  };
+}
+
+function closed(links: readonly Link[]): Closure | null {
+  const result = atOnce(closeOver(links));
+  return result.ok ? result.value : null;
+}
+
+/** Work that could pause, done without pausing. */
+function atOnce<T>(work: Sliced<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}

@@ -1,0 +1,220 @@
+import { agentName, combine, type Rule, roleName } from '@writ/rules';
+import type { DecidedEvent, ReadContext, ReadDecision, ReadStage } from './decision';
+import type { PolicyView } from './policy-view';
+import { quote } from './report';
+
+/** The stages in the order they are asked; only `delegation` may be asked more than once. */
+const ORDER = ['guardrail', 'agent', 'initiator', 'delegation', 'mandate'];
+
+/** What kind of event records which verdicts. */
+const VERDICTS: { readonly [type: string]: readonly string[] } = {
+  'run.started': ['allow'],
+  'action.authorized': ['allow'],
+  'action.denied': ['deny'],
+  'action.asked': ['ask'],
+  'access.denied': ['deny', 'ask'],
+};
+
+/** Denials that no stage need have given: the decision itself could not be made, or not be honoured. */
+const WITHOUT_STAGE = new Set(['unknown_obligation', 'evaluation_error', 'policy_unavailable']);
+
+/** Which stage a reason speaks of. */
+const STAGE_OF: { readonly [reason: string]: readonly string[] } = {
+  stopped: ['guardrail'],
+  agent_not_granted: ['agent'],
+  handoff_not_granted: ['agent'],
+  initiator_not_granted: ['initiator'],
+  delegation_not_granted: ['delegation'],
+  mandate_exceeded: ['mandate'],
+  forbidden_by_rule: ['agent', 'initiator', 'delegation'],
+};
+
+/** Forbid wins, then ask, and silence is no stage at all: the verdict that the stages give. */
+function ofStages(stages: readonly ReadStage[]): string {
+  let asked = false;
+  for (const { verdict } of stages) {
+    if (verdict === 'deny') return 'deny';
+    if (verdict === 'ask') asked = true;
+  }
+  return asked ? 'ask' : 'allow';
+}
+
+/** What is wrong between a decision's verdict, its reason and its stages, as a sentence; null when nothing is. */
+export function stagesFault(event: DecidedEvent, context: ReadContext | null): string | null {
+  const { type, decision } = event;
+  const { verdict, reason, stages } = decision;
+  const known = VERDICTS[type];
+  if (known && !known.includes(verdict)) return `The event is ${quote(type)} and its decision says ${quote(verdict)}`;
+  if (!['allow', 'deny', 'ask'].includes(verdict)) return `There is no verdict ${quote(verdict)}`;
+  const given = ofStages(stages);
+  if (verdict !== given && !(verdict === 'deny' && WITHOUT_STAGE.has(reason))) {
+    return `Its stages say ${given}, its verdict ${verdict}`;
+  }
+  const reasons =
+    verdict === 'allow' ? reason === 'allowed' : verdict === 'ask' ? reason === 'approval_required' : true;
+  if (!reasons || (verdict === 'deny' && !STAGE_OF[reason] && !WITHOUT_STAGE.has(reason))) {
+    return `Its verdict ${verdict} does not go with the reason ${quote(reason)}`;
+  }
+  return orderFault(stages) ?? settledFault(decision) ?? (verdict === 'deny' ? null : missingStage(event, context));
+}
+
+function orderFault(stages: readonly ReadStage[]): string | null {
+  let before = -1;
+  for (const { stage } of stages) {
+    const at = ORDER.indexOf(stage);
+    if (at < 0) return `There is no stage ${quote(stage)}`;
+    if (at < before || (at === before && stage !== 'delegation') || (before < 0 && at > 0)) {
+      return `Stage ${stage} stands where it is not asked`;
+    }
+    before = at;
+  }
+  return null;
+}
+
+/** The first stage that does not allow settles it: nothing is asked after a denial. */
+function settledFault({ verdict, reason, stages }: ReadDecision): string | null {
+  const at = stages.findIndex((stage) => stage.verdict === 'deny');
+  if (at < 0) return null;
+  if (at < stages.length - 1) return `Stage ${stages[at]!.stage} denied, and others were asked after it`;
+  const said = verdict === 'deny' ? STAGE_OF[reason] : undefined;
+  return said && !said.includes(stages[at]!.stage)
+    ? `Stage ${stages[at]!.stage} denied, and the reason is ${reason}`
+    : null;
+}
+
+/** An allow is an intersection: a stage that was not asked must not look like one that agreed. */
+function missingStage({ type, decision }: DecidedEvent, context: ReadContext | null): string | null {
+  const count = (name: string): number => decision.stages.filter(({ stage }) => stage === name).length;
+  for (const stage of ['guardrail', 'initiator']) if (count(stage) === 0) return `Stage ${stage} was not asked`;
+  if (context === null) return null;
+  const { chain, mandate } = context;
+  if (count('agent') !== Math.min(1, chain.length)) return `Stage agent was asked ${count('agent')} times`;
+  const earlier = Math.max(0, chain.length - 1);
+  const asked = count('delegation');
+  // A hop handed over to as a service sheds those before it, while a rule says so.
+  const shed = chain.some(({ mode }) => mode === 'service');
+  if (shed ? asked > earlier : asked !== earlier) return `${earlier} earlier agents, of which ${asked} were asked`;
+  // The start of a run is decided before there is a mandate.
+  if (mandate && type !== 'run.started' && count('mandate') === 0) return 'Stage mandate was not asked';
+  return null;
+}
+
+/** The rules a stage names, and whether each of them counts: an allow whose condition erred does not (I7). */
+interface Named {
+  readonly rule: Rule;
+  readonly counts: boolean;
+}
+
+const HEARD = new Set(['agent', 'initiator', 'delegation']);
+
+/**
+ * What is wrong between the stages of a decision and the policy it was made under, as a sentence; null when nothing is.
+ * Conditions read values that evidence does not hold, so whether they held is taken from the record: which rules could
+ * speak at all, what those that spoke amount to, and that no rule without a condition was passed over, is not.
+ */
+export function rulesFault(event: DecidedEvent, context: ReadContext | null, policy: PolicyView): string | null {
+  const { decision, action } = event;
+  const handoff = action === 'handoff';
+  const obligations = new Set<string>();
+  let nth = 0;
+  for (const stage of decision.stages) {
+    if (!HEARD.has(stage.stage)) continue;
+    const named = namedRules(stage, policy);
+    if (typeof named === 'string') return named;
+    const passOn = handoff && stage.stage === 'delegation';
+    const fault = stageFault(stage, named, { policy, passOn });
+    if (fault !== null) return fault;
+    if (context !== null) {
+      const spoken = spokenFault(event, stage, {
+        named,
+        policy,
+        context,
+        nth: stage.stage === 'delegation' ? nth++ : 0,
+      });
+      if (spoken !== null) return spoken;
+    }
+    if (!passOn) for (const one of named) if (one.counts) for (const id of one.rule.obligations) obligations.add(id);
+  }
+  if (decision.verdict === 'deny') return null;
+  const said = new Set(decision.obligations);
+  return said.size === obligations.size && [...said].every((id) => obligations.has(id))
+    ? null
+    : `Its rules oblige to ${quote([...obligations].join(' '))}, it says ${quote(decision.obligations.join(' '))}`;
+}
+
+function namedRules({ stage, rids }: ReadStage, { rules }: PolicyView): readonly Named[] | string {
+  const named: Named[] = [];
+  for (const rid of rids) {
+    const erred = rid.startsWith('?');
+    const rule = rules.get(erred ? rid.slice(1) : rid);
+    if (!rule) return `Stage ${stage} names rule ${quote(rid)}, which the policy does not have`;
+    named.push({ rule, counts: !erred || rule.effect === 'deny' });
+  }
+  return named;
+}
+
+function stageFault(
+  { stage, verdict }: ReadStage,
+  named: readonly Named[],
+  { policy, passOn }: { readonly policy: PolicyView; readonly passOn: boolean },
+): string | null {
+  const speaks = (effect: string): boolean => named.some(({ rule, counts }) => counts && rule.effect === effect);
+  const combined = combine(speaks('allow'), speaks('deny'));
+  const asks = named.some(({ rule, counts }) => counts && rule.obligations.some((id) => policy.asking.has(id)));
+  const given = passOn
+    ? combined === 'deny'
+      ? 'deny'
+      : 'allow'
+    : combined !== 'allow'
+      ? 'deny'
+      : asks
+        ? 'ask'
+        : 'allow';
+  return given === verdict ? null : `The rules of stage ${stage} say ${given}, the stage says ${verdict}`;
+}
+
+/** Whether the rules a stage names are rules about this act and this subject, and none that had to speak is left out. */
+function spokenFault(
+  { action, object, decision }: DecidedEvent,
+  { stage, verdict, rids }: ReadStage,
+  about: {
+    readonly named: readonly Named[];
+    readonly policy: PolicyView;
+    readonly context: ReadContext;
+    readonly nth: number;
+  },
+): string | null {
+  const { named, policy, context, nth } = about;
+  if (action === null || object === null) return null;
+  const { chain } = context;
+  // Which hops a service shed is not in the record; without one, the earlier agents are asked from the first on.
+  if (stage === 'delegation' && chain.some(({ mode }) => mode === 'service')) return null;
+  const hop = stage === 'agent' ? chain.at(-1) : chain[nth];
+  if (stage !== 'initiator' && hop === undefined) return `Stage ${stage} was asked, and there is no such agent`;
+  const handoff = action === 'handoff' && stage !== 'initiator';
+  // Too deep a handoff is refused before any rule is heard.
+  if (handoff && verdict === 'deny' && rids.length === 0 && decision.reason === 'handoff_not_granted') return null;
+  const candidates = handoff
+    ? policy.handoffs.candidates(agentName(hop!.agent), agentName(object.id), null)
+    : policy.actions.candidates(
+        policy.actions.places(action, `${object.type}:${object.id}`),
+        namesOf(stage, hop, context),
+      );
+  const could = new Set<Rule>(candidates.map(({ entry }) => entry));
+  for (const { rule } of named) {
+    if (!could.has(rule)) return `Stage ${stage} names rule ${quote(rule.rid)}, which does not speak of this act`;
+  }
+  for (const rule of could) {
+    const certain = rule.condition === null && (rule.section === 'p' || rule.purpose === '*');
+    if (certain && !named.some((one) => one.rule === rule)) {
+      return `Stage ${stage} passes over rule ${quote(rule.rid)}, which speaks of this act`;
+    }
+  }
+  return null;
+}
+
+const namesOf = (
+  stage: string,
+  hop: { readonly agent: string } | undefined,
+  { initiator, roles }: ReadContext,
+): readonly string[] => (stage === 'initiator' ? [initiator, ...roles.map(roleName)] : [agentName(hop!.agent)]);
