@@ -1,15 +1,22 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseVkey, type Report, verifyExport } from '@writ/verify';
 import { Closing } from './closing';
 import { type Dataset, datasetFolder, readDataset } from './dataset';
 import { DirectShop, replayDirectly } from './direct-replay';
+import { openEvidence } from './evidence';
 import { openHome } from './home';
 import { differingTasks, ownershipPass, type PassReport, taskPass } from './passes';
 import { openStack, type Stack } from './stack';
 
-const HELP = `npm run retail -- [--only 0,1,2] [--kills 2] [--parallel 8] [--json]
+const HELP = `npm run retail -- [--only 0,1,2] [--kills 2] [--parallel 8] [--export file] [--json]
 
 Plays tau2-bench's retail tasks as governed runs over a real MCP server and compares every answer, every changed record
-and every ownership decision with the recording. DATABASE_URL: a Postgres to use instead of the embedded one.
+and every ownership decision with the recording. Then exports the log, stops its own database, and verifies the export.
+--export: where to keep it. DATABASE_URL: a Postgres to use instead of the embedded one.
 WRIT_DATASETS: the folder that holds tau2. Ends with code 1 on any difference.
 `;
 
@@ -109,6 +116,7 @@ async function main(): Promise<number> {
       only: { type: 'string' },
       kills: { type: 'string' },
       parallel: { type: 'string', default: '8' },
+      export: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -132,6 +140,8 @@ async function main(): Promise<number> {
     const home = closing.add(await openHome(), (one) => one.stop());
     const { ownerUrl, shopUrl } = home;
     const stack = closing.add(await openStack({ dataset, ownerUrl, shopUrl, holdMs: 5 }), (one) => one.close());
+    const { tenant } = stack;
+    const evidence = closing.add(await openEvidence({ ownerUrl, tenant }), (one) => one.close());
     await Promise.all([stack.addWorker(), stack.addWorker()]);
     const report = await drive(stack, dataset, {
       say,
@@ -140,15 +150,34 @@ async function main(): Promise<number> {
       parallel: Number(values.parallel),
       ...(values.only !== undefined && { only: new Set(values.only.split(',')) }),
     });
-    const same = report.differences.length === 0;
+    const file = values.export ?? join(tmpdir(), `writ-retail-${process.pid}.ndjson`);
+    say(`exporting the log to ${file}`);
+    const vkey = await evidence.exportTo(file);
+    await closing.run();
+    say('verifying it, with everything else stopped');
+    const verified = await verify(file, vkey);
+    if (values.export === undefined) await rm(file);
+    else say(`again: ./writ audit verify ${file} --key ${vkey}`);
+    const same = report.differences.length === 0 && verified.verdict === 'intact';
+    for (const { message, index } of verified.problems) say(`LOG ${index ?? ''} ${message}`);
     for (const difference of report.differences) say(`DIFFERENCE ${difference}`);
-    if (values.json) process.stdout.write(`${JSON.stringify(withoutOutcomes(report))}\n`);
-    else process.stdout.write(`\n${table(report)}\n\n${same ? 'No difference.' : 'Different.'}\n`);
+    if (values.json) process.stdout.write(`${JSON.stringify({ ...withoutOutcomes(report), verified })}\n`);
+    else
+      process.stdout.write(`\n${table(report)}\n\n${logLine(verified)}\n${same ? 'No difference.' : 'Different.'}\n`);
     return same ? 0 : 1;
   } finally {
     await closing.run();
   }
 }
+
+async function verify(file: string, vkey: string): Promise<Report> {
+  const key = parseVkey(vkey);
+  if (!key.ok) throw new Error(key.failure.message);
+  return verifyExport(createReadStream(file, { highWaterMark: 1 << 20 }), { trust: { keys: [key.value] } });
+}
+
+const logLine = ({ verdict, events, runs, checkpoints, decisions, ms }: Report): string =>
+  `The log is ${verdict}: ${events} events of ${runs} chains under ${checkpoints} checkpoints, ${decisions.total} decisions recombined (${decisions.deny} denials), in ${(ms / 1000).toFixed(2)} s, with the database stopped.`;
 
 const withoutOutcomes = (report: DriverReport): object => ({
   ...report,
