@@ -74,6 +74,8 @@ export class Log1795000000011 extends SqlMigration {
       for each row execute function writ.log_head_grows();
 
     -- Which events have which indices: the events of a unit stand together.
+    -- The keys share no more than their first column. With the generation second in both, a plan made without statistics
+    -- found a unit by way of the other key, that is, by reading the tenant's whole log.
     create table writ.log_unit (
       tenant      text collate "C" not null,
       generation  int not null,
@@ -81,9 +83,9 @@ export class Log1795000000011 extends SqlMigration {
       run         text collate "C" not null,
       seq         int not null,
       count       int not null,
-      primary key (tenant, generation, first_index),
+      primary key (tenant, run, seq, generation),
       -- No foreign key to audit_unit: rows are only made from rows of that table, in the statement that reads them.
-      constraint log_unit_once unique (tenant, generation, run, seq),
+      constraint log_unit_place unique (tenant, first_index, generation),
       constraint log_unit_counts check (first_index >= 0 and count > 0)
     );
 
@@ -164,7 +166,8 @@ export class Log1795000000011 extends SqlMigration {
 
     -- Units that are visible now, were not visible in the snapshot last, and stand in no log yet, over all tenants: the
     -- one question that no tenant can ask. At most most of them and a few more, by transaction number; upto is the
-    -- number below which nothing was left out, null when nothing was left out at all.
+    -- number below which nothing was left out, null when nothing was left out at all; it also comes in a row of its own,
+    -- because all of a chunk may belong to logs that refuse.
     -- A number at or above the present xmax was given by another server, whose dump was restored here: such rows were
     -- all sealed by the rescan that opened the log anew.
     create function writ.find_unsealed(last pg_snapshot, most int)
@@ -173,6 +176,7 @@ export class Log1795000000011 extends SqlMigration {
       set search_path = writ, pg_temp
       set plan_cache_mode = force_custom_plan
       set enable_seqscan = off
+      set enable_bitmapscan = off
       set enable_hashjoin = off
       set enable_mergejoin = off
       set jit = off
@@ -214,10 +218,12 @@ export class Log1795000000011 extends SqlMigration {
        where (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
          and not exists (select from log_unit l where l.tenant = t.tenant and l.generation = coalesce(h.generation, 1)
                             and l.run = t.run and l.seq = t.seq)
+      union all
+      select null, null, null, null, e.xid + 1 from edge e where e.xid is not null
     $$;
 
     -- Gives what find_unsealed finds its indices, in the order of runs and of each run's units. Answers each log it
-    -- touched: where it stood, and the new events' hashes in order. Needs REPEATABLE READ: what is found, and the
+    -- touched: where it stood, and the new events' hashes in order; one row without a log when it touched none. Needs REPEATABLE READ: what is found, and the
     -- snapshot that is kept as the next round's last, must be one and the same moment.
     create function writ.seal_units(last pg_snapshot, most int)
       returns table (tenant text, generation int, size bigint, hashes bytea, announced bool, upto bigint)
@@ -225,6 +231,7 @@ export class Log1795000000011 extends SqlMigration {
       set search_path = writ, pg_temp
       set plan_cache_mode = force_custom_plan
       set enable_seqscan = off
+      set enable_bitmapscan = off
       set enable_hashjoin = off
       set enable_mergejoin = off
       set jit = off
@@ -241,10 +248,13 @@ export class Log1795000000011 extends SqlMigration {
         raise exception 'seal_units needs REPEATABLE READ, not %', current_setting('transaction_isolation')
           using errcode = 'invalid_transaction_state';
       end if;
-      select array_agg(f.tenant), array_agg(f.run), array_agg(f.seq), array_agg(f.hashes), max(f.upto)
+      select array_agg(f.tenant) filter (where f.tenant is not null), array_agg(f.run) filter (where f.tenant is not null),
+             array_agg(f.seq) filter (where f.tenant is not null), array_agg(f.hashes) filter (where f.tenant is not null),
+             max(f.upto)
         into f_tenant, f_run, f_seq, f_hashes, f_upto
         from writ.find_unsealed(last, most) f;
       if f_tenant is null then
+        return query select null, null::int, null::bigint, null::bytea, null::bool, f_upto;
         return;
       end if;
       perform set_config('writ.tenants', (select string_agg(distinct t, ',') from unnest(f_tenant) t) || ',*', true);
@@ -271,6 +281,7 @@ export class Log1795000000011 extends SqlMigration {
       language sql stable security definer
       set search_path = writ, pg_temp
       set enable_seqscan = off
+      set enable_bitmapscan = off
       set enable_hashjoin = off
       set enable_mergejoin = off
       set jit = off

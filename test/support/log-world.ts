@@ -1,9 +1,17 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyRing, type LogFaults, OutsideCheckpoints, Sequencer, type SequencerOptions } from '@writ/audit';
+import {
+  KeyRing,
+  type LogFaultPoint,
+  type LogFaults,
+  OutsideCheckpoints,
+  Sequencer,
+  type SequencerOptions,
+} from '@writ/audit';
 import { type Database, openDatabase } from '@writ/database';
 import type { Outsider } from './check-run';
+import { type Child, spawnChild } from './crash-world';
 
 /** Keys and outside checkpoints of one log's world: the folder that a machine keeps beside its database. */
 export interface LogHome {
@@ -23,6 +31,24 @@ export function logHome(): LogHome {
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
+
+export interface SequencerSetup {
+  readonly url: string;
+  readonly keyFile: string;
+  readonly checkpoints: string;
+  readonly units?: number;
+  /** Where it strikes itself, the how many-th time it comes there, and how. */
+  readonly fault?: { readonly point: LogFaultPoint; readonly time: number; readonly signal: 'SIGKILL' | 'SIGSTOP' };
+}
+
+export const startSequencerProcess = (
+  url: string,
+  home: LogHome,
+  more: Pick<SequencerSetup, 'units' | 'fault'> = {},
+): Promise<Child> =>
+  spawnChild('test/support/sequencer-process.js', {
+    WRIT_CRASH_SETUP: JSON.stringify({ url, keyFile: home.keyFile, checkpoints: home.checkpoints, ...more }),
+  });
 
 export interface OpenSequencer {
   readonly sequencer: Sequencer;

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outsider } from './check-run';
+import type { Client } from 'pg';
 
 /** What was found of one tenant's log. */
 export interface CheckedLog {
@@ -65,8 +65,21 @@ class Roots {
  * checkpoints kept outside lead here. Throws with every fault found. Ends each scenario of the log.
  */
 export async function verifyLog(
-  db: Outsider,
+  db: Client,
   options: { readonly outside?: string; readonly allSealed?: boolean } = {},
+): Promise<CheckedLog[]> {
+  // One moment: the log may grow meanwhile.
+  await db.query('begin isolation level repeatable read read only');
+  try {
+    return await verifyAll(db, options);
+  } finally {
+    await db.query('rollback');
+  }
+}
+
+async function verifyAll(
+  db: Client,
+  options: { readonly outside?: string; readonly allSealed?: boolean },
 ): Promise<CheckedLog[]> {
   const { rows } = await db.query<{ tenant: string; generation: number; size: string }>(
     `select t.tenant, coalesce(h.generation, 1) as generation, coalesce(h.size, 0) as size
@@ -94,7 +107,7 @@ interface Head {
 }
 
 async function verifyOne(
-  db: Outsider,
+  db: Client,
   head: Head,
   options: { readonly outside?: string; readonly allSealed?: boolean; readonly fault: Report },
 ): Promise<CheckedLog> {
@@ -134,7 +147,7 @@ async function verifyOne(
 
 /** The entries in their order: contiguous, each unit once, each run in its order, each hash that of its line. */
 async function readEntries(
-  db: Outsider,
+  db: Client,
   head: Head,
   { units, fault }: { readonly units: ReadonlyMap<string, UnitRow>; readonly fault: Report },
 ): Promise<{ readonly entries: Buffer[]; readonly placed: ReadonlySet<string> }> {
@@ -168,7 +181,7 @@ async function readEntries(
 
 /** Every complete tile is there, no other is, and each holds the hashes of its subtree. */
 async function checkTiles(
-  db: Outsider,
+  db: Client,
   head: Head,
   { entries, fault }: { readonly entries: readonly Buffer[]; readonly fault: Report },
 ): Promise<void> {
@@ -225,7 +238,7 @@ const originOf = ({ tenant, generation }: Head): string =>
   generation === 1 ? `writ/${tenant}` : `writ/${tenant}/${generation}`;
 
 async function checkCheckpoints(
-  db: Outsider,
+  db: Client,
   head: Head,
   { roots, fault }: { readonly roots: ReadonlyMap<number, Buffer>; readonly fault: Report },
 ): Promise<number> {

@@ -60,15 +60,15 @@ export class Leadership {
       await this.#keepOutside(await this.#rounds.seal());
       if (tenant !== undefined) await this.#keepOutside(await this.#rounds.rescan(tenant));
     } catch (error) {
-      if (error instanceof NotChecked) return this.#checkAll(error.tenants);
+      if (error instanceof NotChecked) {
+        // Checked or refused, none of them stops the round a second time.
+        for (const stranger of error.tenants) await this.#check(stranger);
+        return this.round();
+      }
       if (error instanceof TreeBroken) return this.#refuse(error.log.tenant, broken(error));
       throw error;
     }
     if (tenant !== undefined) await this.watch();
-  }
-
-  async #checkAll(tenants: readonly (TenantId | '*')[]): Promise<void> {
-    for (const tenant of tenants) await this.#check(tenant);
   }
 
   async #keepOutside(sealed: readonly Sealed[]): Promise<void> {

@@ -10,20 +10,16 @@ export async function placeUnits(
   most: number,
 ): Promise<{ readonly growths: readonly Growth[]; readonly upto: string | null }> {
   const rows = await tx.query<{
-    tenant: TenantId | '*';
+    tenant: TenantId | '*' | null;
     generation: number;
     size: string;
     hashes: Buffer;
     announced: boolean;
     upto: string | null;
   }>(`SELECT * FROM writ.seal_units($1::pg_snapshot, $2)`, [last, most]);
-  const growths = rows.map(({ tenant, generation, size, hashes, announced }) => ({
-    tenant,
-    generation,
-    size: Number(size),
-    entries: hashes,
-    announced,
-  }));
+  const growths = rows.flatMap(({ tenant, generation, size, hashes, announced }) =>
+    tenant === null ? [] : [{ tenant, generation, size: Number(size), entries: hashes, announced }],
+  );
   return { growths, upto: rows[0]?.upto ?? null };
 }
 
