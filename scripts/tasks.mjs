@@ -11,6 +11,8 @@ import { soak, test } from './test.mjs';
 const TASKS = {
   start: (args) => writ(['dev', ...args]),
   writ,
+  // With words of its own it asks as `writ demo` does; without any it plays and ends.
+  demo: (args) => writ(['demo', ...(args.length > 0 ? args : ['--yes'])]),
   test: async (args) => (await build(), test(args)),
   soak: async (args) => (await build(), soak(args)),
   check,

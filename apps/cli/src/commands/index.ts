@@ -2,6 +2,7 @@ import type { Command } from '../command';
 import { AUDIT_COMMANDS } from './audit';
 import { AUDIT_LOG_COMMANDS } from './audit-log';
 import { CONFIG_COMMANDS } from './config';
+import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
 import { RUN_COMMANDS } from './runs';
@@ -10,6 +11,7 @@ import { helpCommand, SYSTEM_COMMANDS } from './system';
 
 /** Every command of `writ`. */
 export const COMMANDS: readonly Command[] = [
+  ...DEMO_COMMANDS,
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
   ...EXPLAIN_COMMANDS,

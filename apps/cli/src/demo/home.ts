@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type EmbeddedPostgres, runMigrations, startEmbeddedPostgres } from '@writ/database';
+import { usage } from '../cli-error';
+
+/** The demo's own folder and database; nothing of the user's is opened. */
+export interface Home {
+  /** Laid out as WRIT_HOME is. */
+  readonly folder: string;
+  readonly databaseUrl: string;
+  readonly postgres: string;
+  close(): Promise<void>;
+}
+
+/** In a folder that is kept, or in one of its own that is gone afterwards, also when this process is killed. */
+export async function openHome(keep: string | undefined): Promise<Home> {
+  const folder = keep === undefined ? mkdtempSync(join(tmpdir(), 'writ-demo-')) : kept(keep);
+  const server = await startEmbeddedPostgres({ dir: folder });
+  const keeper = keep === undefined ? watchOver(server, folder) : null;
+  const close = async (): Promise<void> => {
+    await server.stop();
+    if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+    keeper?.();
+  };
+  try {
+    await runMigrations(server.url);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { folder, databaseUrl: server.url, postgres: server.version, close };
+}
+
+function kept(given: string): string {
+  const folder = resolve(given);
+  if (existsSync(join(folder, 'data'))) {
+    const why = `${folder} holds the data of an earlier start, and the demo begins with an empty log.`;
+    throw usage('The demo cannot begin there.', why, 'Name a folder that does not exist yet.');
+  }
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** Answers with what tells the keeper that all is cleaned up. */
+function watchOver(server: EmbeddedPostgres, folder: string): () => void {
+  const args = [join(__dirname, 'keeper.js'), String(server.pid), folder];
+  // In a session of its own: what ends a whole terminal must not end it first.
+  const keeper = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  keeper.unref();
+  return () => keeper.stdin.end('done');
+}

@@ -1,0 +1,38 @@
+import type { Paint } from '../output/paint';
+
+interface Summary {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly url: string;
+  readonly api_key: string;
+  readonly folder: string;
+  readonly failed: string | null;
+  /** Whether the product goes on running, and whether its data outlives it. */
+  readonly stays: boolean;
+  readonly kept: boolean;
+}
+
+/** The card at the end: how it went, where the console is, what next, and what is left on this machine. */
+export function summaryText(paint: Paint, demo: Summary): string {
+  const head = demo.ok
+    ? `Every act held, in ${demo.seconds.toFixed(1)} s.`
+    : `The act "${demo.failed}" failed, after ${demo.seconds.toFixed(1)} s.`;
+  const link = `${demo.url}/#key=${demo.api_key}`;
+  const console_ = demo.stays
+    ? [`Console  ${link}`]
+    : [`Console  ${demo.url} while it ran; to look around in it: npm run demo -- --keep-open`];
+  const asThem = demo.stays ? [`CLI      WRIT_HOME=${demo.folder} ./writ runs list`] : [];
+  const rest = demo.stays
+    ? ['Stop     Ctrl-C, and nothing of it is left']
+    : demo.kept
+      ? [`Data     ${demo.folder}; go on with it: WRIT_HOME=${demo.folder} npm start`]
+      : ['Data     its folder is removed; nothing of it is left on this machine'];
+  const next = ['Next     npm start, then docs/guides/first-workflow.md'];
+  const lines = [
+    ...console_,
+    ...asThem,
+    ...next,
+    ...(demo.stays && demo.kept ? [`Data     ${demo.folder} is kept`] : rest),
+  ];
+  return `\n  ${paint.bold(head)}\n\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
+}
