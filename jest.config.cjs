@@ -1,3 +1,16 @@
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+
+// What a program keeps beside its data (login, keys of the logs, outside checkpoints) goes to a folder of this run: tests
+// must neither meet nor make those of the person who runs them. Processes that tests start inherit it.
+if (process.env.WRIT_TEST_HOME === undefined) {
+  const home = mkdtempSync(join(tmpdir(), 'writ-home-'));
+  process.env.WRIT_TEST_HOME = home;
+  process.once('exit', () => rmSync(home, { recursive: true, force: true }));
+}
+process.env.WRIT_HOME = process.env.WRIT_TEST_HOME;
+
 const swc = [
   '@swc/jest',
   {

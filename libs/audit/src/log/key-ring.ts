@@ -1,8 +1,9 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { logger } from '@writ/telemetry';
 import { fromBase64, toBase64 } from '@writ/verify';
 import { LogKey } from './log-key';
+import { makePrivateFolder } from './private-folder';
 
 /** Where the private keys are: a file, or their text itself (from a secret in the environment). */
 export type KeySource = { readonly file: string } | { readonly text: string };
@@ -88,7 +89,7 @@ function parse(lines: readonly string[], place: string): readonly LogKey[] {
 
 /** Of processes that start at once, one makes the file and the others use it. */
 function makeFile(file: string) {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makePrivateFolder(dirname(file));
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, HEAD + lineOf(LogKey.fresh()), { mode: 0o600, flush: true });
   try {

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantId } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
+import { makePrivateFolder } from './private-folder';
 
 const SUFFIX = '.checkpoint';
 /** No tenant's id holds the sign, so the platform's file is nobody else's. */
@@ -29,7 +30,7 @@ export class OutsideCheckpoints {
   #closed = false;
 
   constructor(readonly folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
   }
 
   /** The logs that have a checkpoint here. */
