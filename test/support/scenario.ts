@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { LogWatch } from '@writ/audit';
 import { createTenant, type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
 import { type Engine, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
@@ -14,6 +15,8 @@ export interface ScenarioOptions {
   readonly doors?: (open: OpenPermit) => { readonly models: ModelProvider; readonly tools: ToolTransport };
   readonly wakeUp?: WakeUp;
   readonly options?: WorkerOptions;
+  /** Mutating effects wait while the log is behind; by default they never do. */
+  readonly watch?: ConstructorParameters<typeof LogWatch>[1];
   /** A database of the test's own; by default a fresh one on the shared cluster. */
   readonly ownerUrl?: string;
 }
@@ -55,9 +58,12 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     publish(tx, { tenant, author: 'user:author', documents: options.documents }),
   );
   if (!published.ok) throw new Error(`the scenario's documents do not stand: ${published.failure.message}`);
+  const log = options.watch ? new LogWatch(db, options.watch) : null;
+  await log?.start();
   const engine = openEngine({
     db,
     writer,
+    ...(log && { log }),
     doors:
       options.doors ?? (() => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } })),
     leads: options.doors !== undefined,
@@ -87,6 +93,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     activate,
     async close() {
       await engine.close(5_000);
+      await log?.stop();
       await Promise.all(outsiders.map((client) => client.end().catch(() => undefined)));
       await writer.close();
       await db.close();
