@@ -1,6 +1,6 @@
 import { Chains, type EventPlace } from './chains';
 import { type Checkpoint, parseCheckpoint } from './checkpoint';
-import { type Difference, differences } from './difference';
+import { type Difference, type Differences, differences } from './difference';
 import { HASH_BYTES, type Hashes } from './hashing';
 import { nameOf, suspect } from './naming';
 import { type Note, parseNote, type VerifierKey } from './note';
@@ -161,10 +161,10 @@ export class LogCheck {
     span.hash();
     const mine = { bytes: span.leaves, count: span.count };
     const theirs = claimed === null ? mine : { bytes: claimed, count: claimed.length / HASH_BYTES };
-    const found = differences(mine, theirs);
-    const rival = found.length === 0 ? undefined : this.#rival(found, theirs, byte);
+    const differ = differences(mine, theirs);
+    const rival = differ.found.length === 0 ? undefined : this.#rival(differ.found, theirs, byte);
     this.#roots.grow(mine, this.#withOutside(), rival);
-    this.#walk(new Set(found.filter(({ fault }) => fault !== 'missing').map(({ line }) => line)), found);
+    this.#walk(differ);
     this.#next = this.#roots.size ?? this.#next;
     this.#start = this.#next;
     this.#items = [];
@@ -189,13 +189,13 @@ export class LogCheck {
   }
 
   /** Chains, signatures and content, in the order of the lines. */
-  #walk(strange: ReadonlySet<number>, found: readonly Difference[]): void {
+  #walk({ found, hidden }: Differences): void {
     const { lines, bytes, hashes } = this.#span;
     const kept: EventPlace[] = [];
     const shown: Uint8Array[] = [];
     let index = this.#start;
     let next = 0;
-    this.chains.hide(found.filter(({ fault }) => fault !== 'inserted').length);
+    const strange = new Set(found.filter(({ fault }) => fault !== 'missing').map(({ line }) => line));
     for (let i = 0; i <= lines.length; i++) {
       for (; next < this.#between.length && this.#between[next]!.after === i; next++) {
         const { what } = this.#between[next]!;
@@ -207,6 +207,7 @@ export class LogCheck {
           this.#signatures.push(this.succession.check(what.note, what.checkpoint, byte));
         }
       }
+      if (hidden.length > 0) this.chains.hide(hidden.filter((at) => at === i).length);
       const line = lines[i];
       if (line === undefined) break;
       const at = { index, byte: bytes[i]! < 0 ? null : bytes[i]! };

@@ -1,3 +1,5 @@
+import { toHex } from '@writ/kernel';
+
 interface Subtle {
   importKey(
     format: 'raw',
@@ -16,6 +18,21 @@ interface Subtle {
 
 const ALGORITHM = { name: 'Ed25519' } as const;
 
+/** Keys made ready: a log signs all its checkpoints with one or two. */
+const ready = new Map<string, Promise<object>>();
+const MOST_READY = 64;
+
+function keyOf(subtle: Subtle, publicKey: Uint8Array): Promise<object> {
+  const name = toHex(publicKey);
+  let key = ready.get(name);
+  if (key === undefined) {
+    if (ready.size >= MOST_READY) ready.clear();
+    key = subtle.importKey('raw', publicKey, ALGORITHM, false, ['verify']);
+    ready.set(name, key);
+  }
+  return key;
+}
+
 /**
  * Whether an Ed25519 signature (RFC 8032) holds. WebCrypto, which Node and browsers share, so there is no second path
  * to keep equal. False for a key or signature of the wrong form; throws where the platform knows no Ed25519, since
@@ -30,8 +47,7 @@ export async function verifyEd25519(
   const subtle = (globalThis as unknown as { crypto?: { subtle?: Subtle } }).crypto?.subtle;
   if (!subtle) throw new Error('this page was not opened over https or localhost, so it cannot check signatures');
   try {
-    const key = await subtle.importKey('raw', publicKey, ALGORITHM, false, ['verify']);
-    return await subtle.verify(ALGORITHM, key, signature, message);
+    return await subtle.verify(ALGORITHM, await keyOf(subtle, publicKey), signature, message);
   } catch (error) {
     const { name } = error as { name?: string };
     if (name === 'NotSupportedError')

@@ -39,10 +39,16 @@ export function suspect(
   const { span, byte, indexOf } = at;
   const line = one.fault === 'missing' ? undefined : span.lines[one.line];
   const begins = one.line < span.count ? span.bytes[one.line]! : -1;
+  const here = indexOf(one.leaf);
+  const home = one.fault === 'reordered' ? indexOf(one.home) : here;
   return {
     fault: one.fault,
-    message: one.fault === 'reordered' ? `The log holds this event at index ${indexOf(one.home)}.` : SAYS[one.fault],
-    index: indexOf(one.leaf),
+    message:
+      one.fault === 'reordered'
+        ? `This event stands at index ${here}, and the log holds it at index ${home}.`
+        : SAYS[one.fault],
+    // Where the order departs from the log's.
+    index: Math.min(here, home),
     byte: one.line >= span.count ? byte : begins < 0 ? null : begins,
     ...(line && nameOf(line)),
     expected: one.leaf < leaves.count ? hexAt(leaves.bytes, one.leaf) : null,

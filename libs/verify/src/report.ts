@@ -74,11 +74,14 @@ export class Problems {
   }
 
   first(): Problem[] {
-    return [...this.#found].sort((a, b) => place(a) - place(b)).slice(0, MOST);
+    return [...this.#found]
+      .sort((a, b) => place(a.byte) - place(b.byte) || place(a.index) - place(b.index))
+      .slice(0, MOST);
   }
 }
 
-const place = ({ byte, index }: Problem): number => byte ?? index ?? Number.MAX_SAFE_INTEGER;
+/** What stands nowhere in the file comes after what does. */
+const place = (at: number | null): number => at ?? Number.MAX_SAFE_INTEGER;
 
 /** Text of unknown origin as it may stand in a message: short, and with nothing a terminal or a page would act on. */
 export function quote(text: unknown): string {

@@ -60,6 +60,8 @@ export class Roots {
   /** Checkpoints that fit neither history, since the last that did. */
   #failing: Failed[] = [];
   #good = 0;
+  /** Size of the largest checkpoint held outside that fits. */
+  #vouched = 0;
   #lost = false;
 
   constructor(private readonly problems: Problems) {}
@@ -77,38 +79,46 @@ export class Roots {
   /** Adds leaf hashes with the items among them; `rival` where the log says they are others. */
   grow(leaves: Hashes, items: readonly Item[], rival?: Rival): void {
     if (this.#lost) return;
+    const first = this.#main;
     if (rival) {
       this.#rival ??= new World(this.#main.tree?.copy() ?? null);
       this.#held.push(rival);
     }
     const mine = this.#main.grow(leaves, items);
-    const theirs = this.#rival?.grow(rival?.leaves ?? leaves, items);
+    const theirs = this.#rival?.grow(rival?.leaves ?? leaves, items) ?? null;
     if (this.#main.tree === null && (this.#rival?.tree ?? null) === null) return this.#lose(items, mine);
     for (const [i, item] of items.entries()) {
-      if (item.kind === 'root') this.#judge({ claim: item.claim, mine: mine[i] ?? null, theirs: theirs?.[i] ?? null });
+      if (item.kind === 'root') this.#judge(item.claim, (world) => (world === first ? mine : theirs)?.[i] ?? null);
     }
   }
 
-  #judge(came: {
-    readonly claim: RootClaim;
-    readonly mine: Uint8Array | null;
-    readonly theirs: Uint8Array | null;
-  }): void {
-    const { claim, mine, theirs } = came;
-    const fits = (root: Uint8Array | null): boolean => root !== null && sameBytes(root, claim.root);
-    // A history that was given up above no longer has a say.
-    if (fits(mine) && this.#main.tree !== null) return this.#settle(claim, this.#main);
-    if (this.#rival !== null && fits(theirs)) return this.#settle(claim, this.#rival);
-    this.#failing.push({ claim, found: mine ?? theirs });
+  #judge(claim: RootClaim, rootOf: (world: World) => Uint8Array | null): void {
+    const worlds = this.#rival === null ? [this.#main] : [this.#main, this.#rival];
+    const fitting = worlds.filter((world) => {
+      const root = rootOf(world);
+      return root !== null && sameBytes(root, claim.root);
+    });
+    if (fitting[0]) this.#confirm(claim);
+    // One root for both: they part only after it.
+    if (fitting.length === worlds.length) return;
+    if (fitting[0]) return this.#settle(fitting[0]);
+    const failed = { claim, found: rootOf(this.#main) };
+    // A root of the same size has come out already: then it is this one that is wrong.
+    if (claim.size <= this.#good && !claim.outside) this.problems.add(this.#notTheRoot(failed, this.#good));
+    else this.#failing.push(failed);
   }
 
-  #settle(claim: RootClaim, winner: World): void {
-    for (const failed of this.#failing) this.problems.add(notTheRoot(failed, claim));
+  #confirm(claim: RootClaim): void {
+    for (const failed of this.#failing) this.problems.add(this.#notTheRoot(failed, claim.size));
     this.#failing = [];
+    this.#good = claim.size;
+    if (claim.outside) this.#vouched = claim.size;
+  }
+
+  #settle(winner: World): void {
     this.#resolve(winner === this.#rival);
     this.#main = winner;
     this.#rival = null;
-    this.#good = claim.size;
   }
 
   #resolve(logIsRight: boolean): void {
@@ -128,9 +138,23 @@ export class Roots {
     this.problems.add({ fault: 'order', message, index: this.#good, ...(byte !== null && { byte }) });
   }
 
+  #notTheRoot(failed: Failed, good: number): Raised {
+    if (failed.claim.outside) return this.#otherLog(failed);
+    const { size, byte } = failed.claim;
+    const message = `The checkpoint of ${size} names another root than its events have; a checkpoint of ${good} fits them.`;
+    return { fault: 'checkpoint', message, index: size - 1, byte, ...hashes(failed) };
+  }
+
+  /** Whatever checkpoints the file has of that history, they are in doubt with it: only what was held outside is not. */
+  #otherLog(failed: Failed): Raised {
+    const { size } = failed.claim;
+    const message = `The checkpoint kept outside, of ${size}, was issued for another history of this log.`;
+    return { fault: 'outside', message, index: this.#vouched, through: size - 1, ...hashes(failed) };
+  }
+
   /** After the last line. */
   finish(): void {
-    for (const failed of this.#failing) if (failed.claim.outside) this.problems.add(otherLog(failed));
+    for (const failed of this.#failing) if (failed.claim.outside) this.problems.add(this.#otherLog(failed));
     const first = this.#failing.find(({ claim }) => !claim.outside);
     if (first) {
       const { size, byte } = first.claim;
@@ -148,19 +172,3 @@ interface Failed {
 }
 
 const hashes = ({ claim, found }: Failed) => ({ expected: toHex(claim.root), found: found && toHex(found) });
-
-function notTheRoot(failed: Failed, later: RootClaim): Raised {
-  if (failed.claim.outside) return otherLog(failed);
-  const { size, byte } = failed.claim;
-  const message = `The checkpoint of ${size} names another root than its events have; that of ${later.size} fits them.`;
-  return { fault: 'checkpoint', message, index: size - 1, byte, ...hashes(failed) };
-}
-
-/** Everything below the size it names is in doubt, whatever the file's own checkpoints say: they are of that history. */
-const otherLog = (failed: Failed): Raised => ({
-  fault: 'outside',
-  message: `The checkpoint kept outside, of ${failed.claim.size}, was issued for another history of this log.`,
-  index: 0,
-  through: failed.claim.size - 1,
-  ...hashes(failed),
-});

@@ -172,8 +172,9 @@ class ExportCheck {
     const rest = this.#lines.rest();
     if (!this.#stopped && !this.#ended) {
       const byte = rest?.byte ?? this.#lines.offset;
-      const message = this.#check === null ? 'This file is empty.' : 'The file ends before the end of the export.';
-      this.#problems.add({ fault: 'truncated', message, byte, index: this.#check?.next ?? null });
+      const message =
+        byte === 0 && rest === null ? 'This file is empty.' : 'The file ends before the end of the export.';
+      this.#problems.add({ fault: 'truncated', message, byte, index: this.#check?.next ?? 0 });
     } else if (!this.#stopped && rest !== null) {
       this.#problems.add({ fault: 'order', message: 'There is something after the end.', byte: rest.byte });
     }
@@ -186,7 +187,7 @@ class ExportCheck {
     const header = this.#header;
     const problems = this.#problems;
     return {
-      verdict: this.#unknown ? 'unknown_key' : problems.total > 0 ? 'broken' : 'intact',
+      verdict: problems.total > 0 ? 'broken' : this.#unknown ? 'unknown_key' : 'intact',
       origin: header?.origin ?? null,
       tenant: header?.tenant ?? null,
       generation: header?.generation ?? null,
