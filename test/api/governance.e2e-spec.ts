@@ -33,6 +33,23 @@ describe('what happened outside runs', () => {
 });
 
 describe('a refusal by policy', () => {
+  it('[I3] is never told of a rule that is gone', async () => {
+    const caller = await server.tenant();
+    const reader = await server.key(caller.tenant, { principal: 'user:reader' });
+    expect((await active(reader)).status).toBe(403);
+    // From now on this process hears of no change: what it holds is the policy that refuses.
+    await server.engine.authority.stop();
+    try {
+      const now = await active(caller);
+      const bundle = withRules(now.body['bundle'] as never, 'p, user:reader, {tenant}, policy:*, policy.read, , allow');
+      const headers = { 'if-match': now.headers.get('etag') ?? '' };
+      expect((await apply(caller, { documents: [], policy: { bundle } }, headers)).status).toBe(200);
+      expect((await active(reader)).status).toBe(200);
+    } finally {
+      await server.engine.authority.start();
+    }
+  });
+
   it('names its decision, which is evidence, and explains itself to whoever asked', async () => {
     const refused = await server.get('/v1/policies/active', { key: nobody.token });
     expect([refused.status, refused.body['code']]).toEqual([403, 'policy_denied']);

@@ -142,4 +142,22 @@ describe('who may', () => {
       verdict: 'deny',
     });
   });
+
+  it('[I3] nobody is refused a start under a policy that is no longer in force', async () => {
+    const { activate, engine } = desk.scenario;
+    const closed = {
+      ...policy,
+      rules: policy.rules.replace('p, user:*, {tenant}, workflow:*, run.start, , allow', ''),
+    };
+    await activate(closed);
+    await expect(desk.start({ workflow: 'look_twice' })).rejects.toThrow('initiator_not_granted');
+    // From now on this process hears of no change: what it holds is the closed policy.
+    await engine.authority.stop();
+    await activate(policy);
+    try {
+      await desk.stands(await desk.start({ workflow: 'look_twice' }), 'succeeded');
+    } finally {
+      await engine.authority.start();
+    }
+  });
 });

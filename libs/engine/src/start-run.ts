@@ -47,12 +47,31 @@ export async function prepareStart(
   bills: BillCache,
   start: { readonly input: StartRunInput; readonly leased: boolean },
 ): Promise<Result<HeldRun>> {
+  for (let authority = await ctx.authority.get(start.input.tenant); ;) {
+    const prepared = await prepareUnder(authority, ctx, { ...start, bills });
+    if (prepared.kind === 'ready') return ok(prepared.run);
+    if (prepared.kind === 'refused') return refuse(prepared.failure);
+    const newer = await ctx.authority.newerThan(authority);
+    if (newer === null) return refuse(await denied(ctx, prepared.request, prepared.decision));
+    authority = newer;
+  }
+}
+
+type Prepared =
+  | { readonly kind: 'ready'; readonly run: HeldRun }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'denied'; readonly request: DecisionRequest; readonly decision: Decision };
+
+async function prepareUnder(
+  authority: TenantAuthority,
+  ctx: EngineContext,
+  start: { readonly input: StartRunInput; readonly leased: boolean; readonly bills: BillCache },
+): Promise<Prepared> {
   const { input } = start;
-  const authority = await ctx.authority.get(input.tenant);
-  const bill = await bills.get(ctx.db, authority, input);
-  if (!bill.ok) return bill;
+  const bill = await start.bills.get(ctx.db, authority, input);
+  if (!bill.ok) return { kind: 'refused', failure: bill.failure };
   const problem = unavailablePattern(bill.value.workflow.definition.root) ?? badInput(bill.value, input);
-  if (problem) return refuse(problem);
+  if (problem) return { kind: 'refused', failure: problem };
   const now = ctx.clock.now();
   const initiator: Principal = input.onBehalfOf
     ? { tenant: input.tenant, kind: 'user', id: input.onBehalfOf.id, roles: input.onBehalfOf.roles }
@@ -61,11 +80,11 @@ export async function prepareStart(
   const decisions: Decision[] = [];
   for (const request of asked) {
     const decision = decide(authority, request);
-    if (decision.verdict !== 'allow') return refuse(await denied(ctx, request, decision));
+    if (decision.verdict !== 'allow') return { kind: 'denied', request, decision };
     decisions.push(decision);
   }
   const decision = decisions.at(-1)!;
-  return ok(newRun(ctx, { ...start, bill: bill.value, initiator, decision, now }));
+  return { kind: 'ready', run: newRun(ctx, { ...start, bill: bill.value, initiator, decision, now }) };
 }
 
 /** May the caller start this workflow; and, for somebody else, may it speak for each role it asserts for them. */

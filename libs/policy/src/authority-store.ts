@@ -61,6 +61,16 @@ export class AuthorityStore {
     return now;
   }
 
+  /**
+   * The authority in force when it is another one than `held`; null when `held` still is. What is allowed meets the fence
+   * of its commit; a refusal commits nothing, so whoever refuses asks here first, or tells somebody of a rule that is gone.
+   */
+  async newerThan(held: TenantAuthority): Promise<TenantAuthority | null> {
+    const now = await this.refresh(held.tenant);
+    const same = now.epochs.tenant === held.epochs.tenant && now.epochs.platform === held.epochs.platform;
+    return same ? null : now;
+  }
+
   async start(): Promise<void> {
     this.#stopped = false;
     this.#unlisten = await this.db.listen(AUTHORITY_CHANNEL, (payload) => this.#notified(payload));

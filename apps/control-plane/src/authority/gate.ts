@@ -88,7 +88,12 @@ export class Gate {
       object: ask.object,
       now: this.clock.now(),
     };
-    return { request, decision: decide(await this.authority.get(principal.tenant), request) };
+    const held = await this.authority.get(principal.tenant);
+    const decision = decide(held, request);
+    if (decision.verdict === 'allow') return { request, decision };
+    // Nobody is refused by a rule that is gone: what was just granted is there for the next call.
+    const newer = await this.authority.newerThan(held);
+    return { request, decision: newer === null ? decision : decide(newer, request) };
   }
 
   private async inScope(call: AnyCall, action: Action): Promise<Result<null>> {
