@@ -5,6 +5,11 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 80;
 const MARGIN = '     ';
 
+interface Going {
+  readonly label: () => string;
+  readonly since: number;
+}
+
 /** Thrown by a claim that does not hold: the act failed, and says what was expected of it. */
 export class ClaimFailed extends Error {
   override readonly name = 'ClaimFailed';
@@ -16,7 +21,9 @@ export class ClaimFailed extends Error {
  */
 export class Stage {
   readonly paint: Paint;
+  readonly #going: Going[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #frame = 0;
 
   constructor(
     readonly io: Pick<Io, 'err' | 'drawable' | 'env' | 'width'>,
@@ -57,35 +64,40 @@ export class Stage {
     return this.paint.standing(standing).replace(standing, sign);
   }
 
-  /** Draws what goes on while it goes on; nothing where no line can be drawn over. `label` is asked again each time. */
+  /**
+   * Draws what goes on while it goes on; nothing where no line can be drawn over. `label` is asked again each time. Of
+   * several at once the latest is drawn.
+   */
   async while<T>(label: string | (() => string), work: Promise<T>): Promise<T> {
-    const began = performance.now();
-    let frame = 0;
-    const draw = (): void => {
-      const text = typeof label === 'string' ? label : label();
-      const seconds = ((performance.now() - began) / 1000).toFixed(1);
-      const line = `${MARGIN}${FRAMES[frame++ % FRAMES.length]} ${text} ${this.paint.dim(`${seconds} s`)}`;
-      this.io.err(`\r${line}\u001b[K`);
-    };
-    if (this.io.drawable && !this.quiet) this.#timer = setInterval(draw, FRAME_MS);
+    const mine: Going = { label: typeof label === 'string' ? () => label : label, since: performance.now() };
+    this.#going.push(mine);
+    this.#draw();
+    if (this.io.drawable && !this.quiet) this.#timer ??= setInterval(() => this.#draw(), FRAME_MS);
     try {
       return await work;
     } finally {
-      this.#clear();
+      this.#going.splice(this.#going.indexOf(mine), 1);
+      this.#draw();
     }
   }
 
   #print(text: string): void {
     if (this.quiet) return;
-    // A line that moves stays below: it is drawn again with its next frame.
-    if (this.#timer !== null) this.io.err('\r\u001b[K');
-    this.io.err(text);
+    // The line that moves stays below: it is drawn again with its next frame.
+    this.io.err(this.#timer === null ? text : `\r\u001b[K${text}`);
   }
 
-  #clear(): void {
-    if (this.#timer === null) return;
-    clearInterval(this.#timer);
-    this.#timer = null;
-    this.io.err('\r\u001b[K');
+  #draw(): void {
+    if (!this.io.drawable || this.quiet) return;
+    const now = this.#going.at(-1);
+    if (!now) {
+      if (this.#timer !== null) clearInterval(this.#timer);
+      this.#timer = null;
+      this.io.err('\r\u001b[K');
+      return;
+    }
+    this.#frame = (this.#frame + 1) % FRAMES.length;
+    const seconds = this.paint.dim(`${((performance.now() - now.since) / 1000).toFixed(1)} s`);
+    this.io.err(`\r${MARGIN}${FRAMES[this.#frame]} ${now.label()} ${seconds}\u001b[K`);
   }
 }
