@@ -75,10 +75,10 @@ const NEVER = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'bench/node_modules/', 'apps/console/', 'coverage/', '.writ/'] },
+  { ignores: ['dist/', 'node_modules/', 'bench/node_modules/', 'coverage/', '.writ/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: {
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: root },

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { bench } from './bench.mjs';
 import { build } from './build.mjs';
 import { check, format } from './check.mjs';
+import { buildConsole } from './console.mjs';
 import { at } from './paths.mjs';
 import { run } from './process.mjs';
-import { plainError } from './say.mjs';
+import { plainError, say } from './say.mjs';
 import { soak, test } from './test.mjs';
 
 const TASKS = {
@@ -13,13 +14,13 @@ const TASKS = {
   writ,
   // With words of its own it asks as `writ demo` does; without any it plays and ends.
   demo: (args) => writ(['demo', ...(args.length > 0 ? args : ['--yes'])]),
-  test: async (args) => (await build(), test(args)),
+  test: async (args) => (await Promise.all([build(), buildConsole()]), test(args)),
   soak: async (args) => (await build(), soak(args)),
   check,
   format,
   bench: async (args) => (await build(), bench(args)),
   retail: async (args) => (await build(), program('dist/examples/retail/run.js', args)),
-  build: async () => (await build(), 0),
+  build: async () => (await Promise.all([build(), buildConsole()]), 0),
 };
 
 /** Runs a task; the answer is an exit code, or null when the task goes on living in this process. */
@@ -31,12 +32,25 @@ export async function runTask(name, args) {
 
 /** The CLI runs in this very process: one process fewer between Ctrl-C and the database's clean stop. */
 async function writ(args) {
-  await build();
+  await Promise.all([build(), ...(SERVING.has(args[0]) ? [page()] : [])]);
   const main = at('dist', 'apps', 'cli', 'src', 'main.js');
   process.setSourceMapsEnabled(true);
   process.argv = [process.argv[0], main, ...args];
   createRequire(import.meta.url)(main);
   return null;
+}
+
+/** Commands that serve the console. */
+const SERVING = new Set(['dev', 'demo']);
+
+/** The API is worth starting also where the page cannot be built. */
+async function page() {
+  try {
+    await buildConsole();
+  } catch (error) {
+    if (!error.plain) throw error;
+    say(`${error.message}\nIt starts without the console.`);
+  }
 }
 
 async function program(path, args) {

@@ -61,7 +61,7 @@ describe('the bootstrap', () => {
     });
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: expect.stringContaining('Tasks: start, writ, test') as string,
+      stderr: expect.stringContaining('Tasks: start, writ, demo, test') as string,
     });
   });
 

@@ -16,7 +16,9 @@ function target(from: string, specifier: string, known: ReadonlySet<string>): st
   const base = specifier.startsWith('@writ/')
     ? `libs/${specifier.slice('@writ/'.length)}/src`
     : posix.normalize(posix.join(posix.dirname(from), specifier));
-  return [`${base}.ts`, `${base}/index.ts`, base.replace(/\.js$/, '.ts')].find((path) => known.has(path));
+  return [`${base}.ts`, `${base}.tsx`, `${base}/index.ts`, base.replace(/\.js$/, '.ts')].find((path) =>
+    known.has(path),
+  );
 }
 
 /** Files that import each other in a ring at run time, each ring once. Type imports leave no trace and do not count. */

@@ -26,6 +26,8 @@ const apps = {
   worker: ['kernel', 'telemetry', 'database', 'policy', 'audit', 'registry', 'gateways', 'engine'],
   // `writ dev` is the control plane and the worker in one process, so it also starts both apps and what they need.
   cli: ['kernel', 'contract', 'sdk', 'verify', 'database', 'policy', 'identity', 'audit', 'telemetry'],
+  // The page in the browser knows the server by its contract alone, and checks its evidence without it.
+  console: ['kernel', 'contract', 'sdk', 'verify'],
 };
 
 /** Apps another app may start, by their index: `writ dev` composes the two services. */
@@ -51,6 +53,11 @@ const walls = [
     packages: ['typeorm', '@nestjs/typeorm'],
     allowed: ['^libs/(database|registry|identity)/', '^migrations/'],
     why: 'statements go through withTenant of @writ/database, which sets the tenant',
+  },
+  {
+    packages: ['react', 'react-dom', '@mantine', '@tanstack'],
+    allowed: ['^apps/console/'],
+    why: 'what draws the page belongs to the console',
   },
   {
     packages: ['@nestjs'],

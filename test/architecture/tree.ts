@@ -70,7 +70,7 @@ function isTypeExport(node: ts.ExportDeclaration): boolean {
 }
 
 const FOLDERS = ['apps', 'libs', 'migrations', 'examples', 'test'];
-const SKIPPED = new Set(['node_modules', 'dist', 'console']);
+const SKIPPED = new Set(['node_modules', 'dist']);
 
 function* filesBelow(folder: string): Generator<string> {
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
@@ -86,7 +86,7 @@ let cached: readonly SourceUnit[] | undefined;
 export function tree(): readonly SourceUnit[] {
   cached ??= existing(FOLDERS)
     .flatMap((folder) => [...filesBelow(folder)])
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.endsWith('.generated.ts'))
+    .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts') && !path.endsWith('.generated.ts'))
     .map((path) => unit(path, readFileSync(join(ROOT, path), 'utf8')));
   return cached;
 }
@@ -97,7 +97,7 @@ export function texts(): readonly { readonly path: string; readonly text: string
   const top = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = folders.flatMap((folder) => [...filesBelow(folder)]).concat(top.map((entry) => entry.name));
   return paths
-    .filter((path) => /\.(ts|mts|mjs|cjs|sql|csv|conf|ya?ml|md)$/.test(path))
+    .filter((path) => /\.(tsx?|mts|mjs|cjs|sql|csv|conf|ya?ml|md)$/.test(path))
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 }
 

@@ -1,0 +1,51 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { NotFound } from './frame/NotFound';
+import { PageFault } from './frame/PageFault';
+import { Shell } from './frame/Shell';
+import { RunsPage } from './runs/RunsPage';
+import { AUDIT_SEARCH, RUN_SEARCH, RUNS_SEARCH } from './url/names';
+import { keep, parseSearch, stringifySearch } from './url/search';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => redirect({ to: '/runs', replace: true, throw: true }),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  validateSearch: keep(...RUNS_SEARCH),
+  component: RunsPage,
+});
+
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$run',
+  validateSearch: keep(...RUN_SEARCH),
+  component: lazyRouteComponent(() => import('./run/RunPage'), 'RunPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: keep(...AUDIT_SEARCH),
+  component: lazyRouteComponent(() => import('./audit/AuditPage'), 'AuditPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, runs, run, audit]),
+  parseSearch,
+  stringifySearch,
+  defaultErrorComponent: PageFault,
+  defaultPreload: 'intent',
+  scrollRestoration: false,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,103 @@
+import { Tabs } from '@mantine/core';
+import { useParams } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { remember } from '../frame/recent';
+import { useKeys } from '../keys/useKeys';
+import { copyText } from '../ui/clipboard';
+import { Loading } from '../ui/Loading';
+import { Problem } from '../ui/Problem';
+import { useTenant } from '../session/useTenant';
+import { useAddress } from '../url/useAddress';
+import { AuditTab } from './AuditTab';
+import { Conversation } from './Conversation';
+import { DecisionsTab } from './DecisionsTab';
+import { RawTab } from './RawTab';
+import { RunHeader } from './RunHeader';
+import styles from './Run.module.css';
+import { TimelineTab } from './TimelineTab';
+import { useRun } from './useRun';
+
+const TABS = ['timeline', 'conversation', 'decisions', 'audit', 'raw'] as const;
+type Tab = (typeof TABS)[number];
+const NAMES: { readonly [T in Tab]: string } = {
+  timeline: 'Timeline',
+  conversation: 'Conversation',
+  decisions: 'Decisions',
+  audit: 'Audit',
+  raw: 'Raw',
+};
+
+/** One run: what it did and waited for, what was decided about it, and the record of both. */
+export function RunPage() {
+  const { run: id } = useParams({ from: '/runs/$run' });
+  const { search, push } = useAddress();
+  const { run, timeline } = useRun(id);
+  const tenant = useTenant();
+  const tab = TABS.find((one) => one === search['tab']) ?? 'timeline';
+  const show = (next: Tab): void => push({ tab: next === 'timeline' ? undefined : next });
+  useEffect(() => {
+    if (run.data) remember({ id, label: run.data.workflow, href: `/runs/${id}` });
+  }, [id, run.data?.workflow]);
+  useKeys([
+    ...TABS.map((one, index) => ({
+      keys: String(index + 1),
+      label: NAMES[one],
+      group: 'This page' as const,
+      run: () => show(one),
+    })),
+    { keys: 'c', label: 'Copy id', group: 'Copy', run: () => void copyText(id, 'Run id') },
+    {
+      keys: 'c c',
+      label: 'Copy as CLI command',
+      group: 'Copy',
+      run: () => void copyText(`./writ runs show ${id}`, 'Command'),
+    },
+    {
+      keys: 'c j',
+      label: 'Copy as JSON',
+      group: 'Copy',
+      run: () => void copyText(JSON.stringify(run.data, null, 2), 'Run'),
+    },
+  ]);
+
+  if (run.isError) return <Problem what="This run" error={run.error} onRetry={() => void run.refetch()} />;
+  if (!run.data) return <Loading what="the run" rows={10} />;
+  return (
+    <div className={styles['page']}>
+      <RunHeader run={run.data} timeline={timeline.data ?? null} />
+      <Tabs
+        className={styles['tabs'] ?? ''}
+        value={tab}
+        onChange={(next) => show((next ?? 'timeline') as Tab)}
+        keepMounted={false}
+      >
+        <Tabs.List>
+          {TABS.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {NAMES[one]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="timeline" className={styles['panel'] ?? ''}>
+          {timeline.isError && (
+            <Problem what="The timeline" error={timeline.error} onRetry={() => void timeline.refetch()} />
+          )}
+          {timeline.isPending && <Loading what="the timeline" rows={10} />}
+          {timeline.data && <TimelineTab timeline={timeline.data} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="conversation" className={styles['panel'] ?? ''}>
+          <Conversation run={id} version={run.data.next_seq} />
+        </Tabs.Panel>
+        <Tabs.Panel value="decisions" className={styles['panel'] ?? ''}>
+          <DecisionsTab run={id} version={run.data.next_seq} />
+        </Tabs.Panel>
+        <Tabs.Panel value="audit" className={styles['panel'] ?? ''}>
+          <AuditTab run={id} tenant={tenant} />
+        </Tabs.Panel>
+        <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
+          <RawTab run={run.data} />
+        </Tabs.Panel>
+      </Tabs>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
+import { fetchRuns, type ListedRun, type RunPage, type RunsAsked } from '../api/runs';
+
+export const runsKey = (asked: RunsAsked) => ['runs', asked] as const;
+
+/** The runs of one screen, page by page, and the two ways they change under it. */
+export function useRuns(asked: RunsAsked) {
+  const client = useQueryClient();
+  const key = runsKey(asked);
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam, signal }) => fetchRuns(asked, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
+
+  /** Rows that are shown, as they stand now; nothing moves. */
+  const update = useCallback(
+    (changed: readonly ListedRun[]) => {
+      const byId = new Map(changed.map((run) => [run.id, run]));
+      client.setQueryData<InfiniteData<RunPage, string | undefined>>(
+        runsKey(asked),
+        (data) =>
+          data && {
+            ...data,
+            pages: data.pages.map((page) => ({ ...page, data: page.data.map((run) => byId.get(run.id) ?? run) })),
+          },
+      );
+    },
+    [client, asked],
+  );
+  /** Begins the list anew with a first page that is already here. */
+  const restart = useCallback(
+    (page: RunPage) => client.setQueryData(runsKey(asked), { pages: [page], pageParams: [undefined] }),
+    [client, asked],
+  );
+  return { query, rows, update, restart };
+}
