@@ -26,6 +26,11 @@ export interface ContentCheck {
   event(line: Uint8Array, at: EventPlace, whole: boolean): void;
 }
 
+/** A checkpoint the log must agree with; it vouches for the log when it came by another way than the log. */
+export interface HeldCheckpoint extends Checkpoint {
+  readonly vouches: boolean;
+}
+
 /** How a checkpoint held outside compares; `hidden`: its size lies inside a gap, so this export cannot say. */
 export interface OutsideCheckpoint {
   readonly size: number;
@@ -66,12 +71,12 @@ export class LogCheck {
   #spoilt = false;
   #newest = 0;
   #signatures: Promise<void>[] = [];
-  readonly #outside: readonly Checkpoint[];
+  readonly #outside: readonly HeldCheckpoint[];
   readonly #unseen: Set<number>;
 
   constructor(
     private readonly log: LogIdentity,
-    known: { readonly trusted: readonly VerifierKey[]; readonly outside: readonly Checkpoint[] },
+    known: { readonly trusted: readonly VerifierKey[]; readonly outside: readonly HeldCheckpoint[] },
     found: { readonly problems: Problems; readonly content: ContentCheck | null },
   ) {
     this.problems = found.problems;
@@ -312,7 +317,8 @@ export class LogCheck {
 
   /** How far the checkpoints held outside vouch for it. */
   get reaches(): number {
-    return Math.max(0, ...this.outside().map(({ size, state }) => (state === 'fits' ? size : 0)));
+    const vouching = new Set(this.#outside.filter(({ vouches }) => vouches).map(({ size }) => size));
+    return Math.max(0, ...this.outside().map(({ size, state }) => (state === 'fits' && vouching.has(size) ? size : 0)));
   }
 }
 

@@ -23,7 +23,7 @@ export {
   verifyNote,
 } from './note';
 export { verifyConsistency, verifyInclusion } from './proofs';
-export { consistencyProof, inclusionProof, rootAt, TileError } from './prove';
+export { consistencyProof, inclusionProof, rootAt, TileError, verifyTiles } from './prove';
 export {
   decodeBundle,
   encodeBundle,
@@ -37,5 +37,6 @@ export {
 export { cover } from './ranges';
 export { formatTlogProof, parseTlogProof } from './tlog-proof';
 export { Tree } from './tree';
-export { type Progress, type Report, type Trust, type Verdict, verifyExport } from './verify-export';
+export { type EventReport, verifyEvent } from './verify-event';
+export { type Progress, type Report, type Trust, verifyExport } from './verify-export';
 export type { Problem } from './report';

@@ -7,8 +7,9 @@ export class TileError extends Error {
   constructor(
     readonly tile: Tile,
     reason: string,
+    options?: ErrorOptions,
   ) {
-    super(`${tilePath(tile)}: ${reason}`);
+    super(`${tilePath(tile)}: ${reason}`, options);
     this.name = 'TileError';
   }
 }
@@ -35,6 +36,11 @@ class Tiles {
   async range(range: Range): Promise<Uint8Array> {
     const parts = await Promise.all(cover(range).map((node) => this.node(node)));
     return parts.reduceRight((right, left) => nodeHash(left, right));
+  }
+
+  /** A tile of leaves is large, and needed once. */
+  forget({ level, index }: HashTile): void {
+    this.#held.delete(`${level}/${index}`);
   }
 
   tile(tile: HashTile): Promise<Uint8Array> {
@@ -110,6 +116,7 @@ export async function* provenLeaves(
   for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH < to; index++) {
     const tile = { level: 0, index, width: tileWidth(size, 0, index) };
     yield { first: index * TILE_WIDTH, leaves: await prove(tile) };
+    tiles.forget(tile);
   }
 }
 
@@ -121,4 +128,26 @@ function edgeTiles(size: number): (HashTile | null)[] {
     found.push(width === 0 ? null : { level, index: Math.floor(row / TILE_WIDTH), width });
   }
   return found;
+}
+
+/**
+ * Reads every tile of a log and holds it against the tree of that root. Throws `TileError` for the
+ * first that cannot be read, is short or does not fit.
+ */
+export async function verifyTiles(
+  tree: { readonly size: number; readonly root: Uint8Array },
+  reader: TileReader,
+  onProgress?: (index: number) => void,
+): Promise<void> {
+  const named: TileReader = {
+    read: (tile) =>
+      reader.read(tile).catch((cause: unknown) => {
+        throw new TileError(tile, `it cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+          cause,
+        });
+      }),
+  };
+  for await (const { first, leaves } of provenLeaves({ ...tree, from: 0, to: tree.size }, named)) {
+    onProgress?.(first + leaves.length / HASH_BYTES);
+  }
 }

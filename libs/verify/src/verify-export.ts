@@ -1,4 +1,4 @@
-import { LogCheck, type OutsideCheckpoint } from './check';
+import { type HeldCheckpoint, LogCheck, type OutsideCheckpoint } from './check';
 import { Content, type DecisionCounts } from './content';
 import { type Checkpoint, parseCheckpoint } from './checkpoint';
 import { isOurs, OurLines, readHeader, type ReadHeader, takeOurs } from './export-file';
@@ -13,6 +13,8 @@ export interface Trust {
   readonly keys: readonly VerifierKey[];
   /** Signed checkpoints that were kept outside; the log must be what they were issued for. */
   readonly checkpoints?: readonly string[];
+  /** Signed checkpoints the log must agree with too, which vouch for nothing: those its own server serves. */
+  readonly alike?: readonly string[];
   /** Believe the keys the file itself names: shows that it is whole, not that it is genuine. */
   readonly acceptEmbedded?: boolean;
 }
@@ -93,7 +95,7 @@ class ExportCheck {
 
   constructor(
     private readonly options: VerifyOptions,
-    private readonly outside: readonly Checkpoint[],
+    private readonly outside: readonly HeldCheckpoint[],
   ) {}
 
   /** False when nothing after this needs to be read. */
@@ -200,7 +202,7 @@ class ExportCheck {
       unsealed: header?.unsealed ?? 0,
       runs: check?.chains.size ?? 0,
       checkpoints: check?.checkpoints ?? 0,
-      keys: check?.succession.keys() ?? [],
+      keys: check?.succession.keys() ?? (header?.keys ?? []).map(claimed),
       other_signatures: check?.succession.others() ?? [],
       outside: check?.outside() ?? [],
       decisions: this.#content?.decisions ?? NO_DECISIONS,
@@ -235,7 +237,11 @@ export async function verifyExport(
   chunks: AsyncIterable<Uint8Array | string>,
   options: VerifyOptions,
 ): Promise<Report> {
-  const check = new ExportCheck(options, (options.trust.checkpoints ?? []).map(readOutside));
+  const { checkpoints, alike } = options.trust;
+  const check = new ExportCheck(options, [
+    ...(checkpoints ?? []).map((text) => ({ ...readOutside(text), vouches: true })),
+    ...(alike ?? []).map((text) => ({ ...readOutside(text), vouches: false })),
+  ]);
   const encoder = new TextEncoder();
   for await (const chunk of chunks) {
     options.signal?.throwIfAborted();
@@ -243,6 +249,14 @@ export async function verifyExport(
   }
   return check.finish();
 }
+
+const claimed = (key: VerifierKey): KeyUse => ({
+  vkey: formatVkey(key),
+  key_id: key.keyId,
+  from: 0,
+  checkpoints: 0,
+  trusted: false,
+});
 
 function readOutside(text: string): Checkpoint {
   const note = parseNote(text);

@@ -5,6 +5,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { CliError, usage } from '../cli-error';
 import type { Command } from '../command';
 import { members } from '../output/output';
+import { verify } from './audit-verify';
 import { first, given, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
 
@@ -198,6 +199,7 @@ export const AUDIT_LOG_COMMANDS: readonly Command[] = [
   show,
   proof,
   exporting,
+  verify,
   recover,
   rotate,
 ];

@@ -7,6 +7,7 @@ import { createControlPlane } from '../../../control-plane/src';
 import { type RunningWorker, startWorker } from '../../../worker/src';
 import type { Context, Result } from '../command';
 import { readLogin, writeLogin } from '../connection';
+import { keepOwnKeys } from './own-log';
 import { type Address, addressOf, refusal, requireFree } from './port';
 import { type OwnDatabase, ownDatabase } from '../local/postgres';
 import { readyText } from './ready-text';
@@ -49,6 +50,7 @@ export async function runDev(
       (one) => one.close(),
     );
     const tenant = await devTenant(worker.database, readLogin(context.io.env)?.api_key ?? null);
+    await keepOwnKeys(context.io.env, worker.database, DEV_TENANT);
     const url = await listen(opened, worker, { address, version });
     const login = writeLogin(context.io.env, { url, api_key: tenant.token, tenant: DEV_TENANT });
     await context.print(ready({ url, version, own, tenant, login, ms: Math.round(performance.now() - began) }));
