@@ -53,7 +53,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<R
     for (const [index, act] of ACTS.entries()) {
       if (options.step) await context.io.ask('\n  Enter goes on. ');
       stage.act(index + 2, ACTS.length + 1, act.title);
-      const played = await play(act.name, () => act.run(opened, story));
+      const played = await play(act.name, context.signal, () => act.run(opened, story));
       acts.push(played);
       if (played.failed === null) continue;
       stage.failed(played.failed);
@@ -89,13 +89,13 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<R
 const elapsed = (since: number): number => Math.round(performance.now() - since);
 
 /** A claim that does not hold, or anything else that goes wrong, ends the act; what failed is told, not thrown. */
-async function play(name: string, run: () => Promise<Facts>): Promise<Played> {
+async function play(name: string, signal: AbortSignal, run: () => Promise<Facts>): Promise<Played> {
   const began = performance.now();
   try {
     const facts = await run();
     return { name, ok: true, ms: elapsed(began), facts, failed: null };
   } catch (error) {
-    if (error instanceof Error && error.name === 'AbortError') throw error;
+    if (signal.aborted) throw error;
     const why = error instanceof Error ? error.message : String(error);
     const failed = error instanceof ClaimFailed ? `it does not hold that ${why}` : why;
     return { name, ok: false, ms: elapsed(began), facts: {}, failed };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type EmbeddedPostgres, runMigrations, startEmbeddedPostgres } from '@writ/database';
 import { usage } from '../cli-error';
 
@@ -16,7 +16,7 @@ export interface Home {
 
 /** In a folder that is kept, or in one of its own that is gone afterwards, also when this process is killed. */
 export async function openHome(keep: string | undefined): Promise<Home> {
-  const folder = keep === undefined ? mkdtempSync(join(tmpdir(), 'writ-demo-')) : kept(keep);
+  const folder = keep === undefined ? mkdtempSync(join(temporary(), 'writ-demo-')) : kept(keep);
   const server = await startEmbeddedPostgres({ dir: folder });
   const keeper = keep === undefined ? watchOver(server, folder) : null;
   const close = async (): Promise<void> => {
@@ -31,6 +31,19 @@ export async function openHome(keep: string | undefined): Promise<Home> {
     throw error;
   }
   return { folder, databaseUrl: server.url, postgres: server.version, close };
+}
+
+/** As root Postgres runs under an account of its own, which has to get there: the first place that it can enter. */
+function temporary(): string {
+  if (process.getuid?.() !== 0) return tmpdir();
+  return [tmpdir(), '/tmp', '/var/tmp'].find(entered) ?? tmpdir();
+}
+
+function entered(folder: string): boolean {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (((statSync(at, { throwIfNoEntry: false })?.mode ?? 0) & 0o001) === 0) return false;
+    if (dirname(at) === at) return true;
+  }
 }
 
 function kept(given: string): string {
