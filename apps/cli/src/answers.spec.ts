@@ -87,8 +87,8 @@ describe('the answers of the commands', () => {
 
   /** Every command that only talks to the API, with the first of its examples that needs nothing else. */
   const remote = COMMANDS.filter(
-    // An export is the file itself, whatever its form.
-    ({ name, calls }) => calls !== undefined && name !== 'audit export',
+    // An export is the file itself, whatever its form; and an example of a log is none that could be verified.
+    ({ name, calls }) => calls !== undefined && name !== 'audit export' && name !== 'audit verify',
   ).map(({ name, examples }) => {
     const example = words(examples[0]).filter((word, i, all) => word !== '-o' && all[i - 1] !== '-o');
     return [name, example] as const;
@@ -120,6 +120,12 @@ describe('the answers of the commands', () => {
     expect(out).not.toBe('');
     expect(out).not.toContain('\u001b[');
     expect(out).toBe((await writ(line, { width: 10_000 })).out);
+  });
+
+  it('a checkpoint that is none is named, not taken for a log', async () => {
+    const { code, out, err } = await writ(['audit', 'verify']);
+    expect([code, out]).toEqual([8, '']);
+    expect(err).toContain('serves no checkpoint');
   });
 
   it('cuts a table to the width of a terminal, and colours it unless NO_COLOR is set', async () => {

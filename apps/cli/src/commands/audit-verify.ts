@@ -1,7 +1,10 @@
 import { createReadStream, statSync } from 'node:fs';
 import { isId } from '@writ/kernel';
 import {
+  type Checkpoint,
   type EventReport,
+  parseCheckpoint,
+  parseNote,
   parseTlogProof,
   parseVkey,
   type Problem,
@@ -79,7 +82,7 @@ async function live(context: Context, call: Given, { known, wish }: { known: Kno
   const { audit } = context.client();
   const { signal } = context;
   const served = await audit.checkpoint({ signal });
-  const origin = served.split('\n', 1)[0]!;
+  const { origin } = headOf(served, context.url);
   const kept = knownLogs(context.io.env)[origin]?.checkpoint;
   const whole = Object.keys(wish).length === 0;
   // An export of a part can be compared with checkpoints that fall between what it shows only by a proof.
@@ -112,7 +115,7 @@ const withFault = (report: Report, found: Found | null): Report =>
 
 /** The log must go on from where it was when it was last verified here. */
 async function backwardFault(context: Context, kept: string, served: string): Promise<Found | null> {
-  const [before, now] = [headOf(kept), headOf(served)];
+  const [before, now] = [headOf(kept, 'The file of known logs'), headOf(served, context.url)];
   const fault = 'outside' as const;
   if (now.size < before.size) {
     const message = `The log had ${count(before.size)} events when it was verified last, and has ${count(now.size)} now.`;
@@ -127,13 +130,21 @@ async function backwardFault(context: Context, kept: string, served: string): Pr
   return { fault, message };
 }
 
-function headOf(checkpoint: string): { readonly size: number; readonly root: Uint8Array } {
-  const [, size = '', root = ''] = checkpoint.split('\n');
-  return { size: Number(size), root: Buffer.from(root, 'base64') };
+function headOf(text: string, url: string): Checkpoint {
+  const note = parseNote(text);
+  const read = note.ok ? parseCheckpoint(note.value) : note;
+  if (read.ok) return read.value;
+  throw new CliError({
+    exit: 'integrity',
+    code: read.failure.code,
+    what: `${url} serves no checkpoint.`,
+    why: read.failure.message,
+    next: 'Check that it is the control plane, and that nothing stands between.',
+  });
 }
 
 async function tilesFault(context: Context, served: string): Promise<Found | null> {
-  const tree = headOf(served);
+  const tree = headOf(served, context.url);
   const { audit } = context.client();
   const progress = new Progress(context.io, { label: 'tiles', unit: 'hashes', total: tree.size, ...styleOf(context) });
   try {
