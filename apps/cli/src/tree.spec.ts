@@ -59,6 +59,8 @@ describe('the command tree', () => {
       'GET /problems/{code}',
       'GET /v1/runs/histogram',
       'GET /v1/runs/values',
+      'GET /v1/audit/histogram',
+      'GET /v1/audit/values',
       'GET /v1/audit/tile/{tile}',
     ];
     const missed = Object.values(ROUTES)
