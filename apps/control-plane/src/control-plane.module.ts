@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
-import type { RunCommandsApi, RunQueriesApi } from '@writ/engine';
+import type { LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
 import { ApiKeyAuthenticator } from '@writ/identity';
 import { type Clock, randomBytes, systemClock } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
@@ -14,6 +14,7 @@ import { AuditLogController } from './controllers/audit-log.controller';
 import { ConfigController } from './controllers/config.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
+import { LiveController } from './controllers/live.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
 import { StopsController } from './controllers/stops.controller';
@@ -22,8 +23,10 @@ import { AnswerInterceptor } from './frame/answer.interceptor';
 import { AuthenticateGuard } from './frame/authenticate.guard';
 import { Cursors } from './frame/cursor';
 import { ParseGuard } from './frame/parse.guard';
+import { type StreamLimits, Streams } from './live/streams';
+import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
-import { CLOCK, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
+import { CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
 export interface ControlPlaneDeps {
@@ -32,10 +35,12 @@ export interface ControlPlaneDeps {
   readonly authority: AuthorityStore;
   readonly commands: RunCommandsApi;
   readonly queries: RunQueriesApi;
+  readonly live: LiveFeeds;
   readonly version: string;
   readonly clock?: Clock;
   /** Signs cursors. Processes that answer for one another share it; by default each has its own until it ends. */
   readonly cursorSecret?: Uint8Array;
+  readonly streamLimits?: StreamLimits;
   /** Bytes; 4 MiB unless told. */
   readonly bodyLimit?: number;
 }
@@ -49,6 +54,7 @@ export class ControlPlaneModule {
     return {
       module: ControlPlaneModule,
       controllers: [
+        LiveController,
         RunSearchController,
         RunsController,
         DecisionsController,
@@ -64,6 +70,9 @@ export class ControlPlaneModule {
         { provide: AuthorityStore, useValue: authority },
         { provide: RUN_COMMANDS, useValue: deps.commands },
         { provide: RUN_QUERIES, useValue: deps.queries },
+        { provide: LIVE, useValue: deps.live },
+        { provide: Streams, useValue: new Streams(database, authority, gate, clock, deps.streamLimits) },
+        { provide: TenantEvents, useValue: new TenantEvents(database, deps.live, clock) },
         { provide: CLOCK, useValue: clock },
         { provide: VERSION, useValue: deps.version },
         { provide: Gate, useValue: gate },

@@ -1,10 +1,12 @@
-import type { RunCommandsApi, RunQueriesApi } from '@writ/engine';
+import type { LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
 
 /** Injection tokens of what has no class of its own to be named by. */
 export const RUN_COMMANDS = Symbol('RunCommandsApi');
 export const RUN_QUERIES = Symbol('RunQueriesApi');
+export const LIVE = Symbol('LiveFeeds');
 export const CLOCK = Symbol('Clock');
 export const VERSION = Symbol('version');
 
 export type Commands = RunCommandsApi;
 export type Queries = RunQueriesApi;
+export type Live = LiveFeeds;

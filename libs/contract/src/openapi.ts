@@ -54,6 +54,7 @@ function parameters(route: Route): Mutable[] {
   for (const [name, description] of Object.entries(REQUEST_HEADERS)) header(name, description);
   if (route.idempotency && route.idempotency !== 'none')
     header('Idempotency-Key', IDEMPOTENCY_NOTES[route.idempotency]);
+  if (route.stream) header('Last-Event-ID', 'On reconnection: the id of the last event that arrived.');
   if (route.etag) header('If-None-Match', 'An `ETag` already held; answered 304 while it is current.');
   if (route.ifMatch) header('If-Match', 'The `ETag` of the version that is replaced.');
   return list;
@@ -132,6 +133,13 @@ function problemExample(code: ProblemCode): Problem {
   };
 }
 
+/** Server-sent events (WHATWG HTML §9.2); OpenAPI 3.1 has no words for their parts, so a sentence has to do. */
+function eventStream({ stream }: Route): Mutable {
+  if (!stream) return {};
+  const description = `Each event has as \`data\` one item of the list in JSON; \`id\`: ${stream.id}; \`event\`: ${stream.event}. The last one is \`stream.end\` with a StreamEnd. A comment is sent every 15 s.`;
+  return { 'text/event-stream': { schema: { type: 'string', description } } };
+}
+
 function operation(operationId: string, route: Route): Mutable {
   const codes = problemCodes(route);
   const success: Mutable = {};
@@ -144,6 +152,7 @@ function operation(operationId: string, route: Route): Mutable {
         ...(outcome.also && {
           [outcome.also.media]: { schema: { type: 'string', description: outcome.also.description } },
         }),
+        ...eventStream(route),
       },
     };
   }

@@ -64,6 +64,8 @@ export interface Route {
   readonly etag?: 'content' | 'digest';
   /** The answer's `id` under this path is where what was created is read; sent as `Location`. */
   readonly location?: true;
+  /** With `Accept: text/event-stream` it answers server-sent events: what their ids and names are. */
+  readonly stream?: { readonly id: string; readonly event: string };
   /** Reads `If-Match`. */
   readonly ifMatch?: true;
 }
@@ -88,6 +90,7 @@ export function problemCodes(definition: Route): ProblemCode[] {
   if (definition.params || definition.query || definition.body) codes.add('invalid_request');
   if (definition.query && 'cursor' in definition.query.shape) codes.add('invalid_cursor').add('cursor_mismatch');
   if (definition.query && 'filter' in definition.query.shape) codes.add('invalid_filter');
+  if (definition.stream) codes.add('rate_limited');
   if (definition.body) codes.add('malformed_json').add('payload_too_large').add('unsupported_media_type');
   const { idempotency = 'none' } = definition;
   if (idempotency !== 'none') codes.add('idempotency_mismatch');

@@ -4,6 +4,7 @@ import { auditLogRoutes } from './audit-log';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
+import { liveRoutes } from './live';
 import type { Route } from './route';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
@@ -17,6 +18,7 @@ export const ROUTES = {
   ...decisionRoutes,
   ...auditRoutes,
   ...auditLogRoutes,
+  ...liveRoutes,
   ...stopRoutes,
   ...configRoutes,
   ...keyRoutes,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { digest, id, json, jsonObject, name, named, page, pageQuery, principalId, role, time } from './fields';
+import { after, wait } from './follow';
 import { route } from './route';
 import { coverageExample, filter, include, searchPage, windowQuery } from './search';
 
@@ -280,19 +281,25 @@ export const runRoutes = {
     method: 'GET',
     path: '/v1/runs/{id}/events',
     area: 'runs',
-    summary: 'List a run’s journal events in order',
+    summary: 'List or follow a run’s journal events in order',
+    description:
+      'With `Accept: text/event-stream` as a stream that ends with the run, resumed by `Last-Event-ID`; otherwise a page, waiting for its first event if asked to. The events are the same.',
     access: ['run.read'],
     params,
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ ...pageQuery, after, wait }),
     responses: {
       200: {
         description: 'A page of events, by sequence.',
         schema: page('RunEventPage', RunEvent),
-        example: cursorOf([{ sequence: 0, type: 'run_started', time: runExample.created_at }]),
+        example: cursorOf([
+          { sequence: 0, type: 'run_started', time: runExample.created_at },
+          { sequence: 1, type: 'run_finished', time: runExample.finished_at, output: null },
+        ]),
       },
     },
     problems: ['not_found'],
     etag: 'content',
+    stream: { id: 'sequence of the event', event: 'type of the event, such as `step_intended`' },
   }),
   listRunDecisions: route({
     method: 'GET',

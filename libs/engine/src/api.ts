@@ -162,6 +162,8 @@ export interface RunCommandsApi {
 /** Reads. Every one is bound to a tenant in SQL; a foreign id is simply not found. */
 export interface RunQueriesApi {
   get(tenant: TenantId, run: RunId): Promise<RunDetail | null>;
+  /** Name of a run's workflow, by which the policy knows it; null for no such run. */
+  workflowOf(tenant: TenantId, run: RunId): Promise<string | null>;
   search(query: RunSearchQuery): Promise<FoundPage>;
   /** Null when even a part could not be counted in time. */
   histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null>;

@@ -14,8 +14,9 @@ export { type EngineContext, type FaultPoint, type Faults, noFaults } from './co
 export type { RunEvent } from './events';
 export { fold } from './fold';
 export { journalEvents } from './journal-line';
+export { generationOf, sequenceOf } from './live/log-feed';
 export { readJournal } from './load';
-export { type Engine, type EngineParts, openEngine } from './open-engine';
+export { type Engine, type EngineParts, type LiveFeeds, openEngine } from './open-engine';
 export type { Doors } from './perform';
 export { RunQueries } from './queries';
 export { type RunTest } from './search/run-test';

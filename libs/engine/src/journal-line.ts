@@ -68,13 +68,18 @@ export function journalLine(known: Known, event: RunEvent): string {
   }
 }
 
-/** The events of a whole journal, from its lines in order; values kept by digest are still to be fetched. */
-export function journalEvents(tenant: TenantId, lines: readonly string[]): RunEvent[] {
+/**
+ * The events of a whole journal, from its lines in order; values kept by digest are still to be fetched.
+ * Lines from the middle of a journal are restored with its first event, `start`.
+ */
+export function journalEvents(tenant: TenantId, lines: readonly string[], start?: RunStarted): RunEvent[] {
   const events = lines.map((line) => JSON.parse(line) as RunEvent);
   const first = events[0];
-  if (first?.type !== 'run_started') return events;
-  const started = { ...first, decision: unpack(first.decision, tenant, null) };
-  return [started, ...events.slice(1).map((event) => restored({ tenant, started }, event))];
+  if (first?.type === 'run_started') {
+    const started = { ...first, decision: unpack(first.decision, tenant, null) };
+    return [started, ...events.slice(1).map((event) => restored({ tenant, started }, event))];
+  }
+  return start ? events.map((event) => restored({ tenant, started: start }, event)) : events;
 }
 
 function restored(known: Known, event: RunEvent): RunEvent {

@@ -1,5 +1,5 @@
 import { digestOf, type Json, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
-import { type ClaimedRun, type Database, getPayload, loadJournal } from '@writ/database';
+import { type ClaimedRun, type Database, getPayload, loadJournal, type Tx } from '@writ/database';
 import { loadPinnedBill } from '@writ/registry';
 import { chainLines } from '@writ/audit';
 import { evidence, evidenceScope } from './evidence';
@@ -15,17 +15,20 @@ export async function readJournal(db: Database, tenant: TenantId, run: RunId): P
   return db.withTenant(tenant, async (tx) => {
     const units = await loadJournal(tx, tenant, run);
     const lines = units.flatMap((unit) => unit.events.split('\n'));
-    const events = journalEvents(tenant, lines);
-    const refs = new Set(events.map(reference).filter((ref) => ref !== undefined));
-    const values = new Map<string, Json>();
-    for (const digest of refs) {
-      const body = await getPayload(tx, { tenant, digest });
-      if (body === null) throw new Error(`the payload ${digest} of run ${run} is missing`);
-      if (digestOf(body) !== digest) throw new Error(`the payload ${digest} of run ${run} was altered`);
-      values.set(digest, JSON.parse(body) as Json);
-    }
-    return values.size === 0 ? events : events.map((event) => hydrate(event, values));
+    return fetchValues(tx, tenant, journalEvents(tenant, lines));
   });
+}
+
+/** Events with the values kept by digest put back. Throws when one of those is gone or is not what its digest names. */
+export async function fetchValues(tx: Tx, tenant: TenantId, events: RunEvent[]): Promise<RunEvent[]> {
+  const values = new Map<string, Json>();
+  for (const digest of new Set(events.map(reference).filter((ref) => ref !== undefined))) {
+    const body = await getPayload(tx, { tenant, digest });
+    if (body === null) throw new Error(`the payload ${digest} is missing`);
+    if (digestOf(body) !== digest) throw new Error(`the payload ${digest} was altered`);
+    values.set(digest, JSON.parse(body) as Json);
+  }
+  return values.size === 0 ? events : events.map((event) => hydrate(event, values));
 }
 
 function reference(event: RunEvent): string | undefined {

@@ -4,6 +4,8 @@ import type { Database, GroupCommit } from '@writ/database';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
 import { RunCommands } from './commands';
+import { LogFeed } from './live/log-feed';
+import { RunFeed } from './live/run-feed';
 import { type EngineContext, type Faults, noFaults } from './context';
 import { RunQueries } from './queries';
 import { LocalWakeUp, type WakeUp } from './wake-up';
@@ -26,9 +28,16 @@ export interface EngineParts {
   readonly log?: Pick<LogWatch, 'blocks'>;
 }
 
+export interface LiveFeeds {
+  readonly runs: RunFeed;
+  readonly logs: LogFeed;
+}
+
 export interface Engine {
   readonly commands: RunCommands;
   readonly queries: RunQueries;
+  /** Journals and logs as they grow, for whoever watches. */
+  readonly live: LiveFeeds;
   readonly authority: AuthorityStore;
   readonly worker: Worker | null;
   readonly workerId: WorkerId;
@@ -55,10 +64,13 @@ export function openEngine(parts: EngineParts): Engine {
     build: parts.build ?? 'unknown',
   };
   const wakeUp = parts.wakeUp ?? new LocalWakeUp();
+  const live: LiveFeeds = { runs: new RunFeed(parts.db), logs: new LogFeed(parts.db) };
+  parts.writer.onCommitted(({ tenant, run }) => live.runs.changed(tenant, run));
   const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, parts.options ?? DEFAULT_WORKER);
   return {
     commands: new RunCommands(ctx, wakeUp, worker),
     queries: new RunQueries(parts.db),
+    live,
     authority,
     worker,
     workerId: ctx.worker,
@@ -67,6 +79,8 @@ export function openEngine(parts: EngineParts): Engine {
       await worker?.start();
     },
     async close(graceMs) {
+      await live.runs.close();
+      await live.logs.close();
       if (worker) await worker.drain(graceMs);
       else await wakeUp.close();
       await authority.stop();

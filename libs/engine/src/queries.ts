@@ -1,9 +1,10 @@
-import { isId, type Json, type RunId, type TenantId, timeOfId } from '@writ/kernel';
+import { isId, type RunId, type TenantId, timeOfId } from '@writ/kernel';
 import { type Database, getPayload, runRow, unitsAround } from '@writ/database';
 import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
 import type { RunEvent } from './events';
 import { decisionOf, storedDecisionView } from './explain';
 import { fold } from './fold';
+import { readEventsFrom } from './live/event-reader';
 import { readJournal } from './load';
 import type { StoredDecision } from './record-decision';
 import { listedRun, runView } from './run-view';
@@ -39,6 +40,12 @@ export class RunQueries implements RunQueriesApi {
     };
   }
 
+  async workflowOf(tenant: TenantId, run: RunId): Promise<string | null> {
+    if (!isId('run', run)) return null;
+    const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
+    return row?.workflow ?? null;
+  }
+
   async search(query: RunSearchQuery): Promise<FoundPage> {
     const { tenant, sort, limit, after } = query;
     const [found, of, matched] = await Promise.all([
@@ -64,11 +71,12 @@ export class RunQueries implements RunQueriesApi {
     run: RunId,
     query: { readonly limit: number; readonly after?: number },
   ): Promise<Page<EventView> | null> {
-    const events = await this.#journal(tenant, run);
-    if (!events) return null;
+    if (!isId('run', run)) return null;
     const from = (query.after ?? -1) + 1;
-    const data = events.slice(from, from + query.limit).map((event, index) => eventView(event, from + index));
-    return { data, next: events.length > from + query.limit ? String(from + query.limit - 1) : null };
+    const read = await readEventsFrom(this.db, { tenant, run, from, limit: query.limit + 1, started: null });
+    if (!read) return null;
+    const data = read.events.slice(0, query.limit);
+    return { data, next: read.events.length > query.limit ? String(data.at(-1)!.sequence) : null };
   }
 
   async decisions(
@@ -119,10 +127,4 @@ export class RunQueries implements RunQueriesApi {
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
     return row ? readJournal(this.db, tenant, run) : null;
   }
-}
-
-/** Salts stay in the journal: whoever reads events could otherwise test guesses against the evidence. */
-function eventView(event: RunEvent, sequence: number): EventView {
-  const { type, at, salt: _salt, ...fields } = event as RunEvent & { readonly salt?: string };
-  return { sequence, type, time: new Date(at).toISOString(), ...(fields as unknown as { [field: string]: Json }) };
 }

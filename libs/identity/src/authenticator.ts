@@ -17,6 +17,8 @@ export interface Caller {
   readonly principal: Principal;
   readonly scopes: readonly string[];
   readonly key: { readonly id: KeyId; readonly expires_at: string };
+  /** Set when the caller came with a session in place of the key. */
+  readonly session: { readonly hash: string; readonly expires_at: string } | null;
 }
 
 const refusal = (code: string, message: string, next: string): Failure => ({ code, class: 'permanent', message, next });
@@ -66,6 +68,7 @@ export class ApiKeyAuthenticator {
       principal: { tenant: row.tenant, kind: row.kind, id: row.principal, roles: row.roles },
       scopes: row.scopes,
       key: { id: row.id, expires_at: expiresAt },
+      session: null,
     });
   }
 

@@ -1,5 +1,6 @@
 import type { ItemOf, ListOperation, OperationId, RequestOf, ResponseOf } from '@writ/contract';
 import { PLACES } from './places';
+import { runStream, tenantStream } from './streams';
 import { type CallOptions, type ClientOptions, Transport } from './transport';
 
 /** An export takes as long as its reader does. */
@@ -46,6 +47,9 @@ export class WritClient {
       this.call('reconcileRun', { params: { id }, body }, call),
     events: (id: string, query: QueryOf<'listRunEvents'> = {}, call?: CallOptions) =>
       this.list('listRunEvents', { params: { id }, query }, call),
+    /** The events of a run as they happen, from `after` on (its start when absent) to its end, over any number of connections. */
+    stream: (id: string, query: { readonly after?: number } = {}, call?: CallOptions) =>
+      runStream(this.transport, { target: this.target('listRunEvents', { params: { id } }), after: query.after }, call),
     decisions: (id: string, query: QueryOf<'listRunDecisions'> = {}, call?: CallOptions) =>
       this.list('listRunDecisions', { params: { id }, query }, call),
   };
@@ -84,6 +88,18 @@ export class WritClient {
       if (!body) throw new Error('the export has no body');
       return body;
     },
+  };
+
+  readonly events = {
+    list: (query: NonNullable<RequestOf<'listEvents'>['query']> = {}, call?: CallOptions) =>
+      this.call('listEvents', { query }, call),
+    /** The tenant’s log as it grows, from `after` on (its newest event when absent). Ends only when it is refused or aborted. */
+    stream: (query: { readonly filter?: string; readonly after?: number } = {}, call?: CallOptions) =>
+      tenantStream(
+        this.transport,
+        { target: this.target('listEvents', { query: { filter: query.filter } }), after: query.after },
+        call,
+      ),
   };
 
   readonly stops = {
@@ -132,19 +148,19 @@ export class WritClient {
   }
 
   private send(operation: OperationId, request: Request, call?: CallOptions): Promise<Response> {
-    const [method, template] = PLACES[operation];
-    // A tile is the rest of its path: its slashes stand as they are.
-    const target = template.replace(/\{(\w+)\}/g, (_, name: string) =>
-      (name === 'tile' ? (request.params?.[name] ?? '').split('/') : [request.params?.[name] ?? ''])
-        .map(encodeURIComponent)
-        .join('/'),
-    );
+    const [method] = PLACES[operation];
+    return this.transport.send({ method, target: this.target(operation, request), body: request.body }, call);
+  }
+
+  /** Path and query of a request. */
+  private target(operation: OperationId, request: Request): string {
+    const [, template] = PLACES[operation];
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(request.params?.[name] ?? ''));
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) query.set(name, String(value));
     }
-    const search = query.size > 0 ? `?${query.toString()}` : '';
-    return this.transport.send({ method, target: `${target}${search}`, body: request.body }, call);
+    return query.size > 0 ? `${path}?${query.toString()}` : path;
   }
 
   private list<O extends ListOperation>(operation: O, request: Request, call?: CallOptions): List<O> {

@@ -29,6 +29,7 @@ export const PLACES: {
   getAuditEvent: ['GET', '/v1/audit/events/{id}'],
   getAuditProof: ['GET', '/v1/audit/events/{id}/proof'],
   exportAudit: ['GET', '/v1/audit/export'],
+  listEvents: ['GET', '/v1/events'],
   listStops: ['GET', '/v1/stops'],
   setStop: ['POST', '/v1/stops'],
   releaseStop: ['POST', '/v1/stops/{id}/release'],

@@ -24,7 +24,7 @@ export interface CallOptions {
 }
 
 export interface Outgoing {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path and query. */
   readonly target: string;
   readonly body?: unknown;
@@ -48,6 +48,25 @@ export class Transport {
     }
   }
 
+  /**
+   * One request for something that goes on: the deadline ends with its headers, and the body may take for ever. Tried
+   * once; whoever follows knows better where to go on.
+   */
+  async stream(outgoing: Outgoing, call: CallOptions = {}): Promise<Response> {
+    const headers = this.headers(outgoing, call);
+    headers.set('accept', 'text/event-stream, application/json;q=0.5');
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), call.timeoutMs ?? this.options.timeoutMs ?? 60_000);
+    const signal = call.signal ? AbortSignal.any([call.signal, waiting.signal]) : waiting.signal;
+    try {
+      const outcome = await this.fetch(outgoing, { headers, signal, call, deadline: waiting.signal });
+      if (outcome instanceof WritError) throw outcome;
+      return outcome.response;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   private headers(outgoing: Outgoing, call: CallOptions): Headers {
     const headers = new Headers(call.headers);
     if (!headers.has('accept')) headers.set('accept', 'application/json');
@@ -67,6 +86,19 @@ export class Transport {
   ): Promise<{ readonly response: Response } | WritError> {
     const deadline = AbortSignal.timeout(call.timeoutMs ?? this.options.timeoutMs ?? 60_000);
     const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline;
+    return this.fetch(outgoing, { headers, signal, call, deadline });
+  }
+
+  private async fetch(
+    outgoing: Outgoing,
+    given: {
+      readonly headers: Headers;
+      readonly signal: AbortSignal;
+      readonly call: CallOptions;
+      readonly deadline: AbortSignal;
+    },
+  ): Promise<{ readonly response: Response } | WritError> {
+    const { headers, signal, call, deadline } = given;
     const url = `${this.options.url.replace(/\/+$/, '')}${outgoing.target}`;
     try {
       const response = await (this.options.fetch ?? globalThis.fetch)(url, {

@@ -50,29 +50,16 @@ const COLUMNS: readonly Column[] = [
 /** Prints events by sequence, each once, until the run ends (or what there is, without `follow`). */
 export async function followRun(context: Context, id: string, follow: boolean): Promise<Result> {
   const client = context.client();
-  let status = '';
+  const call = { signal: context.signal };
   async function* events(): AsyncGenerator<Row> {
-    const list = client.runs.events(id, { limit: 200 }, { signal: context.signal });
-    let cursor: string | undefined;
-    for (let last = -1; ;) {
-      // Read the standing first: what is final now has all its events below.
-      status = (await client.runs.get(id, { signal: context.signal })).status;
-      for (let more = true; more;) {
-        const page = await list.page(cursor);
-        for (const event of page.data) if (event.sequence > last) yield asRow(event);
-        last = page.data.at(-1)?.sequence ?? last;
-        more = page.next_cursor !== null;
-        // The last page has no next one yet: it is read again until it is full.
-        cursor = page.next_cursor ?? cursor;
-      }
-      if (!follow || FINAL.has(status)) return;
-      await sleep(POLL_MS, undefined, { signal: context.signal });
-    }
+    const all = follow ? client.runs.stream(id, {}, call) : client.runs.events(id, { limit: 200 }, call);
+    for await (const event of all) yield asRow(event);
   }
   // A terminal table is drawn whole; events are to be seen as they come, so people get lines too.
   const rows = context.format === 'table' && context.io.terminal ? linesOf(context, events()) : events();
   await context.print({ kind: 'list', rows, columns: COLUMNS, id: (row) => String(row['sequence']), empty: '' });
   if (!follow) return {};
+  const { status } = await client.runs.get(id, call);
   context.hint(`${id} ${status}`);
   return { exit: exitOf(status) };
 }

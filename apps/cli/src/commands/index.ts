@@ -1,6 +1,7 @@
 import type { Command } from '../command';
 import { AUDIT_COMMANDS } from './audit';
 import { AUDIT_LOG_COMMANDS } from './audit-log';
+import { AUDIT_TAIL_COMMANDS } from './audit-tail';
 import { CONFIG_COMMANDS } from './config';
 import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
@@ -20,5 +21,6 @@ export const COMMANDS: readonly Command[] = [
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,
   ...AUDIT_LOG_COMMANDS,
+  ...AUDIT_TAIL_COMMANDS,
   helpCommand(() => COMMANDS),
 ];

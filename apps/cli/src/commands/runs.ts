@@ -1,6 +1,6 @@
 import type { Json } from '@writ/kernel';
 import type { Command } from '../command';
-import { member, members } from '../output/output';
+import { member, members, type Row } from '../output/output';
 import { followRun, waitForRun } from './follow';
 import { first, given, readJson, readJsonObject, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
@@ -67,25 +67,53 @@ const start: Command = {
 
 const list: Command = {
   name: 'runs list',
-  summary: 'List runs, newest first',
+  summary: 'Search runs, newest first',
+  description:
+    'Searches runs, newest first. A query is fields and words: status:failed agent:refund* duration:>30s -has:approval "chargeback". See the guide for integrators.',
   options: [
+    { flags: '--query <query>', description: "only runs that fit, such as 'status:failed tool:pay*'" },
+    { flags: '--from <time>', description: 'started since, such as -24h, today or 2026-11-22T09:30:00Z' },
+    { flags: '--to <time>', description: 'started before' },
+    {
+      flags: '--sort <order>',
+      description: 'by start, end or duration; with - the latest or longest first',
+      choices: ['-started', 'started', '-finished', 'finished', '-duration', 'duration'],
+    },
     { flags: '--status <status>', description: 'only runs that stand so, such as running or failed' },
     { flags: '--workflow <name>', description: 'only runs of this workflow' },
     { flags: '--limit <count>', description: 'how many at most (50)' },
   ],
-  examples: ['runs list', 'runs list --status waiting_reconciliation -o id'],
+  examples: [
+    'runs list',
+    'runs list --status waiting_reconciliation -o id',
+    `runs list --query 'has:denial agent:refund*' --from -24h`,
+  ],
   calls: ['GET /v1/runs'],
   run(context, call) {
     const limit = wholeNumber('--limit', call.text('limit')) ?? 50;
-    const query = given({ status: call.text('status') as 'failed' | undefined, workflow: call.text('workflow') });
+    const query = given({
+      filter: call.text('query'),
+      from: call.text('from'),
+      to: call.text('to'),
+      sort: call.text('sort') as 'started' | undefined,
+      status: call.text('status') as 'failed' | undefined,
+      workflow: call.text('workflow'),
+    });
     const runs = context.client().runs.list({ ...query, limit: Math.min(limit, 200) }, { signal: context.signal });
-    const columns = members('id', 'workflow', 'status', 'initiator', 'created_at', 'finished_at');
+    const decided = { title: 'DECISIONS', value: decisionCounts };
+    const columns = [...members('id', 'workflow', 'status', 'agent'), decided, member('created_at')];
     const rows = asRows(first(runs, limit));
     return Promise.resolve({
       output: { kind: 'list', rows, columns, id: (row) => String(row['id']), empty: 'No runs.' },
     });
   },
 };
+
+/** `4 allow, 1 deny`: what was decided, as often as it was. */
+function decisionCounts(row: Row): string {
+  const counts = Object.entries((row['decisions'] ?? {}) as { readonly [verdict: string]: number });
+  return counts.flatMap(([verdict, count]) => (count > 0 ? [`${count} ${verdict}`] : [])).join(', ');
+}
 
 const show: Command = {
   name: 'runs show',

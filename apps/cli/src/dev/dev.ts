@@ -79,9 +79,10 @@ async function listen(
   { engine, database: db }: RunningWorker,
   { address, version }: { readonly address: Address; readonly version: string },
 ): Promise<string> {
-  const { authority, commands, queries } = engine;
-  const app = opened.add(await createControlPlane({ database: db, authority, commands, queries, version }), (one) =>
-    one.close(),
+  const { authority, commands, queries, live } = engine;
+  const app = opened.add(
+    await createControlPlane({ database: db, authority, commands, queries, live, version }),
+    (one) => one.close(),
   );
   try {
     await app.listen(address.port, address.host);

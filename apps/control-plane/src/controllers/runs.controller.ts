@@ -5,6 +5,7 @@ import type { StartRunInput } from '@writ/engine';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
+import { noRun } from '../frame/not-found';
 import { type Commands, type Queries, RUN_COMMANDS, RUN_QUERIES } from '../tokens';
 
 @Controller()
@@ -60,14 +61,6 @@ export class RunsController {
     return this.writes.told(call, () => this.commands.reconcile({ ...about(call), ...call.body }));
   }
 
-  @Operation('listRunEvents')
-  async events(@ThisCall() call: Call<'listRunEvents'>): Promise<Result<AnswerOf<'listRunEvents'>>> {
-    const may = await this.mayReadRun(call);
-    if (!may.ok) return may;
-    const page = await this.queries.events(tenantOf(call), call.params.id as RunId, sequencePage(call));
-    return page ? ok(page) : refuse(noRun(call.params.id));
-  }
-
   @Operation('listRunDecisions')
   async decisions(@ThisCall() call: Call<'listRunDecisions'>): Promise<Result<AnswerOf<'listRunDecisions'>>> {
     const may = await this.mayReadRun(call);
@@ -80,11 +73,11 @@ export class RunsController {
   }
 
   /** Runs are named to the policy by their workflow, so the run is looked up before it is asked about. */
-  private async mayReadRun(call: Call<'listRunEvents'> | Call<'listRunDecisions'>): Promise<Result<string>> {
-    const run = await this.queries.get(tenantOf(call), call.params.id as RunId);
-    if (!run) return refuse(noRun(call.params.id));
-    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: run.workflow } });
-    return may.ok ? ok(run.workflow) : may;
+  private async mayReadRun(call: Call<'listRunDecisions'>): Promise<Result<string>> {
+    const workflow = await this.queries.workflowOf(tenantOf(call), call.params.id as RunId);
+    if (workflow === null) return refuse(noRun(call.params.id));
+    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: workflow } });
+    return may.ok ? ok(workflow) : may;
   }
 }
 
@@ -94,14 +87,7 @@ const inBody = (failure: Failure): Failure =>
     ? { ...failure, details: { [`/input${String(failure.details?.['pointer'] ?? '')}`]: failure.message } }
     : failure;
 
-const noRun = (id: string): Failure => ({
-  code: 'not_found',
-  class: 'permanent',
-  message: `there is no run ${id}`,
-  next: 'List the runs you may see.',
-});
-
-const sequencePage = (call: Call<'listRunEvents'> | Call<'listRunDecisions'>) => ({
+const sequencePage = (call: Call<'listRunDecisions'>) => ({
   limit: call.query.limit,
   ...(call.after === undefined ? {} : { after: Number(call.after) }),
 });

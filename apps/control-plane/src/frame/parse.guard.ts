@@ -35,6 +35,7 @@ export class ParseGuard implements CanActivate {
       const message = '1 to 255 visible ASCII characters';
       errors.push({ in: 'header', pointer: '/idempotency-key', code: 'invalid_format', message });
     }
+    const lastEventId = route.stream ? eventIdOf(request, errors) : null;
     if (errors.length > 0) throw new Refusal(codeOf(errors), summary(errors), { errors });
     const state = stateOf(request);
     state.call = {
@@ -46,7 +47,9 @@ export class ParseGuard implements CanActivate {
       idempotencyKey: route.idempotency ? idempotencyKey : null,
       ifMatch: headerOf(request, 'if-match') ?? null,
       ifNoneMatch: headerOf(request, 'if-none-match') ?? null,
-      accept: headerOf(request, 'accept') ?? null,
+      // A HEAD asks what a GET would answer: no stream is opened for it.
+      accept: request.method === 'HEAD' ? null : (headerOf(request, 'accept') ?? null),
+      lastEventId,
       state,
     };
     return true;
@@ -63,6 +66,16 @@ export class ParseGuard implements CanActivate {
     if (!read.ok) throw refusalOf(read.failure);
     return read.value;
   }
+}
+
+/** Where a stream goes on: what its reader had last, by `Last-Event-ID`. An empty one is that of a first connection. */
+function eventIdOf(request: HttpRequest, errors: FieldError[]): number | null {
+  const given = headerOf(request, 'last-event-id') ?? '';
+  if (given === '') return null;
+  if (/^\d{1,16}$/.test(given) && Number.isSafeInteger(Number(given))) return Number(given);
+  const message = 'the id of an event of this stream: a decimal number';
+  errors.push({ in: 'header', pointer: '/last-event-id', code: 'invalid_format', message });
+  return null;
 }
 
 /** The list a cursor of this request belongs to. */

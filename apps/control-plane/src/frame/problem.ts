@@ -103,3 +103,10 @@ export function problemOf(refusal: Refusal, occasion: Occasion): Problem {
     ...(currentEtag === undefined ? {} : { current_etag: currentEtag }),
   };
 }
+
+/** A parameter that fits its schema and still cannot be meant. */
+export const invalidQuery = (name: string, message: string): Failure => ({
+  code: 'invalid_request',
+  class: 'permanent',
+  message: `query /${name}: ${message}`,
+});

@@ -25,6 +25,8 @@ export interface AnyCall {
   readonly ifMatch: string | null;
   readonly ifNoneMatch: string | null;
   readonly accept: string | null;
+  /** `Last-Event-ID`, of routes that stream. */
+  readonly lastEventId: number | null;
   readonly state: RequestState;
 }
 

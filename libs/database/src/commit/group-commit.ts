@@ -55,6 +55,7 @@ export class GroupCommit {
   readonly #open = new Set<Pending>();
   #scheduled = false;
   #closed = false;
+  #heard: ((unit: Pick<Unit, 'tenant' | 'run'>) => void) | null = null;
   #counts = { units: 0, batches: 0, refused: 0, resent: 0, reconnects: 0 };
 
   constructor(private readonly parts: CommitParts) {
@@ -76,6 +77,11 @@ export class GroupCommit {
       this.#queue.add({ unit, size: sizeOf(unit), answer: resolve, fail: reject });
       this.#schedule();
     });
+  }
+
+  /** Tells of each unit this process committed, once it is answered. One listener; it must not throw. */
+  onCommitted(heard: (unit: Pick<Unit, 'tenant' | 'run'>) => void): void {
+    this.#heard = heard;
   }
 
   stats(): CommitStats {
@@ -200,6 +206,7 @@ export class GroupCommit {
         this.#counts.units += 1;
         this.#queue.landed(pending.unit);
         pending.answer({ kind: 'committed', committed: Committed.afterCommit(pending.unit, at) });
+        this.#heard?.(pending.unit);
       }
       return false;
     });
