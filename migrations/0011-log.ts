@@ -1,6 +1,24 @@
 import { appendOnly, rowSecurity } from './row-security';
 import { SqlMigration } from './sql-migration';
 
+const CUSTOM_PLAN = `
+      set plan_cache_mode = force_custom_plan
+      set enable_seqscan = off
+      set enable_bitmapscan = off
+      set enable_hashjoin = off
+      set enable_mergejoin = off
+      set jit = off`;
+
+/**
+ * Whether a unit stands in its log: a span of its run begins at or before it and reaches beyond its first event. The
+ * generation is compared as an expression, so that it is looked up for the few rows that are found and not for each unit.
+ */
+const sealed = (unit: string): string => `coalesce((
+          select l.seq + l.count from log_span l
+           where l.tenant = ${unit}.tenant and l.run = ${unit}.run and l.seq <= ${unit}.seq
+             and l.generation + 0 = (select h.generation from log_head h where h.tenant = ${unit}.tenant)
+           order by l.seq desc limit 1), 0) > ${unit}.seq`;
+
 /**
  * The tenants' logs [I9]: every event of evidence gets an index in its tenant's Merkle tree (RFC 6962), and the tree's
  * head is signed as a checkpoint. One sequencer at a time does this for all tenants, under the lease of `log_lease`.
@@ -73,24 +91,26 @@ export class Log1795000000011 extends SqlMigration {
     create trigger log_head_grows before update on writ.log_head
       for each row execute function writ.log_head_grows();
 
-    -- Which events have which indices: the events of a unit stand together.
+    -- Which events have which indices: events of one run that follow each other in the run, in the same order. The
+    -- units of one run that a round finds share a row, up to some 256 events, so that one event is found in a short read.
     -- The keys share no more than their first column. With the generation second in both, a plan made without statistics
-    -- found a unit by way of the other key, that is, by reading the tenant's whole log.
-    create table writ.log_unit (
+    -- found a run's rows by way of the other key, that is, by reading the tenant's whole log.
+    create table writ.log_span (
       tenant      text collate "C" not null,
       generation  int not null,
       first_index bigint not null,
       run         text collate "C" not null,
+      -- Sequence of the first event in its run.
       seq         int not null,
       count       int not null,
       primary key (tenant, run, seq, generation),
       -- No foreign key to audit_unit: rows are only made from rows of that table, in the statement that reads them.
-      constraint log_unit_place unique (tenant, first_index, generation),
-      constraint log_unit_counts check (first_index >= 0 and count > 0)
+      constraint log_span_place unique (tenant, first_index, generation),
+      constraint log_span_counts check (first_index >= 0 and count > 0)
     );
 
     -- INVARIANT (I9): indices are contiguous. Keys forbid two at one place; this forbids a hole.
-    create function writ.log_unit_contiguous() returns trigger
+    create function writ.log_span_contiguous() returns trigger
       language plpgsql set search_path = writ, pg_temp as $$
     declare
       hole record;
@@ -101,7 +121,7 @@ export class Log1795000000011 extends SqlMigration {
           from added
       ) a
       where a.first_index <> coalesce(a.expected, (
-        select u.first_index + u.count from writ.log_unit u
+        select u.first_index + u.count from writ.log_span u
          where u.tenant = a.tenant and u.generation = a.generation and u.first_index < a.first_index
          order by u.first_index desc limit 1), 0);
       if found then
@@ -110,8 +130,8 @@ export class Log1795000000011 extends SqlMigration {
       end if;
       return null;
     end $$;
-    create trigger log_unit_contiguous after insert on writ.log_unit
-      referencing new table as added for each statement execute function writ.log_unit_contiguous();
+    create trigger log_span_contiguous after insert on writ.log_span
+      referencing new table as added for each statement execute function writ.log_span_contiguous();
 
     -- Complete tiles of 256 hashes (C2SP tlog-tiles); the partial ones at the right edge follow from their parts.
     create table writ.log_tile (
@@ -154,12 +174,12 @@ export class Log1795000000011 extends SqlMigration {
     );
     create index log_key_announced on writ.log_key (tenant) where from_size is null;
 
-    ${appendOnly('log_unit')}
+    ${appendOnly('log_span')}
     ${appendOnly('log_tile')}
     ${appendOnly('log_checkpoint')}
     ${rowSecurity('log_lease', { platformReadable: true })}
     ${rowSecurity('log_head')}
-    ${rowSecurity('log_unit')}
+    ${rowSecurity('log_span')}
     ${rowSecurity('log_tile')}
     ${rowSecurity('log_checkpoint')}
     ${rowSecurity('log_key')}
@@ -174,67 +194,54 @@ export class Log1795000000011 extends SqlMigration {
       returns table (tenant text, run text, seq int, hashes bytea, upto bigint)
       language sql stable security definer
       set search_path = writ, pg_temp
-      set plan_cache_mode = force_custom_plan
-      set enable_seqscan = off
-      set enable_bitmapscan = off
-      set enable_hashjoin = off
-      set enable_mergejoin = off
-      set jit = off
+      ${CUSTOM_PLAN}
     as $$
-      with chunk as materialized (
+      with odd as materialized (
+        select h.tenant from log_head h where h.state <> 'open' or h.rescan_from is not null
+      ), chunk as materialized (
         -- Subselects, so that they are known before the scan and the index gives the order: a backlog is not sorted.
-        select u.tenant, u.run, u.seq, u.xid from audit_unit u
+        select u.tenant, u.run, u.seq, u.hashes, u.xid from audit_unit u
          where u.xid >= (select pg_snapshot_xmax(last)::text::bigint)
            and u.xid < (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
          order by u.xid limit most
       ), edge as materialized (
         select case when count(*) = most then max(xid) end as xid from chunk
-      ), found as (
-        select c.tenant, c.run, c.seq from chunk c
-        union
+      ), found as materialized (
+        select c.tenant, c.run, c.seq, c.hashes from chunk c, edge e where e.xid is null or c.xid < e.xid
+        union all
         -- All of the transaction at the edge, and what was still open last time.
-        select u.tenant, u.run, u.seq from edge e, audit_unit u where u.xid = e.xid
-        union
-        select u.tenant, u.run, u.seq from audit_unit u
+        select u.tenant, u.run, u.seq, u.hashes from audit_unit u where u.xid = (select e.xid from edge e)
+        union all
+        select u.tenant, u.run, u.seq, u.hashes from audit_unit u
          where u.xid = any ((select array(select x::text::bigint from pg_snapshot_xip(last) x))::bigint[])
       ), streams as materialized (
         select f.tenant, max(f.seq) as seq from edge e, found f
          where e.xid is not null and f.run = 'tenant' group by f.tenant
       ), taken as (
-        select f.tenant, f.run, f.seq from found f
-        union
+        select f.tenant, f.run, f.seq, f.hashes from found f
+        union all
         -- A transaction may get its number long before its turn at a tenant's stream: what stands earlier in the stream
         -- under a later number goes along, so that a chain is sealed in its order.
-        select u.tenant, u.run, u.seq from streams s, audit_unit u
-         where u.tenant = s.tenant and u.run = 'tenant' and u.seq < s.seq
-           and u.seq > (select coalesce(max(l.seq), -1) from log_unit l, log_head h
-                         where h.tenant = s.tenant and l.tenant = s.tenant and l.generation = h.generation
-                           and l.run = 'tenant')
+        select u.tenant, u.run, u.seq, u.hashes from streams s, audit_unit u
+         where u.tenant = s.tenant and u.run = 'tenant' and u.seq < s.seq and u.xid > (select e.xid from edge e)
+           and u.seq >= (select coalesce(max(l.seq), 0) from log_span l where l.tenant = s.tenant and l.run = 'tenant')
       )
-      select t.tenant, t.run, t.seq, u.hashes, (select e.xid + 1 from edge e)
+      select t.tenant, t.run, t.seq, t.hashes, (select e.xid + 1 from edge e)
         from taken t
-        join audit_unit u on u.tenant = t.tenant and u.run = t.run and u.seq = t.seq
-        left join log_head h on h.tenant = t.tenant
-       where (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
-         and not exists (select from log_unit l where l.tenant = t.tenant and l.generation = coalesce(h.generation, 1)
-                            and l.run = t.run and l.seq = t.seq)
+       where t.tenant not in (select o.tenant from odd o) and not ${sealed('t')}
       union all
       select null, null, null, null, e.xid + 1 from edge e where e.xid is not null
     $$;
 
     -- Gives what find_unsealed finds its indices, in the order of runs and of each run's units. Answers each log it
-    -- touched: where it stood, and the new events' hashes in order; one row without a log when it touched none. Needs REPEATABLE READ: what is found, and the
-    -- snapshot that is kept as the next round's last, must be one and the same moment.
+    -- touched: where it stood, and the new events' hashes in order; one row without a log when it touched none. Needs
+    -- REPEATABLE READ: what is found, and the snapshot that is kept as the next round's last, must be one and the same
+    -- moment.
     create function writ.seal_units(last pg_snapshot, most int)
       returns table (tenant text, generation int, size bigint, hashes bytea, announced bool, upto bigint)
       language plpgsql volatile
       set search_path = writ, pg_temp
-      set plan_cache_mode = force_custom_plan
-      set enable_seqscan = off
-      set enable_bitmapscan = off
-      set enable_hashjoin = off
-      set enable_mergejoin = off
-      set jit = off
+      ${CUSTOM_PLAN}
     as $$
     #variable_conflict use_column
     declare
@@ -260,19 +267,26 @@ export class Log1795000000011 extends SqlMigration {
       perform set_config('writ.tenants', (select string_agg(distinct t, ',') from unnest(f_tenant) t) || ',*', true);
       insert into log_head (tenant) select distinct t from unnest(f_tenant) t on conflict do nothing;
       return query
-        with f as materialized (
-          select u.tenant, u.run, u.seq, u.hashes, h.generation, h.size, octet_length(u.hashes) / 32 as count,
-                 h.size + sum(octet_length(u.hashes) / 32) over (partition by u.tenant order by u.run, u.seq)
-                   - octet_length(u.hashes) / 32 as first_index
+        with unit as (
+          select u.tenant, u.run, u.seq, u.hashes, octet_length(u.hashes) / 32 as n,
+                 sum(octet_length(u.hashes) / 32) over (partition by u.tenant, u.run order by u.seq) as upto
             from unnest(f_tenant, f_run, f_seq, f_hashes) as u(tenant, run, seq, hashes)
-            join log_head h on h.tenant = u.tenant
+        ), span as (
+          -- Where units follow each other, sequence and running sum go up together; every 256 events begin a new span.
+          select u.tenant, u.run, min(u.seq) as seq, sum(u.n)::int as count,
+                 string_agg(u.hashes, ''::bytea order by u.seq) as hashes
+            from unit u group by u.tenant, u.run, u.seq - (u.upto - u.n), (u.upto - u.n) / 256
+        ), place as materialized (
+          select s.tenant, s.run, s.seq, s.count, s.hashes, h.generation, h.size,
+                 h.size + sum(s.count) over (partition by s.tenant order by s.run, s.seq) - s.count as first_index
+            from span s join log_head h on h.tenant = s.tenant
         ), placed as (
-          insert into log_unit (tenant, generation, first_index, run, seq, count)
-          select f.tenant, f.generation, f.first_index, f.run, f.seq, f.count from f
+          insert into log_span (tenant, generation, first_index, run, seq, count)
+          select p.tenant, p.generation, p.first_index, p.run, p.seq, p.count from place p
         )
-        select f.tenant, f.generation, f.size, string_agg(f.hashes, ''::bytea order by f.first_index),
-               bool_or(f.run = 'tenant'), f_upto
-          from f group by f.tenant, f.generation, f.size;
+        select p.tenant, p.generation, p.size, string_agg(p.hashes, ''::bytea order by p.first_index),
+               bool_or(p.run = 'tenant'), f_upto
+          from place p group by p.tenant, p.generation, p.size;
     end $$;
 
     -- The oldest event that waits to be sealed, over all tenants: since when, at the earliest, it has been there to be
@@ -280,27 +294,21 @@ export class Log1795000000011 extends SqlMigration {
     create function writ.log_waits_since() returns timestamptz
       language sql stable security definer
       set search_path = writ, pg_temp
-      set enable_seqscan = off
-      set enable_bitmapscan = off
-      set enable_hashjoin = off
-      set enable_mergejoin = off
-      set jit = off
+      ${CUSTOM_PLAN}
     as $$
       with l as materialized (
         select snapshot, caught_up_at from log_lease
+      ), odd as materialized (
+        select h.tenant from log_head h where h.state <> 'open' or h.rescan_from is not null
       ), waiting as (
-        select u.at from audit_unit u left join log_head h on h.tenant = u.tenant
+        select u.at from audit_unit u
          where u.xid = any ((select array(select x::text::bigint from l, pg_snapshot_xip(l.snapshot) x))::bigint[])
-           and (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
-           and not exists (select from log_unit s where s.tenant = u.tenant and s.generation = coalesce(h.generation, 1)
-                              and s.run = u.run and s.seq = u.seq)
+           and u.tenant not in (select o.tenant from odd o) and not ${sealed('u')}
         union all
-        (select u.at from audit_unit u left join log_head h on h.tenant = u.tenant
+        (select u.at from audit_unit u
           where u.xid >= (select pg_snapshot_xmax(l.snapshot)::text::bigint from l)
             and u.xid < (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
-            and (h.tenant is null or (h.state = 'open' and h.rescan_from is null))
-            and not exists (select from log_unit s where s.tenant = u.tenant and s.generation = coalesce(h.generation, 1)
-                               and s.run = u.run and s.seq = u.seq)
+            and u.tenant not in (select o.tenant from odd o) and not ${sealed('u')}
           order by u.xid limit 1)
       )
       select greatest((select caught_up_at from l), min(w.at)) from waiting w having count(*) > 0
@@ -312,7 +320,7 @@ export class Log1795000000011 extends SqlMigration {
       as $$ select tenant, state, rescan_from is not null from log_head where state <> 'open' or rescan_from is not null $$;
     create index log_head_odd on writ.log_head (tenant) where state <> 'open' or rescan_from is not null;
 
-    revoke all on function writ.log_ttl(), writ.log_head_grows(), writ.log_unit_contiguous(),
+    revoke all on function writ.log_ttl(), writ.log_head_grows(), writ.log_span_contiguous(),
       writ.find_unsealed(pg_snapshot, int), writ.seal_units(pg_snapshot, int), writ.log_waits_since(),
       writ.find_odd_logs() from public;
     grant execute on function writ.log_ttl(), writ.log_waits_since(), writ.find_odd_logs()
@@ -321,9 +329,9 @@ export class Log1795000000011 extends SqlMigration {
     grant select, update (epoch, owner, beat_at, snapshot, cluster, caught_up_at, refusal) on writ.log_lease to writ_sequencer;
     grant select, insert, update (size, state, refusal, changed_at, rescan_from, rescan_run, rescan_seq)
       on writ.log_head to writ_sequencer;
-    grant select, insert on writ.log_unit, writ.log_tile, writ.log_checkpoint to writ_sequencer;
+    grant select, insert on writ.log_span, writ.log_tile, writ.log_checkpoint to writ_sequencer;
     grant select, insert, update (from_size) on writ.log_key to writ_sequencer;
-    grant select on writ.log_lease, writ.log_head, writ.log_unit, writ.log_tile, writ.log_checkpoint, writ.log_key
+    grant select on writ.log_lease, writ.log_head, writ.log_span, writ.log_tile, writ.log_checkpoint, writ.log_key
       to writ_writer, writ_reader;
   `;
 }

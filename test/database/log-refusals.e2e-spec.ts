@@ -200,11 +200,11 @@ describe('a checkpoint outside that does not fit', () => {
 });
 
 describe('a database that its owner changed', () => {
-  const drop = `writ.log_unit where first_index >= 300`;
+  const drop = `writ.log_span where first_index + count > 300`;
   it.each<[string, string, string]>([
     ['a hash of a full tile', 'log_tile', `update writ.log_tile set root = sha256(root)`],
     ['the newest checkpoint', 'log_checkpoint', `update writ.log_checkpoint set root = sha256(root) where size = 301`],
-    ['the end of the log', 'log_unit', `delete from ${drop}`],
+    ['the end of the log', 'log_span', `delete from ${drop}`],
     ['an event at its end', 'audit_unit', `update writ.audit_unit set hashes = sha256(hashes) where seq = 300`],
     ['the newest checkpoint, taken away', 'log_checkpoint', `delete from writ.log_checkpoint where size = 301`],
   ])(

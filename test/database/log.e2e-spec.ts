@@ -227,7 +227,7 @@ describe('the lease of the log', () => {
     });
     await expect(
       ledger.outsider.query(
-        `insert into writ.log_unit (tenant, generation, first_index, run, seq, count) values ($1, 1, 7, 'r', 0, 1)`,
+        `insert into writ.log_span (tenant, generation, first_index, run, seq, count) values ($1, 1, 7, 'r', 0, 1)`,
         [ledger.tenant],
       ),
     ).rejects.toMatchObject({ code: '23514' });

@@ -13,7 +13,7 @@ const EVIDENCE = [
   'payload',
   'policy_bundle',
   'definition',
-  'log_unit',
+  'log_span',
   'log_tile',
   'log_checkpoint',
 ];

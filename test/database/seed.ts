@@ -12,7 +12,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'api_key.expires_at': '2100-01-01T00:00:00Z',
   'run_mail.kind': 'signal',
   'audit_unit.hashes': Buffer.alloc(32),
-  'log_unit.first_index': 0,
+  'log_span.first_index': 0,
   'log_tile.hashes': Buffer.alloc(8192),
   'log_tile.root': Buffer.alloc(32),
   'log_checkpoint.root': Buffer.alloc(32),

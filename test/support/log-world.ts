@@ -91,8 +91,9 @@ export async function openSequencer(
 export async function unsealedUnits(db: Outsider): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
     `select count(*)::int as n from writ.audit_unit u left join writ.log_head h on h.tenant = u.tenant
-      where not exists (select from writ.log_unit l where l.tenant = u.tenant
-                           and l.generation = coalesce(h.generation, 1) and l.run = u.run and l.seq = u.seq)`,
+      where not exists (select from writ.log_span l where l.tenant = u.tenant
+                           and l.generation = coalesce(h.generation, 1) and l.run = u.run
+                           and l.seq <= u.seq and l.seq + l.count > u.seq)`,
   );
   return rows[0]!.n;
 }

@@ -19,7 +19,7 @@ interface UnitRow {
   hashes: Buffer;
   events: string;
 }
-interface PlacedRow {
+interface SpanRow {
   first_index: string;
   run: string;
   seq: number;
@@ -151,29 +151,33 @@ async function readEntries(
   head: Head,
   { units, fault }: { readonly units: ReadonlyMap<string, UnitRow>; readonly fault: Report },
 ): Promise<{ readonly entries: Buffer[]; readonly placed: ReadonlySet<string> }> {
-  const { rows } = await db.query<PlacedRow>(
-    `select first_index, run, seq, count from writ.log_unit where tenant = $1 and generation = $2 order by first_index`,
+  const { rows } = await db.query<SpanRow>(
+    `select first_index, run, seq, count from writ.log_span where tenant = $1 and generation = $2 order by first_index`,
     [head.tenant, head.generation],
   );
   const entries: Buffer[] = [];
   const placed = new Set<string>();
-  const last = new Map<string, number>();
-  for (const row of rows) {
-    const name = `${row.run} ${row.seq}`;
-    if (Number(row.first_index) !== entries.length)
-      fault(`${name} stands at ${row.first_index}, not ${entries.length}`);
-    if (placed.has(name)) fault(`${name} is sealed twice`);
-    placed.add(name);
-    if ((last.get(row.run) ?? -1) >= row.seq) fault(`${name} is sealed after a later unit of its run`);
-    last.set(row.run, row.seq);
-    const unit = units.get(name);
-    if (!unit || unit.hashes.length !== row.count * 32) {
-      fault(`${name} is sealed with ${row.count} events and has ${(unit?.hashes.length ?? 0) / 32}`);
-      continue;
+  const next = new Map<string, number>();
+  for (const span of rows) {
+    const name = `${span.run} ${span.seq} + ${span.count}`;
+    if (Number(span.first_index) !== entries.length)
+      fault(`${name} stands at ${span.first_index}, not ${entries.length}`);
+    if ((next.get(span.run) ?? 0) > span.seq) fault(`${name} is sealed twice, or after a later one of its run`);
+    const end = span.seq + span.count;
+    next.set(span.run, end);
+    for (let seq = span.seq; seq < end;) {
+      const unit = units.get(`${span.run} ${seq}`);
+      if (!unit) {
+        fault(`${name}: no unit begins at ${seq}`);
+        break;
+      }
+      placed.add(`${span.run} ${seq}`);
+      const hashes = unit.events.split('\n').map((line) => sha256(Buffer.from(line)));
+      if (!Buffer.concat(hashes).equals(unit.hashes)) fault(`${name}: other hashes than the events of ${seq}`);
+      entries.push(...hashes);
+      seq += hashes.length;
+      if (seq > end) fault(`${name} ends within a unit`);
     }
-    const hashes = unit.events.split('\n').map((line) => sha256(Buffer.from(line)));
-    if (!Buffer.concat(hashes).equals(unit.hashes)) fault(`${name} has other hashes than its events`);
-    for (let i = 0; i < row.count; i++) entries.push(unit.hashes.subarray(i * 32, i * 32 + 32));
   }
   if (entries.length !== head.size) fault(`the head says ${head.size} events, ${entries.length} have an index`);
   return { entries, placed };

@@ -80,7 +80,13 @@ export interface Grown {
   /** The partial tiles afterwards, level 0 first: what the next call begins with. */
   readonly edge: readonly Uint8Array[];
   /** Every tile that changed, whole, as it stands at the new size; a partial one is replaced by its successor. */
-  readonly tiles: readonly { readonly level: number; readonly index: number; readonly hashes: Uint8Array }[];
+  readonly tiles: readonly {
+    readonly level: number;
+    readonly index: number;
+    readonly hashes: Uint8Array;
+    /** Of a full tile, the hash that stands for it one level up. */
+    readonly root: Uint8Array | null;
+  }[];
 }
 
 /**
@@ -88,8 +94,8 @@ export interface Grown {
  * there is none), `leaves` the new leaf hashes, 32 bytes each. Costs about one hash a leaf, whatever the log's size.
  */
 export function growTiles(edge: readonly Uint8Array[], leaves: Uint8Array): Grown {
-  const before = treeOf(edge).size;
-  const tiles: { level: number; index: number; hashes: Uint8Array }[] = [];
+  const before = edge.reduce((size, { length }, level) => size + (length / HASH_BYTES) * TILE_WIDTH ** level, 0);
+  const tiles: { level: number; index: number; hashes: Uint8Array; root: Uint8Array | null }[] = [];
   const next: Uint8Array[] = [];
   let added = leaves;
   for (let level = 0; added.length > 0 || level < edge.length; level++) {
@@ -100,11 +106,12 @@ export function growTiles(edge: readonly Uint8Array[], leaves: Uint8Array): Grow
     const roots = new Uint8Array(full * HASH_BYTES);
     for (let i = 0; i < full; i++) {
       const hashes = row.slice(i * TILE_WIDTH * HASH_BYTES, (i + 1) * TILE_WIDTH * HASH_BYTES);
-      tiles.push({ level, index: first + i, hashes });
-      roots.set(treeOf([hashes]).root(), i * HASH_BYTES);
+      const root = treeOf([hashes]).root();
+      tiles.push({ level, index: first + i, hashes, root });
+      roots.set(root, i * HASH_BYTES);
     }
     const partial = row.slice(full * TILE_WIDTH * HASH_BYTES);
-    if (partial.length > 0 && added.length > 0) tiles.push({ level, index: first + full, hashes: partial });
+    if (partial.length > 0 && added.length > 0) tiles.push({ level, index: first + full, hashes: partial, root: null });
     next.push(partial);
     added = roots;
   }

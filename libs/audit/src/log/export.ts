@@ -32,12 +32,18 @@ interface UnitRow {
   readonly seq: number;
 }
 
-const PAGE_UNITS = 400;
+/** Spans read at once: at most some 256 events each. */
+const PAGE_SPANS = 40;
 const PAGE_CHECKPOINTS = 200;
-const UNITS = `
-  SELECT l.first_index AS first, u.events, u.hashes, u.run, u.seq
-    FROM writ.log_unit l JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq = l.seq
-   WHERE l.tenant = $1 AND l.generation = $2`;
+
+/** The units of those spans of a log that a condition on `writ.log_span` chooses, by index. */
+const unitsOf = (spans: string): string => `
+  SELECT l.first_index + u.seq - l.seq AS first, u.events, u.hashes, u.run, u.seq
+    FROM (SELECT * FROM writ.log_span WHERE tenant = $1 AND generation = $2 AND ${spans}) l
+    JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq >= l.seq AND u.seq < l.seq + l.count
+   ORDER BY 1`;
+const PAGE = unitsOf('first_index >= $3 AND first_index < $4 ORDER BY first_index LIMIT $5');
+const CHOSEN = unitsOf('first_index = ANY ($3::bigint[])');
 
 /**
  * The export of a tenant's log up to its newest checkpoint (docs/reference/export-format.md), piece by piece. Each piece
@@ -172,25 +178,17 @@ class Exporter {
 
   /** Every unit, by index. */
   async *#units(): AsyncGenerator<UnitRow> {
-    const { log, newest, wish } = this.parts;
-    // A range need not be reached by reading all before it; keys announced there are looked for by themselves.
-    const skip = this.parts.announced.length === 0 ? (wish.first ?? 0) : 0;
-    let from = await this.#read((tx) => unitAt(tx, log, skip));
-    for (;;) {
-      const page = await this.#read((tx) =>
-        tx.query<UnitRow>(`${UNITS} AND l.first_index >= $3 AND l.first_index < $4 ORDER BY l.first_index LIMIT $5`, [
-          log.tenant,
-          log.generation,
-          from,
-          newest.size,
-          PAGE_UNITS,
-        ]),
-      );
-      yield* page;
+    const { log, newest, wish, announced } = this.parts;
+    // A range need not be reached by reading all before it, unless keys were announced there.
+    const { first = 0, last = newest.size } = announced.length === 0 ? wish : {};
+    let from = await this.#read((tx) => spanAt(tx, log, first));
+    while (from < newest.size && from <= last) {
+      const values = [log.tenant, log.generation, from, newest.size, PAGE_SPANS];
+      const page = await this.#read((tx) => tx.query<UnitRow>(PAGE, values));
       const end = page.at(-1);
-      if (!end || page.length < PAGE_UNITS) return;
-      from = Number(end.first) + 1;
-      if (wish.last !== undefined && from > wish.last && this.parts.announced.length === 0) return;
+      if (!end) return;
+      yield* page;
+      from = Number(end.first) + end.hashes.length / HASH_BYTES;
     }
   }
 
@@ -199,22 +197,17 @@ class Exporter {
     const { log, announced } = this.parts;
     const places = await this.#read((tx) =>
       tx.query<{ first: string }>(
-        `SELECT first_index AS first FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND run = $3
+        `SELECT first_index AS first FROM writ.log_span WHERE tenant = $1 AND run = $3 AND generation = $2
          UNION
-         SELECT first_index FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND run = 'tenant' AND seq = ANY ($4)
+         SELECT s.first_index FROM unnest($4::int[]) a (seq), writ.log_span s
+          WHERE s.tenant = $1 AND s.generation = $2 AND s.run = 'tenant' AND s.seq <= a.seq AND s.seq + s.count > a.seq
          ORDER BY 1`,
         [log.tenant, log.generation, run, announced],
       ),
     );
-    for (let at = 0; at < places.length; at += PAGE_UNITS) {
-      const firsts = places.slice(at, at + PAGE_UNITS).map(({ first }) => first);
-      yield* await this.#read((tx) =>
-        tx.query<UnitRow>(`${UNITS} AND l.first_index = ANY ($3::bigint[]) ORDER BY l.first_index`, [
-          log.tenant,
-          log.generation,
-          firsts,
-        ]),
-      );
+    for (let at = 0; at < places.length; at += PAGE_SPANS) {
+      const firsts = places.slice(at, at + PAGE_SPANS).map(({ first }) => first);
+      yield* await this.#read((tx) => tx.query<UnitRow>(CHOSEN, [log.tenant, log.generation, firsts]));
     }
   }
 
@@ -223,10 +216,10 @@ class Exporter {
   }
 }
 
-/** First index of the unit that holds an index. */
-async function unitAt(tx: Tx, log: LogName, index: number): Promise<number> {
+/** First index of the span that holds an index. */
+async function spanAt(tx: Tx, log: LogName, index: number): Promise<number> {
   const [row] = await tx.query<{ first: string | null }>(
-    `SELECT max(first_index) AS first FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND first_index <= $3`,
+    `SELECT max(first_index) AS first FROM writ.log_span WHERE tenant = $1 AND generation = $2 AND first_index <= $3`,
     [log.tenant, log.generation, index],
   );
   return Number(row?.first ?? 0);

@@ -46,9 +46,10 @@ async function placed(
   found: { readonly run: string; readonly seq: number; readonly raw: string; readonly at: number },
 ): Promise<FoundEvent> {
   const head = await readHead(tx, tenant);
-  const [unit] = await tx.query<{ first: string }>(
-    `SELECT first_index AS first FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND run = $3 AND seq = $4`,
+  const [span] = await tx.query<{ first: string }>(
+    `SELECT first_index + $4 - seq AS first FROM writ.log_span
+      WHERE tenant = $1 AND generation = $2 AND run = $3 AND seq <= $4 AND seq + count > $4 ORDER BY seq DESC LIMIT 1`,
     [tenant, head?.generation ?? 1, found.run, found.seq],
   );
-  return { raw: found.raw, hash: sha256Hex(found.raw), index: unit ? Number(unit.first) + found.at : null };
+  return { raw: found.raw, hash: sha256Hex(found.raw), index: span ? Number(span.first) + found.at : null };
 }

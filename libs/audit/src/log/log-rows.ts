@@ -1,6 +1,12 @@
 import type { Tx } from '@writ/database';
 import { canonicalJson, type Failure, type TenantId } from '@writ/kernel';
 
+/** SQL: whether the unit `u` stands in no span of its log's generation (a parameter, such as `$2`). */
+export const notSealed = (generation: string): string => `coalesce((
+  SELECT l.seq + l.count FROM writ.log_span l
+   WHERE l.tenant = u.tenant AND l.run = u.run AND l.seq <= u.seq AND l.generation = ${generation}
+   ORDER BY l.seq DESC LIMIT 1), 0) <= u.seq`;
+
 /** A tenant's log as the database holds it. */
 export interface LogHead {
   readonly tenant: TenantId | '*';

@@ -1,5 +1,6 @@
 import type { Tx } from '@writ/database';
 import type { TenantId } from '@writ/kernel';
+import { notSealed } from './log-rows';
 import type { Growth } from './round';
 import { HASH_BYTES } from './tiles';
 
@@ -9,6 +10,8 @@ interface Unsealed {
   readonly hashes: Buffer;
 }
 
+const SPAN_EVENTS = 256;
+
 interface Place {
   readonly generation: number;
   readonly size: string;
@@ -17,29 +20,25 @@ interface Place {
   readonly seq: number;
 }
 
-/** A unit of the log's generation that already has its indices. */
-const SEALED = `SELECT FROM writ.log_unit l
-  WHERE l.tenant = u.tenant AND l.generation = $2 AND l.run = u.run AND l.seq = u.seq`;
-
 const NEXT_KEYS = `
   SELECT u.run, u.seq FROM writ.audit_unit u
    WHERE u.tenant = $1 AND (u.run, u.seq) > ($2, $3) ORDER BY u.run, u.seq LIMIT $4`;
 
 const BETWEEN = `
   SELECT u.run, u.seq, u.hashes FROM writ.audit_unit u
-   WHERE u.tenant = $1 AND (u.run, u.seq) > ($3, $4) AND (u.run, u.seq) <= ($5, $6) AND NOT EXISTS (${SEALED})
+   WHERE u.tenant = $1 AND (u.run, u.seq) > ($3, $4) AND (u.run, u.seq) <= ($5, $6) AND ${notSealed('$2')}
    ORDER BY u.run, u.seq`;
 
 const SINCE = `
   SELECT u.run, u.seq, u.hashes FROM writ.audit_unit u
-   WHERE u.tenant = $1 AND NOT EXISTS (${SEALED})
+   WHERE u.tenant = $1 AND ${notSealed('$2')}
      AND u.xid < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
      AND (u.xid >= pg_snapshot_xmax($3::pg_snapshot)::text::bigint
           OR u.xid = ANY (ARRAY(SELECT x::text::bigint FROM pg_snapshot_xip($3::pg_snapshot) x)))
    ORDER BY u.run, u.seq`;
 
 const PLACE = `
-  INSERT INTO writ.log_unit (tenant, generation, first_index, run, seq, count)
+  INSERT INTO writ.log_span (tenant, generation, first_index, run, seq, count)
   SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::int[], $6::int[])`;
 
 /**
@@ -79,20 +78,37 @@ async function place(
   units: readonly Unsealed[],
 ): Promise<Buffer> {
   if (units.length === 0) return Buffer.alloc(0);
-  let next = log.size;
-  const firsts = units.map(({ hashes }) => {
-    next += hashes.length / HASH_BYTES;
-    return next - hashes.length / HASH_BYTES;
-  });
+  const spans = spansOf(units, log.size);
   await tx.query(PLACE, [
     log.tenant,
     log.generation,
-    firsts,
-    units.map(({ run }) => run),
-    units.map(({ seq }) => seq),
-    units.map(({ hashes }) => hashes.length / HASH_BYTES),
+    spans.map(({ first }) => first),
+    spans.map(({ run }) => run),
+    spans.map(({ seq }) => seq),
+    spans.map(({ count }) => count),
   ]);
   return Buffer.concat(units.map(({ hashes }) => hashes));
+}
+
+interface Span {
+  readonly first: number;
+  readonly run: string;
+  readonly seq: number;
+  count: number;
+}
+
+/** Units of one run that follow each other share a span, as `seal_units` has it. */
+function spansOf(units: readonly Unsealed[], size: number): Span[] {
+  const spans: Span[] = [];
+  let next = size;
+  for (const { run, seq, hashes } of units) {
+    const count = hashes.length / HASH_BYTES;
+    const last = spans.at(-1);
+    if (last?.run === run && last.seq + last.count === seq && last.count < SPAN_EVENTS) last.count += count;
+    else spans.push({ first: next, run, seq, count });
+    next += count;
+  }
+  return spans;
 }
 
 async function moveOn(

@@ -17,7 +17,7 @@ import {
   writeTiles,
 } from './round-rows';
 import { readSigners, signCheckpoint, type Signers } from './signers';
-import { HASH_BYTES, leavesOf, StoredTiles, TILE_WIDTH } from './tiles';
+import { leavesOf, StoredTiles } from './tiles';
 
 /** Units one round seals at most, so that a backlog does not become one long transaction. */
 export const ROUND_UNITS = 20_000;
@@ -151,14 +151,12 @@ export class Rounds {
     for (const growth of growths) {
       const before = await this.#before(tx, growth);
       const { size, root, edge, tiles: changed } = growTiles(before.edge, leavesOf(growth.entries));
-      for (const { level, index, hashes } of changed) {
-        if (hashes.length !== TILE_WIDTH * HASH_BYTES) continue;
-        tiles.push({ ...growth, level, index, hashes, root: growTiles([], hashes).root });
-      }
+      const { tenant, generation } = growth;
+      for (const { root: whole, ...tile } of changed)
+        if (whole) tiles.push({ tenant, generation, ...tile, root: whole });
       const note = signCheckpoint(before.signers, { size, root });
       heads.push({ tenant: growth.tenant, generation: growth.generation, before: growth.size, size, root, note });
       for (const key of before.signers.begins) await beginKey(tx, growth, { ...key, size });
-      const { tenant, generation } = growth;
       grown.set(tenant, {
         held: { generation, size, edge, signers: before.signers },
         sealed: { tenant, generation, size, note },

@@ -42,10 +42,11 @@ export async function readSigners(tx: Tx, log: LogName, ring: KeyRing): Promise<
   return { origin, keys, begins: begins.map(({ keyId, vkey }) => ({ keyId, vkey, known: true })) };
 }
 
-/** Sequence of the newest unit of the tenant's stream that is in the log. */
+/** Sequence of the newest event of the tenant's stream that is in the log. */
 async function sealedSequence(tx: Tx, log: LogName): Promise<number> {
-  const [row] = await tx.query<{ seq: number | null }>(
-    `SELECT max(seq) AS seq FROM writ.log_unit WHERE tenant = $1 AND generation = $2 AND run = 'tenant'`,
+  const [row] = await tx.query<{ seq: number }>(
+    `SELECT seq + count - 1 AS seq FROM writ.log_span WHERE tenant = $1 AND run = 'tenant' AND generation = $2
+      ORDER BY log_span.seq DESC LIMIT 1`,
     [log.tenant, log.generation],
   );
   return row?.seq ?? -1;

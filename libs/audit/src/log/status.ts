@@ -1,6 +1,6 @@
 import type { Tx } from '@writ/database';
 import type { Failure, TenantId } from '@writ/kernel';
-import { type CheckpointRow, newestCheckpoint, readHead, readKeys } from './log-rows';
+import { type CheckpointRow, newestCheckpoint, notSealed, readHead, readKeys } from './log-rows';
 import { logOrigin } from './origin';
 
 /** Events counted one by one up to here; a log that is further behind is simply far behind. */
@@ -99,9 +99,6 @@ function keyViews(keys: Awaited<ReturnType<typeof readKeys>>): LogKeyView[] {
   }));
 }
 
-const NOT_SEALED = `NOT EXISTS (SELECT FROM writ.log_unit l
-  WHERE l.tenant = u.tenant AND l.generation = $2 AND l.run = u.run AND l.seq = u.seq)`;
-
 /** Of a log in good order only what came after the last round; of another everything has to be looked through. */
 async function countUnsealed(
   tx: Tx,
@@ -113,7 +110,7 @@ async function countUnsealed(
   const [row] = await tx.query<{ n: number }>(
     `SELECT coalesce(sum(n), 0)::int AS n FROM (
        SELECT octet_length(u.hashes) / 32 AS n FROM writ.audit_unit u
-        WHERE u.tenant = $1 AND ${NOT_SEALED} ${whole ? '' : recent} LIMIT ${MOST_COUNTED + 1}) AS counted`,
+        WHERE u.tenant = $1 AND ${notSealed('$2')} ${whole ? '' : recent} LIMIT ${MOST_COUNTED + 1}) AS counted`,
     [log.tenant, log.generation],
   );
   return row?.n ?? 0;

@@ -25,13 +25,13 @@ export async function readEntries(
 ): Promise<Uint8Array> {
   if (to <= from) return new Uint8Array(0);
   const rows = await tx.query<{ first: string; hashes: Buffer }>(
-    `SELECT l.first_index AS first, u.hashes
-       FROM writ.log_unit l
-       JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq = l.seq
+    `SELECT l.first_index + u.seq - l.seq AS first, u.hashes
+       FROM writ.log_span l
+       JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq >= l.seq AND u.seq < l.seq + l.count
       WHERE l.tenant = $1 AND l.generation = $2 AND l.first_index < $4
-        AND l.first_index >= (SELECT coalesce(max(first_index), 0) FROM writ.log_unit
+        AND l.first_index >= (SELECT coalesce(max(first_index), 0) FROM writ.log_span
                                WHERE tenant = $1 AND generation = $2 AND first_index <= $3)
-      ORDER BY l.first_index`,
+      ORDER BY 1`,
     [log.tenant, log.generation, from, to],
   );
   const begin = Number(rows[0]?.first ?? from);

@@ -31,9 +31,10 @@ export const NAMES: {
 export const readsEvent = (test: AuditTest): boolean => !['run', 'index', 'is', 'text'].includes(test.field);
 
 /** An event's number in the log in force; null while it is not sealed. Over `u` (its unit) and `e` (its line). */
-export const INDEX = `(SELECT l.first_index + e.ord - 1 FROM writ.log_unit l
-  WHERE l.tenant = u.tenant AND l.run = u.run AND l.seq = u.seq
-    AND l.generation = (SELECT h.generation FROM writ.log_head h WHERE h.tenant = u.tenant))`;
+export const INDEX = `(SELECT l.first_index + u.seq - l.seq + e.ord - 1 FROM writ.log_span l
+  WHERE l.tenant = u.tenant AND l.run = u.run AND l.seq <= u.seq AND l.seq + l.count > u.seq
+    AND l.generation = (SELECT h.generation FROM writ.log_head h WHERE h.tenant = u.tenant)
+  ORDER BY l.seq DESC LIMIT 1)`;
 
 /** A test as SQL over `u` (a row of writ.audit_unit), `e` (a line of it) and `j` (that line as JSON). */
 export function auditTestSql(test: AuditTest, params: Params): string {
