@@ -76,7 +76,7 @@ async function pass(
   const { admin } = cluster;
   const { system, concurrency, ms } = of;
   const process = await open(cluster, system, concurrency);
-  const database = `bench_${system.replace('-', '_')}`;
+  const database = `bench_${system.replaceAll('-', '_')}`;
   try {
     const before = await totals(cluster, database);
     const warm = await process.count({ concurrency, ms: WARM_MS });

@@ -67,6 +67,24 @@ export function p1(cells: W5Cells): GoalRow[] {
       ...common,
       verdict: verdict({ value: toFloor, must: 0.8, aim: 1.2, more: true }),
     },
+    ...p1Sealed(cells, common),
+  ];
+}
+
+/** The same while the sequencer runs, where it was asked for. */
+function p1Sealed(cells: W5Cells, common: Pick<GoalRow, 'bestPeer' | 'limit'>): GoalRow[] {
+  const sealed = cells.get('writ-sealed');
+  if (!sealed) return [];
+  const ratio = sealed.perSecond / (cells.get('floor-pertx')?.perSecond ?? NaN);
+  return [
+    {
+      goal: 'P1 the same, sealed meanwhile, to floor-pertx',
+      must: '≥ 0.8×',
+      aim: '≥ 1.2×',
+      ours: `${figure(sealed.perSecond)}/s = ${figure(ratio)}×`,
+      ...common,
+      verdict: verdict({ value: ratio, must: 0.8, aim: 1.2, more: true }),
+    },
   ];
 }
 
@@ -92,17 +110,19 @@ export function p2(cells: W5Cells): GoalRow[] {
 /** P5: the slowest percent at c=64. */
 export function p5(cells: W5Cells): GoalRow[] {
   const p99 = (cell: W5Cell): number => cell.p99Ms;
-  const ours = cells.get('writ')?.p99Ms ?? NaN;
+  const row = (goal: string, ours: number): GoalRow => ({
+    goal,
+    must: '≤ 100 ms',
+    aim: '≤ 55 ms',
+    ours: `${figure(ours)} ms`,
+    bestPeer: shown(best(cells, p99, false), p99, ' ms'),
+    limit: shown(cells.get('floor-group'), p99, ' ms'),
+    verdict: verdict({ value: ours, must: 100, aim: 55, more: false }),
+  });
+  const sealed = cells.get('writ-sealed');
   return [
-    {
-      goal: 'P5 W5 governed c=64, p99',
-      must: '≤ 100 ms',
-      aim: '≤ 55 ms',
-      ours: `${figure(ours)} ms`,
-      bestPeer: shown(best(cells, p99, false), p99, ' ms'),
-      limit: shown(cells.get('floor-group'), p99, ' ms'),
-      verdict: verdict({ value: ours, must: 100, aim: 55, more: false }),
-    },
+    row('P5 W5 governed c=64, p99', cells.get('writ')?.p99Ms ?? NaN),
+    ...(sealed ? [row('P5 the same, sealed meanwhile', sealed.p99Ms)] : []),
   ];
 }
 
@@ -149,6 +169,7 @@ export function p4(counts: readonly Counts[]): GoalRow[] {
       counts.find((each) => each.system === name && each.concurrency === concurrency);
     const ours = at('writ');
     const value = ours ? of(ours) : NaN;
+    const sealed = at('writ-sealed');
     const floor = at('floor-pertx');
     const peers = PEER_NAMES.map(at)
       .filter((each) => each !== undefined)
@@ -158,7 +179,7 @@ export function p4(counts: readonly Counts[]): GoalRow[] {
       goal: `P4 ${what} per governed W5, c=${concurrency}`,
       must: `≤ ${must}${unit}`,
       aim: `≤ ${aim}${unit}`,
-      ours: `${figure(value)}${unit}`,
+      ours: `${figure(value)}${unit}${sealed ? `; sealed ${figure(of(sealed))}${unit}` : ''}`,
       bestPeer: peer ? `${peer.system} ${figure(of(peer))}${unit}` : '–',
       limit: floor ? `floor-pertx ${figure(of(floor))}${unit}` : '–',
       verdict: verdict({ value, must, aim, more: false }),

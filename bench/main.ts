@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
+import { measureAppending, measureLag } from './audit/p7';
 import { type Cluster, openCluster } from './cluster';
 import { measureCounts } from './counts';
 import { type GoalRow, p1, p11, p2, p4, p5 } from './goals';
@@ -42,6 +43,9 @@ async function measure(cluster: Cluster, options: Options): Promise<GoalRow[]> {
   if (names.has('p4')) {
     rows.push(...p4(await measureCounts(cluster, { systems, concurrencies: [1, 64], ms: countMs, emit, progress })));
   }
+  const audit = { rounds, windowMs, emit, progress };
+  if (names.has('p7')) rows.push(...(await measureAppending(cluster, audit)));
+  if (names.has('p7-lag')) rows.push(...(await measureLag(cluster, audit)));
   if (names.has('profile')) await profile(cluster, { ...options, emit, progress });
   return rows;
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { SYSTEMS, type SystemName } from './w5';
+import { SEALED, SYSTEMS, type SystemName } from './w5';
 
-export const NAMES = ['p1', 'p2', 'p4', 'p5', 'p6', 'p11', 'profile'] as const;
+export const NAMES = ['p1', 'p2', 'p4', 'p5', 'p6', 'p7', 'p7-lag', 'p11', 'profile'] as const;
 export type Name = (typeof NAMES)[number];
 
 export interface Options {
@@ -23,6 +23,7 @@ names    ${NAMES.join(' ')}; none means all but profile
   --rounds=n          windows of each system (3)
   --seconds=s         length of a window (2.5)
   --concurrency=n     of profile (64)
+  --sequencer         also measure ours while its evidence is sealed (${SEALED})
 `;
 
 /** Throws with a sentence for what it does not understand. */
@@ -37,6 +38,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       concurrency: { type: 'string' },
+      sequencer: { type: 'boolean' },
     },
   });
   if (values.help) return 'help';
@@ -46,7 +48,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
   return {
     quick,
     names: new Set(names.length > 0 ? names : NAMES.filter((name) => name !== 'profile')),
-    systems: SYSTEMS.filter((name) => only?.includes(name) ?? true),
+    systems: SYSTEMS.filter((name) => only?.includes(name) ?? (name !== SEALED || values.sequencer === true)),
     rounds: positive(values.rounds, 3),
     windowMs: positive(values.seconds, quick ? 1 : 2.5) * 1000,
     countMs: quick ? 1000 : 2500,

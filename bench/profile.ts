@@ -68,7 +68,7 @@ async function statements(
             mean_exec_time as mean_ms, total_exec_time as total_ms
        from pg_stat_statements s join pg_database d on d.oid = s.dbid
       where d.datname = $1 order by total_exec_time desc limit 20`,
-    [`bench_${system.replace('-', '_')}`],
+    [`bench_${system.replaceAll('-', '_')}`],
   );
   for (const row of rows) {
     emit({

@@ -11,7 +11,7 @@ export interface System {
   /** One run from start to durable end; throws when the run did not succeed. `loop` is the index of the calling loop. */
   op(loop: number): Promise<unknown>;
   /** For what answers in microseconds: a promise for each op would cost more than the op, so it times itself. */
-  window?(ms: number): WindowResult;
+  window?(ms: number): WindowResult | Promise<WindowResult>;
   close(): Promise<void>;
 }
 

@@ -9,8 +9,10 @@ import { W5_STEPS } from './workload';
 export const PEERS = ['mastra', 'dbos', 'langgraph'] as const;
 export const FLOORS = ['floor-pertx', 'floor-group'] as const;
 export const OURS = 'writ';
+/** Ours while the sequencer seals its evidence: measured when asked for. */
+export const SEALED = 'writ-sealed';
 /** In the order of a round. */
-export const SYSTEMS = [FLOORS[0], OURS, ...PEERS, FLOORS[1]] as const;
+export const SYSTEMS = [FLOORS[0], OURS, SEALED, ...PEERS, FLOORS[1]] as const;
 export type SystemName = (typeof SYSTEMS)[number];
 
 /** Cores somebody else kept busy above which a window is called noisy. */
@@ -113,11 +115,11 @@ async function takeWindows(cluster: Cluster, { raw, opened, options }: Open): Pr
   return taken;
 }
 
-const databaseOf = (name: string): string => `bench_${name.replace('-', '_')}`;
+const databaseOf = (name: string): string => `bench_${name.replaceAll('-', '_')}`;
 
 export async function open(cluster: Cluster, name: string, concurrency: number): Promise<Measured> {
   const url = await cluster.fresh(databaseOf(name));
-  return Measured.open(`systems/${name}`, { url, concurrency }, name === OURS ? workerFlags() : []);
+  return Measured.open(`systems/${name}`, { url, concurrency }, name === OURS || name === SEALED ? workerFlags() : []);
 }
 
 function summary(system: SystemName, concurrency: number, windows: readonly Window[]): W5Cell {

@@ -1,0 +1,4 @@
+import { serve } from '../serve';
+import { openWrit } from './writ-system';
+
+serve((setup) => openWrit(setup, { sealed: true }));
