@@ -102,7 +102,7 @@ const readHeads = (tx: Tx, tenants: readonly TenantId[]): Promise<Head[]> =>
     tenants,
   ]);
 
-/** Sealed events by index; whole units are read, since those are the rows. */
+/** Sealed events by index; whole spans of units are read, since those are the rows. */
 async function readLog(
   tx: Tx,
   asked: { readonly tenant: TenantId; readonly generation: number; readonly from: number; readonly limit: number },
@@ -110,12 +110,12 @@ async function readLog(
   const { tenant, generation, limit } = asked;
   const from = asked.from - sequenceOf(generation, 0);
   const rows = await tx.query<{ first: number; events: string }>(
-    `SELECT l.first_index::float8 AS first, u.events FROM writ.log_unit l
-       JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq = l.seq
-      WHERE l.tenant = $1 AND l.generation = $2
-        AND l.first_index >= coalesce((SELECT max(first_index) FROM writ.log_unit
+    `SELECT (l.first_index + u.seq - l.seq)::float8 AS first, u.events FROM writ.log_span l
+       JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq >= l.seq AND u.seq < l.seq + l.count
+      WHERE l.tenant = $1 AND l.generation = $2 AND l.first_index < $3 + $4::int
+        AND l.first_index >= coalesce((SELECT max(first_index) FROM writ.log_span
                                         WHERE tenant = $1 AND generation = $2 AND first_index <= $3), 0)
-      ORDER BY l.first_index LIMIT $4`,
+      ORDER BY 1`,
     [tenant, generation, from, limit],
   );
   const items = rows.flatMap(({ first, events }) =>
