@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { alone } from './install.mjs';
 import { at } from './paths.mjs';
 import { run } from './process.mjs';
@@ -49,12 +50,22 @@ export async function buildConsole() {
     mkdirSync(dirname(next), { recursive: true });
     const { status, output: said } = await run(process.execPath, command(), { quiet: true });
     if (status !== 0) throw plainError(`the console could not be built:\n${said.trimEnd()}`);
+    compress(join(next, 'assets'));
     // Built aside and put in place whole: a server that is running never serves half a page.
     rmSync(folder, { recursive: true, force: true });
     renameSync(next, folder);
     writeFileSync(stampFile, JSON.stringify(found));
     say(`built the console in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   });
+}
+
+/** Beside each file its compressed form, so that the server only sends. */
+function compress(assets) {
+  for (const name of readdirSync(assets)) {
+    const bytes = readFileSync(join(assets, name));
+    writeFileSync(join(assets, `${name}.br`), brotliCompressSync(bytes));
+    writeFileSync(join(assets, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  }
 }
 
 const command = () => [

@@ -45,7 +45,7 @@ export class ApiServer {
     private readonly ends: (() => Promise<void>)[],
   ) {}
 
-  static async open(): Promise<ApiServer> {
+  static async open(options: { readonly console?: string } = {}): Promise<ApiServer> {
     const fresh = await freshDatabase();
     const config = { url: fresh.ownerUrl, role: 'writer', allowUnsafeDurability: true } as const;
     const db = await openDatabase(config);
@@ -67,6 +67,7 @@ export class ApiServer {
       live,
       version: 'test',
       bodyLimit: 200_000,
+      ...options,
     });
     await app.listen(0, '127.0.0.1');
     const outsider = new Client(fresh.ownerUrl);

@@ -43,6 +43,8 @@ export interface ControlPlaneDeps {
   readonly streamLimits?: StreamLimits;
   /** Bytes; 4 MiB unless told. */
   readonly bodyLimit?: number;
+  /** Folder of the built console; `dist/console` unless told. */
+  readonly console?: string;
 }
 
 @Module({})

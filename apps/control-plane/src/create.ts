@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { serveConsole } from './console/serve-console';
 import { ControlPlaneModule, type ControlPlaneDeps } from './control-plane.module';
 import { onRequest, preHandler } from './frame/hooks';
 import { nestLog } from './frame/nest-log';
@@ -34,6 +35,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<NestFa
   server.addHook('preHandler', (request, reply, done) =>
     preHandler(request as unknown as HttpRequest, reply as unknown as HttpReply, done),
   );
+  await serveConsole(server as never, deps.console);
   // Fastify reads JSON itself; Nest's own parsers would also take forms, which no operation of the contract does.
   const app = await NestFactory.create<NestFastifyApplication>(ControlPlaneModule.over(deps), adapter, {
     logger: nestLog,
