@@ -84,7 +84,7 @@ describe('npm run demo', () => {
     rmSync(place, { recursive: true, force: true });
   });
 
-  it('[I4] [I5] [I6] proves each of its acts within a minute, and leaves nothing behind', async () => {
+  it('[I4] [I5] [I6] [I9] proves each of its acts within a minute, and leaves nothing behind', async () => {
     const one = demo(env, '--yes', '-o', 'json');
     const { code } = await one.ended;
     const { out, err } = one.said();
@@ -93,7 +93,15 @@ describe('npm run demo', () => {
     process.stdout.write(
       `demo: ${told.seconds.toFixed(1)} s (${told.acts.map(({ name, ms }) => `${name} ${ms} ms`).join(', ')})\n`,
     );
-    expect(told.acts.map(({ name }) => name)).toEqual(['start', 'refund', 'refusal', 'stop', 'kill']);
+    expect(told.acts.map(({ name }) => name)).toEqual([
+      'start',
+      'refund',
+      'refusal',
+      'stop',
+      'kill',
+      'verify',
+      'tamper',
+    ]);
     expect(told.acts.filter(({ ok }) => !ok)).toEqual([]);
     expect(told.seconds).toBeLessThan(LIMIT_S);
     // Nobody sits at a terminal: plain lines, one for each claim.

@@ -67,6 +67,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<R
       seconds: elapsed(began) / 1000,
       url: opened.url,
       api_key: opened.apiKey,
+      log_key: opened.kept.vkey,
       tenant: opened.tenant,
       folder: opened.home.folder,
       stays,

@@ -5,6 +5,8 @@ interface Summary {
   readonly seconds: number;
   readonly url: string;
   readonly api_key: string;
+  /** Verifier key of the log: the terminal is another way than the page. */
+  readonly log_key: string;
   readonly folder: string;
   readonly failed: string | null;
   /** Whether the product goes on running, and whether its data outlives it. */
@@ -17,7 +19,7 @@ export function summaryText(paint: Paint, demo: Summary): string {
   const head = demo.ok
     ? `Every act held, in ${demo.seconds.toFixed(1)} s.`
     : `The act "${demo.failed}" failed, after ${demo.seconds.toFixed(1)} s.`;
-  const link = `${demo.url}/#key=${demo.api_key}`;
+  const link = `${demo.url}/#key=${demo.api_key}&log=${encodeURIComponent(demo.log_key)}`;
   const console_ = demo.stays
     ? [`Console  ${link}`]
     : [`Console  ${demo.url} while it ran; to look around in it: npm run demo -- --keep-open`];

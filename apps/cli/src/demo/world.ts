@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@writ/kernel';
 import { WritClient } from '@writ/sdk';
 import { type Entry, readLedger } from '../../../../examples/refund-desk/shop/ledger';
@@ -26,6 +28,8 @@ export interface World {
   readonly url: string;
   readonly apiKey: string;
   readonly tenant: string;
+  /** Written down when the log began: its verifier key, and the file with its first checkpoint. */
+  readonly kept: { readonly vkey: string; readonly checkpoint: string };
   readonly stage: Stage;
   readonly signal: AbortSignal;
   /** The one worker that leads runs; null while there is none. */
@@ -121,6 +125,11 @@ async function build(
     `the control plane at ${url}, and one worker  ${took()}`,
   );
 
+  const page = await fetch(url, { signal });
+  // A checkout whose console was not built serves the API alone, and says so there.
+  const hasConsole = page.ok && (await page.text()).includes('<script');
+  if (hasConsole) stage.say(`watch in the console: ${url}/#key=${apiKey}`);
+
   const config = await readConfig(desk ?? DESK);
   const documents = config.documents.map((document) => addressed(document, places));
   const { etag } = await client.policies.active({ signal });
@@ -132,8 +141,11 @@ async function build(
     `tenant demo: ${kinds('agent')} agents, ${kinds('tool')} tools and a policy, published over the API  ${took()}`,
   );
 
+  const kept = await stage.while('the log begins', writeDown(client, home, signal));
+  stage.claim(true, `its log is signed; the key and the first checkpoint are kept outside of it  ${took()}`);
+
   const world: World = {
-    ...{ home, client, url, apiKey, tenant, stage, signal, worker, close },
+    ...{ kept, home, client, url, apiKey, tenant, stage, signal, worker, close },
     async startWorker() {
       const next = await startWorker();
       world.worker = next;
@@ -154,6 +166,20 @@ async function build(
     },
   };
   return world;
+}
+
+/** What somebody who will not take our word for it would keep from the first day. */
+async function writeDown(client: WritClient, home: Home, signal: AbortSignal): Promise<World['kept']> {
+  for (;;) {
+    const { keys, size } = await client.audit.log({ signal });
+    const vkey = keys[0]?.vkey;
+    if (vkey !== undefined && size > 0) {
+      const checkpoint = join(home.folder, 'first-checkpoint.txt');
+      writeFileSync(checkpoint, await client.audit.checkpoint({ signal }));
+      return { vkey, checkpoint };
+    }
+    await sleep(100, undefined, { signal });
+  }
 }
 
 /** A document with the addresses that the shop and its bank got. */
