@@ -54,7 +54,7 @@ function edited(line: string, random: () => number): string {
   if (change === 2) return line.replace(/"time":"2026/, '"time":"2025');
   if (change === 3) return line.replace(/"id":"evt_(.)/, (_, char: string) => `"id":"evt_${char === '0' ? '1' : '0'}`);
   const at = line.indexOf(',"tenant":"');
-  return `${line.slice(0, at)},"note":"${below(random, 1e9)}"${line.slice(at)}`;
+  return `${line.slice(0, at)},"task":"${below(random, 1e9)}"${line.slice(at)}`;
 }
 
 const flip = (text: string): string => text.slice(0, -1) + (text.endsWith('0') ? '1' : '0');

@@ -60,7 +60,8 @@ export function stagesFault(event: DecidedEvent, context: ReadContext | null): s
 
 function orderFault(stages: readonly ReadStage[]): string | null {
   let before = -1;
-  for (const { stage } of stages) {
+  for (const { stage, verdict, rids } of stages) {
+    if (stage === 'guardrail' && rids.length > 0 && verdict !== 'deny') return 'A stop is named, and did not deny';
     const at = ORDER.indexOf(stage);
     if (at < 0) return `There is no stage ${quote(stage)}`;
     if (at < before || (at === before && stage !== 'delegation') || (before < 0 && at > 0)) {

@@ -1,0 +1,336 @@
+import fc from 'fast-check';
+import { canonicalJson, digestOf, type Hop } from '@writ/kernel';
+import { decide, type Decision, type DecisionRequest, type Snapshot } from '@writ/policy';
+import { Content } from '../../libs/verify/src/content';
+import { Problems } from '../../libs/verify/src/report';
+import { attributes, NOW, SHOP, snapshotOf, stopOf, tenant } from '../policy/parts';
+
+/** A decision as evidence, as the engine writes it: the rules of each stage by id, `?` before one whose condition erred. */
+const evidence = (decision: Decision) => ({
+  id: decision.id,
+  verdict: decision.verdict,
+  reason: decision.reason,
+  stages: decision.stages.map(({ stage, verdict, matches }) => [
+    stage,
+    verdict,
+    ...matches.map(({ rid, error }) => (error === undefined ? rid : `?${rid}`)),
+  ]),
+  ...(decision.obligations.length > 0 && { obligations: decision.obligations.map(({ id }) => id) }),
+  mode: 'enforce',
+});
+type Evidence = Omit<ReturnType<typeof evidence>, 'obligations'> & { obligations?: string[] };
+
+const TYPES = { allow: 'action.authorized', deny: 'action.denied', ask: 'action.asked' } as const;
+
+interface Case {
+  readonly snapshot: Snapshot;
+  readonly request: DecisionRequest;
+}
+
+let serial = 0;
+const event = (members: object): Uint8Array =>
+  new TextEncoder().encode(
+    canonicalJson({
+      schema: 1,
+      id: `evt_01k8x0q3wsf5z8k2m4n6${String(serial++).padStart(6, '0')}`,
+      tenant,
+      origin: `writ/${tenant}`,
+      run: 'tenant',
+      run_seq: 0,
+      prev: '0'.repeat(64),
+      ...members,
+    }),
+  );
+
+/** What the verifier says of a decision recorded in a run: its faults, and how many decisions it took from their rules. */
+function said(
+  { snapshot, request }: Case,
+  recorded: Evidence,
+): { readonly faults: string[]; readonly byRules: number } {
+  const problems = new Problems();
+  const content = new Content({ tenant }, problems);
+  content.policy(snapshot.digest, snapshot.body, 0);
+  const { initiator, chain, mandate } = request;
+  const context = canonicalJson({
+    initiator: initiator.id,
+    roles: initiator.roles,
+    chain: chain.map((hop) => ({ ...hop })),
+    workflow: { name: 'w', digest: 'd' },
+    snapshot: snapshot.digest,
+    build: 'b',
+    mandate: mandate ? digestOf(canonicalJson(mandate)) : null,
+    keys: [],
+  });
+  const at = { index: 0, byte: null };
+  content.event(event({ type: 'context', detail: { context } }), at, false);
+  const { type, id } = request.object;
+  const actor = chain.at(-1) ? `agent:${chain.at(-1)!.agent}` : initiator.id;
+  const told = { type: TYPES[recorded.verdict], actor, action: request.action, object: { type, id } };
+  content.event(event({ ...told, context: digestOf(context), decision: recorded }), at, false);
+  return { faults: problems.first().map(({ message }) => message), byRules: content.decisions.by_rules };
+}
+
+const decided = ({ snapshot, request }: Case, stopped = false): Decision => {
+  const stops = stopped ? [stopOf({ scope: 'tenant' })] : [];
+  return decide({ tenant, snapshot, stops, epochs: { tenant: 1, platform: 1 } }, request);
+};
+
+const users = ['user:a', 'user:ab', 'user:b'];
+const agents = ['a', 'b', 'c'];
+const roles = ['role:r', 'role:s', 'role:t'];
+const objects = ['tool:x', 'tool:xy', 'tool:z', 'model:m', 'agent:a', 'agent:b'];
+const subjects = [...users, ...agents.map((name) => `agent:${name}`), ...roles, 'user:*', 'agent:*', '*'];
+// `lost` reads what no request has, so it errs: an allow of it does not count, a denial does.
+const conditions = { yes: { eq: ['args./n', 1] }, no: { eq: ['args./n', 2] }, lost: { eq: ['args./missing', 1] } };
+const rule = fc.record({
+  sub: fc.constantFrom(...subjects),
+  obj: fc.constantFrom(...objects, 'class:c', 'tool:x*', 'agent:*', '*', '*'),
+  act: fc.constantFrom('tool.invoke', 'model.invoke', 'handoff', 'tool.*', '*', '*'),
+  cond: fc.constantFrom('', '', '', 'yes', 'no', 'lost'),
+  eft: fc.constantFrom('allow', 'allow', 'allow', 'allow', 'deny'),
+  obl: fc.constantFrom('', '', '', 'ask'),
+});
+const handoffRule = fc.record({
+  src: fc.constantFrom('agent:a', 'agent:b', 'role:r', '*'),
+  dst: fc.constantFrom('agent:a', 'agent:b', 'agent:c', '*'),
+  purpose: fc.constantFrom('*', '*', 'billing'),
+  mode: fc.constantFrom('attenuate', 'service'),
+  cond: fc.constantFrom('', '', 'no', 'lost'),
+  eft: fc.constantFrom('allow', 'allow', 'deny'),
+});
+const hop = fc.record({
+  agent: fc.constantFrom(...agents),
+  mode: fc.constantFrom('attenuate', 'attenuate', 'service'),
+});
+const requests = fc.record({
+  user: fc.constantFrom(...users),
+  asserted: fc.subarray(['r', 's']),
+  chain: fc.array(hop, { maxLength: 3 }),
+  object: fc.constantFrom(...objects),
+  handoff: fc.boolean(),
+  mandate: fc.option(fc.constantFrom('x', 'z'), { freq: 6 }),
+});
+const policies = fc.record({
+  rules: fc.array(rule, { minLength: 6, maxLength: 25 }),
+  handoffs: fc.array(handoffRule, { maxLength: 8 }),
+  links: fc.subarray(['g, user:a, role:r', 'g, agent:a, role:s', 'g, role:r, role:t', 'g2, tool:z, class:c']),
+  requests: fc.array(requests, { minLength: 20, maxLength: 20 }),
+});
+type Policy = typeof policies extends fc.Arbitrary<infer P> ? P : never;
+
+function snapshotOfPolicy({ rules, handoffs, links }: Policy): Promise<Snapshot> {
+  const t = '{tenant}';
+  const lines = [
+    ...rules.map((r) => ['p', r.sub, t, r.obj, r.act, r.cond, r.eft, r.eft === 'deny' ? '' : r.obl].join(',')),
+    ...handoffs.map((r) => ['p2', r.src, r.dst, t, r.purpose, r.mode, r.cond, r.eft].join(',')),
+    ...links.map((link) => `${link}, ${t}`),
+  ];
+  const obligations = { ask: { type: 'require_approval', values: { count: 1, roles: ['x'] } } };
+  return snapshotOf(JSON.stringify({ rules: lines, conditions, obligations }));
+}
+
+function requestOf(asked: Policy['requests'][number]): DecisionRequest {
+  const [type, id] = asked.object.split(':') as ['tool' | 'model' | 'agent', string];
+  const chain = asked.chain.map(({ agent, mode }, i): Hop => ({
+    agent,
+    digest: `d${i}`,
+    ...(i > 0 && { mode: mode as 'service' }),
+  }));
+  const base = {
+    tenant,
+    initiator: { tenant, kind: 'user', id: asked.user, roles: asked.asserted },
+    chain,
+    args: { n: 1 },
+    mandate: asked.mandate === null ? null : { tools: [{ tool: asked.mandate }] },
+    now: NOW,
+  } as const;
+  if (asked.handoff && chain.length > 0) {
+    const to = agents[asked.object.length % 3]!;
+    const handoff = { to, purpose: 'billing', depth: chain.length };
+    return { ...base, action: 'handoff', object: { type: 'agent', id: to }, handoff };
+  }
+  return { ...base, action: type === 'model' ? 'model.invoke' : 'tool.invoke', object: { type, id } };
+}
+
+const numRuns = process.env['WRIT_SOAK'] === '1' ? 5_000 : 60;
+
+describe('recombining verdicts', () => {
+  it('finds nothing wrong with any decision that was really made', async () => {
+    const seen = { allow: 0, deny: 0, ask: 0 };
+    await fc.assert(
+      fc.asyncProperty(policies, async (policy) => {
+        const snapshot = await snapshotOfPolicy(policy);
+        for (const [i, asked] of policy.requests.entries()) {
+          const request = requestOf(asked);
+          const decision = decided({ snapshot, request }, i % 10 === 9);
+          seen[decision.verdict] += 1;
+          expect(said({ snapshot, request }, evidence(decision))).toEqual({ faults: [], byRules: 1 });
+        }
+      }),
+      { numRuns },
+    );
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(10);
+  });
+
+  it('[I7] a denial made into an allow is named, however its stages are dressed', async () => {
+    let denials = 0;
+    await fc.assert(
+      fc.asyncProperty(policies, fc.nat(3), async (policy, how) => {
+        const snapshot = await snapshotOfPolicy(policy);
+        for (const asked of policy.requests) {
+          const request = requestOf(asked);
+          const decision = decided({ snapshot, request });
+          if (decision.verdict !== 'deny') continue;
+          denials += 1;
+          const honest = evidence(decision);
+          const last = honest.stages.at(-1)!;
+          const before = honest.stages.slice(0, -1);
+          const stages = [
+            honest.stages,
+            [...before, [last[0]!, 'allow', ...last.slice(2)]],
+            before,
+            [...before, [last[0]!, 'allow', 'rul_000000000000']],
+          ][how]!;
+          // What a mandate allows is not in the evidence, only its digest: that stage is taken at its word.
+          if (last[0] === 'mandate') continue;
+          const forged: Evidence = { ...honest, verdict: 'allow', reason: 'allowed', stages };
+          expect(said({ snapshot, request }, forged).faults).toHaveLength(1);
+        }
+      }),
+      { numRuns },
+    );
+    expect(denials).toBeGreaterThan(100);
+  });
+
+  it('an allow whose rules oblige, or which a rule that always applies forbids, cannot leave that out', async () => {
+    const snapshot = await snapshotOf(SHOP);
+    const refund = { type: 'tool', id: 'refund' } as const;
+    const base = requestOf({
+      user: 'user:a',
+      asserted: ['r'],
+      chain: [],
+      object: 'tool:x',
+      handoff: false,
+      mandate: null,
+    });
+    const request: DecisionRequest = {
+      ...base,
+      initiator: { tenant, kind: 'user', id: 'user:ann', roles: ['customer'] },
+      chain: [{ agent: 'orders', digest: 'd' }],
+      object: refund,
+      resource: { type: 'order', id: '1' },
+      args: { amount: '500' },
+      attributes: attributes({ 'order.owner': 'user:ann' }),
+    };
+    const asked = evidence(decided({ snapshot, request }));
+    expect([asked.verdict, said({ snapshot, request }, asked).faults]).toEqual(['ask', []]);
+    const { obligations: _, ...free } = asked;
+    expect(said({ snapshot, request }, { ...free, verdict: 'allow', reason: 'allowed' } as Evidence).faults).toEqual([
+      'Its stages say ask, its verdict allow.',
+    ]);
+    const stages = asked.stages.map(([stage, , ...rids]) => [stage!, 'allow', ...rids]);
+    expect(
+      said({ snapshot, request }, { ...free, verdict: 'allow', reason: 'allowed', stages } as Evidence).faults,
+    ).toEqual(['The rules of stage initiator say ask, the stage says allow.']);
+    const own = asked.stages.map(([stage, , ...rids]) => [
+      stage!,
+      'allow',
+      ...rids.filter((rid) => rid !== 'large-refund'),
+    ]);
+    // Whether the amount was large is not in the evidence: a condition that is said not to have held is taken at its word.
+    expect(
+      said({ snapshot, request }, { ...free, verdict: 'allow', reason: 'allowed', stages: own } as Evidence).faults,
+    ).toEqual([]);
+    const handoff: DecisionRequest = {
+      ...request,
+      chain: [{ agent: 'triage', digest: 'd' }],
+      action: 'handoff',
+      object: { type: 'agent', id: 'vault' },
+      handoff: { to: 'vault', purpose: 'x', depth: 1 },
+    };
+    const denied = evidence(decided({ snapshot, request: handoff }));
+    expect([denied.verdict, denied.stages.at(-1)]).toEqual(['deny', ['agent', 'deny', 'never-vault']]);
+    const forged = { ...denied, verdict: 'allow', reason: 'allowed' } as const;
+    const agreeing = [
+      ['guardrail', 'allow'],
+      ['agent', 'allow', 'orders-vault'],
+      ['initiator', 'allow', 'rul_0'],
+    ];
+    expect(said({ snapshot, request: handoff }, { ...forged, stages: agreeing }).faults).toEqual([
+      'Stage agent names rule "orders-vault", which does not speak of this act.',
+    ]);
+  });
+
+  it.each([
+    ['a verdict nobody knows', { verdict: 'maybe' as 'allow' }, 'There is no verdict "maybe"'],
+    ['stages that are no list', { stages: 'all' as unknown as string[][] }, 'This decision cannot be read'],
+    [
+      'a stage nobody knows',
+      {
+        stages: [
+          ['guardrail', 'allow'],
+          ['<b>', 'allow'],
+        ],
+      },
+      'There is no stage "<b>"',
+    ],
+    [
+      'stages in another order',
+      {
+        stages: [
+          ['initiator', 'allow'],
+          ['guardrail', 'allow'],
+        ],
+      },
+      'stands where it is not asked',
+    ],
+    [
+      'a stage asked twice',
+      {
+        stages: [
+          ['guardrail', 'allow'],
+          ['initiator', 'allow'],
+          ['initiator', 'allow'],
+        ],
+      },
+      'stands where',
+    ],
+    ['no guardrail', { stages: [['initiator', 'allow']] }, 'stands where it is not asked'],
+    ['no initiator', { stages: [['guardrail', 'allow']] }, 'Stage initiator was not asked'],
+    ['no stages', { stages: [] }, 'Stage guardrail was not asked'],
+    ['a reason of another verdict', { reason: 'stopped' as 'allowed' }, 'does not go with the reason "stopped"'],
+  ])('%s is named', async (_what, change, message) => {
+    const snapshot = await snapshotOf(SHOP);
+    const request = requestOf({
+      user: 'user:a',
+      asserted: [],
+      chain: [],
+      object: 'tool:x',
+      handoff: false,
+      mandate: null,
+    });
+    const honest = {
+      id: 'dec_1',
+      verdict: 'allow',
+      reason: 'allowed',
+      stages: [
+        ['guardrail', 'allow'],
+        ['initiator', 'allow'],
+      ],
+      mode: 'enforce',
+    } as unknown as Evidence;
+    expect(said({ snapshot, request }, { ...honest, ...change }).faults[0]).toContain(message);
+  });
+
+  it('a policy that is not its digest’s is named and not used', async () => {
+    const snapshot = await snapshotOf(SHOP);
+    const problems = new Problems();
+    const content = new Content({ tenant }, problems);
+    content.policy(snapshot.digest, snapshot.body.replace('deny', 'allow'), 77);
+    content.policy('<script>', 5, 78);
+    expect(problems.first().map(({ fault, byte }) => [fault, byte])).toEqual([
+      ['policy', 77],
+      ['policy', 78],
+    ]);
+  });
+});
