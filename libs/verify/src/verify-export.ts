@@ -144,7 +144,7 @@ class ExportCheck {
     const named = header.keys.map(formatVkey);
     if (
       !trust.keys.some((key) => named.includes(formatVkey(key))) &&
-      this.outside.length === 0 &&
+      !this.outside.some(({ vouches }) => vouches) &&
       trust.acceptEmbedded !== true
     ) {
       this.#unknown = true;
@@ -181,6 +181,10 @@ class ExportCheck {
       this.#problems.add({ fault: 'order', message: 'There is something after the end.', byte: rest.byte });
     }
     await this.#check?.finish(this.#ended ? (this.#header?.size ?? null) : null);
+    if (this.#check !== null && !this.#stopped && this.#trust().by === 'nothing') {
+      const message = 'The keys known here are named in the file, and none of them signed any of it.';
+      this.#problems.add({ fault: 'key', message });
+    }
     return this.#report();
   }
 
