@@ -17,7 +17,9 @@ import { at } from './paths.mjs';
 import { plainError, say } from './say.mjs';
 
 const SOURCES = ['apps', 'libs', 'migrations', 'examples', 'test', 'bench'];
-const SKIPPED = new Set(['node_modules', 'results', 'console']);
+const SKIPPED = new Set(['node_modules', 'results']);
+// The page is built by vite (console.mjs); folders of other rooms may well be called the same.
+const APART = new Set(['apps/console']);
 // Beside code, these are read at run time by a path relative to the module, so they travel with it.
 const ASSETS = new Set(['.sql', '.json', '.yaml', '.yml', '.csv', '.conf', '.txt']);
 const dist = at('dist');
@@ -30,7 +32,7 @@ function survey() {
     for (const entry of readdirSync(at(folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (!SKIPPED.has(entry.name)) walk(path);
+        if (!SKIPPED.has(entry.name) && !APART.has(path)) walk(path);
         continue;
       }
       if (!isCode(path) && !ASSETS.has(extname(path))) continue;
