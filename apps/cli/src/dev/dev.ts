@@ -10,7 +10,7 @@ import { readLogin, writeLogin } from '../connection';
 import { keepOwnKeys } from './own-log';
 import { type Address, addressOf, refusal, requireFree } from './port';
 import { type OwnDatabase, ownDatabase } from '../local/postgres';
-import { readyText } from './ready-text';
+import { consoleLink, readyText } from './ready-text';
 import { DEV_TENANT, type DevTenant, devTenant } from './tenant';
 
 /** What has to be closed, in the order it was opened; closed from the last to the first, also after half a start. */
@@ -50,10 +50,12 @@ export async function runDev(
       (one) => one.close(),
     );
     const tenant = await devTenant(worker.database, readLogin(context.io.env)?.api_key ?? null);
-    await keepOwnKeys(context.io.env, worker.database, DEV_TENANT);
+    const logKeys = await keepOwnKeys(context.io.env, worker.database, DEV_TENANT);
     const url = await listen(opened, worker, { address, version });
     const login = writeLogin(context.io.env, { url, api_key: tenant.token, tenant: DEV_TENANT });
-    await context.print(ready({ url, version, own, tenant, login, ms: Math.round(performance.now() - began) }));
+    await context.print(
+      ready({ url, version, own, tenant, logKeys, login, ms: Math.round(performance.now() - began) }),
+    );
     if (!context.signal.aborted) await once(context.signal, 'abort');
     context.hint('Stopping: requests and steps under way finish first.');
     return {};
@@ -97,19 +99,21 @@ interface Ready {
   readonly version: string;
   readonly own: OwnDatabase;
   readonly tenant: DevTenant;
+  readonly logKeys: readonly string[];
   /** File that keeps the key for the CLI. */
   readonly login: string;
   readonly ms: number;
 }
 
 function ready(facts: Ready) {
-  const { url, version, own, tenant, login, ms } = facts;
+  const { url, version, own, tenant, logKeys, login, ms } = facts;
   const row = {
     url,
     version,
     tenant: DEV_TENANT,
     // Shown once: whoever reads a log of later starts finds no key in it.
     api_key: tenant.fresh ? tenant.token : null,
+    console: consoleLink(url, { apiKey: tenant.fresh ? tenant.token : null, logKeys }),
     login_file: login,
     database: own.place,
     database_started: own.started,
