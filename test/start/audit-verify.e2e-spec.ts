@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/until';
+import { checkTiles } from '../verify/second/tiles';
 import { DevServer, freshHome, json, writ } from './dev-server';
 
 /** `writ audit verify` as an auditor types it: on a live log, then on its export with everything stopped. */
@@ -37,6 +38,20 @@ describe('writ audit verify', () => {
     expect(json(env, 'audit', 'verify', run)).toMatchObject({ verdict: 'intact', runs: 1 });
     expect(json(env, 'audit', 'verify', '3-7')).toMatchObject({ verdict: 'intact', events: 5 });
     expect(json(env, 'audit', 'verify', event)).toMatchObject({ verdict: 'intact', event, trust: { by: 'key' } });
+  });
+
+  it('the second implementation accepts its tiles, its entries and its checkpoint', async () => {
+    const { url, api_key: key } = JSON.parse(readFileSync(join(home, 'login.json'), 'utf8')) as {
+      url: string;
+      api_key: string;
+    };
+    const { size, keys } = json(env, 'audit', 'log') as { size: number; keys: readonly { vkey: string }[] };
+    const get = async (path: string): Promise<Buffer> => {
+      const response = await fetch(`${url}/v1/audit/${path}`, { headers: { authorization: `Bearer ${key}` } });
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      return Buffer.from(await response.arrayBuffer());
+    };
+    expect(await checkTiles(get, keys.at(-1)!.vkey)).toBeGreaterThanOrEqual(size);
   });
 
   it('its export and a proof verify with the server stopped, by who knows the key', async () => {
