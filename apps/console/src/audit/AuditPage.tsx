@@ -168,6 +168,7 @@ export function AuditPage() {
             dense={dense}
             pulsing={NONE}
             total={query.hasNextPage ? -1 : rows.length}
+            onMove={(event) => move(event.id)}
             onSelect={peek}
             onOpen={peek}
             onEnd={onEnd}

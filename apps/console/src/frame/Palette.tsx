@@ -29,18 +29,10 @@ interface Props {
 /** One box for everything: paste any id, name a page, pick what was open before. */
 export function Palette({ opened, onClose, open }: Props) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      size="lg"
-      yOffset="12vh"
-      centered={false}
-      padding={0}
-      aria-label="Find anything"
-    >
-      {opened && <Box onClose={onClose} open={open} />}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} lockScroll={false} size="lg" yOffset="12vh" padding={0}>
+      <Modal.Overlay backgroundOpacity={0.4} />
+      <Modal.Content aria-label="Find anything">{opened && <Box onClose={onClose} open={open} />}</Modal.Content>
+    </Modal.Root>
   );
 }
 

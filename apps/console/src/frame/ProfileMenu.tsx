@@ -1,4 +1,4 @@
-import { Menu, SegmentedControl, useMantineColorScheme } from '@mantine/core';
+import { type MantineColorScheme, Menu, useMantineColorScheme } from '@mantine/core';
 import { signOut } from '../api/client';
 import type { Me } from '../session/session';
 import { duration } from '../time/format';
@@ -10,7 +10,7 @@ import styles from './ProfileMenu.module.css';
 const LOOKS = [
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
-  { value: 'auto', label: 'System' },
+  { value: 'auto', label: 'As the system' },
 ];
 
 export function ProfileMenu({ me, open }: { readonly me: Me; readonly open: (panel: Panel) => void }) {
@@ -18,22 +18,22 @@ export function ProfileMenu({ me, open }: { readonly me: Me; readonly open: (pan
   const left = Date.parse(me.key.expires_at) - Date.now();
   return (
     <Menu.Dropdown>
-      <div className={styles['who']}>
-        <strong>{me.principal}</strong>
-        <span className="dim">{me.roles.length > 0 ? me.roles.join(', ') : 'no roles'}</span>
-        <span className="dim">key expires in {duration(left)}</span>
-      </div>
+      <Menu.Label>
+        <span className={styles['who']}>
+          <strong>{me.principal}</strong>
+          <span>{me.roles.length > 0 ? me.roles.join(', ') : 'no roles'}</span>
+          <span>key expires in {duration(left)}</span>
+        </span>
+      </Menu.Label>
       <Menu.Divider />
-      <div className={styles['look']}>
-        <span id="look">Look</span>
-        <SegmentedControl
-          size="xs"
-          aria-labelledby="look"
-          data={LOOKS}
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
-        />
-      </div>
+      <Menu.Label>Look</Menu.Label>
+      <Menu.RadioGroup value={colorScheme} onChange={(look) => setColorScheme(look as MantineColorScheme)}>
+        {LOOKS.map((look) => (
+          <Menu.RadioItem key={look.value} value={look.value}>
+            {look.label}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
       <Menu.Divider />
       <Menu.Item leftSection={<Icon name="copy" />} onClick={() => void copyText(me.tenant, 'Tenant id')}>
         Copy tenant id

@@ -19,10 +19,12 @@ export function TopBar({ me, open }: { readonly me: Me; readonly open: (panel: P
           <span className="cut">{tenantLabel(me.tenant)}</span>
         </span>
       </Tooltip>
-      <button type="button" className={styles['search']} onClick={() => open('palette')} aria-label="Find anything">
+      <button type="button" className={styles['search']} onClick={() => open('palette')}>
         <Icon name="search" />
         <span className={styles['hint']}>Find a page, paste any id</span>
-        <kbd className={styles['kbd']}>{commandKey}K</kbd>
+        <kbd className={styles['kbd']} aria-hidden="true">
+          {commandKey}K
+        </kbd>
       </button>
       <div className={styles['space']} />
       <div className={styles['now']}>

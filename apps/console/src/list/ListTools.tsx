@@ -1,6 +1,5 @@
 import { Menu } from '@mantine/core';
 import { IconButton } from '../ui/IconButton';
-import { Icon } from '../ui/icons';
 import type { Column } from './columns';
 import styles from './ListBar.module.css';
 
@@ -24,27 +23,25 @@ export function ListTools<Row>({ columns, shown, onColumns, dense, onDense, expo
   };
   return (
     <div className={styles['tools']}>
-      <Menu closeOnItemClick={false} position="bottom-end">
+      <Menu position="bottom-end">
         <Menu.Target>
           <IconButton icon="columns" label="Columns" />
         </Menu.Target>
         <Menu.Dropdown>
           {columns.map((column) => (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={column.id}
-              role="menuitemcheckbox"
-              aria-checked={ids.has(column.id)}
+              checked={ids.has(column.id)}
               disabled={column.fixed ?? false}
-              leftSection={<Check on={ids.has(column.id)} />}
-              onClick={() => toggle(column.id)}
+              onChange={() => toggle(column.id)}
             >
               {column.header}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           ))}
           <Menu.Divider />
-          <Menu.Item role="menuitemcheckbox" aria-checked={dense} leftSection={<Check on={dense} />} onClick={onDense}>
+          <Menu.CheckboxItem checked={dense} onChange={onDense}>
             Dense rows
-          </Menu.Item>
+          </Menu.CheckboxItem>
         </Menu.Dropdown>
       </Menu>
       <Menu position="bottom-end">
@@ -60,13 +57,5 @@ export function ListTools<Row>({ columns, shown, onColumns, dense, onDense, expo
         </Menu.Dropdown>
       </Menu>
     </div>
-  );
-}
-
-function Check({ on }: { readonly on: boolean }) {
-  return (
-    <span style={{ visibility: on ? 'visible' : 'hidden' }}>
-      <Icon name="check" size={13} />
-    </span>
   );
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef } from 'react';
 import { NARROW, useMedia } from '../ui/useWidth';
 import type { Column } from './columns';
 import styles from './VirtualGrid.module.css';
@@ -17,6 +17,8 @@ interface Props<Row> {
   readonly pulsing: ReadonlySet<string>;
   /** Total number of rows when it is known, -1 otherwise. */
   readonly total: number;
+  /** The selection goes there, and nothing else happens. */
+  readonly onMove: (row: Row) => void;
   readonly onSelect: (row: Row) => void;
   readonly onOpen: (row: Row, event: { readonly newTab: boolean }) => void;
   readonly onEnd: () => void;
@@ -49,6 +51,21 @@ export function VirtualGrid<Row>(props: Props<Row>) {
     if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
   }, [at, virtual]);
   const template = columns.map((column) => column.width).join(' ');
+  const onKey = (event: KeyboardEvent): void => {
+    const to = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: rows.length - 1,
+      PageDown: at + 20,
+      PageUp: at - 20,
+    };
+    const next = to[event.key as keyof typeof to];
+    const row = rows[Math.min(rows.length - 1, Math.max(0, next))];
+    if (next === undefined || row === undefined) return;
+    event.preventDefault();
+    props.onMove(row);
+  };
 
   return (
     <div ref={scroller} className={styles['scroller']}>
@@ -63,6 +80,7 @@ export function VirtualGrid<Row>(props: Props<Row>) {
         aria-colcount={columns.length}
         aria-activedescendant={at >= 0 ? `row-${selected}` : undefined}
         tabIndex={0}
+        onKeyDown={onKey}
       >
         <div role="row" className={styles['head']} aria-rowindex={1}>
           {columns.map((column) => (

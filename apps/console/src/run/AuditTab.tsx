@@ -82,6 +82,7 @@ export function AuditTab({ run, tenant }: { readonly run: string; readonly tenan
             dense={false}
             pulsing={NONE}
             total={rows.length}
+            onMove={(event) => move(event.id)}
             onSelect={(event) => move(event.id)}
             onOpen={(event) => move(event.id)}
             onEnd={() => undefined}

@@ -1,6 +1,8 @@
+import { useMemo } from 'react';
 import { useAddress } from '../url/useAddress';
 import { duration } from '../time/format';
 import { Icon, type IconName } from '../ui/icons';
+import { decimated, type Drawn } from './decimate';
 import styles from './Timeline.module.css';
 import { type Glyph, glyphsOf, type Row, type SegmentKind, type Timeline } from './timeline-rows';
 import type { TimelineView } from './useTimelineView';
@@ -14,7 +16,13 @@ interface Props {
 
 /** What a line was doing when, drawn on the common scale. */
 export function Bars({ timeline, row, view }: Props) {
-  const { scale, end } = view;
+  const { scale, end, zoom } = view;
+  const drawn = useMemo(() => {
+    const inside = stretches(row, timeline).filter(
+      (one) => zoom === null || ((one.to_ms ?? end) >= zoom[0] && one.from_ms <= zoom[1]),
+    );
+    return decimated(inside, scale, end);
+  }, [row, timeline, scale, end, zoom]);
   return (
     <>
       {scale.pieces.map((piece) =>
@@ -26,8 +34,8 @@ export function Bars({ timeline, row, view }: Props) {
           />
         ) : null,
       )}
-      {stretches(row, timeline).map((stretch, index) => (
-        <Bar key={index} stretch={stretch} view={view} />
+      {drawn.map((one) => (
+        <Bar key={one.x} drawn={one} end={end} />
       ))}
       {row.kind === 'run' &&
         timeline.marks.map((mark) => (
@@ -72,21 +80,18 @@ function stretches(row: Row, timeline: Timeline): readonly Stretch[] {
   }
 }
 
-function Bar({ stretch, view }: { readonly stretch: Stretch; readonly view: TimelineView }) {
-  const { scale, end, zoom } = view;
-  const to = stretch.to_ms ?? end;
-  if (zoom && (to < zoom[0] || stretch.from_ms > zoom[1])) return null;
-  const left = scale.x(stretch.from_ms);
-  const width = Math.max(2, scale.x(to) - left);
-  const { word, look, tone } = stretch.kind === 'lane' ? LANE : SEGMENT[stretch.kind];
+function Bar({ drawn, end }: { readonly drawn: Drawn<Stretch>; readonly end: number }) {
+  const { x, width, of } = drawn;
+  const { word, look, tone } = of.kind === 'lane' ? LANE : SEGMENT[of.kind];
+  const looks = of.outcome === 'error' ? 'bad' : of.outcome === 'lost' ? 'unsure' : tone;
   return (
     <span
       className={styles['bar']}
       data-look={look}
-      data-tone={stretch.outcome === 'error' ? 'bad' : stretch.outcome === 'lost' ? 'unsure' : tone}
-      data-open={stretch.to_ms === null || undefined}
-      style={{ left, width }}
-      title={`${word} ${duration(to - stretch.from_ms)} (from +${duration(stretch.from_ms)})`}
+      data-tone={looks}
+      data-open={of.to_ms === null || undefined}
+      style={{ left: x, width: Math.max(2, width) }}
+      title={`${word} ${duration((of.to_ms ?? end) - of.from_ms)} (from +${duration(of.from_ms)})`}
     />
   );
 }

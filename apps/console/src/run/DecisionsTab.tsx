@@ -103,6 +103,7 @@ export function DecisionsTab({ run, version }: { readonly run: string; readonly 
             dense={false}
             pulsing={NONE}
             total={rows.length}
+            onMove={(one) => move(one.id)}
             onSelect={(one) => move(one.id)}
             onOpen={(one) => move(one.id)}
             onEnd={() => undefined}

@@ -1,5 +1,6 @@
 import { type PointerEvent, useMemo, useState } from 'react';
 import { duration } from '../time/format';
+import { decimated } from './decimate';
 import type { TimelineView } from './useTimelineView';
 import type { Timeline } from './timeline-rows';
 import styles from './Timeline.module.css';
@@ -17,7 +18,11 @@ export function MiniMap({ timeline, view }: Props) {
   const { whole, zoom, end } = view;
   const [drag, setDrag] = useState<readonly [number, number] | null>(null);
   const at = (event: PointerEvent): number => event.clientX - event.currentTarget.getBoundingClientRect().left;
-  const problems = useMemo(() => timeline.problems.map((index) => timeline.steps[index]?.from_ms ?? 0), [timeline]);
+  const pieces = useMemo(() => decimated(timeline.segments, whole, end), [timeline, whole, end]);
+  const problems = useMemo(
+    () => [...new Set(timeline.problems.map((index) => Math.round(whole.x(timeline.steps[index]?.from_ms ?? 0))))],
+    [timeline, whole],
+  );
   const done = (): void => {
     if (drag && Math.abs(drag[1] - drag[0]) > 4) {
       const ms = drag.map((x) => whole.ms(x)).sort((a, b) => a - b);
@@ -39,13 +44,11 @@ export function MiniMap({ timeline, view }: Props) {
       onDoubleClick={() => view.setZoom(null)}
     >
       <svg width={whole.width} height={HEIGHT} role="img" aria-label={summary(timeline, end)}>
-        {timeline.segments.map((segment, index) => {
-          const x = whole.x(segment.from_ms);
-          const { look, tone } = SEGMENT[segment.kind];
-          const width = Math.max(0.75, whole.x(segment.to_ms ?? end) - x);
+        {pieces.map(({ x, width, of }) => {
+          const { look, tone } = SEGMENT[of.kind];
           return (
             <rect
-              key={index}
+              key={x}
               x={x}
               width={width}
               y={look === 'rest' ? 9 : 5}
@@ -55,8 +58,8 @@ export function MiniMap({ timeline, view }: Props) {
             />
           );
         })}
-        {problems.map((ms, index) => (
-          <path key={index} className={styles['problem']} d={`M${whole.x(ms)} 0l3 5h-6z`} />
+        {problems.map((x) => (
+          <path key={x} className={styles['problem']} d={`M${x} 0l3 5h-6z`} />
         ))}
         {window && (
           <>

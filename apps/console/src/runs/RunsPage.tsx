@@ -178,6 +178,7 @@ export function RunsPage() {
             dense={dense}
             pulsing={live.pulsing}
             total={query.hasNextPage ? -1 : rows.length}
+            onMove={(run) => move(run.id)}
             onSelect={select}
             onOpen={(run, { newTab }) => (newTab ? openTab(run) : open(run))}
             onEnd={onEnd}

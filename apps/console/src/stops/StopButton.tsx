@@ -13,12 +13,17 @@ export function StopButton({ onOpen }: { readonly onOpen: () => void }) {
         type="button"
         className={styles['stop']}
         data-active={active > 0 || undefined}
-        aria-label={label}
+
         onClick={onOpen}
       >
         <Icon name="stop" />
-        <span>Stop</span>
-        {active > 0 && <span className={styles['count']}>{active}</span>}
+        <span className={styles['word']}>Stop</span>
+        {active > 0 && (
+          <span className={styles['count']}>
+            {active}
+            <span className="only-read"> in force</span>
+          </span>
+        )}
       </button>
     </Tooltip>
   );

@@ -32,7 +32,7 @@ export function Stamp({ at, form = 'brief' }: Props) {
   // The card costs a popover; a list of a thousand rows pays for those only that the pointer has met.
   if (!met) return time;
   return (
-    <HoverCard openDelay={350} closeDelay={120} shadow="md" withinPortal>
+    <HoverCard openDelay={350} closeDelay={120} shadow="md" withinPortal withRoles={false}>
       <HoverCard.Target>{time}</HoverCard.Target>
       <HoverCard.Dropdown p={0}>
         <dl className={styles['card']}>
@@ -50,8 +50,10 @@ function Line({ name, value }: { readonly name: string; readonly value: string }
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
-      <IconButton icon="copy" size={13} label={`Copy ${name}`} onClick={() => void copyText(value, name)} />
+      <dd>
+        <span>{value}</span>
+        <IconButton icon="copy" size={13} label={`Copy ${name}`} onClick={() => void copyText(value, name)} />
+      </dd>
     </div>
   );
 }
