@@ -14,14 +14,17 @@ export interface Home {
   close(): Promise<void>;
 }
 
-/** In a folder that is kept, or in one of its own that is gone afterwards, also when this process is killed. */
-export async function openHome(keep: string | undefined): Promise<Home> {
-  const folder = keep === undefined ? mkdtempSync(join(temporary(), 'writ-demo-')) : kept(keep);
+/** The folder that is to be kept, which must be new; or one that goes away again. */
+export const openFolder = (keep: string | undefined): string =>
+  keep === undefined ? mkdtempSync(join(temporary(), 'writ-demo-')) : kept(keep);
+
+/** A migrated database in the folder. Unless it is kept, the folder is gone afterwards, also when this process is killed. */
+export async function openHome(folder: string, keep: boolean): Promise<Home> {
   const server = await startEmbeddedPostgres({ dir: folder });
-  const keeper = keep === undefined ? watchOver(server, folder) : null;
+  const keeper = keep ? null : watchOver(server, folder);
   const close = async (): Promise<void> => {
     await server.stop();
-    if (keep === undefined) rmSync(folder, { recursive: true, force: true });
+    if (!keep) rmSync(folder, { recursive: true, force: true });
     keeper?.();
   };
   try {

@@ -6,9 +6,9 @@ interface Turn {
   readonly delay_ms?: number;
 }
 
-const THINKING_MS = 280;
+const THINKING_MS = 220;
 /** A long run of quick turns: there has to be something to stop. */
-const REVIEWED = 60;
+const REVIEWED = 40;
 const REVIEW_MS = 50;
 
 const call = (name: string, args: { readonly [name: string]: unknown }, delay_ms = THINKING_MS): Turn => ({

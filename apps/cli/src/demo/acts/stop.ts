@@ -4,7 +4,7 @@ import type { World } from '../world';
 import type { Act } from './act';
 
 const ENOUGH = 8;
-const ORDERS = 60;
+const ORDERS = 40;
 const QUIET_MS = 800;
 
 /** Times at which a run read an order, by the shop's clock. */
