@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import { announceKey, KeyRing } from '@writ/audit';
+import { openDatabase } from '@writ/database';
 import { newId } from '@writ/kernel';
 import {
   fromBase64,
@@ -5,11 +8,13 @@ import {
   openCheckpoint,
   parseTlogProof,
   parseVkey,
+  type Report,
   rootAt,
   type TileReader,
   tilePath,
   type VerifierKey,
   verifyConsistency,
+  verifyExport,
   verifyInclusion,
 } from '@writ/verify';
 import { logHome, type LogHome, openSequencer, type OpenSequencer } from '../support/log-world';
@@ -215,5 +220,80 @@ describe('a log that is sealed', () => {
       { actor: 'user:root', object: { type: 'audit', id }, detail: { events: 1 } },
       { object: { type: 'audit', id: 'tenant' }, detail: { export: true } },
     ]);
+  });
+});
+
+describe('an export', () => {
+  beforeAll(seal);
+
+  async function exported(query: string): Promise<{ readonly report: Report; readonly lines: readonly string[] }> {
+    const response = await fetch(`${await server.url()}/v1/audit/export${query}`, {
+      headers: { authorization: `Bearer ${admin.token}` },
+    });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/x-ndjson']);
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="[\w.-]+"$/);
+    const text = await response.text();
+    const report = await verifyExport(Readable.from([text]), { trust: { keys: await keys() } });
+    return { report, lines: text.trimEnd().split('\n') };
+  }
+
+  it.each<[string, (event: { type: string; run: string }, index: number) => boolean]>([
+    ['', () => true],
+    ['?run=tenant', ({ run }) => run === 'tenant'],
+    [`?run=${newId('run')}`, () => false],
+    ['?filter=type:access.read', ({ type }) => type === 'access.read'],
+    ['?filter=-type:access.read', ({ type }) => type !== 'access.read'],
+    ['?filter=type:nothing.such', () => false],
+    ['?first=10&last=20', (_event, index) => index >= 10 && index <= 20],
+    ['?first=255&last=256', (_event, index) => index >= 255 && index <= 256],
+    ['?first=9&last=3', () => false],
+    ['?first=250', (_event, index) => index >= 250],
+    ['?first=100000', () => false],
+    [
+      '?run=tenant&filter=type:access.read&first=5&last=300',
+      ({ type }, i) => type === 'access.read' && i >= 5 && i <= 300,
+    ],
+  ])('[I9] of %j verifies, and shows what was asked for and no more', async (query, wished) => {
+    const { report, lines } = await exported(query);
+    expect([report.verdict, report.problems]).toEqual(['intact', []]);
+    const whole = await exported('');
+    const events = whole.lines.filter((line) => !line.startsWith('{"$writ"')).slice(0, report.size);
+    const shown = lines.filter((line) => !line.startsWith('{"$writ"'));
+    const due = events.filter((line, i) => wished(JSON.parse(line) as { type: string; run: string }, i));
+    expect(shown).toEqual(due);
+    expect(report.events + report.hidden).toBe(report.size);
+    expect(report.proven).toBe(report.size);
+  });
+
+  it('[I9] shows a new key whatever was asked for, so that every checkpoint of the file is believed', async () => {
+    const ring = new KeyRing({ file: home.keyFile });
+    const [old] = await keys();
+    ring.add();
+    const owner = await openDatabase({ url: server.ownerUrl, role: 'owner', allowUnsafeDurability: true });
+    await announceKey(owner, ring, 'user:op');
+    await owner.close();
+    await seal();
+    for (let i = 0; i < 3; i++) await record();
+    await seal();
+    const response = await fetch(`${await server.url()}/v1/audit/export?filter=type:nothing.such`, {
+      headers: { authorization: `Bearer ${admin.token}` },
+    });
+    const text = await response.text();
+    const report = await verifyExport(Readable.from([text]), { trust: { keys: [old!] } });
+    expect([report.verdict, report.problems, report.events]).toEqual(['intact', [], 1]);
+    expect(text).toContain('"type":"log.key_rotated"');
+    expect(report.keys).toHaveLength(2);
+  }, 30_000);
+
+  it('names a filter that means nothing, and says nothing of policies to whoever may not read them', async () => {
+    const wrong = await server.get('/v1/audit/export?filter=(((', { key: admin.token });
+    expect(wrong.status).toBe(400);
+    const { token } = await server.key(admin.tenant, { scopes: ['audit.read'], roles: ['administrator'] });
+    const response = await fetch(`${await server.url()}/v1/audit/export`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const lines = (await response.text()).split('\n');
+    expect(lines.filter((line) => line.startsWith('{"$writ":"policy"'))).toEqual([]);
+    expect((await exported('')).lines.filter((line) => line.startsWith('{"$writ":"policy"'))).toHaveLength(1);
   });
 });
