@@ -10,6 +10,7 @@ import { Commit1795000000009 } from './0009-commit';
 import { Sweep1795000000010 } from './0010-sweep';
 import { Log1795000000011 } from './0011-log';
 import { CommitStep1795000000012 } from './0012-commit-step';
+import { Sessions1795000000013 } from './0013-sessions';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -25,4 +26,5 @@ export const MIGRATIONS = [
   Sweep1795000000010,
   Log1795000000011,
   CommitStep1795000000012,
+  Sessions1795000000013,
 ];

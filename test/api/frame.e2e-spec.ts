@@ -150,10 +150,11 @@ describe('an answer', () => {
 describe('every operation of the contract', () => {
   const routes: [string, Route][] = Object.entries(ROUTES);
 
-  it.each(routes)('%s is served, and needs a credential unless it is public', async (_, route) => {
+  it.each(routes)('%s is served, and needs a credential unless it is public', async (name, route) => {
     const path = route.path.replace('{id}', newId('run')).replace('{code}', 'internal').replace('{tile}', '0/000');
     const answer = await server.send(route.method, path, route.body ? { body: route.body.example } : {});
-    if (route.access === 'public') expect(answer.status).not.toBe(401);
+    // Logging in takes a credential by its body, and the example's is nobody's.
+    if (route.access === 'public' && name !== 'createSession') expect(answer.status).not.toBe(401);
     else expect(answer.body).toMatchObject({ code: 'unauthenticated' });
   });
 

@@ -132,7 +132,7 @@ export class ApiServer {
     if (!done.ok) throw new Error(done.failure.message);
   }
 
-  async send(method: 'GET' | 'POST' | 'PUT', path: string, sent: Sent = {}): Promise<Answer> {
+  async send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, sent: Sent = {}): Promise<Answer> {
     const headers = new Headers(sent.headers);
     if (sent.key) headers.set('authorization', `Bearer ${sent.key}`);
     const body = sent.raw ?? (sent.body === undefined ? undefined : JSON.stringify(sent.body));

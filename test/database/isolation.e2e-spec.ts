@@ -20,6 +20,7 @@ const OF_THE_OWNER = ['migration'];
 /** Unique keys that do not begin with the tenant, and why they cannot. */
 const KEYS_BEYOND_TENANTS: Readonly<Record<string, string>> = {
   api_key_hash_once: 'a key is presented before its tenant is known',
+  session_hash_once: 'a cookie is presented before its tenant is known',
   schema_level_pkey: 'the platform is its only tenant',
 };
 

@@ -18,7 +18,7 @@ const EVIDENCE = [
   'log_checkpoint',
 ];
 /** Functions that run with the owner's rights, each a door through row security that answers one question only. */
-const DOORS = ['find_api_key', 'find_due_runs', 'find_odd_logs', 'find_unsealed', 'log_waits_since'];
+const DOORS = ['find_api_key', 'find_due_runs', 'find_odd_logs', 'find_session', 'find_unsealed', 'log_waits_since'];
 
 let fresh: FreshDatabase;
 let owner: Client;
@@ -84,14 +84,17 @@ describe('the roles of the services', () => {
     expect(doors.every(({ path }) => path)).toBe(true);
   });
 
-  it('remove nothing but answers that were kept for a repeated request', async () => {
+  it('remove nothing but answers that were kept for a repeated request, and sessions long over', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
           and (has_table_privilege(r.oid, c.oid, 'delete') or has_table_privilege(r.oid, c.oid, 'truncate'))`,
       [ROLES.map((role) => `writ_${role}`)],
     );
-    expect(rows).toEqual([{ relname: 'idempotency', rolname: 'writ_writer' }]);
+    expect(rows).toEqual([
+      { relname: 'idempotency', rolname: 'writ_writer' },
+      { relname: 'session', rolname: 'writ_writer' },
+    ]);
   });
 
   it.each(ROLES)('[I9] as %s, evidence and what was published cannot be changed, removed or emptied', async (role) => {

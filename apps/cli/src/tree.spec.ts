@@ -61,6 +61,9 @@ describe('the command tree', () => {
       'GET /v1/runs/values',
       'GET /v1/audit/histogram',
       'GET /v1/audit/values',
+      'POST /v1/session',
+      'GET /v1/session',
+      'DELETE /v1/session',
       'GET /v1/audit/tile/{tile}',
     ];
     const missed = Object.values(ROUTES)

@@ -3,11 +3,12 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
 import type { LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
-import { ApiKeyAuthenticator } from '@writ/identity';
+import { ApiKeyAuthenticator, SessionAuthenticator } from '@writ/identity';
 import { type Clock, randomBytes, systemClock } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
 import { Answers } from './authority/answers';
 import { Gate } from './authority/gate';
+import { LoginLimit } from './authority/login-limit';
 import { Writes } from './authority/writes';
 import { AuditController } from './controllers/audit.controller';
 import { AuditLogController } from './controllers/audit-log.controller';
@@ -17,6 +18,7 @@ import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
+import { SessionController } from './controllers/session.controller';
 import { StopsController } from './controllers/stops.controller';
 import { SystemController } from './controllers/system.controller';
 import { AnswerInterceptor } from './frame/answer.interceptor';
@@ -41,6 +43,8 @@ export interface ControlPlaneDeps {
   /** Signs cursors. Processes that answer for one another share it; by default each has its own until it ends. */
   readonly cursorSecret?: Uint8Array;
   readonly streamLimits?: StreamLimits;
+  /** Addresses or networks of proxies whose `X-Forwarded-…` headers are believed; none by default. */
+  readonly trustedProxies?: readonly string[];
   /** Bytes; 4 MiB unless told. */
   readonly bodyLimit?: number;
   /** Folder of the built console; `dist/console` unless told. */
@@ -65,6 +69,7 @@ export class ControlPlaneModule {
         StopsController,
         ConfigController,
         KeysController,
+        SessionController,
         SystemController,
       ],
       providers: [
@@ -82,6 +87,8 @@ export class ControlPlaneModule {
         { provide: Writes, useValue: new Writes(database, authority, gate, new Answers()) },
         { provide: Cursors, useValue: new Cursors(deps.cursorSecret ?? randomBytes(32)) },
         { provide: Readiness, useValue: new Readiness(database) },
+        { provide: LoginLimit, useValue: new LoginLimit(clock) },
+        { provide: SessionAuthenticator, useValue: new SessionAuthenticator(database, clock) },
         { provide: ApiKeyAuthenticator, useValue: new ApiKeyAuthenticator(database, clock) },
         // In this order: who is calling, then what they ask.
         { provide: APP_GUARD, useClass: AuthenticateGuard },

@@ -18,6 +18,7 @@ export const BODY_LIMIT_BYTES = 4_194_304;
 export async function createControlPlane(deps: ControlPlaneDeps): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: deps.bodyLimit ?? BODY_LIMIT_BYTES,
+    ...(deps.trustedProxies === undefined ? {} : { trustProxy: [...deps.trustedProxies] }),
     routerOptions: { maxParamLength: 256 },
     // The router itself refuses some URLs, before any hook has run.
     frameworkErrors: (error: Error, request: unknown, reply: unknown) => {

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 export interface Environment {
   readonly databaseUrl: string;
   readonly redisUrl: string | null;
@@ -5,6 +7,7 @@ export interface Environment {
   /** 0 takes a free one. */
   readonly port: number;
   readonly cursorSecret: Uint8Array | null;
+  readonly trustedProxies: readonly string[] | null;
 }
 
 type Variables = { readonly [name: string]: string | undefined };
@@ -25,6 +28,16 @@ export function readEnvironment(env: Variables = process.env): Environment {
     redisUrl: env['REDIS_URL'] ?? null,
     host: env['WRIT_HOST'] ?? '127.0.0.1',
     port,
+    trustedProxies: proxies(env['WRIT_TRUSTED_PROXIES']),
     cursorSecret: secret === undefined ? null : new TextEncoder().encode(secret),
   };
+}
+
+/** Addresses and networks, separated by commas: `10.0.0.1, 192.168.0.0/16`. */
+function proxies(given: string | undefined): readonly string[] | null {
+  if (given === undefined || given.trim() === '') return null;
+  const list = given.split(',').map((one) => one.trim());
+  const odd = list.find((one) => isIP(one.split('/', 1)[0] ?? '') === 0 || !/^[^/]+(\/\d{1,3})?$/.test(one));
+  if (odd === undefined) return list;
+  throw new Error(`WRIT_TRUSTED_PROXIES has "${odd}"; use addresses and networks such as 10.0.0.1 or 192.168.0.0/16`);
 }

@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     queries,
     live,
     version,
+    ...(environment.trustedProxies === null ? {} : { trustedProxies: environment.trustedProxies }),
     ...(environment.cursorSecret === null ? {} : { cursorSecret: environment.cursorSecret }),
   });
   await app.listen(environment.port, environment.host);

@@ -36,6 +36,34 @@ const example = {
   last_used_at: null,
 };
 
+export const Me = named(
+  'Me',
+  z.object({
+    tenant: id('tenant'),
+    principal: z.string(),
+    kind: z.enum(['user', 'service', 'agent']),
+    roles,
+    scopes,
+    key: z.object({ id: id('key'), expires_at: time }),
+    may: z
+      .array(z.string())
+      .readonly()
+      .describe(
+        'Actions that key and policy allow on everything of their kind; single things may be allowed beyond it.',
+      ),
+  }),
+);
+
+export const meExample = {
+  tenant: 'ten_01k8x0q3wsf5z8k2m4n6p8r0t5',
+  principal: 'service:deploys',
+  kind: 'service',
+  roles: ['operator'],
+  scopes: ['run.*'],
+  key: { id: example.id, expires_at: example.expires_at },
+  may: ['run.start', 'run.read', 'run.cancel'],
+};
+
 export const keyRoutes = {
   listApiKeys: route({
     method: 'GET',
@@ -118,25 +146,8 @@ export const keyRoutes = {
     responses: {
       200: {
         description: 'The caller, as this server sees it.',
-        schema: named(
-          'Me',
-          z.object({
-            tenant: id('tenant'),
-            principal: z.string(),
-            kind: z.enum(['user', 'service', 'agent']),
-            roles,
-            scopes,
-            key: z.object({ id: id('key'), expires_at: time }),
-          }),
-        ),
-        example: {
-          tenant: 'ten_01k8x0q3wsf5z8k2m4n6p8r0t5',
-          principal: 'service:deploys',
-          kind: 'service',
-          roles: ['operator'],
-          scopes: ['run.*'],
-          key: { id: example.id, expires_at: example.expires_at },
-        },
+        schema: Me,
+        example: meExample,
       },
     },
     problems: [],

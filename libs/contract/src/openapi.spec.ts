@@ -120,7 +120,7 @@ describe('the route table', () => {
     }
   });
 
-  it('asks for an idempotency key on every POST and on nothing else', () => {
+  it('says on every POST what a repeat of it does, and on nothing else', () => {
     for (const [name, route] of routes) {
       expect([name, route.idempotency !== undefined]).toEqual([name, route.method === 'POST']);
     }

@@ -163,7 +163,7 @@ function operation(operationId: string, route: Route): Mutable {
     tags: [route.area],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
-    security: route.access === 'public' ? [] : [{ api_key: [] }],
+    security: route.access === 'public' ? [] : [{ api_key: [] }, { session: [] }],
     'x-policy-actions': typeof route.access === 'string' ? [] : route.access,
     'x-problem-codes': codes,
     parameters: parameters(route),
@@ -203,6 +203,12 @@ export function openApiDocument(routes: { readonly [operationId: string]: Route 
       examples: Object.fromEntries(CODES.map((code) => [code, { value: problemExample(code) }])),
       securitySchemes: {
         api_key: { type: 'http', scheme: 'bearer', description: 'An API key: `writ_<id>_<secret>`.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'writ_session',
+          description: 'For browsers, from POST /v1/session. Writes also carry `X-CSRF-Token`.',
+        },
       },
     },
     'x-problems': PROBLEMS,

@@ -52,6 +52,12 @@ export const PROBLEMS = {
     'Send `Authorization: Bearer <API key>`. A key that is unknown and one that is malformed get this same answer.',
   ),
   key_expired: kind(401, 'The API key has expired', 'Every key expires. Create a new one and retire this one.'),
+  session_ended: kind(401, 'The session is over', 'It ran out or somebody logged out. Log in again.'),
+  csrf_mismatch: kind(
+    403,
+    'The request did not come from our own page',
+    'A write under a session cookie carries the session’s `csrf` as `X-CSRF-Token`. Programs use an API key instead.',
+  ),
   key_revoked: kind(401, 'The API key was revoked', 'Somebody revoked this key. Ask an administrator for a new one.'),
   insufficient_scope: kind(
     403,

@@ -42,7 +42,7 @@ export type Idempotency = 'stored' | 'redacted' | 'own' | 'none';
 
 /** One operation of the API, as data: the server routes and validates by it, clients and the document derive from it. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** OpenAPI path template. */
   readonly path: string;
   /** The last parameter of the path is the rest of it, slashes and all. */
@@ -82,7 +82,8 @@ export function successStatus(definition: Route): number {
 export function problemCodes(definition: Route): ProblemCode[] {
   const codes = new Set<ProblemCode>(definition.problems);
   if (definition.access !== 'public') {
-    for (const code of ['unauthenticated', 'key_expired', 'key_revoked'] as const) codes.add(code);
+    for (const code of ['unauthenticated', 'key_expired', 'key_revoked', 'session_ended'] as const) codes.add(code);
+    if (definition.method !== 'GET') codes.add('csrf_mismatch');
     if (definition.access !== 'caller') {
       for (const code of ['insufficient_scope', 'policy_denied', 'policy_unavailable'] as const) codes.add(code);
     }

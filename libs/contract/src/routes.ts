@@ -8,6 +8,7 @@ import { liveRoutes } from './live';
 import type { Route } from './route';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
+import { sessionRoutes } from './session';
 import { stopRoutes } from './stops';
 import { systemRoutes } from './system';
 
@@ -22,6 +23,7 @@ export const ROUTES = {
   ...stopRoutes,
   ...configRoutes,
   ...keyRoutes,
+  ...sessionRoutes,
   ...systemRoutes,
 } as const satisfies { readonly [operationId: string]: Route };
 

@@ -18,7 +18,7 @@ export interface Caller {
   readonly scopes: readonly string[];
   readonly key: { readonly id: KeyId; readonly expires_at: string };
   /** Set when the caller came with a session in place of the key. */
-  readonly session: { readonly hash: string; readonly expires_at: string } | null;
+  readonly session: { readonly hash: string; readonly expires_at: string; readonly csrf: string } | null;
 }
 
 const refusal = (code: string, message: string, next: string): Failure => ({ code, class: 'permanent', message, next });

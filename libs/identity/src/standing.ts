@@ -23,10 +23,18 @@ export async function endedCredentials(
   const rows = await db.withTenant(tenants, (tx) =>
     tx.query<{ n: number; ended: Ended | null }>(
       `SELECT c.n::int AS n, CASE WHEN k.id IS NULL OR k.revoked_at IS NOT NULL THEN 'key_revoked'
-                                  WHEN k.expires_at <= clock_timestamp() THEN 'key_expired' END AS ended
-         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS c (tenant, key, n)
-         LEFT JOIN writ.api_key k ON k.tenant = c.tenant AND k.id = c.key`,
-      [credentials.map(({ tenant }) => tenant), credentials.map(({ key }) => key)],
+                                  WHEN k.expires_at <= clock_timestamp() THEN 'key_expired'
+                                  WHEN c.session IS NULL THEN NULL
+                                  WHEN s.hash IS NULL OR s.ended_at IS NOT NULL OR s.expires_at <= clock_timestamp()
+                                    THEN 'session_ended' END AS ended
+         FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS c (tenant, key, session, n)
+         LEFT JOIN writ.api_key k ON k.tenant = c.tenant AND k.id = c.key
+         LEFT JOIN writ.session s ON s.tenant = c.tenant AND s.hash = c.session`,
+      [
+        credentials.map(({ tenant }) => tenant),
+        credentials.map(({ key }) => key),
+        credentials.map(({ session }) => session),
+      ],
     ),
   );
   return new Map(rows.flatMap(({ n, ended }) => (ended === null ? [] : [[credentials[n - 1]!, ended] as const])));

@@ -130,6 +130,13 @@ export class WritClient {
     revoke: (id: string, call?: CallOptions) => this.call('revokeApiKey', { params: { id } }, call),
   };
 
+  /** For browsers: the cookie is the browser’s to keep, and `csrf` goes back as `X-CSRF-Token` with every write. */
+  readonly session = {
+    create: (body: BodyOf<'createSession'>, call?: CallOptions) => this.call('createSession', { body }, call),
+    get: (call?: CallOptions) => this.call('getSession', {}, call),
+    end: (call?: CallOptions) => this.call('endSession', {}, call),
+  };
+
   readonly system = {
     me: (call?: CallOptions) => this.call('getMe', {}, call),
     health: (call?: CallOptions) => this.call('getHealth', {}, call),

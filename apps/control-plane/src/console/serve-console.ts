@@ -53,7 +53,7 @@ export async function serveConsole(server: FastifyInstance, folder = builtConsol
     return reply.sendFile(name, assets);
   });
   server.get('/*', (request: FastifyRequest, reply: FastifyReply) => {
-    const { pathname } = new URL(request.url, 'http://console');
+    const pathname = request.url.split('?', 1)[0] ?? '';
     if (FOR_PROGRAMS.test(pathname) || !isPage(request)) return reply.callNotFound();
     reply.header('content-security-policy', PAGE_POLICY).header('cache-control', 'no-cache');
     if (!existsSync(join(folder, 'index.html'))) {

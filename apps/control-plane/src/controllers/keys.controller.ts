@@ -5,6 +5,7 @@ import { type Clock, type KeyId, ok, type PrincipalKind, refuse, type Result } f
 import { AuthorityStore } from '@writ/policy';
 import { type Ask, Gate } from '../authority/gate';
 import { withinCreator } from '../authority/key-grants';
+import { meOf } from '../authority/me';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { CLOCK } from '../tokens';
@@ -70,8 +71,6 @@ export class KeysController {
 
   @Operation('getMe')
   async me(@ThisCall() call: Call<'getMe'>): Promise<Result<AnswerOf<'getMe'>>> {
-    const { principal, scopes, key } = callerOf(call);
-    const { tenant, id, kind, roles } = principal;
-    return ok({ tenant, principal: id, kind, roles, scopes, key });
+    return ok(await meOf(this.gate, call));
   }
 }

@@ -10,7 +10,7 @@ import {
 import { type Route, ROUTES } from '@writ/contract';
 import { canonicalJson, type Result, sha256Hex } from '@writ/kernel';
 import { map, type Observable } from 'rxjs';
-import { type Paged, Raw, WithStatus } from './call';
+import { type Paged, Raw, WithHeaders, WithStatus } from './call';
 import { Cursors } from './cursor';
 import { etagMatches } from './etag';
 import { listIdentity } from './parse.guard';
@@ -41,6 +41,10 @@ export class AnswerInterceptor implements NestInterceptor<Result<unknown>, unkno
       return result.value.body;
     }
     if (result.value instanceof Raw) return raw(result.value, reply);
+    if (result.value instanceof WithHeaders) {
+      for (const [name, value] of Object.entries(result.value.headers)) reply.header(name, value);
+      return result.value.body;
+    }
     const paged = route.query !== undefined && 'cursor' in route.query.shape;
     const body = paged ? this.page(result.value as Paged<unknown>, call, { request, reply }) : result.value;
     if (state.replayed) reply.header('idempotency-replayed', 'true');

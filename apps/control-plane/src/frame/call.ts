@@ -1,4 +1,4 @@
-import { createParamDecorator, type ExecutionContext, Get, HttpCode, Post, SetMetadata } from '@nestjs/common';
+import { createParamDecorator, Delete, type ExecutionContext, Get, HttpCode, Post, SetMetadata } from '@nestjs/common';
 import type { Caller } from '@writ/identity';
 import type { Result, TenantId } from '@writ/kernel';
 import {
@@ -49,9 +49,20 @@ export class Raw {
   ) {}
 }
 
-type Handler<O extends OperationId> = (call: Call<O>) => Promise<Result<AnswerOf<O> | WithStatus | Raw>>;
+/** An answer with headers of its own beside those of the frame. */
+export class WithHeaders<T> {
+  constructor(
+    readonly body: T,
+    readonly headers: { readonly [name: string]: string },
+  ) {}
+}
+
+type Handler<O extends OperationId> = (
+  call: Call<O>,
+) => Promise<Result<AnswerOf<O> | WithStatus | Raw | WithHeaders<AnswerOf<O>>>>;
 
 const OPERATION = 'writ:operation';
+const METHODS = { GET: Get, POST: Post, DELETE: Delete };
 
 /** Binds a handler to its operation: method, path and status come from the contract, and the compiler checks the rest. */
 export function Operation<O extends OperationId>(operation: O) {
@@ -59,11 +70,7 @@ export function Operation<O extends OperationId>(operation: O) {
   const whole = route.path.replace(/\{(\w+)\}/g, ':$1');
   // The router's own word for the rest of a path; the guard that parses gives it its name back.
   const path = route.rest ? whole.replace(/:\w+$/, '*') : whole;
-  const decorators = [
-    (route.method === 'GET' ? Get : Post)(path),
-    HttpCode(successStatus(route)),
-    SetMetadata(OPERATION, operation),
-  ];
+  const decorators = [METHODS[route.method](path), HttpCode(successStatus(route)), SetMetadata(OPERATION, operation)];
   return <F extends Handler<O>>(target: object, key: string, descriptor: TypedPropertyDescriptor<F>): void => {
     for (const decorate of decorators) decorate(target, key, descriptor as TypedPropertyDescriptor<unknown>);
   };

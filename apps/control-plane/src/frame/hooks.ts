@@ -24,7 +24,7 @@ export function onRequest(request: HttpRequest, reply: HttpReply, done: Done): v
   const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newId('request');
   // With an exporter the server span is current already; its parent was read from the same header.
   const trace = currentTrace() ?? { ...newTrace(), ...sameTrace(parseTraceparent(headerOf(request, 'traceparent'))) };
-  begin(request, { requestId, trace });
+  begin(request, { requestId, trace, address: request.ip, secure: request.protocol === 'https' });
   for (const [name, value] of Object.entries(EVERY_RESPONSE)) reply.header(name, value);
   reply.header('x-request-id', requestId).header('traceparent', formatTraceparent(trace));
   done();

@@ -66,7 +66,7 @@ function unreachable(error: unknown): boolean {
 }
 
 /** No handler: the path is unknown, or known for other methods. */
-function unrouted(request: HttpRequest): Refusal {
+export function unrouted(request: HttpRequest): Refusal {
   const path = pathOf(request);
   const allowed = Object.values(ROUTES as { [operation: string]: Route })
     .filter((route) => new RegExp(`^${route.path.replace(/\{\w+\}/g, route.rest ? '.+' : '[^/]+')}$`).test(path))

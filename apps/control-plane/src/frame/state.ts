@@ -7,6 +7,10 @@ import type { OperationId } from '@writ/contract';
 export interface RequestState {
   readonly requestId: RequestId | string;
   readonly trace: TraceRef;
+  /** Network address of the client, as far as the proxies before us are trusted. */
+  readonly address: string;
+  /** Whether the client talks to us over TLS. */
+  readonly secure: boolean;
   caller: Caller | null;
   call: AnyCall | null;
   /** Whether somebody was asked if this may be: an answer nobody was asked about never leaves. */
@@ -34,6 +38,8 @@ export interface AnyCall {
 export interface HttpRequest {
   readonly method: string;
   readonly url: string;
+  readonly ip: string;
+  readonly protocol: string;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly params: unknown;
   readonly query: unknown;
@@ -50,7 +56,10 @@ export interface HttpReply {
 
 const states = new WeakMap<object, RequestState>();
 
-export function begin(request: object, state: Pick<RequestState, 'requestId' | 'trace'>): RequestState {
+export function begin(
+  request: object,
+  state: Pick<RequestState, 'requestId' | 'trace' | 'address' | 'secure'>,
+): RequestState {
   const begun: RequestState = { ...state, caller: null, call: null, asked: false, replayed: false };
   states.set(request, begun);
   return begun;

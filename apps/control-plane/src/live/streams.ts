@@ -87,6 +87,11 @@ export class Streams {
     return this.#open.size;
   }
 
+  /** Asks about all of them with the next tick, because somebody's right may have just ended. */
+  recheck(): void {
+    this.#checked = 0;
+  }
+
   /** Nest calls it before the server stops listening, which waits for open answers. */
   onModuleDestroy(): void {
     this.#closing = true;
