@@ -4,6 +4,7 @@ import { productVersion } from '@writ/telemetry';
 import { usage } from '../cli-error';
 import type { Context, Result } from '../command';
 import { writeLogin } from '../connection';
+import { rememberLog } from '../local/known-logs';
 import { ACTS } from './acts';
 import type { Facts, Story } from './acts/act';
 import { ClaimFailed, Stage } from './stage';
@@ -72,8 +73,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<R
       folder: opened.home.folder,
       stays,
     };
-    if (options.keep !== undefined || stays)
-      writeLogin({ WRIT_HOME: opened.home.folder }, { url: opened.url, api_key: opened.apiKey, tenant: opened.tenant });
+    if (options.keep !== undefined || stays) remember(opened);
     await context.print({
       kind: 'one',
       row,
@@ -85,6 +85,13 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<R
   } finally {
     await stage.while('closing', world?.close() ?? Promise.resolve());
   }
+}
+
+/** For the CLI: who it is, where, and the key of the log. */
+function remember({ home, url, apiKey, tenant, kept }: World): void {
+  const env = { WRIT_HOME: home.folder };
+  writeLogin(env, { url, api_key: apiKey, tenant });
+  rememberLog(env, kept.vkey.split('+', 1)[0]!, { keys: [kept.vkey] });
 }
 
 const elapsed = (since: number): number => Math.round(performance.now() - since);

@@ -20,21 +20,19 @@ export function summaryText(paint: Paint, demo: Summary): string {
     ? `Every act held, in ${demo.seconds.toFixed(1)} s.`
     : `The act "${demo.failed}" failed, after ${demo.seconds.toFixed(1)} s.`;
   const link = `${demo.url}/#key=${demo.api_key}&log=${encodeURIComponent(demo.log_key)}`;
-  const console_ = demo.stays
-    ? [`Console  ${link}`]
+  const card = demo.stays
+    ? [
+        `Console  ${link}`,
+        `CLI      WRIT_HOME=${demo.folder} ./writ runs list`,
+        `Proof    WRIT_HOME=${demo.folder} ./writ audit verify`,
+        `Stop     Ctrl-C${demo.kept ? '' : ', and nothing of it is left'}`,
+      ]
     : [`Console  ${demo.url} while it ran; to look around in it: npm run demo -- --keep-open`];
-  const asThem = demo.stays ? [`CLI      WRIT_HOME=${demo.folder} ./writ runs list`] : [];
-  const rest = demo.stays
-    ? ['Stop     Ctrl-C, and nothing of it is left']
-    : demo.kept
-      ? [`Data     ${demo.folder}; go on with it: WRIT_HOME=${demo.folder} npm start`]
+  const data = demo.kept
+    ? [`Data     ${demo.folder}; go on with it: WRIT_HOME=${demo.folder} npm start`]
+    : demo.stays
+      ? []
       : ['Data     its folder is removed; nothing of it is left on this machine'];
-  const next = ['Next     npm start, then docs/guides/first-workflow.md'];
-  const lines = [
-    ...console_,
-    ...asThem,
-    ...next,
-    ...(demo.stays && demo.kept ? [`Data     ${demo.folder} is kept`] : rest),
-  ];
+  const lines = [...card, ...data, 'Next     npm start, then docs/guides/first-workflow.md'];
   return `\n  ${paint.bold(head)}\n\n${lines.map((line) => `  ${line}\n`).join('')}\n`;
 }
