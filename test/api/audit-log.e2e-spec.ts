@@ -244,6 +244,8 @@ describe('an export', () => {
     ['?filter=type:access.read', ({ type }) => type === 'access.read'],
     ['?filter=-type:access.read', ({ type }) => type !== 'access.read'],
     ['?filter=type:nothing.such', () => false],
+    ['?filter=time:>-1h', () => true],
+    ['?filter=time:<2020-01-01', () => false],
     ['?first=10&last=20', (_event, index) => index >= 10 && index <= 20],
     ['?first=255&last=256', (_event, index) => index >= 255 && index <= 256],
     ['?first=9&last=3', () => false],
@@ -287,7 +289,7 @@ describe('an export', () => {
 
   it('names a filter that means nothing, and says nothing of policies to whoever may not read them', async () => {
     const wrong = await server.get('/v1/audit/export?filter=(((', { key: admin.token });
-    expect(wrong.status).toBe(400);
+    expect([wrong.status, wrong.body['code']]).toEqual([400, 'invalid_filter']);
     const { token } = await server.key(admin.tenant, { scopes: ['audit.read'], roles: ['administrator'] });
     const response = await fetch(`${await server.url()}/v1/audit/export`, {
       headers: { authorization: `Bearer ${token}` },

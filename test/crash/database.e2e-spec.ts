@@ -6,8 +6,10 @@ import type { RunId } from '@writ/kernel';
 import { checkRun } from '../support/check-run';
 import { crashPolicy, payOrNote } from '../support/crash-documents';
 import { effectsOf, startCounter, startWorkerProcess, until } from '../support/crash-world';
+import { logHome, openSequencer, unsealedUnits } from '../support/log-world';
 import { startRelay } from '../support/relay';
 import { openScenario } from '../support/scenario';
+import { verifyLog } from '../support/verify-log';
 
 const portOf = (url: string): number => Number(new URL(url).port);
 
@@ -25,6 +27,8 @@ describe('the database', () => {
     const counter = await startCounter();
     const setup = { url: through.href, counter: counter.ready };
     const workers = await Promise.all([startWorkerProcess(setup), startWorkerProcess(setup)]);
+    const home = logHome();
+    const sealing = await openSequencer(through.href, home);
     scenario.outsider.on('error', () => undefined);
     const runs: RunId[] = [];
     const start = async (count: number): Promise<void> => {
@@ -64,6 +68,10 @@ describe('the database', () => {
       for (let step = 1; step <= 5; step++) expect(effects[`${run}.${step}`]?.effects).toBe(1);
     }
     await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));
+    await until('every event to be sealed', async () => (await unsealedUnits(outsider)) === 0);
+    await sealing.close();
+    await verifyLog(outsider, { outside: home.checkpoints, allSealed: true });
+    home.remove();
     await scenario.close();
     await relay.close();
     await cluster.stop();

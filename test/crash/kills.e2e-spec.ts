@@ -10,9 +10,11 @@ import {
   startWorkerProcess,
   until,
 } from '../support/crash-world';
+import { logHome, openSequencer, unsealedUnits } from '../support/log-world';
 import { openScenario, type Scenario } from '../support/scenario';
 import { describeWithRedis, type PrivateRedis, startRedis } from '../support/redis';
 import { seeded } from '../support/seeded';
+import { verifyLog } from '../support/verify-log';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
 const KILLS = SOAK ? 2_000 : 40;
@@ -87,6 +89,8 @@ describe('random kills', () => {
       const counter = await startCounter();
       const setup = { url: scenario.ownerUrl, counter: counter.ready };
       const workers: Child[] = await Promise.all(Array.from({ length: WORKERS }, () => startWorkerProcess(setup)));
+      const home = logHome();
+      const sealing = await openSequencer(scenario.ownerUrl, home);
       const runs: RunId[] = [];
       for (let kills = 0; kills < KILLS;) {
         runs.push(...(await startRuns(scenario, 3)));
@@ -113,6 +117,10 @@ describe('random kills', () => {
       );
       await expectExact(scenario, counter.ready, runs);
       await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));
+      await until('every event to be sealed', async () => (await unsealedUnits(scenario.outsider)) === 0);
+      await sealing.close();
+      await verifyLog(scenario.outsider, { outside: home.checkpoints, allSealed: true });
+      home.remove();
       await scenario.close();
     },
     SOAK ? 3_600_000 : 300_000,

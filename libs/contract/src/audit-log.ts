@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, json, named, page, pageQuery, time } from './fields';
-import { parseQuery } from './query/parse';
 import { route } from './route';
+import { filter } from './search';
 
 const hash = z
   .string()
@@ -286,12 +286,7 @@ export const auditLogRoutes = {
         .regex(/^(tenant|run_[0-7][0-9a-hjkmnp-tv-z]{25})$/, 'a run id, or `tenant`')
         .exactOptional()
         .describe('Show this run only, or `tenant` for the tenant’s own stream.'),
-      filter: z
-        .string()
-        .max(2_000)
-        .refine((text) => parseQuery(text, 'audit').faults.length === 0, 'a query over audit events')
-        .exactOptional()
-        .describe('Show only events that fit this query.'),
+      filter: filter('audit').describe('Show only events that fit this query, such as `time:>-24h`.'),
       first: z.coerce.number<number>().int().min(0).exactOptional().describe('Show from this index on.'),
       last: z.coerce.number<number>().int().min(0).exactOptional().describe('Show up to this index.'),
     }),
