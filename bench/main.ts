@@ -8,6 +8,7 @@ import { peerVersion } from './peer';
 import { measurePolicy } from './policy';
 import { profile } from './profile';
 import { table } from './table';
+import { measureVerifying } from './verify';
 import { measureW5 } from './w5';
 
 const VERSIONED = [
@@ -25,6 +26,8 @@ const VERSIONED = [
 const NOISE = `Closed loop: load, client and server share the cores. Figures are medians of interleaved windows; on two cores read
 differences below 15 % as noise, and a window marked noisy (others kept more than a quarter core busy) as worse than that.
 Ratios within one run and counts hold better than absolute figures.`;
+
+const WITHOUT_DATABASE: ReadonlySet<string> = new Set(['p6', 'p8']);
 
 const emit = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 const progress = (text: string): void => void process.stderr.write(`[bench] ${text}\n`);
@@ -55,7 +58,7 @@ async function main(): Promise<void> {
   if (options === 'help') return void process.stdout.write(USAGE);
   const started = performance.now();
   const rows: GoalRow[] = [];
-  const needsDatabase = [...options.names].some((name) => name !== 'p6');
+  const needsDatabase = [...options.names].some((name) => !WITHOUT_DATABASE.has(name));
   const cluster = needsDatabase ? await openCluster() : null;
   const stop = (): void => void cluster?.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -74,6 +77,7 @@ async function main(): Promise<void> {
     await cluster?.stop();
   }
   if (options.names.has('p6')) rows.push(...(await measurePolicy({ ...options, emit, progress })));
+  if (options.names.has('p8')) rows.push(...(await measureVerifying({ ...options, emit, progress })));
   for (const row of rows) emit({ bench: 'goal', ...row });
   if (rows.length > 0) process.stdout.write(`\n${table(rows)}\n\n${NOISE}\n`);
   progress(`took ${Math.round((performance.now() - started) / 1000)} s`);

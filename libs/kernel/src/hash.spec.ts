@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { digestOf, sha256Hex, toHex } from './hash';
+import { digestOf, sha256Hex, sha256Into, toHex } from './hash';
 import { sha256Portable } from './sha256';
 
 describe('SHA-256', () => {
@@ -19,6 +19,16 @@ describe('SHA-256', () => {
     expect(toHex(sha256Portable(new Uint8Array(0)))).toBe(
       'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
     );
+  });
+
+  it('is written where it is wanted, and nowhere else', () => {
+    const out = new Uint8Array(40).fill(7);
+    sha256Into(Uint8Array.of(1, 2, 3), out, 4);
+    expect(toHex(out.subarray(4, 36))).toBe(sha256Hex(Uint8Array.of(1, 2, 3)));
+    expect([...out.subarray(0, 4), ...out.subarray(36)]).toEqual(Array(8).fill(7));
+    // A node of a tree becomes its own parent's part without a copy.
+    sha256Into(out, out, 0);
+    expect(toHex(out.subarray(0, 4))).not.toBe('07070707');
   });
 
   it('a digest says its algorithm', () => {

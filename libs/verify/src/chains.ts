@@ -3,7 +3,7 @@ import type { Raised } from './report';
 
 const FIRST = '0'.repeat(64);
 
-/** An event's place, for naming it. */
+/** An event's place, for naming it. Whoever is given one copies what it keeps. */
 export interface EventPlace {
   readonly index: number;
   readonly byte: number | null;

@@ -196,36 +196,42 @@ export class LogCheck {
   /** Chains, signatures and content, in the order of the lines. */
   #walk({ found, hidden }: Differences): void {
     const { lines, bytes, hashes } = this.#span;
-    const kept: EventPlace[] = [];
-    const shown: Uint8Array[] = [];
-    let index = this.#start;
-    let next = 0;
     const strange = new Set(found.filter(({ fault }) => fault !== 'missing').map(({ line }) => line));
-    for (let i = 0; i <= lines.length; i++) {
-      for (; next < this.#between.length && this.#between[next]!.after === i; next++) {
-        const { what } = this.#between[next]!;
-        if (what.kind === 'gap') {
-          this.chains.hide(what.to - what.from);
-          index = what.to;
-        } else {
-          const byte = what.byte < 0 ? null : what.byte;
-          this.#signatures.push(this.succession.check(what.note, what.checkpoint, byte));
-        }
+    const between = this.#between;
+    const sound: { readonly line: Uint8Array; readonly at: EventPlace }[] = [];
+    const at = { index: this.#start, byte: null as number | null };
+    let next = 0;
+    for (let i = 0; i < lines.length; i++) {
+      while (next < between.length && between[next]!.after === i) this.#pass(between[next++]!.what, at);
+      if (hidden.length > 0) this.chains.hide(hidden.filter((line) => line === i).length);
+      const line = lines[i]!;
+      at.byte = bytes[i]! < 0 ? null : bytes[i]!;
+      if (!strange.has(i) && this.#chained(line, hashes[i]!, at) && this.#content !== null) {
+        sound.push({ line, at: { ...at } });
       }
-      if (hidden.length > 0) this.chains.hide(hidden.filter((at) => at === i).length);
-      const line = lines[i];
-      if (line === undefined) break;
-      const at = { index, byte: bytes[i]! < 0 ? null : bytes[i]! };
-      index += 1;
-      if (strange.has(i) || !this.#chained(line, hashes[i]!, at)) continue;
-      kept.push(at);
-      shown.push(line);
+      at.index += 1;
     }
+    while (next < between.length) this.#pass(between[next++]!.what, at);
+    if (hidden.length > 0) this.chains.hide(hidden.filter((line) => line >= lines.length).length);
+    this.#spoilt ||= found.length > 0;
+    this.#read(sound);
+  }
+
+  #pass(what: Between, at: { index: number }): void {
+    if (what.kind === 'gap') {
+      this.chains.hide(what.to - what.from);
+      at.index = what.to;
+    } else {
+      const byte = what.byte < 0 ? null : what.byte;
+      this.#signatures.push(this.succession.check(what.note, what.checkpoint, byte));
+    }
+  }
+
+  #read(sound: readonly { readonly line: Uint8Array; readonly at: EventPlace }[]): void {
     if (this.#content === null) return;
     const started = performance.now();
-    this.#spoilt ||= found.length > 0;
     const whole = this.hidden === 0 && !this.#spoilt;
-    for (let i = 0; i < shown.length; i++) this.#content.event(shown[i]!, kept[i]!, whole);
+    for (const { line, at } of sound) this.#content.event(line, at, whole);
     this.contentMs += performance.now() - started;
   }
 
@@ -273,8 +279,9 @@ export class LogCheck {
     return index;
   };
 
-  /** Waits for the signatures under way. */
-  async signatures(): Promise<void> {
+  /** Waits until at most `most` signatures are under way: they take other threads, and are not to pile up. */
+  async signatures(most: number): Promise<void> {
+    if (this.#signatures.length <= most) return;
     const waiting = this.#signatures;
     this.#signatures = [];
     await Promise.all(waiting);
@@ -283,7 +290,7 @@ export class LogCheck {
   /** After the last line: what is still open is settled. `size`: where the log should end, as far as that is known. */
   async finish(size: number | null): Promise<void> {
     if (this.#span.count > 0) this.leaves(null);
-    await this.signatures();
+    await this.signatures(0);
     this.#roots.finish();
     const end = this.#next;
     if (size !== null && this.#newest !== size) {

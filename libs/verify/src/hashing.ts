@@ -47,11 +47,27 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return out;
 }
 
-/** `out[at]` becomes the parent of `left` (in `lefts` at `from`) and of what stands in `out[at]`. */
-export function joinInto(lefts: Uint8Array, from: number, { out, at }: Place): void {
-  for (let i = 0; i < HASH_BYTES; i++) node[1 + i] = lefts[from + i]!;
-  for (let i = 0; i < HASH_BYTES; i++) node[1 + HASH_BYTES + i] = out[at + i]!;
-  sha256Into(node, out, at);
+/**
+ * A hash on its way up a tree: it stands where the right child of the next node goes, so that climbing one level is one
+ * copy and one hash.
+ */
+export class Climb {
+  readonly #node = new Uint8Array(1 + 2 * HASH_BYTES).fill(0x01, 0, 1);
+
+  /** Begins with the hash in `hashes` at `from`. */
+  begin(hashes: Uint8Array, from: number): void {
+    for (let i = 0; i < HASH_BYTES; i++) this.#node[1 + HASH_BYTES + i] = hashes[from + i]!;
+  }
+
+  /** Becomes the parent of the hash in `lefts` at `from`, and itself. */
+  join(lefts: Uint8Array, from: number): void {
+    for (let i = 0; i < HASH_BYTES; i++) this.#node[1 + i] = lefts[from + i]!;
+    sha256Into(this.#node, this.#node, 1 + HASH_BYTES);
+  }
+
+  put({ out, at }: Place): void {
+    for (let i = 0; i < HASH_BYTES; i++) out[at + i] = this.#node[1 + HASH_BYTES + i]!;
+  }
 }
 
 /** Root of the empty tree: SHA-256 of nothing (RFC 6962 §2.1). */

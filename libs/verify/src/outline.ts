@@ -6,7 +6,8 @@ const RESULT = '"result":"';
 const RUN_SEQ = '","run_seq":';
 const USAGE = ',"usage":{';
 const HASH_DIGITS = 64;
-/** Characters an event's end is read from: all of it from `prev` on, unless texts in it are unusually long. */
+/** Characters an event's end is read from at first, and when more of it turned out to be needed. */
+const SHORT_TAIL = 384;
 const TAIL = 512;
 /** Distances from the end of a line at which `prev` was found of late. */
 const REMEMBERED = 16;
@@ -20,6 +21,7 @@ export class Outline {
   run = '';
   seq = 0;
   #tail = '';
+  #length = SHORT_TAIL;
   #prev = 0;
   #prevEnd = 0;
   readonly #decoder = new TextDecoder();
@@ -38,7 +40,8 @@ export class Outline {
 
   /** False when the line has not the outline of an event. */
   read(line: Uint8Array): boolean {
-    const tail = this.#decoder.decode(line.length > TAIL ? line.subarray(line.length - TAIL) : line);
+    const length = this.#length;
+    const tail = this.#decoder.decode(line.length > length ? line.subarray(line.length - length) : line);
     return this.#fromTail(tail) || this.#fromAll(line);
   }
 
@@ -101,6 +104,7 @@ export class Outline {
     this.run = latin1(line, found.run, found.runEnd);
     this.seq = found.seq;
     this.#tail = latin1(line, found.prev, found.prevEnd);
+    if (line.length - found.prev < TAIL - PREV.length) this.#length = TAIL;
     this.#prev = 0;
     this.#prevEnd = this.#tail.length;
     return true;

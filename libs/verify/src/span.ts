@@ -12,7 +12,7 @@ for (let i = 0; i < 16; i++) NIBBLE[i.toString(16).charCodeAt(0)] = i;
 export class Span {
   readonly lines: Uint8Array[] = [];
   /** Where each line begins in the file; −1 for a log that is no file. */
-  readonly bytes = new Float64Array(MOST);
+  readonly bytes: number[] = [];
   /** SHA-256 of each line, in hexadecimal: the entry, and what the next event of the run names as `prev`. */
   readonly hashes: string[] = [];
   readonly leaves = new Uint8Array(MOST * HASH_BYTES);
@@ -27,7 +27,7 @@ export class Span {
   }
 
   add(line: Uint8Array, byte: number): void {
-    this.bytes[this.lines.length] = byte;
+    this.bytes.push(byte);
     this.lines.push(line);
   }
 
@@ -47,6 +47,7 @@ export class Span {
 
   clear(): void {
     this.lines.length = 0;
+    this.bytes.length = 0;
     this.hashes.length = 0;
   }
 }

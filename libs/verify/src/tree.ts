@@ -1,4 +1,4 @@
-import { emptyRoot, HASH_BYTES, joinInto } from './hashing';
+import { Climb, emptyRoot, HASH_BYTES } from './hashing';
 
 /** Heights a tree of at most 2^53 − 1 leaves can have. */
 const HEIGHTS = 54;
@@ -12,7 +12,7 @@ export class Tree {
   #size = 0;
   /** The peak of height h stands at 32·h; it counts while bit h of the size is set. */
   readonly #peaks = new Uint8Array(HEIGHTS * HASH_BYTES);
-  readonly #carried = new Uint8Array(HASH_BYTES);
+  readonly #climb = new Climb();
 
   /** Leaves so far. */
   get size(): number {
@@ -26,7 +26,7 @@ export class Tree {
 
   /** Adds the leaf whose hash stands in `hashes` at `from`. */
   appendAt(hashes: Uint8Array, from: number): void {
-    for (let i = 0; i < HASH_BYTES; i++) this.#carried[i] = hashes[from + i]!;
+    this.#climb.begin(hashes, from);
     this.#carry(0, 1);
   }
 
@@ -34,33 +34,36 @@ export class Tree {
   appendSubtree(height: number, root: Uint8Array): void {
     const width = 2 ** height;
     if (this.#size % width !== 0) throw new Error(`no subtree of ${width} leaves may begin at ${this.#size}`);
-    this.#carried.set(root.subarray(0, HASH_BYTES));
+    this.#climb.begin(root, 0);
     this.#carry(height, width);
   }
 
   #carry(from: number, width: number): void {
-    const place = { out: this.#carried, at: 0 };
     let height = from;
     for (let left = this.#size / width; left % 2 === 1; left = (left - 1) / 2) {
-      joinInto(this.#peaks, height * HASH_BYTES, place);
+      this.#climb.join(this.#peaks, height * HASH_BYTES);
       height += 1;
     }
-    this.#peaks.set(this.#carried, height * HASH_BYTES);
+    this.#climb.put({ out: this.#peaks, at: height * HASH_BYTES });
     this.#size += width;
   }
 
   root(): Uint8Array {
     if (this.#size === 0) return emptyRoot();
-    let out: Uint8Array | null = null;
+    const climb = new Climb();
+    let begun = false;
     let height = 0;
     for (let rest = this.#size; rest > 0; rest = Math.floor(rest / 2)) {
       if (rest % 2 === 1) {
-        if (out === null) out = this.#peaks.slice(height * HASH_BYTES, (height + 1) * HASH_BYTES);
-        else joinInto(this.#peaks, height * HASH_BYTES, { out, at: 0 });
+        if (begun) climb.join(this.#peaks, height * HASH_BYTES);
+        else climb.begin(this.#peaks, height * HASH_BYTES);
+        begun = true;
       }
       height += 1;
     }
-    return out!;
+    const out = new Uint8Array(HASH_BYTES);
+    climb.put({ out, at: 0 });
+    return out;
   }
 
   /** The same tree, going its own way from here. */

@@ -103,7 +103,7 @@ class ExportCheck {
     if (!this.#lines.push(chunk)) {
       this.#stop(`A line is longer than ${LONGEST_LINE} bytes: this is no export.`, this.#lines.offset);
     }
-    await this.#check?.signatures();
+    await this.#check?.signatures(MOST_SIGNATURES);
     this.options.onProgress?.({
       bytes: this.#lines.offset,
       events: this.#check?.events ?? 0,
@@ -229,6 +229,9 @@ class ExportCheck {
       : { by: 'nothing', through: 0 };
   }
 }
+
+/** Signatures of checkpoints that may be under way while lines are read on. */
+const MOST_SIGNATURES = 64;
 
 const NO_DECISIONS: DecisionCounts = { total: 0, allow: 0, deny: 0, ask: 0, by_rules: 0 };
 
