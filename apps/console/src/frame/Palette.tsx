@@ -29,7 +29,16 @@ interface Props {
 /** One box for everything: paste any id, name a page, pick what was open before. */
 export function Palette({ opened, onClose, open }: Props) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} lockScroll={false} size="lg" yOffset="12vh" padding={0}>
+    <Modal.Root
+      opened={opened}
+      onClose={onClose}
+      lockScroll={false}
+      size="lg"
+      yOffset="12vh"
+      padding={0}
+      // Whoever opens it types on at once; an animation would let the first letters fall on the page.
+      transitionProps={{ duration: 0 }}
+    >
       <Modal.Overlay backgroundOpacity={0.4} />
       <Modal.Content aria-label="Find anything">{opened && <Box onClose={onClose} open={open} />}</Modal.Content>
     </Modal.Root>

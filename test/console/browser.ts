@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+export type Look = 'light' | 'dark';
+
+/** The two widths every page is looked at: a desk, and a telephone. */
+export const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+export type Size = keyof typeof SIZES;
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const openBrowser = (executablePath: string): Promise<Browser> =>
+  chromium.launch({ executablePath, headless: true, args: ARGS });
+
+/** A browser nobody has used before, with one page; what it complains of is kept. */
+export interface Screen {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors of the page's console and of its scripts, with what was expected of the network left out. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+export async function openScreen(
+  browser: Browser,
+  options: { readonly look?: Look; readonly size?: Size } = {},
+): Promise<Screen> {
+  const context = await browser.newContext({
+    viewport: SIZES[options.size ?? 'desk'],
+    colorScheme: options.look ?? 'light',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+  });
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
+  return { page, context, complaints, close: () => context.close() };
+}
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** What the accessibility check finds wrong with the page as it stands, each with its element. */
+export async function axeFaults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const run = `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`;
+  const { violations } = await page.evaluate<{ violations: readonly Violation[] }>(run);
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      (node) => `${id}: ${node.html.slice(0, 160)} (${node.failureSummary.replace(/\s+/g, ' ').slice(0, 240)})`,
+    ),
+  );
+}
+
+/** How far the page can be scrolled sideways, in pixels. */
+export const sideways = (page: Page): Promise<number> =>
+  page.evaluate<number>(
+    `Math.max(...[document.documentElement, document.querySelector('#page')].map((e) => e ? e.scrollWidth - e.clientWidth : 0))`,
+  );
+
+const CONTENT = 'h1, [role=grid], [role=treegrid], aside, [role=tablist], [aria-label="Parts of the query"]';
+
+/**
+ * What a page says: its list, its panel, its query, its tabs. Left out is what moves by itself: the axis of a window that
+ * ends now, and how long an answer took.
+ */
+export const words = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(
+    `[...document.querySelectorAll('main ' + ${JSON.stringify(CONTENT)}.replaceAll(', ', ', main '))].map((e) => e.innerText)`,
+  );
