@@ -63,7 +63,7 @@ describe('tampering with an export of 256 events, beside a checkpoint held outsi
 
 describe('a byte of an export changed', () => {
   const random = seeded('bytes');
-  const log = makeLog(SOAK ? 300 : 60, { random });
+  const log = makeLog(60, { random });
   const bytes = Buffer.from(log.export((index) => index % 7 !== 3));
   const starts = [0, ...[...bytes.keys()].filter((at) => bytes[at] === 0x0a).map((at) => at + 1)];
   const share = SOAK ? 1 : 0.06;
