@@ -7,7 +7,21 @@ import type { WindowResult } from '../protocol';
 import { NOISY_CORES, open } from '../w5';
 
 /** In the order of a round: ours stand between what they are compared with. */
-const APPENDING = ['audit-raw', 'audit-writ', 'audit-for-update', 'audit-sealed', 'audit-advisory'] as const;
+const APPENDING = [
+  'audit-raw',
+  'audit-writ',
+  'audit-for-update',
+  'audit-sealed',
+  'audit-advisory',
+  'audit-pairs',
+] as const;
+/** Events of one append. */
+const eventsOf = (name: string): number => (name === 'audit-pairs' ? 2 : 1);
+const SAID = {
+  'audit-writ': '',
+  'audit-sealed': ', sealed meanwhile',
+  'audit-pairs': ', two events a unit as the engine has it',
+} as const;
 const PRODUCERS = 64;
 const WARM_UP_MS = 2_000;
 
@@ -30,9 +44,9 @@ export async function measureAppending(cluster: Cluster, options: AuditOptions):
   const [raw, locked, advisory] = [cells['audit-raw'], cells['audit-for-update'], cells['audit-advisory']];
   const limit = `raw ${figure(raw.perSecond)}/s`;
   const peers = `FOR UPDATE ${figure(locked.perSecond)}/s; advisory ${figure(advisory.perSecond)}/s`;
-  return (['audit-writ', 'audit-sealed'] as const).flatMap((name): GoalRow[] => {
+  return (['audit-writ', 'audit-sealed', 'audit-pairs'] as const).flatMap((name): GoalRow[] => {
     const ours = cells[name];
-    const beside = name === 'audit-sealed' ? ', sealed meanwhile' : '';
+    const beside = SAID[name];
     const common = { bestPeer: peers, limit };
     const [toRaw, toLocked] = [ours.perSecond / raw.perSecond, ours.perSecond / locked.perSecond];
     return [
@@ -113,7 +127,7 @@ async function measure<N extends string>(
     const windows = taken.get(name)!;
     const middle = (of: (window: WindowResult) => number): number => median(windows.map(of));
     cells[name] = {
-      perSecond: middle((w) => w.perSecond),
+      perSecond: middle((w) => w.perSecond) * eventsOf(name),
       p50Ms: middle((w) => w.p50Ms),
       p99Ms: middle((w) => w.p99Ms),
     };
@@ -122,9 +136,10 @@ async function measure<N extends string>(
       system: name,
       producers: PRODUCERS,
       events_per_s: Math.round(cells[name].perSecond),
+      events_a_unit: eventsOf(name),
       p50_ms: Math.round(cells[name].p50Ms * 100) / 100,
       p99_ms: Math.round(cells[name].p99Ms * 100) / 100,
-      windows_events_per_s: windows.map((w) => Math.round(w.perSecond)),
+      windows_events_per_s: windows.map((w) => Math.round(w.perSecond * eventsOf(name))),
       cpu_ms_per_1000: Math.round(middle((w) => w.cpuMsPerRun) * 1000),
       failed: windows.reduce((sum, w) => sum + w.failed, 0),
       ...(foreign.get(name)!.some((cores) => cores > NOISY_CORES) && { noisy: true }),

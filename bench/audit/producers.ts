@@ -24,9 +24,10 @@ export class Producer {
     private readonly writer: GroupCommit,
   ) {}
 
-  /** Answers the sequence of the event in its run. */
-  async append(): Promise<number> {
-    const link = extendChain(this.#head, [auditDraft(this.tenant, this.run, this.#seq)]);
+  /** Appends this many events as one unit; answers the sequence of the first in its run. */
+  async append(events = 1): Promise<number> {
+    const drafts = Array.from({ length: events }, () => auditDraft(this.tenant, this.run, this.#seq));
+    const link = extendChain(this.#head, drafts);
     const at = this.#head.seq;
     const outcome = await this.writer.commit(this.#unit(link.text, link.hashes));
     if (outcome.kind !== 'committed') throw new Error(`a unit was refused: ${outcome.reason}`);

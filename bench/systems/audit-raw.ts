@@ -13,7 +13,7 @@ serve(async ({ url, concurrency }) => {
     }),
   );
   await clients[0]!.query(
-    'create table event (id bigint generated always as identity primary key, body text not null)',
+    'create table event (id bigint generated always as identity primary key, body jsonb not null)',
   );
   const [tenant, run] = [newId('tenant'), newId('run')];
   let step = 0;
