@@ -59,6 +59,7 @@ describe('the command tree', () => {
       'GET /problems/{code}',
       'GET /v1/runs/histogram',
       'GET /v1/runs/values',
+      'GET /v1/runs/{id}/timeline',
       'GET /v1/audit/histogram',
       'GET /v1/audit/values',
       'POST /v1/session',

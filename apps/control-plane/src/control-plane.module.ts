@@ -16,6 +16,7 @@ import { ConfigController } from './controllers/config.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
+import { LookupController } from './controllers/lookup.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
 import { SessionController } from './controllers/session.controller';
@@ -28,6 +29,7 @@ import { ParseGuard } from './frame/parse.guard';
 import { type StreamLimits, Streams } from './live/streams';
 import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
+import { Lookup } from './search/lookup';
 import { CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
@@ -57,10 +59,12 @@ export class ControlPlaneModule {
     const { database, authority } = deps;
     const clock = deps.clock ?? systemClock;
     const gate = new Gate(database, authority, clock);
+    const search = new AuditSearch(database);
     return {
       module: ControlPlaneModule,
       controllers: [
         LiveController,
+        LookupController,
         RunSearchController,
         RunsController,
         DecisionsController,
@@ -83,7 +87,8 @@ export class ControlPlaneModule {
         { provide: CLOCK, useValue: clock },
         { provide: VERSION, useValue: deps.version },
         { provide: Gate, useValue: gate },
-        { provide: AuditSearch, useValue: new AuditSearch(database) },
+        { provide: AuditSearch, useValue: search },
+        { provide: Lookup, useValue: new Lookup(database, deps.queries, search, gate, clock) },
         { provide: Writes, useValue: new Writes(database, authority, gate, new Answers()) },
         { provide: Cursors, useValue: new Cursors(deps.cursorSecret ?? randomBytes(32)) },
         { provide: Readiness, useValue: new Readiness(database) },

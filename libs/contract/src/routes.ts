@@ -5,6 +5,7 @@ import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
+import { lookupRoutes } from './lookup';
 import type { Route } from './route';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
@@ -24,6 +25,7 @@ export const ROUTES = {
   ...configRoutes,
   ...keyRoutes,
   ...sessionRoutes,
+  ...lookupRoutes,
   ...systemRoutes,
 } as const satisfies { readonly [operationId: string]: Route };
 

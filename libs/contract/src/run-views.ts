@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { id } from './fields';
 import { route } from './route';
 import {
   buckets,
@@ -10,6 +11,7 @@ import {
   valuesQuery,
   windowQuery,
 } from './search';
+import { Timeline, timelineExample } from './timeline';
 
 /** Runs seen from further away, or over time. */
 export const runViewRoutes = {
@@ -43,5 +45,15 @@ export const runViewRoutes = {
     query: z.strictObject(valuesQuery(['status', 'workflow', 'initiator', 'agent', 'tool', 'model', 'reason'])),
     responses: { 200: { description: 'Values.', schema: FieldValues, example: valuesExample } },
     problems: [],
+  }),
+  getRunTimeline: route({
+    method: 'GET',
+    path: '/v1/runs/{id}/timeline',
+    area: 'runs',
+    summary: 'A run over time: segments, steps, lanes, handoffs, decisions',
+    access: ['run.read'],
+    params: z.strictObject({ id: id('run') }),
+    responses: { 200: { description: 'The timeline as it stands.', schema: Timeline, example: timelineExample } },
+    problems: ['not_found'],
   }),
 };

@@ -7,6 +7,7 @@ import type { RunHistogram } from './search/run-histogram';
 import type { RunSort } from './search/run-page';
 import type { FieldValues, ValuesQuery } from './search/run-values';
 import type { RunScope } from './search/run-window';
+import type { Timeline } from './timeline/types';
 
 /** Starts a run. The caller is authenticated; whether it may start this workflow is decided inside. */
 export interface StartRunInput {
@@ -162,8 +163,9 @@ export interface RunCommandsApi {
 /** Reads. Every one is bound to a tenant in SQL; a foreign id is simply not found. */
 export interface RunQueriesApi {
   get(tenant: TenantId, run: RunId): Promise<RunDetail | null>;
-  /** Name of a run's workflow, by which the policy knows it; null for no such run. */
-  workflowOf(tenant: TenantId, run: RunId): Promise<string | null>;
+  /** A run's workflow, by which the policy knows it, and how it stands; null for no such run. */
+  brief(tenant: TenantId, run: RunId): Promise<{ readonly workflow: string; readonly status: RunStatus } | null>;
+  timeline(tenant: TenantId, run: RunId, now: number): Promise<Timeline | null>;
   search(query: RunSearchQuery): Promise<FoundPage>;
   /** Null when even a part could not be counted in time. */
   histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null>;

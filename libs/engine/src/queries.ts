@@ -1,5 +1,5 @@
 import { isId, type RunId, type TenantId, timeOfId } from '@writ/kernel';
-import { type Database, getPayload, runRow, unitsAround } from '@writ/database';
+import { type Database, getPayload, type RunRow, runRow, unitsAround } from '@writ/database';
 import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
 import type { RunEvent } from './events';
 import { decisionOf, storedDecisionView } from './explain';
@@ -14,6 +14,8 @@ import { type RunHistogram, runHistogram } from './search/run-histogram';
 import { findRuns } from './search/run-page';
 import { type FieldValues, runValues, type ValuesQuery } from './search/run-values';
 import type { RunScope } from './search/run-window';
+import { timelineOf } from './timeline/timeline';
+import type { Timeline } from './timeline/types';
 
 /** A decision is written within this time of being made: the commit it waits for, and clocks that differ. */
 const WINDOW_MS = 60_000;
@@ -40,10 +42,18 @@ export class RunQueries implements RunQueriesApi {
     };
   }
 
-  async workflowOf(tenant: TenantId, run: RunId): Promise<string | null> {
+  async brief(tenant: TenantId, run: RunId): Promise<Pick<RunRow, 'workflow' | 'status'> | null> {
     if (!isId('run', run)) return null;
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
-    return row?.workflow ?? null;
+    return row && { workflow: row.workflow, status: row.status };
+  }
+
+  async timeline(tenant: TenantId, run: RunId, now: number): Promise<Timeline | null> {
+    // The row first: what it says is in the journal by then.
+    const brief = await this.brief(tenant, run);
+    if (!brief) return null;
+    const events = await readJournal(this.db, tenant, run);
+    return timelineOf({ run, status: brief.status, events, now });
   }
 
   async search(query: RunSearchQuery): Promise<FoundPage> {

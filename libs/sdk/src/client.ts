@@ -39,6 +39,7 @@ export class WritClient {
       this.call('getRunHistogram', { query }, call),
     values: (query: QueryOf<'listRunValues'>, call?: CallOptions) => this.call('listRunValues', { query }, call),
     get: (id: string, call?: CallOptions) => this.call('getRun', { params: { id } }, call),
+    timeline: (id: string, call?: CallOptions) => this.call('getRunTimeline', { params: { id } }, call),
     cancel: (id: string, body: BodyOf<'cancelRun'>, call?: CallOptions) =>
       this.call('cancelRun', { params: { id }, body }, call),
     signal: (id: string, body: BodyOf<'signalRun'>, call?: CallOptions) =>
@@ -138,6 +139,8 @@ export class WritClient {
   };
 
   readonly system = {
+    /** What an id names: any of ours, or a W3C trace id. */
+    lookup: (anything: string, call?: CallOptions) => this.call('lookup', { params: { anything } }, call),
     me: (call?: CallOptions) => this.call('getMe', {}, call),
     health: (call?: CallOptions) => this.call('getHealth', {}, call),
     ready: (call?: CallOptions) => this.call('getReadiness', {}, call),

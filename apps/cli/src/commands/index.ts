@@ -6,6 +6,7 @@ import { CONFIG_COMMANDS } from './config';
 import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
+import { LOOKUP_COMMANDS } from './lookup';
 import { RUN_COMMANDS } from './runs';
 import { STOP_COMMANDS } from './stop';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
   ...EXPLAIN_COMMANDS,
+  ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
   ...CONFIG_COMMANDS,
   ...KEY_COMMANDS,

@@ -18,11 +18,11 @@ export class DecisionsController {
   @Operation('getDecision')
   async get(@ThisCall() call: Call<'getDecision'>): Promise<Result<AnswerOf<'getDecision'>>> {
     const decision = await this.queries.decision(tenantOf(call), call.params.id);
-    const run = decision?.run ? await this.queries.workflowOf(tenantOf(call), decision.run) : null;
+    const run = decision?.run ? await this.queries.brief(tenantOf(call), decision.run) : null;
     if (!decision || (decision.run && !run)) {
       return refuse({ code: 'not_found', class: 'permanent', message: `there is no decision ${call.params.id}` });
     }
-    const about = run ? ({ type: 'run', id: run } as const) : ({ type: 'policy', id: 'active' } as const);
+    const about = run ? ({ type: 'run', id: run.workflow } as const) : ({ type: 'policy', id: 'active' } as const);
     const explain = { action: 'decision.explain', object: about } as const;
     if (run) {
       const may = await this.gate.ask(call, { action: 'run.read', object: about });

@@ -24,9 +24,9 @@ export class LiveController {
   async run(@ThisCall() call: Call<'listRunEvents'>): Promise<Result<AnswerOf<'listRunEvents'> | Raw>> {
     const tenant = tenantOf(call);
     const id = call.params.id as RunId;
-    const workflow = await this.queries.workflowOf(tenant, id);
-    if (workflow === null) return refuse(noRun(id));
-    const ask: Ask = { action: 'run.read', object: { type: 'run', id: workflow } };
+    const found = await this.queries.brief(tenant, id);
+    if (!found) return refuse(noRun(id));
+    const ask: Ask = { action: 'run.read', object: { type: 'run', id: found.workflow } };
     const may = await this.gate.ask(call, ask);
     if (!may.ok) return may;
     if (call.after !== undefined && call.query.after !== undefined) return refuse(TWO_PLACES);

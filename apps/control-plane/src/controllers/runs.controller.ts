@@ -1,12 +1,12 @@
 import { Controller, Inject } from '@nestjs/common';
-import { type Failure, ok, refuse, type Result, type RunId } from '@writ/kernel';
+import { type Clock, type Failure, ok, refuse, type Result, type RunId } from '@writ/kernel';
 import type { Mandate } from '@writ/policy';
 import type { StartRunInput } from '@writ/engine';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { noRun } from '../frame/not-found';
-import { type Commands, type Queries, RUN_COMMANDS, RUN_QUERIES } from '../tokens';
+import { CLOCK, type Commands, type Queries, RUN_COMMANDS, RUN_QUERIES } from '../tokens';
 
 @Controller()
 export class RunsController {
@@ -15,6 +15,7 @@ export class RunsController {
     @Inject(RUN_QUERIES) private readonly queries: Queries,
     @Inject(Gate) private readonly gate: Gate,
     @Inject(Writes) private readonly writes: Writes,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Operation('startRun')
@@ -61,6 +62,14 @@ export class RunsController {
     return this.writes.told(call, () => this.commands.reconcile({ ...about(call), ...call.body }));
   }
 
+  @Operation('getRunTimeline')
+  async timeline(@ThisCall() call: Call<'getRunTimeline'>): Promise<Result<AnswerOf<'getRunTimeline'>>> {
+    const may = await this.mayReadRun(call);
+    if (!may.ok) return may;
+    const timeline = await this.queries.timeline(tenantOf(call), call.params.id as RunId, this.clock.now());
+    return timeline ? ok(timeline) : refuse(noRun(call.params.id));
+  }
+
   @Operation('listRunDecisions')
   async decisions(@ThisCall() call: Call<'listRunDecisions'>): Promise<Result<AnswerOf<'listRunDecisions'>>> {
     const may = await this.mayReadRun(call);
@@ -73,11 +82,11 @@ export class RunsController {
   }
 
   /** Runs are named to the policy by their workflow, so the run is looked up before it is asked about. */
-  private async mayReadRun(call: Call<'listRunDecisions'>): Promise<Result<string>> {
-    const workflow = await this.queries.workflowOf(tenantOf(call), call.params.id as RunId);
-    if (workflow === null) return refuse(noRun(call.params.id));
-    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: workflow } });
-    return may.ok ? ok(workflow) : may;
+  private async mayReadRun(call: Call<'listRunDecisions'> | Call<'getRunTimeline'>): Promise<Result<string>> {
+    const run = await this.queries.brief(tenantOf(call), call.params.id as RunId);
+    if (!run) return refuse(noRun(call.params.id));
+    const may = await this.gate.ask(call, { action: 'run.read', object: { type: 'run', id: run.workflow } });
+    return may.ok ? ok(run.workflow) : may;
   }
 }
 

@@ -1,0 +1,275 @@
+import type { RunStatus } from '@writ/database';
+import type { RunEvent, RunStarted, StepReconciled, StepSettled, WaitFor } from '../events';
+import { factsOf } from '../search/run-facts';
+import { Lanes } from './lanes';
+import { type Deciding, StepTrack } from './step-track';
+import type { Mark, Segment, SegmentKind, StepDecision, Timeline, TimelineHandoff } from './types';
+
+export interface TimelineInput {
+  readonly run: string;
+  readonly status: RunStatus;
+  readonly events: readonly RunEvent[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * A run over time, from its journal alone. Pure: the same events give the same timeline, whatever became of the run since.
+ * Times follow the order of the journal: a worker whose clock is behind that of the one before it does not turn time back.
+ */
+export function timelineOf({ run, status, events, now }: TimelineInput): Timeline {
+  const [first] = events;
+  if (first?.type !== 'run_started') throw new Error('a journal begins with run_started');
+  const reader = new Reader(first);
+  for (const [sequence, event] of events.entries()) reader.take(event, sequence);
+  return reader.timeline({ run, status, now, events });
+}
+
+const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
+  signal: 'waiting_external',
+  stop: 'paused',
+  approval: 'waiting_approval',
+  reconciliation: 'waiting_reconciliation',
+  retry: 'retry',
+};
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+class Reader {
+  readonly #segments: Writable<Segment>[] = [];
+  readonly #lanes = new Lanes();
+  readonly #steps: StepTrack[] = [];
+  /** Steps that may still change, by number. */
+  readonly #open = new Map<number, StepTrack>();
+  readonly #handoffs = new Map<StepTrack, Writable<TimelineHandoff>>();
+  readonly #marks: Mark[] = [];
+  #at = 0;
+  #sequence = 0;
+  #over = false;
+
+  constructor(private readonly started: RunStarted) {}
+
+  take(event: RunEvent, sequence: number): void {
+    this.#sequence = sequence;
+    this.#at = Math.max(this.#at, event.at - this.started.at);
+    switch (event.type) {
+      case 'run_started':
+        this.#enter('queued');
+        return this.#mark(
+          'started',
+          `${event.caller} started it${event.caller === event.initiator.id ? '' : ` for ${event.initiator.id}`}`,
+        );
+      case 'run_resumed':
+        return this.#resumed(event.worker);
+      case 'step_intended':
+        return this.#intended(this.#stepOf(event), event);
+      case 'step_settled':
+        return this.#settled(event);
+      case 'step_denied':
+        return this.#denied(this.#stepOf(event), event);
+      case 'step_asked':
+        return this.#asked(this.#stepOf(event), event);
+      case 'step_unknown':
+        return this.#unknown(event.step, event.reason);
+      case 'step_reconciled':
+        return this.#reconciled(event);
+      case 'retry_scheduled':
+        return this.#enter('retry');
+      case 'wait_started':
+        return this.#waits(event.wait);
+      case 'wait_ended':
+        return this.#enter('running');
+      case 'signal_received':
+        return this.#mark('signal', `${event.by} sent ${event.name}`);
+      case 'cancel_requested':
+        return this.#mark('cancel', `${event.by} asked it to end: ${event.reason}`);
+      case 'call_rejected':
+        return this.#mark('rejected_call', `a call that could not be made: ${event.code}`);
+      case 'node_failed':
+        return this.#mark('skipped', `${event.path} failed and was skipped: ${event.failure.message}`);
+      case 'run_finished':
+        return this.#ended('succeeded');
+      case 'run_failed':
+        return this.#ended(`${event.status}: ${event.failure.message}`);
+      case 'run_cancelled':
+        return this.#ended(`cancelled by ${event.by}: ${event.reason}`);
+    }
+  }
+
+  timeline({ run, status, now, events }: TimelineInput): Timeline {
+    const steps = this.#steps.map((step) => step.view());
+    return {
+      run,
+      workflow: this.started.workflow,
+      status,
+      from: new Date(this.started.at).toISOString(),
+      to_ms: this.#over ? this.#at : null,
+      as_of_ms: Math.max(this.#at, now - this.started.at),
+      next_seq: events.length,
+      lanes: this.#lanes.view(),
+      segments: this.#segments,
+      steps,
+      handoffs: [...this.#handoffs.values()],
+      start: { ...this.#decision(this.started.decision, 'allow'), sequence: 0, at_ms: 0 },
+      marks: this.#marks,
+      usage: factsOf(events).usage,
+      problems: steps.flatMap(({ state }, i) =>
+        ['denied', 'error', 'unknown', 'abandoned'].includes(state) ? [i] : [],
+      ),
+    };
+  }
+
+  /** The run does something else from here on. Stretches of no length are left out, and one kind is one stretch. */
+  #enter(kind: SegmentKind): void {
+    const last = this.#segments.at(-1);
+    if (last?.kind === kind) return;
+    if (last) last.to_ms = this.#at;
+    if (last && last.to_ms === last.from_ms) this.#segments.pop();
+    const before = this.#segments.at(-1);
+    if (before?.kind === kind) before.to_ms = null;
+    else this.#segments.push({ kind, from_ms: this.#at, to_ms: null });
+  }
+
+  #mark(kind: Mark['kind'], text: string): void {
+    this.#marks.push({ sequence: this.#sequence, at_ms: this.#at, kind, text });
+  }
+
+  #decision(decision: Deciding['decision'], verdict: StepDecision['verdict']): StepDecision {
+    const obligations = decision.obligations.map(({ id }) => id);
+    return {
+      id: decision.id,
+      sequence: this.#sequence,
+      at_ms: this.#at,
+      verdict,
+      reason: decision.reason,
+      ...(obligations.length > 0 && { obligations }),
+    };
+  }
+
+  /**
+   * The step an event is about. An act that waited is decided again, and a read that the decision needs may meanwhile have
+   * taken its number: then it goes on under another one.
+   */
+  #stepOf(event: Deciding): StepTrack {
+    const lane = this.#lanes.enter(event.path, event.agent, this.#at);
+    const known = this.#open.get(event.step);
+    if (known?.isAbout(event)) return known;
+    const waiting = [...this.#open.values()].find((step) => step.state === 'waiting' && step.isAbout(event));
+    const step = waiting ?? new StepTrack(event, { sequence: this.#sequence, lane, at: this.#at });
+    if (waiting) {
+      for (const [number, one] of this.#open) if (one === waiting) this.#open.delete(number);
+      waiting.step = event.step;
+    } else {
+      this.#steps.push(step);
+    }
+    // What stood under this number waits on without one, until it comes back.
+    if (known?.state === 'waiting') this.#open.set(-1 - known.step, known);
+    this.#open.set(event.step, step);
+    return step;
+  }
+
+  #intended(step: StepTrack, event: Deciding & { type: 'step_intended' }): void {
+    if (step.calling) step.close(this.#at, 'lost');
+    step.decided(this.#decision(event.decision, 'allow'));
+    step.open(event.kind, this.#at, event.attempt);
+    step.stands('running');
+    this.#enter(event.kind);
+    if (event.kind === 'handoff') this.#handoff(step, 'running');
+  }
+
+  #settled(event: StepSettled): void {
+    const step = this.#open.get(event.step);
+    if (!step) throw new Error(`step ${event.step} was settled and never began`);
+    step.charged(event.tokens ?? 0);
+    step.close(this.#at, event.outcome);
+    const detail = event.failure?.message;
+    if (!event.final) {
+      step.stands('retrying', detail);
+      step.open('retry', this.#at);
+      return this.#enter('retry');
+    }
+    step.ended(this.#at, event.outcome, detail);
+    this.#open.delete(event.step);
+    this.#enter('running');
+    const handoff = this.#handoffs.get(step);
+    if (!handoff) return;
+    handoff.state = event.outcome === 'ok' ? 'made' : 'failed';
+    if (event.outcome === 'ok') handoff.to_lane = this.#lanes.enter(step.path, step.target, this.#at);
+  }
+
+  #denied(step: StepTrack, event: Deciding): void {
+    step.decided(this.#decision(event.decision, 'deny'));
+    step.ended(this.#at, 'denied', event.decision.reason);
+    this.#open.delete(event.step);
+    if (event.kind === 'handoff') this.#handoff(step, 'denied');
+    this.#enter('running');
+  }
+
+  #asked(step: StepTrack, event: Deciding): void {
+    const stopped = event.decision.reason === 'stopped';
+    step.decided(this.#decision(event.decision, stopped ? 'deny' : 'ask'));
+    step.close(this.#at);
+    step.stands('waiting', event.decision.reason);
+    if (event.kind === 'handoff') this.#handoff(step, 'asked');
+  }
+
+  #handoff(step: StepTrack, state: TimelineHandoff['state']): void {
+    const known = this.#handoffs.get(step);
+    if (known) {
+      known.state = state;
+      known.step = step.step;
+      return;
+    }
+    const { lane: from_lane, target: to_agent } = step;
+    this.#handoffs.set(step, {
+      sequence: this.#sequence,
+      at_ms: this.#at,
+      step: step.step,
+      from_lane,
+      to_lane: null,
+      to_agent,
+      state,
+    });
+  }
+
+  #unknown(number: number, reason: string): void {
+    const step = this.#open.get(number);
+    step?.close(this.#at, 'lost');
+    step?.stands('unknown', reason);
+    this.#enter('running');
+  }
+
+  #reconciled({ step: number, verdict, by, note }: StepReconciled): void {
+    const step = this.#open.get(number);
+    this.#mark('reconciled', `${by} said of step ${number}: ${verdict.replaceAll('_', ' ')} (${note})`);
+    this.#enter('running');
+    if (!step) return;
+    step.close(this.#at);
+    if (verdict === 'did_not_happen') return step.stands('retrying', note);
+    step.ended(this.#at, verdict === 'happened' ? 'ok' : 'abandoned', note);
+    this.#open.delete(number);
+  }
+
+  #waits(wait: WaitFor): void {
+    const kind = wait.for === 'signal' && wait.signal === null ? 'waiting_time' : WAITS[wait.for];
+    this.#enter(kind);
+    if (wait.for === 'signal') return this.#lanes.leave(this.#at);
+    this.#open.get(wait.step)?.open(kind, this.#at);
+  }
+
+  #resumed(worker: string): void {
+    this.#mark('taken_over', `${worker} took it over from a worker that was gone`);
+    for (const step of this.#open.values()) if (step.calling) step.close(this.#at, 'lost');
+    if (!['waiting_external', 'waiting_time'].includes(this.#segments.at(-1)?.kind ?? '')) this.#enter('running');
+  }
+
+  #ended(text: string): void {
+    this.#mark('ended', text);
+    const last = this.#segments.at(-1);
+    if (last) last.to_ms = this.#at;
+    if (last && this.#segments.length > 1 && last.to_ms === last.from_ms) this.#segments.pop();
+    for (const step of this.#steps) step.cutOff(this.#at);
+    this.#lanes.leave(this.#at);
+    this.#over = true;
+  }
+}
