@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { type Report, Tree, type Trust, verifyExport } from '@writ/verify';
 import { leafOf, LogKey, MadeLog, makeLog, runId, signedCheckpoint, TENANT } from '../support/log-maker';
 import { seeded } from '../support/seeded';
@@ -154,6 +155,52 @@ describe('an export that is none, or of something else', () => {
     expect(told).not.toMatch(/\\u001b|\\u202e|\u202e|\\u0007/);
     expect(report.problems.every(({ run }) => run === null || run === runId(1))).toBe(true);
   });
+});
+
+describe('an export whose lines were taken out, doubled or moved', () => {
+  const log = makeLog(300, { random: seeded('shuffled') });
+  const rows = log
+    .export((index) => index % 11 !== 5)
+    .trimEnd()
+    .split('\n');
+  const place = fc.nat(rows.length - 1);
+
+  it('[I9] is never intact, and never a crash', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('take out', 'double', 'move', 'swap'), place, place, async (how, a, b) => {
+        const changed = [...rows];
+        if (how === 'take out') changed.splice(a, 1 + (b % 40));
+        if (how === 'double') changed.splice(b, 0, rows[a]!);
+        if (how === 'move') changed.splice(b, 0, ...changed.splice(a, 1));
+        if (how === 'swap') [changed[a], changed[b]] = [changed[b]!, changed[a]!];
+        fc.pre(changed.join() !== rows.join());
+        const report = await check(`${changed.join('\n')}\n`, { keys: [log.key.vkey] });
+        expect(report.verdict).not.toBe('intact');
+        expect(report.problems.length + (report.verdict === 'unknown_key' ? 1 : 0)).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
+  it('nor is one of any bytes a crash', async () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom(...rows.slice(0, 60)),
+      fc.json().map((text) => `{"$writ":"gap","x":${text}}`),
+      fc
+        .record({ from: fc.double(), to: fc.double(), hashes: fc.anything() })
+        .map((gap) => JSON.stringify({ $writ: 'gap', ...gap })),
+      fc.anything().map((text) => JSON.stringify({ $writ: 'checkpoint', text })),
+      fc.anything().map((hashes) => JSON.stringify({ $writ: 'leaves', count: 1, hashes })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), async (lines) => {
+        const report = await check(`${[rows[0]!, ...lines].join('\n')}\n`, { keys: [log.key.vkey] });
+        expect(report.verdict).toBe('broken');
+      }),
+      { numRuns: 500 },
+    );
+  }, 60_000);
 });
 
 describe('keys in turn', () => {

@@ -1,6 +1,5 @@
-import { type AttributeSpec, isFresh, standing } from '@writ/rules';
+import { type AttributeSpec, hopsToAsk, isFresh, standing } from '@writ/rules';
 import type { TenantAuthority } from './authority';
-import { hopsToAsk } from './delegation';
 import { beyondMandate } from './mandate';
 import type { Entry } from './snapshot';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
@@ -29,7 +28,7 @@ export function attributeNeeds(authority: TenantAuthority, request: DecisionRequ
 function questions({ snapshot, request }: Docket): StageQuestion[] {
   const section = request.action === 'handoff' ? 'handoff' : 'action';
   const current = request.chain.at(-1);
-  const hops = hopsToAsk(snapshot, request.chain);
+  const hops = hopsToAsk(snapshot.handoffs, request.chain);
   return [
     ...(current ? [hopQuestion('agent', current, section)] : []),
     initiatorQuestion(request),

@@ -1,6 +1,7 @@
+import { hopsToAsk } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
-import { grantedMode, hopsToAsk } from './delegation';
+import { grantedMode } from './delegation';
 import { beyondMandate } from './mandate';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
@@ -101,7 +102,7 @@ class Proceedings {
 
   #delegation(docket: Docket): Decision | null {
     const { request } = this;
-    const hops = hopsToAsk(docket.snapshot, request.chain);
+    const hops = hopsToAsk(docket.snapshot.handoffs, request.chain);
     if (request.action === 'handoff') return this.#passOn(docket, hops);
     for (const hop of hops) {
       const refused = this.#hearing(docket, hopQuestion('delegation', hop, 'action'), 'delegation_not_granted');

@@ -1,9 +1,9 @@
 import type { Hop } from '@writ/kernel';
 import fc from 'fast-check';
+import { hopsToAsk } from '@writ/rules';
 import { authorityOf, SHOP, snapshotOf, tenant, toolCall } from '../../../test/policy/parts';
 import type { TenantAuthority } from './authority';
 import { decide } from './decide';
-import { hopsToAsk } from './delegation';
 import type { DecisionRequest, Mandate } from './types';
 
 const AGENTS = ['a', 'b', 'c', 'd'] as const;
@@ -81,7 +81,7 @@ describe('a service', () => {
 
   it('is believed only for its own hop', async () => {
     const snapshot = await snapshotOf(SHOP);
-    const names = (chain: readonly Hop[]) => hopsToAsk(snapshot, chain).map(({ agent }) => agent);
+    const names = (chain: readonly Hop[]) => hopsToAsk(snapshot.handoffs, chain).map(({ agent }) => agent);
     expect(names([hop('triage'), hop('orders', 'attenuate'), hop('billing', 'service')])).toEqual([]);
     expect(names([hop('triage'), hop('billing', 'service'), hop('orders', 'attenuate')])).toEqual(['billing']);
     // No rule ever made orders a service of triage: the word in the chain is not enough.

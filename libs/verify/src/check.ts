@@ -64,6 +64,8 @@ export class LogCheck {
   readonly #scan = new Scan();
   /** For the tree, by index; and for everything else, by how many events of the span stand before. */
   #items: Item[] = [];
+  /** The first line of the span that does not stand where the lines before it lead. */
+  #astray: Raised | null = null;
   #between: { readonly after: number; readonly what: Between }[] = [];
   #start = 0;
   #next = 0;
@@ -116,11 +118,16 @@ export class LogCheck {
   }
 
   /** Indices [from, to) are not shown; as many hashes as `cover` names subtrees. */
-  gap(from: number, to: number, hashes: readonly Uint8Array[]): void {
+  gap(
+    { from, to }: { readonly from: number; readonly to: number },
+    hashes: readonly Uint8Array[],
+    byte: number | null,
+  ): void {
     for (const [i, { height, index }] of cover({ start: from, end: to }).entries()) {
       this.#items.push({ kind: 'subtree', index: index * 2 ** height, height, hash: hashes[i]! });
     }
     this.hidden += to - from;
+    this.#astrayAt(from, byte);
     this.#next = to;
     this.#put({ kind: 'gap', from, to });
   }
@@ -136,6 +143,7 @@ export class LogCheck {
     const fault = this.#misplaced(checkpoint);
     if (fault !== null) return this.problems.add({ ...fault, index: this.#next, byte });
     const { size, root } = checkpoint;
+    this.#astrayAt(size, byte);
     this.checkpoints += 1;
     this.#newest = size;
     this.#items.push({ kind: 'root', index: size, claim: { size, root, outside: false, byte } });
@@ -151,10 +159,16 @@ export class LogCheck {
     return { fault: 'order', message: `A checkpoint of ${size} follows one of ${this.#newest}.` };
   }
 
+  #astrayAt(index: number, byte: number | null): void {
+    if (index === this.#next) return;
+    const message = `This line stands where index ${this.#next} is due, and speaks of ${index}.`;
+    this.#astray ??= { fault: 'order', message, index: this.#next, byte };
+  }
+
   #put(what: Between): void {
     this.#between.push({ after: this.#span.count, what });
     // With no event waiting there is nothing to compare, and nothing need wait either.
-    if (this.#span.count === 0) this.leaves(null);
+    if (this.#span.count === 0 || this.#items.length > MOST_ITEMS) this.leaves(null);
   }
 
   /**
@@ -170,6 +184,9 @@ export class LogCheck {
     const rival = differ.found.length === 0 ? undefined : this.#rival(differ.found, theirs, byte);
     this.#roots.grow(mine, this.#withOutside(), rival);
     this.#walk(differ);
+    // Where an event is missing or too many, what comes after it stands astray, and that is said already.
+    if (this.#astray !== null && differ.found.length === 0 && !this.#roots.lost) this.problems.add(this.#astray);
+    this.#astray = null;
     this.#next = this.#roots.size ?? this.#next;
     this.#start = this.#next;
     this.#items = [];
@@ -330,3 +347,6 @@ export class LogCheck {
 }
 
 const ROTATED = 'log.key_rotated';
+
+/** What may wait between events; an honest span has a few hundred gaps of a few subtrees each. */
+const MOST_ITEMS = 65_536;

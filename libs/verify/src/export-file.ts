@@ -102,7 +102,7 @@ export function takeOurs(
       return typeof text === 'string' ? check.checkpoint(text, byte) : fail('This checkpoint has no text.');
     }
     case 'gap':
-      return takeGap(check, members, fail);
+      return takeGap(check, { members, byte }, fail);
     case 'leaves': {
       const { count, hashes } = members;
       const bytes = typeof hashes === 'string' ? fromBase64(hashes) : null;
@@ -117,12 +117,17 @@ export function takeOurs(
   }
 }
 
-function takeGap(check: LogCheck, { from, to, hashes }: Members, fail: (message: string) => void): void {
+function takeGap(
+  check: LogCheck,
+  { members, byte }: { readonly members: Members; readonly byte: number },
+  fail: (message: string) => void,
+): void {
+  const { from, to, hashes } = members;
   if (!whole(from) || !whole(to) || to <= from) return fail('This gap has no bounds.');
   const texts: readonly unknown[] = Array.isArray(hashes) ? hashes : [];
   const read = texts.map((text) => (typeof text === 'string' ? fromBase64(text) : null));
   const bytes = read.filter((hash) => hash?.length === HASH_BYTES).map((hash) => hash!);
   const wanted = cover({ start: from, end: to }).length;
   if (bytes.length !== wanted || texts.length !== wanted) return fail(`This gap takes ${wanted} hashes of 32 bytes.`);
-  check.gap(from, to, bytes);
+  check.gap({ from, to }, bytes, byte);
 }

@@ -1,23 +1,14 @@
 export { fromBase64, toBase64 } from './base64';
-export {
-  type Checkpoint,
-  formatCheckpoint,
-  isOriginOf,
-  openCheckpoint,
-  type OpenedCheckpoint,
-  parseCheckpoint,
-} from './checkpoint';
-export { type ExportHeader, ExportWriter } from './export-lines';
+export { type Checkpoint, formatCheckpoint, isOriginOf, openCheckpoint, parseCheckpoint } from './checkpoint';
+export { ExportWriter } from './export-lines';
 export { leafHash, nodeHash } from './hashing';
 export {
   formatNote,
   formatVkey,
   type Note,
-  type NoteSignature,
   parseNote,
   parseVkey,
   signedBytes,
-  signerOf,
   verifierKey,
   type VerifierKey,
   verifyNote,

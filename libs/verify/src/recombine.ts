@@ -1,4 +1,4 @@
-import { agentName, combine, type Rule, roleName } from '@writ/rules';
+import { agentName, combine, hopsToAsk, type Rule, roleName } from '@writ/rules';
 import type { DecidedEvent, ReadContext, ReadDecision, ReadStage } from './decision';
 import type { PolicyView } from './policy-view';
 import { quote } from './report';
@@ -92,13 +92,15 @@ function missingStage({ type, decision }: DecidedEvent, context: ReadContext | n
   if (count('agent') !== Math.min(1, chain.length)) return `Stage agent was asked ${count('agent')} times`;
   const earlier = Math.max(0, chain.length - 1);
   const asked = count('delegation');
-  // A hop handed over to as a service sheds those before it, while a rule says so.
+  // A hop handed over to as a service sheds those before it, while a rule says so: which, only the policy can tell.
   const shed = chain.some(({ mode }) => mode === 'service');
-  if (shed ? asked > earlier : asked !== earlier) return `${earlier} earlier agents, of which ${asked} were asked`;
+  if (shed ? asked > earlier : asked !== earlier) return askedOf(asked, earlier);
   // The start of a run is decided before there is a mandate.
   if (mandate && type !== 'run.started' && count('mandate') === 0) return 'Stage mandate was not asked';
   return null;
 }
+
+const askedOf = (asked: number, due: number): string => `Of ${due} earlier agents, ${asked} were asked`;
 
 /** The rules a stage names, and whether each of them counts: an allow whose condition erred does not (I7). */
 interface Named {
@@ -117,6 +119,7 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
   const { decision, action } = event;
   const handoff = action === 'handoff';
   const obligations = new Set<string>();
+  const earlier = context === null ? [] : hopsToAsk(policy.handoffs, context.chain);
   let nth = 0;
   for (const stage of decision.stages) {
     if (!HEARD.has(stage.stage)) continue;
@@ -126,17 +129,15 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
     const fault = stageFault(stage, named, { policy, passOn });
     if (fault !== null) return fault;
     if (context !== null) {
-      const spoken = spokenFault(event, stage, {
-        named,
-        policy,
-        context,
-        nth: stage.stage === 'delegation' ? nth++ : 0,
-      });
+      const hop =
+        stage.stage === 'agent' ? context.chain.at(-1) : stage.stage === 'delegation' ? earlier[nth++] : undefined;
+      const spoken = spokenFault(event, stage, { named, policy, context, hop });
       if (spoken !== null) return spoken;
     }
     if (!passOn) for (const one of named) if (one.counts) for (const id of one.rule.obligations) obligations.add(id);
   }
   if (decision.verdict === 'deny') return null;
+  if (context !== null && nth !== earlier.length) return askedOf(nth, earlier.length);
   const said = new Set(decision.obligations);
   return said.size === obligations.size && [...said].every((id) => obligations.has(id))
     ? null
@@ -182,15 +183,11 @@ function spokenFault(
     readonly named: readonly Named[];
     readonly policy: PolicyView;
     readonly context: ReadContext;
-    readonly nth: number;
+    readonly hop: { readonly agent: string } | undefined;
   },
 ): string | null {
-  const { named, policy, context, nth } = about;
+  const { named, policy, context, hop } = about;
   if (action === null || object === null) return null;
-  const { chain } = context;
-  // Which hops a service shed is not in the record; without one, the earlier agents are asked from the first on.
-  if (stage === 'delegation' && chain.some(({ mode }) => mode === 'service')) return null;
-  const hop = stage === 'agent' ? chain.at(-1) : chain[nth];
   if (stage !== 'initiator' && hop === undefined) return `Stage ${stage} was asked, and there is no such agent`;
   const handoff = action === 'handoff' && stage !== 'initiator';
   // Too deep a handoff is refused before any rule is heard.

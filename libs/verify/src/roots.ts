@@ -71,6 +71,11 @@ export class Roots {
     return this.#lost ? null : (this.#rival?.tree?.size ?? this.#main.tree?.size ?? null);
   }
 
+  /** Whether the lines led nowhere: it has been said, and no root is compared any more. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
   /** Leaves under the newest checkpoint whose root came out. */
   get good(): number {
     return this.#good;

@@ -1,5 +1,14 @@
 import { type Checkpoint } from './checkpoint';
-import { ED25519, formatVkey, type Note, type NoteSignature, parseVkey, signedBytes, type VerifierKey } from './note';
+import {
+  ED25519,
+  formatVkey,
+  type Note,
+  type NoteSignature,
+  parseVkey,
+  signedBytes,
+  signerOf,
+  type VerifierKey,
+} from './note';
 import { verifyEd25519 } from './ed25519';
 import { type Problems, quote } from './report';
 
@@ -78,7 +87,7 @@ export class Succession {
     const known = this.#turns.map(({ key }) => key);
     const signers = new Set<Turn>();
     for (const signature of note.signatures) {
-      const key = known.find((one) => one.name === signature.name && one.keyId === signature.keyId);
+      const key = signerOf(signature, known);
       const turn = this.#turns.find((one) => one.key === key);
       if (key?.type !== ED25519 || turn === undefined) {
         this.#list(signature);
