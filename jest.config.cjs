@@ -36,6 +36,8 @@ const base = {
 
 // unit: no server of any kind. system: real Postgres, Redis, processes, browser; one private cluster for the whole run.
 module.exports = {
+  // Properties over hundreds of cases take seconds on a machine that is busy with other suites.
+  testTimeout: 30_000,
   projects: [
     {
       ...base,
