@@ -22,7 +22,7 @@ function exampleServer(): Promise<Server> {
     );
     const status = refusal?.status ?? (route ? successStatus(route) : 404);
     const outcome = route?.responses[status];
-    const body = refusal ?? outcome?.example ?? {};
+    const body = refusal ?? answers.get(path) ?? outcome?.example ?? {};
     const text = request.headers.accept === 'text/plain' ? outcome?.also?.media : outcome?.media;
     const type = refusal ? 'application/problem+json' : (text ?? 'application/json');
     request.resume().on('end', () => {
@@ -33,6 +33,8 @@ function exampleServer(): Promise<Server> {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
 
+/** Answers in place of an example. */
+const answers = new Map<string, object>();
 const refusals = new Map<string, { readonly status: number; readonly [member: string]: unknown }>();
 const refuse = (path: string, code: string, status: number): void => {
   refusals.set(path, {
@@ -61,7 +63,10 @@ describe('the answers of the commands', () => {
     server = await exampleServer();
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  afterEach(() => refusals.clear());
+  afterEach(() => {
+    refusals.clear();
+    answers.clear();
+  });
   afterAll(() => {
     server.close();
     rmSync(home, { recursive: true });
@@ -173,6 +178,22 @@ describe('the answers of the commands', () => {
     const again = await writ(['audit', 'export', '--out', file]);
     expect(again.code).toBe(3);
     expect(again.err).toContain('exists already');
+  });
+
+  it('the doctor names a log that is not signed, and what to do about it', async () => {
+    const reason = { code: 'database_behind', message: 'the database is older', next: 'Bring it back.' };
+    const { example } = (ROUTES.getAuditLog as Route).responses[200]!;
+    answers.set('/v1/audit/log', { ...(example as object), state: 'refusing', reason });
+    const { code, out } = await writ(['doctor', '-o', 'json']);
+    expect(code).toBe(1);
+    const { data } = JSON.parse(out) as { data: { check: string }[] };
+    expect(data.find(({ check }) => check === 'log')).toMatchObject({
+      ok: false,
+      detail: 'not signed: the database is older',
+      next: 'Bring it back.',
+    });
+    answers.set('/v1/audit/log', { ...(example as object), state: 'lagging', lag_ms: 12_000 });
+    expect((await writ(['doctor'])).out).toContain('waits for 12 s');
   });
 
   it('says an error as JSON to programs, and no data', async () => {

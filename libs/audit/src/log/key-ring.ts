@@ -29,7 +29,7 @@ export class KeyRing {
 
   /** Oldest first; the last one signs. Throws with a sentence when the source cannot be read as keys. */
   keys(): readonly LogKey[] {
-    const stamp = this.#stamp();
+    const stamp = this.#placed();
     if (this.#held?.stamp !== stamp) this.#held = { stamp, keys: this.#read() };
     return this.#held.keys;
   }
@@ -53,6 +53,17 @@ export class KeyRing {
     const text = `${readFileSync(this.source.file, 'utf8').trimEnd()}\n${lineOf(key)}`;
     replaceFile(this.source.file, text);
     return key;
+  }
+
+  #placed(): string {
+    try {
+      return this.#stamp();
+    } catch (error) {
+      const why = (error as Error).message;
+      throw new Error(`the logs’ key cannot be kept (${why}); name another place with WRIT_LOG_KEY_FILE`, {
+        cause: error,
+      });
+    }
   }
 
   #stamp(): string {

@@ -30,7 +30,14 @@ export class OutsideCheckpoints {
   #closed = false;
 
   constructor(readonly folder: string) {
-    makePrivateFolder(folder);
+    try {
+      makePrivateFolder(folder);
+    } catch (error) {
+      const why = (error as Error).message;
+      throw new Error(`there is no place for the logs’ checkpoints (${why}); name another with WRIT_CHECKPOINT_DIR`, {
+        cause: error,
+      });
+    }
   }
 
   /** The logs that have a checkpoint here. */
