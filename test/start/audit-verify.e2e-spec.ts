@@ -54,6 +54,30 @@ describe('writ audit verify', () => {
     expect(await checkTiles(get, keys.at(-1)!.vkey)).toBeGreaterThanOrEqual(size);
   });
 
+  it('whoever trusts its key trusts the one announced under it', async () => {
+    const before = json(env, 'audit', 'verify') as { keys: readonly { vkey: string }[] };
+    json(env, 'audit', 'rotate-key');
+    await until(
+      'a checkpoint by the new key',
+      () => (json(env, 'audit', 'log') as { keys: unknown[] }).keys.length === 2,
+    );
+    await until('every event to be sealed', () => json(env, 'audit', 'log')['unsealed'] === 0);
+    writeFileSync(join(home, 'logs.json'), '{}');
+    expect(writ(env, 'audit', 'verify').code).toBe(3);
+    const after = json(env, 'audit', 'verify', '--key', before.keys[0]!.vkey, '--remember');
+    expect(after).toMatchObject({ verdict: 'intact', problems: [], keys: [{ trusted: true }, { trusted: false }] });
+    // What was kept is both keys, and how far the log had come.
+    expect(json(env, 'audit', 'verify')).toMatchObject({
+      verdict: 'intact',
+      keys: [{ trusted: true }, { trusted: true }],
+    });
+    const kept = Object.values(JSON.parse(readFileSync(join(home, 'logs.json'), 'utf8')) as object)[0] as object;
+    expect(kept).toEqual({
+      keys: [expect.any(String), expect.any(String)],
+      checkpoint: expect.stringContaining('writ/'),
+    });
+  }, 60_000);
+
   it('its export and a proof verify with the server stopped, by who knows the key', async () => {
     json(env, 'audit', 'export', '--out', exported);
     writeFileSync(proven, writ(env, 'audit', 'proof', event).out);

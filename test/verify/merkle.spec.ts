@@ -17,6 +17,7 @@ import {
   Tree,
   verifyConsistency,
   verifyInclusion,
+  verifyTiles,
 } from '@writ/verify';
 import { consistent, included, leaf, mth, path, proof } from './second/merkle';
 
@@ -169,6 +170,69 @@ describe('proofs from tiles', () => {
     await expect(inclusionProof(0, 300, short)).rejects.toThrow('tile/0/001.p/44: 1376 bytes where 1408 are due');
     await expect(inclusionProof(300, 300, table)).rejects.toThrow(RangeError);
     await expect(consistencyProof(301, 300, table)).rejects.toThrow(RangeError);
+  });
+});
+
+describe('the tiles of a server', () => {
+  const SIZE = 256 * 3 + 17;
+  const many = Array.from({ length: SIZE }, (_, i) => leaf(entryOf(i)));
+  const grown = growTiles([], Buffer.concat(many));
+  const tiles = new Map(grown.tiles.map(({ level, index, hashes }) => [`${level}/${index}`, hashes]));
+  const tree = { size: SIZE, root: grown.root };
+  const served = (change: (hashes: Buffer, tile: Tile) => Uint8Array | null): TileReader => ({
+    read(tile) {
+      const hashes = change(Buffer.from(tiles.get(`${tile.level}/${tile.index}`)!), tile);
+      return hashes ? Promise.resolve(hashes) : Promise.reject(new Error('404 not found'));
+    },
+  });
+
+  it('are one tree: every leaf is reached', async () => {
+    let reached = 0;
+    await verifyTiles(
+      tree,
+      served((hashes) => hashes),
+      (index) => (reached = index),
+    );
+    expect(reached).toBe(SIZE);
+    await verifyTiles(
+      { size: 0, root: mth([]) },
+      served((hashes) => hashes),
+    );
+  });
+
+  it.each([
+    [0, 1, 'tile/0/001: it cannot be read: 404 not found'],
+    [0, 3, 'tile/0/003.p/17: it cannot be read: 404 not found'],
+    [1, 0, 'tile/1/000.p/3: it cannot be read: 404 not found'],
+  ])('one that is missing is named: level %i, number %i', async (level, index, message) => {
+    const holed = served((hashes, tile) => (tile.level === level && tile.index === index ? null : hashes));
+    await expect(verifyTiles(tree, holed)).rejects.toThrow(message);
+  });
+
+  it('[I9] a changed bit anywhere in them is named, by its tile or by the edge it stands at', async () => {
+    const places = [...tiles.keys()];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), fc.nat(), fc.nat(7), async (place, at, bit) => {
+        const changed = served((hashes, tile) => {
+          if (`${tile.level}/${tile.index}` === place) hashes[at % hashes.length]! ^= 1 << bit;
+          return hashes;
+        });
+        const named = place.startsWith('0/') && place !== '0/3' ? `tile/0/00${place.slice(2)}` : 'right edge';
+        await expect(verifyTiles(tree, changed)).rejects.toThrow(named);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('one that is short, or of another log, is named', async () => {
+    const short = served((hashes, tile) => (tile.level === 0 && tile.index === 2 ? hashes.subarray(32) : hashes));
+    await expect(verifyTiles(tree, short)).rejects.toThrow('tile/0/002: 8160 bytes where 8192 are due');
+    await expect(
+      verifyTiles(
+        { size: SIZE, root: Buffer.alloc(32) },
+        served((hashes) => hashes),
+      ),
+    ).rejects.toThrow('do not make the root of the checkpoint');
   });
 });
 
