@@ -1,8 +1,17 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { announceKey, appendTenantEvent, KeyRing, LogReader, OutsideCheckpoints, recoverLogs } from '@writ/audit';
+import {
+  announceKey,
+  appendTenantEvent,
+  exportLog,
+  KeyRing,
+  LogReader,
+  OutsideCheckpoints,
+  recoverLogs,
+} from '@writ/audit';
 import { openDatabase } from '@writ/database';
 import type { TenantId } from '@writ/kernel';
+import { parseVkey, verifyExport } from '@writ/verify';
 import { Ledger, newTenant } from '../support/ledger';
 import { logHome, type LogHome, openSequencer, type OpenSequencer, unsealedUnits } from '../support/log-world';
 import { until } from '../support/until';
@@ -141,6 +150,41 @@ describe('a new key', () => {
       [mine.oldKey, expect.any(Number), 4],
       [newId, 4, null],
     ]);
+  }, 30_000);
+});
+
+describe('a log opened anew after its key was rotated', () => {
+  it('[I9] verifies under its new name, whatever was announced under the old one', async () => {
+    const ring = new KeyRing({ file: home.keyFile });
+    await start();
+    await append(3);
+    await whole();
+    ring.add();
+    await asOwner((db) => announceKey(db, ring, 'user:op'));
+    await append(2);
+    await whole();
+    await stop();
+    writeFileSync(fileOf(), readFileSync(fileOf(), 'utf8').replace('\n6\n', '\n60\n'));
+    expect(await recover()).toMatchObject([{ generation: 2, because: 'database_behind', outsideSize: 60 }]);
+    await start();
+    await sealed();
+    await until('the new log to be kept outside', () => readNote(readFileSync(fileOf(), 'utf8')).origin.endsWith('/2'));
+    await whole();
+    const check = async () => {
+      const lines = await exportLog(ledger.db, ledger.tenant, { policies: false, now: Date.now() });
+      const { keys } = await status();
+      const [first] = keys.map(({ vkey }) => parseVkey(vkey));
+      if (!first?.ok) throw new Error('the log has no key');
+      return verifyExport(lines!, { trust: { keys: [first.value] } });
+    };
+    const report = await check();
+    expect([report.verdict, report.problems, report.generation, report.events]).toEqual(['intact', [], 2, 7]);
+    ring.add();
+    await asOwner((db) => announceKey(db, ring, 'user:op'));
+    await append(2);
+    await whole();
+    const later = await check();
+    expect([later.verdict, later.problems, later.events, later.keys.length]).toEqual(['intact', [], 10, 2]);
   }, 30_000);
 });
 

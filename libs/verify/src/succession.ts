@@ -33,6 +33,9 @@ export interface KeyUse {
   readonly trusted: boolean;
 }
 
+/** `writ/<tenant>`, without the generation. */
+const logOf = (name: string): string => name.split('/').slice(0, 2).join('/');
+
 const isSame = (a: VerifierKey, b: VerifierKey): boolean => formatVkey(a) === formatVkey(b);
 
 /**
@@ -59,6 +62,8 @@ export class Succession {
     const next = typeof vkey === 'string' ? parseVkey(vkey) : null;
     const fault = (message: string): void => this.problems.add({ fault: 'key', message, index, ...place });
     if (!next?.ok) return fault(`The rotation names no new key: ${quote(vkey)}.`);
+    // A log that was opened anew holds the events of the one before; what they announce is not about its own keys.
+    if (next.value.name !== current.name && logOf(next.value.name) === logOf(current.name)) return;
     if (old !== current.keyId) {
       return fault(`The rotation ends the turn of key ${quote(old)}, and it was the turn of ${current.keyId}.`);
     }
