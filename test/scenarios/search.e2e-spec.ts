@@ -90,7 +90,8 @@ describe('runs are found', () => {
     const salted = all.find(({ row }) => row.id === kinds['paid'])!.events.find((event) => 'salt' in event)!;
     const { salt } = salted as { salt: string };
     expect(salt).toMatch(/^[0-9a-f]{32}$/);
-    for (const length of [4, 8, 32]) expect(await text(salt.slice(0, length))).not.toContain('paid');
+    // Shorter beginnings stand by chance in digests and times that may be searched.
+    for (const length of [10, 16, 32]) expect(await text(salt.slice(0, length))).not.toContain('paid');
     expect(await text('"salt"')).toEqual([]);
   });
 
