@@ -61,7 +61,8 @@ export class Chains {
   #begin(event: Outline, hash: string, at: EventPlace): Raised | null {
     const { run, seq } = event;
     const chain = { seq, hash, ...at, hidden: this.#hidden, broken: false };
-    this.#chains.set(run, chain);
+    // A name cut out of a line keeps the whole line in memory; this one stays as long as the check.
+    this.#chains.set([...run].join(''), chain);
     this.#latest = chain;
     this.#latestRun = run;
     if (seq > this.#hidden) {
