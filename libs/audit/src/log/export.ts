@@ -1,6 +1,7 @@
 import type { Database, Tx } from '@writ/database';
 import type { RunId, TenantId } from '@writ/kernel';
-import { cover, ExportWriter, growTiles, leafHash } from '@writ/verify';
+import { cover, ExportWriter, growTiles } from '@writ/verify';
+import { type ExportedEvent, exportedEvents } from './export-events';
 import { type CheckpointRow, checkpointsFrom, type LogName, newestCheckpoint, readHead, readKeys } from './log-rows';
 import { logStatus } from './status';
 import { HASH_BYTES, StoredTiles, TILE_WIDTH } from './tiles';
@@ -18,32 +19,7 @@ export interface ExportWish {
   readonly now: number;
 }
 
-interface Shown {
-  readonly index: number;
-  readonly raw: string;
-  readonly hash: Uint8Array;
-}
-
-interface UnitRow {
-  readonly first: string;
-  readonly events: string;
-  readonly hashes: Buffer;
-  readonly run: string;
-  readonly seq: number;
-}
-
-/** Spans read at once: at most some 256 events each. */
-const PAGE_SPANS = 40;
 const PAGE_CHECKPOINTS = 200;
-
-/** The units of those spans of a log that a condition on `writ.log_span` chooses, by index. */
-const unitsOf = (spans: string): string => `
-  SELECT l.first_index + u.seq - l.seq AS first, u.events, u.hashes, u.run, u.seq
-    FROM (SELECT * FROM writ.log_span WHERE tenant = $1 AND generation = $2 AND ${spans}) l
-    JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq >= l.seq AND u.seq < l.seq + l.count
-   ORDER BY 1`;
-const PAGE = unitsOf('first_index >= $3 AND first_index < $4 ORDER BY first_index LIMIT $5');
-const CHOSEN = unitsOf('first_index = ANY ($3::bigint[])');
 
 /**
  * The export of a tenant's log up to its newest checkpoint (docs/reference/export-format.md), piece by piece. Each piece
@@ -119,7 +95,7 @@ class Exporter {
         due = await this.#nextCheckpoint(this.#whole ? due.size + 1 : null);
       }
       yield* this.#gapTo(shown.index);
-      yield writer.event(shown.raw, leafHash(shown.hash));
+      yield writer.event(shown.raw, shown.leaf);
       this.#at = shown.index + 1;
       due ??= await this.#nextCheckpoint(this.#at);
     }
@@ -159,70 +135,23 @@ class Exporter {
     this.#at = to;
   }
 
-  async *#shown(): AsyncGenerator<Shown> {
-    const { newest, wish } = this.parts;
-    const { first = 0, last = newest.size - 1, shows = () => true } = wish;
-    for await (const unit of wish.run === undefined ? this.#units() : this.#unitsOf(wish.run)) {
-      const announces = unit.run === 'tenant' && this.parts.announced.includes(unit.seq);
-      const other = wish.run !== undefined && unit.run !== wish.run;
-      const lines = unit.events.split('\n');
-      for (const [i, raw] of lines.entries()) {
-        const index = Number(unit.first) + i;
-        if (index >= newest.size) return;
-        const wished = !other && index >= first && index <= last && shows({ index, raw });
-        if (!wished && !(announces && raw.includes('"type":"log.key_rotated"'))) continue;
-        yield { index, raw, hash: unit.hashes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES) };
-      }
-    }
-  }
-
-  /** Every unit, by index. */
-  async *#units(): AsyncGenerator<UnitRow> {
+  #shown(): AsyncGenerator<ExportedEvent> {
     const { log, newest, wish, announced } = this.parts;
-    // A range need not be reached by reading all before it, unless keys were announced there.
-    const { first = 0, last = newest.size } = announced.length === 0 ? wish : {};
-    let from = await this.#read((tx) => spanAt(tx, log, first));
-    while (from < newest.size && from <= last) {
-      const values = [log.tenant, log.generation, from, newest.size, PAGE_SPANS];
-      const page = await this.#read((tx) => tx.query<UnitRow>(PAGE, values));
-      const end = page.at(-1);
-      if (!end) return;
-      yield* page;
-      from = Number(end.first) + end.hashes.length / HASH_BYTES;
-    }
-  }
-
-  /** The units of one run and those that announce keys, by index. */
-  async *#unitsOf(run: RunId | 'tenant'): AsyncGenerator<UnitRow> {
-    const { log, announced } = this.parts;
-    const places = await this.#read((tx) =>
-      tx.query<{ first: string }>(
-        `SELECT first_index AS first FROM writ.log_span WHERE tenant = $1 AND run = $3 AND generation = $2
-         UNION
-         SELECT s.first_index FROM unnest($4::int[]) a (seq), writ.log_span s
-          WHERE s.tenant = $1 AND s.generation = $2 AND s.run = 'tenant' AND s.seq <= a.seq AND s.seq + s.count > a.seq
-         ORDER BY 1`,
-        [log.tenant, log.generation, run, announced],
-      ),
-    );
-    for (let at = 0; at < places.length; at += PAGE_SPANS) {
-      const firsts = places.slice(at, at + PAGE_SPANS).map(({ first }) => first);
-      yield* await this.#read((tx) => tx.query<UnitRow>(CHOSEN, [log.tenant, log.generation, firsts]));
-    }
+    const { run, first = 0, last = newest.size - 1, shows } = wish;
+    return exportedEvents((fn) => this.#read(fn), {
+      log,
+      size: newest.size,
+      first,
+      last: Math.min(last, newest.size - 1),
+      announced,
+      ...(run !== undefined && { run }),
+      ...(shows && { shows }),
+    });
   }
 
   #read<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
     return this.parts.db.withTenant(this.parts.log.tenant, fn);
   }
-}
-
-/** First index of the span that holds an index. */
-async function spanAt(tx: Tx, log: LogName, index: number): Promise<number> {
-  const [row] = await tx.query<{ first: string | null }>(
-    `SELECT max(first_index) AS first FROM writ.log_span WHERE tenant = $1 AND generation = $2 AND first_index <= $3`,
-    [log.tenant, log.generation, index],
-  );
-  return Number(row?.first ?? 0);
 }
 
 /** Roots of the complete subtrees that make up a range, left to right: what an export has in place of its events. */
