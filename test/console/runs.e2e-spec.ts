@@ -75,7 +75,7 @@ describeWithBrowser('the runs list', (executable) => {
     const seen = await words(screen.page);
     const other = await openScreen(browser);
     await other.page.goto(`${address}#key=${world.apiKey}`);
-    await other.page.getByText('Used').waitFor();
+    await other.page.getByText('Used').first().waitFor();
     expect(other.page.url()).toBe(address);
     expect(await words(other.page)).toEqual(seen);
     await other.close();
