@@ -1,4 +1,5 @@
-import { CanonicalError, canonicalJson, digestOf, isId } from '@writ/kernel';
+import { CanonicalError, digestOf, isId } from '@writ/kernel';
+import { isCanonical } from './canonical';
 import type { EventPlace } from './chains';
 import type { ContentCheck } from './check';
 import { decidedEvent, type ReadContext, readContext } from './decision';
@@ -61,7 +62,7 @@ export class Content implements ContentCheck {
     try {
       const text = this.#decoder.decode(line);
       const event = JSON.parse(text) as Event;
-      if (canonicalJson(event) === text) return event;
+      if (isCanonical(text, event)) return event;
       reason = 'it is written in another way';
     } catch (error) {
       if (error instanceof CanonicalError) reason = error.message;
