@@ -11,6 +11,7 @@ import { Sweep1795000000010 } from './0010-sweep';
 import { Log1795000000011 } from './0011-log';
 import { CommitStep1795000000012 } from './0012-commit-step';
 import { Sessions1795000000013 } from './0013-sessions';
+import { LiveRuns1795000000014 } from './0014-live-runs';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   Log1795000000011,
   CommitStep1795000000012,
   Sessions1795000000013,
+  LiveRuns1795000000014,
 ];

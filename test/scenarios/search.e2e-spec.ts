@@ -324,6 +324,7 @@ describe('any query', () => {
         field: fc.constant('reason' as const),
         name: named('allowed', 'stopped', 'approval_required', 'initiator_not_granted'),
       }),
+      fc.record({ field: fc.constant('id' as const), name: named(...Object.values(kinds).slice(0, 6), 'run_none') }),
       fc.record({ field: fc.constant('is' as const), word: fc.constantFrom('live', 'final', 'waiting', 'problem') }),
       fc.record({
         field: fc.constant('has' as const),

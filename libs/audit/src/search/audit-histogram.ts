@@ -24,7 +24,7 @@ const GROUPS: { readonly [G in AuditGroup]: string } = {
 };
 
 /** More events than this and a part is counted and scaled. */
-const MOST_EVENTS = 60_000;
+const MOST_EVENTS = 20_000;
 /** Actors beyond the most frequent ones are counted together. */
 const MOST_GROUPS = 12;
 

@@ -1,4 +1,5 @@
 import { type Database, Params, testsOf, type Tx } from '@writ/database';
+import { narrowSql } from './narrow';
 import { readsJournal } from './run-test';
 import { idsOf, type RunScope, scopeSql, windowSql } from './run-window';
 
@@ -63,7 +64,7 @@ async function countChunk(
   const text = `
     SELECT count(*) FILTER (WHERE ${scopeSql(scope, params)})::int AS hits, count(*)::int AS scanned, min(r.id) AS edge
       FROM (SELECT r.* FROM writ.run r WHERE r.tenant = ${params.add(scope.tenant)} AND r.id >= ${params.add(low)}
-               AND r.id < ${params.add(edge)} ORDER BY r.id DESC LIMIT ${params.add(size)}::int) r`;
+               AND r.id < ${params.add(edge)}${narrowSql(scope.where, params)} ORDER BY r.id DESC LIMIT ${params.add(size)}::int) r`;
   const [row] = await tx.query<Chunk>(text, params.values);
   if (!row) throw new Error('an aggregate answered no row');
   return row;

@@ -1,6 +1,7 @@
 import { type RunId, timeOfId } from '@writ/kernel';
 import { type Database, Params, testsOf, type Tx } from '@writ/database';
 import { type Count, countWindow } from './run-count';
+import { narrowSql } from './narrow';
 import { readsJournal } from './run-test';
 import { idsOf, type RunScope, scopeSql } from './run-window';
 
@@ -16,7 +17,7 @@ export interface RunHistogram {
 }
 
 /** More rows than this and a part is counted and scaled: the shape stays, the time too. */
-const MOST_ROWS = { columns: 200_000, journal: 4_000 };
+const MOST_ROWS = { columns: 100_000, journal: 4_000 };
 
 /** Runs over time by status. Answers null when even a part could not be counted in time. */
 export async function runHistogram(
@@ -77,7 +78,7 @@ function counted(
     SELECT floor((extract(epoch FROM ${column})::float8 * 1000 - ${params.add(from)}::float8) / ${params.add(bucketMs)}::float8)::int AS bucket,
            r.status, count(*)::int AS count
       FROM writ.run r ${sample}
-     WHERE r.tenant = ${params.add(scope.tenant)} AND r.id >= ${params.add(ids.low)} AND r.id < ${params.add(ids.high)}
+     WHERE r.tenant = ${params.add(scope.tenant)} AND r.id >= ${params.add(ids.low)} AND r.id < ${params.add(ids.high)}${narrowSql(scope.where, params)}
        AND ${scopeSql(scope, params)}
      GROUP BY 1, 2`;
   return tx.query<Cell>(text, params.values);

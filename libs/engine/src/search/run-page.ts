@@ -1,5 +1,6 @@
 import { type RunId, timeOfId } from '@writ/kernel';
 import { type Database, Params, RUN_COLUMNS, type RunRow, testsOf } from '@writ/database';
+import { narrowSql } from './narrow';
 import { readsJournal } from './run-test';
 import { idsOf, type RunScope, scopeSql } from './run-window';
 
@@ -94,7 +95,7 @@ function chunkStatement(
     SELECT ${RUN_COLUMNS}, r.n, r.hit FROM (
       SELECT r.*, ${scopeSql(scope, params)} AS hit FROM (
         SELECT r.*, row_number() OVER (ORDER BY r.id ${order}) AS n FROM (
-          SELECT r.* FROM writ.run r WHERE r.tenant = ${params.add(scope.tenant)} AND ${low} AND ${high}
+          SELECT r.* FROM writ.run r WHERE r.tenant = ${params.add(scope.tenant)} AND ${low} AND ${high}${narrowSql(scope.where, params)}
            ORDER BY r.id ${order} LIMIT ${most}::int) r) r
       OFFSET 0) r
      WHERE r.hit OR r.n = ${most}::int ORDER BY r.id ${order} LIMIT ${params.add(want + 1)}::int`;
@@ -117,7 +118,7 @@ async function bySortedKey(db: Database, query: PageQuery): Promise<FoundRuns> {
     ? KEYS.finished
     : KEYS.duration(`to_timestamp(${params.add(scope.now)}::float8 / 1000)`);
   const [order, beyond] = sort.startsWith('-') ? ['DESC', '<'] : ['ASC', '>'];
-  const inWindow = `r.tenant = ${params.add(scope.tenant)} AND r.id >= ${params.add(ids.low)} AND r.id < ${params.add(ids.high)}`;
+  const inWindow = `r.tenant = ${params.add(scope.tenant)} AND r.id >= ${params.add(ids.low)} AND r.id < ${params.add(ids.high)}${narrowSql(scope.where, params)}`;
   const newest = `SELECT r.* FROM writ.run r WHERE ${inWindow} ORDER BY r.id DESC LIMIT ${params.add(most)}::int`;
   const from =
     position === null
