@@ -66,6 +66,8 @@ describe('a stream of a run', () => {
     for (const { id, event, data: item } of events.slice(0, -1))
       expect([id, event]).toEqual([item['sequence'], item['type']]);
     expect(text).not.toContain('"salt"');
+    expect(text).toContain('"decision"');
+    expect(text).not.toContain('earMisses');
   });
 
   it('comes within a moment of the commit, also to many at once, and costs one look for all of them', async () => {
@@ -94,6 +96,15 @@ describe('a stream of a run', () => {
       expect(at - told).toBeLessThan(5_000);
     }
     await until('nobody to be followed', async () => world.desk.engine.live.runs.size === 0);
+  });
+
+  it('is not opened by a HEAD, which only asks what a GET would answer', async () => {
+    const run = await world.desk.start({ workflow: 'waits' });
+    await world.desk.stands(run, 'waiting_external');
+    const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
+    const head = await fetch(eventsOf(run), { method: 'HEAD', headers });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+    expect(world.desk.engine.live.runs.size).toBe(0);
   });
 
   it('goes on after the last event that arrived, by header or by parameter, to the end at once when there is no more', async () => {

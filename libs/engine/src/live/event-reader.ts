@@ -1,7 +1,7 @@
 import type { JsonObject, RunId, TenantId } from '@writ/kernel';
 import type { Database, Tx } from '@writ/database';
 import type { EventView } from '../api';
-import type { RunEvent, RunStarted } from '../events';
+import type { RecordedDecision, RunEvent, RunStarted } from '../events';
 import { journalEvents } from '../journal-line';
 import { fetchValues } from '../load';
 
@@ -11,10 +11,25 @@ export interface ReadFrom {
   readonly events: readonly EventView[];
 }
 
-/** Salts stay in the journal: whoever reads events could otherwise test guesses against the evidence. */
+/**
+ * An event as readers of runs see it. Salts stay in the journal: whoever reads events could otherwise test guesses against
+ * the evidence. So do near misses, which tell what rules there are: those are for who may explain decisions.
+ */
 export function eventView(event: RunEvent, sequence: number): EventView {
-  const { type, at, salt: _salt, ...fields } = event as RunEvent & { readonly salt?: string };
-  return { sequence, type, time: new Date(at).toISOString(), ...(fields as unknown as JsonObject) };
+  const { type, at, salt: _salt, decision, ...fields } = event as RunEvent & Partial<Kept>;
+  const { nearMisses: _nearMisses, ...shown } = decision ?? {};
+  return {
+    sequence,
+    type,
+    time: new Date(at).toISOString(),
+    ...(fields as unknown as JsonObject),
+    ...(decision !== undefined && { decision: shown as unknown as JsonObject }),
+  };
+}
+
+interface Kept {
+  readonly salt: string;
+  readonly decision: Partial<RecordedDecision>;
 }
 
 interface Row {
