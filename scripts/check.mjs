@@ -13,6 +13,7 @@ const LANES = [
   ],
   [
     ['types', tool('typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json')],
+    ['types of the console', tool('typescript/bin/tsc', '--noEmit', '-p', 'apps/console')],
     ['architecture, units, policy cases', jestCommand(['--selectProjects', 'unit', '--maxWorkers', '2', '--silent'])],
   ],
 ];

@@ -166,6 +166,8 @@ export function AuditPage() {
             card={(event) => <EventCard event={event} />}
             selected={at}
             dense={dense}
+            sort={asked.sort}
+            onSort={(sort) => push({ sort: sort === '-time' ? undefined : sort, sel: undefined })}
             pulsing={NONE}
             total={query.hasNextPage ? -1 : rows.length}
             onMove={(event) => move(event.id)}

@@ -38,6 +38,7 @@ export const AUDIT_COLUMNS: readonly Column<ListedEvent>[] = [
     width: '7.5rem',
     standard: true,
     fixed: true,
+    sort: 'time',
     cell: (event) => <Stamp at={event.time} />,
   },
   {

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ResponseOf } from '@writ/contract';
 import { api } from '../api/client';
+import { useMay } from '../session/useTenant';
 import { ago, count, duration } from '../time/format';
 import { Icon } from '../ui/icons';
 import type { Tone } from '../ui/tone';
@@ -19,11 +20,12 @@ const STATES: { readonly [S in Log['state']]: { readonly word: string; readonly 
 
 /** Where the log stands, on every page. Asking is not recorded: the answer holds numbers and hashes only. */
 export function LogTile() {
+  const may = useMay('audit.read');
   const log = useQuery({
     queryKey: ['log'],
     queryFn: ({ signal }) => api.audit.log({ signal, maxRetries: 0 }),
     refetchInterval: 10_000,
-    retry: false,
+    enabled: may,
   });
   if (!log.data) return null;
   const { word, tone } = STATES[log.data.state];

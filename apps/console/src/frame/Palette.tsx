@@ -1,11 +1,10 @@
 import { Modal } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
-import { idKind } from '@writ/kernel';
 import { type KeyboardEvent, useMemo, useState } from 'react';
 import { troubleOf } from '../api/problem';
 import { Icon, type IconName } from '../ui/icons';
 import type { Panel } from './Frame';
-import { whereIs } from './lookup';
+import { type Found, isNameable, whatIs } from './lookup';
 import { PAGES } from './pages';
 import { recents } from './recent';
 import { copyLink } from './useFrameKeys';
@@ -50,10 +49,13 @@ function Box({ onClose, open }: Omit<Props, 'opened'>) {
   const [text, setText] = useState('');
   const [at, setAt] = useState(0);
   const [fault, setFault] = useState<string | null>(null);
+  const [found, setFound] = useState<readonly Found[]>([]);
   const entries = useMemo(() => {
     const goTo = (href: string): Promise<void> => navigate({ href }).then(onClose);
-    return matching(text, [...pasted(text.trim(), goTo), ...fixed(goTo, open)]);
-  }, [text, navigate, onClose, open]);
+    const name = text.trim();
+    const opened = found.length > 0 ? found.map((one) => foundEntry(one, goTo)) : pasted(name, goTo, setFound);
+    return [...opened, ...matching(text, fixed(goTo, open))];
+  }, [text, found, navigate, onClose, open]);
   const chosen = entries[Math.min(at, entries.length - 1)];
 
   const run = async (entry: Entry): Promise<void> => {
@@ -94,6 +96,7 @@ function Box({ onClose, open }: Omit<Props, 'opened'>) {
             setText(event.currentTarget.value);
             setAt(0);
             setFault(null);
+            setFound([]);
           }}
         />
       </div>
@@ -117,23 +120,38 @@ function Box({ onClose, open }: Omit<Props, 'opened'>) {
       </ul>
       {(entries.length === 0 || fault !== null) && (
         <p className={styles['none']} role="status">
-          {fault ?? 'No page, action or id of this kind. Ids begin with run_, dec_ or evt_.'}
+          {fault ??
+            'No page, action or id of this kind. Ids begin with run_, dec_, evt_, stp_ or key_; a trace id is 32 hexadecimal digits.'}
         </p>
       )}
     </div>
   );
 }
 
-function pasted(text: string, goTo: (href: string) => Promise<void>): Entry[] {
-  const kind = idKind(text);
-  if (kind === undefined) return [];
+/** Asks the server what the text names: one thing is opened, several are offered. */
+function pasted(
+  text: string,
+  goTo: (href: string) => Promise<void>,
+  offer: (found: readonly Found[]) => void,
+): Entry[] {
+  if (!isNameable(text)) return [];
   const run = async (): Promise<void> => {
-    const href = await whereIs(text, AbortSignal.timeout(10_000));
-    if (href === null) throw new Error('There is no page for that id yet');
-    await goTo(href);
+    const found = await whatIs(text, AbortSignal.timeout(10_000));
+    const [only] = found;
+    if (found.length === 1 && only) await goTo(only.href);
+    else offer(found);
   };
-  return [{ id: 'pasted', group: 'Open', label: `Open ${kind} ${text}`, icon: 'right', run }];
+  return [{ id: 'pasted', group: 'Open', label: `Open ${text}`, icon: 'right', run }];
 }
+
+const foundEntry = ({ id, title, href }: Found, goTo: (href: string) => Promise<void>): Entry => ({
+  id,
+  group: 'Open',
+  label: title,
+  detail: id,
+  icon: 'right',
+  run: () => goTo(href),
+});
 
 function fixed(goTo: (href: string) => Promise<void>, open: (panel: Panel) => void): Entry[] {
   return [
@@ -163,6 +181,6 @@ function matching(text: string, entries: readonly Entry[]): readonly Entry[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return entries.filter((entry) => {
     const whole = `${entry.label} ${entry.detail ?? ''} ${entry.group}`.toLowerCase();
-    return entry.id === 'pasted' || words.every((word) => whole.includes(word));
+    return words.every((word) => whole.includes(word));
   });
 }

@@ -13,6 +13,9 @@ interface Props<Row> {
   readonly card: (row: Row) => ReactNode;
   readonly selected: string | null;
   readonly dense: boolean;
+  /** The order in force, such as `-started`; null where a list has one order only. */
+  readonly sort: string | null;
+  readonly onSort: (sort: string) => void;
   /** Rows that just changed. */
   readonly pulsing: ReadonlySet<string>;
   /** Total number of rows when it is known, -1 otherwise. */
@@ -84,9 +87,7 @@ export function VirtualGrid<Row>(props: Props<Row>) {
       >
         <div role="row" className={styles['head']} aria-rowindex={1}>
           {columns.map((column) => (
-            <span key={column.id} role="columnheader" data-align={column.align}>
-              {column.header}
-            </span>
+            <Header key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
           ))}
         </div>
         <div role="rowgroup" className={styles['body']} style={{ height: virtual.getTotalSize() }}>
@@ -99,6 +100,31 @@ export function VirtualGrid<Row>(props: Props<Row>) {
       </div>
       <div className={styles['footer']}>{props.footer}</div>
     </div>
+  );
+}
+
+interface HeaderProps<Row> extends Pick<Props<Row>, 'sort' | 'onSort'> {
+  readonly column: Column<Row>;
+}
+
+function Header<Row>({ column, sort, onSort }: HeaderProps<Row>) {
+  const { sort: key, align, header } = column;
+  if (key === undefined || sort === null) {
+    return (
+      <span role="columnheader" data-align={align}>
+        {header}
+      </span>
+    );
+  }
+  const falling = sort === `-${key}`;
+  const here = falling || sort === key;
+  return (
+    <span role="columnheader" data-align={align} aria-sort={here ? (falling ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" className={styles['sort']} onClick={() => onSort(falling ? key : `-${key}`)}>
+        {header}
+        {here && <span className={styles['arrow']} data-up={!falling || undefined} />}
+      </button>
+    </span>
   );
 }
 

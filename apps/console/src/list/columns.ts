@@ -7,6 +7,8 @@ export interface Column<Row> {
   readonly width: string;
   readonly cell: (row: Row) => ReactNode;
   readonly align?: 'right';
+  /** What the address calls the order by this column; its header then changes the order. */
+  readonly sort?: string;
   /** Shown unless the address says otherwise. */
   readonly standard: boolean;
   /** Gives way when a panel stands beside the list. */

@@ -1,6 +1,7 @@
 import type { ItemOf } from '@writ/contract';
 import { useEffect, useRef, useState } from 'react';
 import { request } from '../api/client';
+import { useMay } from '../session/useTenant';
 import { stringifySearch } from '../url/search';
 import { endOf } from './stream-end';
 import { openStream, type StreamState } from './stream';
@@ -15,11 +16,13 @@ interface Options {
 /** The tenant's log as it grows, for as long as the component is on the page. */
 export function useTenantStream({ filter, onEvent }: Options): StreamState {
   const [state, setState] = useState<StreamState>({ is: 'connecting' });
+  const may = useMay('audit.read');
   const latest = useRef(onEvent);
   useEffect(() => {
     latest.current = onEvent;
   });
   useEffect(() => {
+    if (!may) return setState({ is: 'refused' });
     const stream = openStream({
       open: (after, signal) =>
         request(`/v1/events${stringifySearch({ filter })}`, {
@@ -33,6 +36,6 @@ export function useTenantStream({ filter, onEvent }: Options): StreamState {
       },
     });
     return () => stream.close();
-  }, [filter]);
+  }, [filter, may]);
   return state;
 }

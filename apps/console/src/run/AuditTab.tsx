@@ -80,6 +80,8 @@ export function AuditTab({ run, tenant }: { readonly run: string; readonly tenan
             card={(event) => <EventCard event={event} />}
             selected={at}
             dense={false}
+            sort={null}
+            onSort={() => undefined}
             pulsing={NONE}
             total={rows.length}
             onMove={(event) => move(event.id)}

@@ -101,6 +101,8 @@ export function DecisionsTab({ run, version }: { readonly run: string; readonly 
             card={(one) => <DecisionCard decision={one} />}
             selected={at}
             dense={false}
+            sort={null}
+            onSort={() => undefined}
             pulsing={NONE}
             total={rows.length}
             onMove={(one) => move(one.id)}

@@ -1,7 +1,7 @@
 import { Button, Menu } from '@mantine/core';
 import type { ResponseOf } from '@writ/contract';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { openStops } from '../stops/request-stop';
 import { copyLink } from '../frame/useFrameKeys';
 import { download, ndjson } from '../list/take-away';
@@ -20,17 +20,22 @@ import { Siblings } from './Siblings';
 import type { Timeline } from './timeline-rows';
 
 interface Props {
-  readonly run: ResponseOf<'getRun'>;
-  readonly timeline: Timeline | null;
+  readonly id: string;
+  readonly timeline: Timeline;
+  /** Comes after the timeline. */
+  readonly run: ResponseOf<'getRun'> | null;
 }
 
-export function RunHeader({ run, timeline }: Props) {
+export function RunHeader({ id, run, timeline }: Props) {
   const { search } = useAddress();
-  const final = isFinal(run.status);
+  const { status, workflow, usage } = timeline;
+  const final = isFinal(status);
   const now = useNow(!final);
-  const end = run.finished_at === null ? now : Date.parse(run.finished_at);
-  const decisions = timeline?.steps.flatMap((step) => step.decisions) ?? [];
-  const denied = decisions.filter((one) => one.verdict === 'deny').length;
+  const start = Date.parse(timeline.from);
+  const denied = useMemo(
+    () => timeline.steps.reduce((sum, step) => sum + step.decisions.filter((one) => one.verdict === 'deny').length, 0),
+    [timeline],
+  );
   const list = {
     ...search,
     tab: undefined,
@@ -44,23 +49,23 @@ export function RunHeader({ run, timeline }: Props) {
   return (
     <header className={styles['header']}>
       <div className={styles['trail']}>
-        <Link to="/runs" search={{ ...list, sel: run.id } as never}>
+        <Link to="/runs" search={{ ...list, sel: id } as never}>
           Runs
         </Link>
         <Icon name="right" size={11} />
-        <Id id={run.id} what="Run id" />
-        <Siblings id={run.id} />
+        <Id id={id} what="Run id" />
+        <Siblings id={id} />
       </div>
       <div className={styles['title']}>
-        <h1 className="cut">{run.workflow}</h1>
-        <Mark sign={RUN_STATUS[run.status]} />
+        <h1 className="cut">{workflow}</h1>
+        <Mark sign={RUN_STATUS[status]} />
         <p className={styles['reason']}>{reasonOf(run, timeline, now)}</p>
         <div className={styles['actions']}>
           {!final && (
             <Button
               variant="default"
               leftSection={<Icon name="stop" />}
-              onClick={() => openStops({ scope: 'run', target: run.id })}
+              onClick={() => openStops({ scope: 'run', target: id })}
             >
               Stop run
             </Button>
@@ -73,27 +78,30 @@ export function RunHeader({ run, timeline }: Props) {
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item onClick={() => void copyLink()}>Copy the link to this screen</Menu.Item>
-              <Menu.Item onClick={() => download(`${run.id}.json`, JSON.stringify(run, null, 2), 'application/json')}>
+              <Menu.Item onClick={() => download(`${id}.json`, JSON.stringify(run, null, 2), 'application/json')}>
                 Run as JSON
               </Menu.Item>
-              <Menu.Item onClick={() => void saveEvents(run.id)}>Journal as NDJSON</Menu.Item>
+              <Menu.Item onClick={() => void saveEvents(id)}>Journal as NDJSON</Menu.Item>
             </Menu.Dropdown>
           </Menu>
         </div>
       </div>
       <dl className={styles['facts']}>
-        <Fact name="For" value={run.initiator} />
-        <Fact name="Agents" value={run.agents.length > 0 ? run.agents.join(' → ') : 'none'} />
-        <Fact name="Started" value={<Stamp at={run.created_at} form="full" />} />
-        <Fact name="Duration" value={duration(end - Date.parse(run.created_at))} />
-        <Fact name="Steps" value={count(timeline?.steps.length ?? 0)} />
+        <Fact name="For" value={run?.initiator ?? '…'} />
+        <Fact name="Agents" value={agentsOf(timeline)} />
+        <Fact name="Started" value={<Stamp at={start} form="full" />} />
+        <Fact name="Duration" value={duration(timeline.to_ms ?? now - start)} />
+        <Fact name="Steps" value={count(timeline.steps.length)} />
         <Fact name="Refused" value={denied === 0 ? 'none' : <span className={styles['bad']}>{count(denied)}</span>} />
-        <Fact name="Calls" value={`${count(run.usage.model_calls)} model, ${count(run.usage.tool_calls)} tool`} />
-        <Fact name="Tokens" value={count(run.usage.tokens)} />
+        <Fact name="Calls" value={`${count(usage.model_calls)} model, ${count(usage.tool_calls)} tool`} />
+        <Fact name="Tokens" value={count(usage.tokens)} />
       </dl>
     </header>
   );
 }
+
+const agentsOf = ({ lanes }: Timeline): string =>
+  lanes.flatMap(({ agent }) => (agent === null ? [] : [agent])).join(' → ') || 'none';
 
 function Fact({ name, value }: { readonly name: string; readonly value: React.ReactNode }) {
   return (

@@ -33,11 +33,12 @@ export function RunPage() {
   const { search, push } = useAddress();
   const { run, timeline } = useRun(id);
   const tenant = useTenant();
+  const workflow = timeline.data?.workflow;
   const tab = TABS.find((one) => one === search['tab']) ?? 'timeline';
   const show = (next: Tab): void => push({ tab: next === 'timeline' ? undefined : next });
   useEffect(() => {
-    if (run.data) remember({ id, label: run.data.workflow, href: `/runs/${id}` });
-  }, [id, run.data?.workflow]);
+    if (workflow !== undefined) remember({ id, label: workflow, href: `/runs/${id}` });
+  }, [id, workflow]);
   useKeys([
     ...TABS.map((one, index) => ({
       keys: String(index + 1),
@@ -60,11 +61,13 @@ export function RunPage() {
     },
   ]);
 
-  if (run.isError) return <Problem what="This run" error={run.error} onRetry={() => void run.refetch()} />;
-  if (!run.data) return <Loading what="the run" rows={10} />;
+  if (timeline.isError)
+    return <Problem what="This run" error={timeline.error} onRetry={() => void timeline.refetch()} />;
+  if (!timeline.data) return <Loading what="the run" rows={10} />;
+  const version = timeline.data.next_seq;
   return (
     <div className={styles['page']}>
-      <RunHeader run={run.data} timeline={timeline.data ?? null} />
+      <RunHeader id={id} run={run.data ?? null} timeline={timeline.data} />
       <Tabs
         className={styles['tabs'] ?? ''}
         value={tab}
@@ -79,23 +82,20 @@ export function RunPage() {
           ))}
         </Tabs.List>
         <Tabs.Panel value="timeline" className={styles['panel'] ?? ''}>
-          {timeline.isError && (
-            <Problem what="The timeline" error={timeline.error} onRetry={() => void timeline.refetch()} />
-          )}
-          {timeline.isPending && <Loading what="the timeline" rows={10} />}
-          {timeline.data && <TimelineTab timeline={timeline.data} />}
+          <TimelineTab timeline={timeline.data} />
         </Tabs.Panel>
         <Tabs.Panel value="conversation" className={styles['panel'] ?? ''}>
-          <Conversation run={id} version={run.data.next_seq} />
+          <Conversation run={id} version={version} />
         </Tabs.Panel>
         <Tabs.Panel value="decisions" className={styles['panel'] ?? ''}>
-          <DecisionsTab run={id} version={run.data.next_seq} />
+          <DecisionsTab run={id} version={version} />
         </Tabs.Panel>
         <Tabs.Panel value="audit" className={styles['panel'] ?? ''}>
           <AuditTab run={id} tenant={tenant} />
         </Tabs.Panel>
         <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
-          <RawTab run={run.data} />
+          {run.isError && <Problem what="The run" error={run.error} onRetry={() => void run.refetch()} />}
+          {run.data && <RawTab run={run.data} />}
         </Tabs.Panel>
       </Tabs>
     </div>

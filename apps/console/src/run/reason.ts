@@ -5,27 +5,26 @@ import type { Timeline } from './timeline-rows';
 
 type Run = ResponseOf<'getRun'>;
 
-/** Why a run stands as it does, in words. `now` is epoch milliseconds. */
-export function reasonOf(run: Run, timeline: Timeline | null, now: number): string {
-  const problem = timeline?.steps[timeline.problems.at(-1) ?? -1];
-  const about = problem ? ` at step ${problem.step}, ${problem.target}` : '';
-  switch (run.status) {
+/** Why a run stands as it does, in words. `run` comes after the timeline; `now` is epoch milliseconds. */
+export function reasonOf(run: Run | null, timeline: Timeline, now: number): string {
+  const problem = timeline.steps[timeline.problems.at(-1) ?? -1];
+  const about = problem ? `at step ${problem.step}, ${problem.target}` : '';
+  const { status } = timeline;
+  switch (status) {
     case 'succeeded':
       return 'Ended well.';
     case 'running':
     case 'queued':
       return nowDoing(timeline, now);
     case 'denied':
-      return `Refused${about}${problem?.detail ? `: ${problem.detail}` : ''}.`;
+      return `Refused ${about}${problem?.detail ? `: ${problem.detail}` : ''}.`;
     case 'cancelled':
-      return run.failure ? `Cancelled: ${run.failure.message}` : 'Cancelled.';
+      return run?.failure ? `Cancelled: ${run.failure.message}` : 'Cancelled.';
     case 'failed':
     case 'timed_out':
     case 'stopped':
     case 'quarantined':
-      return run.failure
-        ? `${run.failure.message}${about === '' ? '' : ` (${about.trim()})`}`
-        : `It went no further${about}.`;
+      return `${run?.failure?.message ?? 'It went no further'}${about === '' ? '' : ` (${about})`}`;
     case 'waiting_approval':
     case 'waiting_external':
     case 'waiting_reconciliation':
@@ -34,17 +33,17 @@ export function reasonOf(run: Run, timeline: Timeline | null, now: number): stri
   }
 }
 
-function nowDoing(timeline: Timeline | null, now: number): string {
-  const step = timeline?.steps.findLast((one) => one.to_ms === null);
-  if (!timeline || !step) return 'Between two steps.';
+function nowDoing(timeline: Timeline, now: number): string {
+  const step = timeline.steps.findLast((one) => one.to_ms === null);
+  if (!step) return 'Between two steps.';
   return `Step ${step.step}, ${step.target}, for ${duration(now - Date.parse(timeline.from) - step.from_ms)}.`;
 }
 
-function waitingFor(run: Run, timeline: Timeline | null, now: number): string {
-  const segment = timeline?.segments.at(-1);
-  const since = timeline && segment ? ` for ${duration(now - Date.parse(timeline.from) - segment.from_ms)}` : '';
+function waitingFor(run: Run | null, timeline: Timeline, now: number): string {
+  const segment = timeline.segments.at(-1);
+  const since = segment ? ` for ${duration(now - Date.parse(timeline.from) - segment.from_ms)}` : '';
   const what = segment ? SEGMENT[segment.kind].word : 'Waiting';
-  const on = waitTarget(run.wait);
+  const on = waitTarget(run?.wait ?? null);
   return `${what}${since}${on === '' ? '' : `: ${on}`}.`;
 }
 

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { api, request } from '../api/client';
 import { pillStore } from '../live/pill-store';
@@ -10,12 +10,6 @@ const LEAST_WAIT_MS = 400;
 
 /** One run as it stands, and kept standing so while it goes on. */
 export function useRun(id: string) {
-  const run = useQuery({
-    queryKey: ['run', id],
-    queryFn: ({ signal }) => api.runs.get(id, { signal }),
-    staleTime: Infinity,
-    placeholderData: keepPreviousData,
-  });
   const cost = useRef(0);
   const timeline = useQuery({
     queryKey: ['timeline', id],
@@ -26,6 +20,15 @@ export function useRun(id: string) {
       return answer;
     },
     staleTime: Infinity,
+    // Comparing ten thousand steps with those before costs more than drawing the few that are in sight.
+    structuralSharing: false,
+  });
+  // The timeline says nearly all that is drawn first; what it lacks is asked for once the server is done with it.
+  const run = useQuery({
+    queryKey: ['run', id],
+    queryFn: ({ signal }) => api.runs.get(id, { signal }),
+    enabled: timeline.data !== undefined,
+    staleTime: Infinity,
   });
   const [paused, setPaused] = useState(false);
   const held = useRef(0);
@@ -33,7 +36,8 @@ export function useRun(id: string) {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const refetch = useRef(async () => {});
   refetch.current = async () => {
-    await Promise.all([run.refetch(), timeline.refetch()]);
+    await timeline.refetch();
+    await run.refetch();
   };
   const gather = useCallback(() => {
     // A long run costs more to read again, so it is read again less often.
@@ -49,8 +53,8 @@ export function useRun(id: string) {
   }, []);
   useEffect(() => () => clearTimeout(timer.current), []);
   const from = timeline.data?.next_seq;
-  const final = run.data !== undefined && isFinal(run.data.status);
-  const known = from !== undefined && run.data !== undefined;
+  const final = timeline.data !== undefined && isFinal(timeline.data.status);
+  const known = from !== undefined;
   const state = useRunStream({
     id,
     on: known && !final,

@@ -13,6 +13,7 @@ import { Page } from '../list/Page';
 import { useCursor } from '../list/useCursor';
 import { useListKeys } from '../list/useListKeys';
 import { VirtualGrid } from '../list/VirtualGrid';
+import { SegmentedControl } from '@mantine/core';
 import { QueryBar } from '../query/QueryBar';
 import { chosen, toggled, without } from '../query/parts';
 import { stamp } from '../time/format';
@@ -31,6 +32,13 @@ import { RunPeek } from './RunPeek';
 import { RUN_SERIES } from './series';
 import { useLiveRuns } from './useLiveRuns';
 import { useRuns } from './useRuns';
+
+/** Which of its times places a run in the window. */
+const BASES = [
+  { value: 'started', label: 'Started' },
+  { value: 'finished', label: 'Finished' },
+  { value: 'active', label: 'Active' },
+];
 
 const idOf = (run: ListedRun): string => run.id;
 
@@ -137,6 +145,14 @@ export function RunsPage() {
             />
             <NewRows count={live.queued} noun="run" onShow={live.showNew} />
             {coverage && <CoverageLine coverage={coverage} noun="run" window={window} />}
+            <SegmentedControl
+              className={listBar['basis'] ?? ''}
+              size="xs"
+              aria-label="What lies in the window"
+              data={BASES}
+              value={asked.basis}
+              onChange={(basis) => push({ basis: basis === 'started' ? undefined : basis, sel: undefined })}
+            />
             <ListTools
               columns={all}
               shown={columns}
@@ -176,6 +192,8 @@ export function RunsPage() {
             card={(run) => <RunCard run={run} />}
             selected={at}
             dense={dense}
+            sort={asked.sort}
+            onSort={(sort) => push({ sort: sort === '-started' ? undefined : sort, sel: undefined })}
             pulsing={live.pulsing}
             total={query.hasNextPage ? -1 : rows.length}
             onMove={(run) => move(run.id)}

@@ -13,8 +13,8 @@ export function runColumns(longest: number): readonly Column<ListedRun>[] {
     column('status', 'Status', '9.5rem', (run) => <Mark sign={RUN_STATUS[run.status]} quiet />, { fixed: true }),
     column('workflow', 'Workflow', 'minmax(9rem, 1.4fr)', (run) => <Name run={run} />, { fixed: true }),
     column('agent', 'Agent', 'minmax(6.5rem, 1fr)', (run) => <Agents run={run} />, { yields: true }),
-    column('started', 'Started', '6.5rem', (run) => <Stamp at={run.created_at} />),
-    column('duration', 'Duration', '8.5rem', (run) => <Length run={run} longest={longest} />),
+    column('started', 'Started', '6.5rem', (run) => <Stamp at={run.created_at} />, { sort: 'started' }),
+    column('duration', 'Duration', '8.5rem', (run) => <Length run={run} longest={longest} />, { sort: 'duration' }),
     column('waiting', 'Waiting on', 'minmax(7rem, 1fr)', (run) => <Waiting run={run} />, { yields: true }),
     column('decisions', 'Decisions', '7.5rem', (run) => <Decisions run={run} />),
     column('tokens', 'Tokens', '4.5rem', (run) => count(run.usage.tokens), { align: 'right', yields: true }),
@@ -25,6 +25,7 @@ export function runColumns(longest: number): readonly Column<ListedRun>[] {
     }),
     column('finished', 'Finished', '6.5rem', (run) => (run.finished_at ? <Stamp at={run.finished_at} /> : '—'), {
       standard: false,
+      sort: 'finished',
     }),
     column('trace', 'Trace', '9rem', (run) => <code>{run.trace_id?.slice(0, 16) ?? '—'}</code>, { standard: false }),
   ];

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
+import { useMay } from '../session/useTenant';
 import { Stamp } from '../time/Stamp';
 import { Icon } from '../ui/icons';
 import { say } from '../ui/toasts';
@@ -11,6 +12,7 @@ import { type Stop, stopName, STOPS_KEY } from './useStops';
 
 export function ActiveStop({ stop }: { readonly stop: Stop }) {
   const [asking, setAsking] = useState(false);
+  const may = useMay('stop.release');
   return (
     <li className={styles['active']}>
       <span className={styles['sign']}>
@@ -24,7 +26,12 @@ export function ActiveStop({ stop }: { readonly stop: Stop }) {
         {asking && <Release stop={stop} onDone={() => setAsking(false)} />}
       </div>
       {!asking && stop.scope !== 'all' && (
-        <Button variant="default" onClick={() => setAsking(true)}>
+        <Button
+          variant="default"
+          disabled={!may}
+          title={may ? '' : 'Your key may not release stops (stop.release)'}
+          onClick={() => setAsking(true)}
+        >
           Release…
         </Button>
       )}

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
+import { useMay } from '../session/useTenant';
 import { say } from '../ui/toasts';
 import type { StopRequest } from './request-stop';
 import styles from './Stops.module.css';
@@ -27,8 +28,9 @@ export function SetStop({ tenant, wanted }: { readonly tenant: string; readonly 
   const [reason, setReason] = useState('');
   const [typed, setTyped] = useState('');
   const queries = useQueryClient();
+  const may = useMay('stop.set');
   const named = scope === 'tenant' ? tenant : target.trim();
-  const ready = named !== '' && typed.trim() === named && reason.trim() !== '';
+  const ready = may && named !== '' && typed.trim() === named && reason.trim() !== '';
   const set = useMutation({
     mutationFn: () => api.stops.set({ scope, target: scope === 'tenant' ? null : named, reason: reason.trim() }),
     onSuccess: (stop) => {
@@ -85,6 +87,11 @@ export function SetStop({ tenant, wanted }: { readonly tenant: string; readonly 
       {set.isError && (
         <p className={styles['fault']} role="alert">
           {troubleOf(set.error).title}: {troubleOf(set.error).detail}
+        </p>
+      )}
+      {!may && (
+        <p className="dim">
+          Your key may not set stops: it needs the scope <code>stop.set</code> and a role that the policy gives it to.
         </p>
       )}
       <Button type="submit" color="red" disabled={!ready} loading={set.isPending}>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ItemOf } from '@writ/contract';
 import { api } from '../api/client';
+import { useMay } from '../session/useTenant';
 
 export type Stop = ItemOf<'listStops'>;
 
@@ -8,7 +9,9 @@ export const STOPS_KEY = ['stops', 'in_force'] as const;
 
 /** The stops in force. Asked for again every ten seconds: a stop set elsewhere must be seen on every page. */
 export function useStops() {
+  const may = useMay('stop.read');
   return useQuery({
+    enabled: may,
     queryKey: STOPS_KEY,
     queryFn: ({ signal }) =>
       api.stops

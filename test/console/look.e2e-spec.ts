@@ -1,0 +1,164 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { describeWithBrowser } from '../support/chromium';
+import { axeFaults, type Look, openBrowser, openScreen, sideways, type Size, SIZES } from './browser';
+import { openWorld, type World } from './world';
+
+jest.setTimeout(120_000);
+
+/** Where the pictures go: an ignored folder, to be looked at by people. */
+const PICTURES = join(__dirname, '..', '..', '.writ', 'pictures');
+
+interface Place {
+  readonly name: string;
+  readonly path: (world: World) => string;
+  readonly ready: (page: Page) => Promise<unknown>;
+}
+
+const PLACES: readonly Place[] = [
+  { name: 'runs', path: () => '/runs', ready: (page) => page.getByRole('grid').waitFor() },
+  {
+    name: 'runs-peek',
+    path: ({ runs }) => `/runs?q=-status:succeeded&view=peek&sel=${runs['unknown']}`,
+    ready: (page) => page.getByText('Used', { exact: true }).waitFor(),
+  },
+  {
+    name: 'run-timeline',
+    path: ({ runs }) => `/runs/${runs['handed_back']}`,
+    ready: (page) => page.getByRole('treegrid').waitFor(),
+  },
+  {
+    name: 'run-step',
+    path: ({ runs }) => `/runs/${runs['retried']}?view=step&step=s2`,
+    ready: (page) => page.getByText('Journal').waitFor(),
+  },
+  {
+    name: 'run-decisions',
+    path: ({ runs }) => `/runs/${runs['refused']}?tab=decisions&q2=deny`,
+    ready: async (page) => {
+      await page.getByRole('grid').locator('[role=rowgroup] > [role=row]').first().click();
+      await page.getByText('Question by question').waitFor();
+    },
+  },
+  {
+    name: 'run-conversation',
+    path: ({ runs }) => `/runs/${runs['refused']}?tab=conversation`,
+    ready: (page) => page.getByText('Told:').first().waitFor(),
+  },
+  {
+    name: 'run-audit',
+    path: ({ runs }) => `/runs/${runs['refused']}?tab=audit`,
+    ready: (page) => page.getByRole('grid').waitFor(),
+  },
+  { name: 'audit', path: () => '/audit', ready: (page) => page.getByRole('grid').waitFor() },
+  {
+    name: 'audit-proof',
+    path: () => '/audit?q=decision:deny',
+    ready: async (page) => {
+      await page.getByRole('grid').locator('[role=rowgroup] > [role=row]').first().click();
+      await page.getByRole('button', { name: 'Verify in this browser' }).click();
+      await page.getByText('Unchanged, and in the log').waitFor();
+    },
+  },
+  {
+    name: 'audit-broken',
+    path: () => '/audit?q=decision:deny',
+    ready: async (page) => {
+      await page.route('**/v1/audit/events/*/proof', async (route) => {
+        const response = await route.fetch();
+        const json = (await response.json()) as { proof: string[] };
+        await route.fulfill({ response, json: { ...json, proof: json.proof.toReversed() } });
+      });
+      await page.getByRole('grid').locator('[role=rowgroup] > [role=row]').first().click();
+      await page.getByRole('button', { name: 'Verify in this browser' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+];
+
+const LOOKS: readonly Look[] = ['light', 'dark'];
+const CASES = LOOKS.flatMap((look) => (Object.keys(SIZES) as Size[]).map((size) => [look, size] as const));
+
+describeWithBrowser('every page', (executable) => {
+  let world: World;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    mkdirSync(PICTURES, { recursive: true });
+    [world, browser] = await Promise.all([openWorld(), openBrowser(executable)]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await world?.close();
+  });
+
+  it.each(CASES)(
+    'is accessible, complains of nothing and fits its width (%s, %s)',
+    async (look, size) => {
+      const found: string[] = [];
+      for (const place of PLACES) {
+        const screen = await openScreen(browser, { look, size });
+        const { page } = screen;
+        await page.goto(world.link(place.path(world), true));
+        await place.ready(page);
+        await page.waitForTimeout(250);
+        await page.screenshot({ path: join(PICTURES, `${place.name}-${look}-${SIZES[size].width}.png`) });
+        const faults = [...(await axeFaults(page)), ...screen.complaints];
+        const wide = await sideways(page);
+        if (wide > 0) faults.push(`it can be scrolled sideways by ${wide} px`);
+        found.push(...faults.map((fault) => `${place.name}: ${fault}`));
+        await screen.close();
+      }
+      expect(found).toEqual([]);
+    },
+    180_000,
+  );
+
+  it.each<readonly [name: string, act: (page: Page) => Promise<unknown>]>([
+    ['the palette', (page) => page.keyboard.press('Control+k')],
+    ['the keys', (page) => page.keyboard.press('?')],
+    ['the stops', (page) => page.keyboard.press('Control+Shift+.')],
+    ['the time range', (page) => page.getByRole('button', { name: /Last 24 hours/ }).click()],
+    ['the profile', (page) => page.getByRole('button', { name: /^Signed in/ }).click()],
+    ['the grammar', (page) => page.getByRole('button', { name: 'How to write a query' }).click()],
+    ['the completion', async (page) => (await page.keyboard.press('/'), page.keyboard.type('sta'))],
+    ['the columns', (page) => page.getByRole('button', { name: 'Columns' }).click()],
+  ])('is accessible with %s open', async (name, act) => {
+    for (const look of LOOKS) {
+      const screen = await openScreen(browser, { look });
+      await screen.page.goto(world.link('/runs'));
+      await screen.page.getByRole('grid').waitFor();
+      await act(screen.page);
+      await screen.page.waitForTimeout(300);
+      await screen.page.screenshot({ path: join(PICTURES, `${name.replaceAll(' ', '-')}-${look}-1440.png`) });
+      expect([...(await axeFaults(screen.page)), ...screen.complaints]).toEqual([]);
+      await screen.close();
+    }
+  });
+
+  it('is accessible before anybody has signed in', async () => {
+    for (const [look, size] of CASES) {
+      const screen = await openScreen(browser, { look, size });
+      await screen.page.goto(`${world.url}/`);
+      await screen.page.getByLabel('API key').waitFor();
+      await screen.page.screenshot({ path: join(PICTURES, `sign-in-${look}-${SIZES[size].width}.png`) });
+      expect([...(await axeFaults(screen.page)), ...screen.complaints]).toEqual([]);
+      await screen.close();
+    }
+  });
+
+  it('takes no style, script, font or picture from anywhere else, and none that stands in the page', async () => {
+    const screen = await openScreen(browser);
+    const asked: string[] = [];
+    screen.page.on('request', (request) => asked.push(request.url()));
+    const answer = await screen.page.goto(world.link('/runs'));
+    await screen.page.getByRole('grid').waitFor();
+    const policy = answer?.headers()['content-security-policy'] ?? '';
+    expect(policy).toMatch(/default-src 'none'/);
+    expect(policy).not.toMatch(/unsafe-/);
+    expect(asked.filter((url) => !url.startsWith(world.url) && !url.startsWith('data:'))).toEqual([]);
+    expect(await screen.page.evaluate<number>(`document.querySelectorAll('style, script:not([src])').length`)).toBe(0);
+    await screen.close();
+  });
+});
