@@ -28,6 +28,15 @@ describe('checkpoints kept outside', () => {
     expect(again.read('ten_c' as TenantId)).toBeNull();
   });
 
+  it('are never replaced by an older one of the same log, whoever comes late', async () => {
+    const [early, late] = [new OutsideCheckpoints(folder), new OutsideCheckpoints(folder)];
+    late.put(a!, note('writ/ten_a', 9));
+    await late.close();
+    early.put(a!, note('writ/ten_a', 8));
+    await early.close();
+    expect(new OutsideCheckpoints(folder).read(a!)).toBe(note('writ/ten_a', 9));
+  });
+
   it('of a log that was opened anew leave the old name’s last one beside', async () => {
     const outside = new OutsideCheckpoints(folder);
     outside.put(a!, note('writ/ten_a', 30));

@@ -14,6 +14,7 @@ const PAUSE_MS = 500;
 const log = logger('audit.log');
 
 const originLine = (note: string): string => note.split('\n', 1)[0] ?? '';
+const sizeOf = (note: string): number => Number(note.split('\n', 2)[1]);
 /** Generation and size of a checkpoint that is put aside: `1-48213`. */
 const stampOf = (note: string): string =>
   `${/\/(\d+)$/.exec(originLine(note))?.[1] ?? '1'}-${note.split('\n', 2)[1] ?? ''}`;
@@ -80,14 +81,16 @@ export class OutsideCheckpoints {
 
   async #write(): Promise<void> {
     while (this.#due.size > 0) {
-      for (const [tenant, note] of [...this.#due]) {
-        try {
-          await this.#replace(tenant, note);
-          if (this.#due.get(tenant) === note) this.#due.delete(tenant);
-        } catch (error) {
-          log.error({ file: this.fileOf(tenant), error: String(error) }, 'a checkpoint cannot be kept outside');
-          if (this.#closed) return;
-        }
+      const due = [...this.#due];
+      try {
+        for (const [tenant, note] of due) await this.#replace(tenant, note);
+        // The new names are durable once their folder is.
+        const folder = await open(this.folder, 'r');
+        await folder.sync().finally(() => folder.close());
+        for (const [tenant, note] of due) if (this.#due.get(tenant) === note) this.#due.delete(tenant);
+      } catch (error) {
+        log.error({ folder: this.folder, error: String(error) }, 'a checkpoint cannot be kept outside');
+        if (this.#closed) return;
       }
       if (!this.#closed) await sleep(PAUSE_MS, undefined, { ref: false });
     }
@@ -95,6 +98,10 @@ export class OutsideCheckpoints {
 
   async #replace(tenant: TenantId | '*', note: string): Promise<void> {
     const file = this.fileOf(tenant);
+    const before = await readFile(file, 'utf8').catch(() => null);
+    const same = before !== null && originLine(before) === originLine(note);
+    // Somebody who has taken the lease over meanwhile may have kept a newer one.
+    if (same && sizeOf(before) > sizeOf(note)) return;
     const draft = `${file}.${process.pid}`;
     const handle = await open(draft, 'w', 0o600);
     try {
@@ -103,12 +110,8 @@ export class OutsideCheckpoints {
     } finally {
       await handle.close();
     }
-    const before = await readFile(file, 'utf8').catch(() => null);
     // A log that was opened anew: what was signed before it stays beside, as evidence of what was lost.
-    if (before !== null && originLine(before) !== originLine(note)) await rename(file, `${file}.${stampOf(before)}`);
+    if (before !== null && !same) await rename(file, `${file}.${stampOf(before)}`);
     await rename(draft, file);
-    // The new name is durable once its folder is.
-    const folder = await open(this.folder, 'r');
-    await folder.sync().finally(() => folder.close());
   }
 }

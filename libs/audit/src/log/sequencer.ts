@@ -23,7 +23,7 @@ export interface SequencerOptions {
 
 export const DEFAULT_SEQUENCER: SequencerOptions = {
   lookMs: 100,
-  roundMs: 250,
+  roundMs: 350,
   beatMs: 1_000,
   standByMs: 500,
   asideMs: 3_000,
