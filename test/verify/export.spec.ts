@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Report, Tree, type Trust, verifyExport } from '@writ/verify';
-import { leafOf, LogKey, MadeLog, makeLog, runId, signedCheckpoint, TENANT } from '../support/log-maker';
+import { leafOf, LogKey, MadeLog, makeLog, ORIGIN, runId, signedCheckpoint, TENANT } from '../support/log-maker';
 import { seeded } from '../support/seeded';
 import { writeExport } from '../support/tamper';
 
@@ -126,6 +126,14 @@ describe('an export that is none, or of something else', () => {
     const report = await check(part, { ...trust, checkpoints: [held.text] });
     expect(report.outside).toEqual([{ size: held.size, state: 'hidden' }]);
     expect(report.verdict).toBe('intact');
+  });
+
+  it('a checkpoint held for another log, or for another generation of this one, is named', async () => {
+    for (const origin of [`${ORIGIN}/2`, 'writ/ten_01k8x0q3wsf5z8k2m4n6p8r0t9']) {
+      const held = signedCheckpoint({ size: 300, root: log.tree.root(), origin }, log.key);
+      const report = await check(text, { ...trust, checkpoints: [held] });
+      expect(report.problems).toEqual([expect.objectContaining({ fault: 'foreign', expected: `"${origin}"` })]);
+    }
   });
 
   it('the checkpoint of another log is named wherever it stands', async () => {

@@ -4,7 +4,7 @@ import { type Checkpoint, parseCheckpoint } from './checkpoint';
 import { isOurs, OurLines, readHeader, type ReadHeader, takeOurs } from './export-file';
 import { LONGEST_LINE, Lines } from './lines';
 import { formatVkey, parseNote, type VerifierKey } from './note';
-import { type Problem, Problems } from './report';
+import { type Problem, Problems, quote } from './report';
 import type { KeyUse } from './succession';
 
 /** What whoever checks brings along; a log is believed for nothing else. */
@@ -155,8 +155,17 @@ class ExportCheck {
     const problems = this.#problems;
     const content = this.options.content === false ? null : new Content(header, problems);
     this.#content = content;
-    const known = { trusted: trust.keys, outside: this.outside };
+    const known = { trusted: trust.keys, outside: this.#ofThisLog(origin) };
     this.#check = new LogCheck({ origin, key: keys[0]! }, known, { problems, content });
+  }
+
+  /** The checkpoints held outside that are of this log; the others are named, since they were held for some log. */
+  #ofThisLog(origin: string): readonly HeldCheckpoint[] {
+    for (const other of this.outside.filter((one) => one.origin !== origin)) {
+      const message = `The checkpoint kept outside is of another log, ${quote(other.origin)}.`;
+      this.#problems.add({ fault: 'foreign', message, expected: quote(other.origin), found: quote(origin) });
+    }
+    return this.outside.filter((one) => one.origin === origin);
   }
 
   #end(events: unknown, byte: number): void {
