@@ -76,13 +76,25 @@ export const sideways = (page: Page): Promise<number> =>
     `Math.max(...[document.documentElement, document.querySelector('#page')].map((e) => e ? e.scrollWidth - e.clientWidth : 0))`,
   );
 
+/** Longer than a request takes here, also beside another suite. */
+const QUIET_MS = 800;
 const CONTENT = 'h1, [role=grid], [role=treegrid], aside, [role=tablist], [aria-label="Parts of the query"]';
 
 /**
  * What a page says: its list, its panel, its query, its tabs. Left out is what moves by itself: the axis of a window that
  * ends now, and how long an answer took.
  */
-export const words = (page: Page): Promise<string[]> =>
+const read = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>(
     `[...document.querySelectorAll('main ' + ${JSON.stringify(CONTENT)}.replaceAll(', ', ', main '))].map((e) => e.innerText)`,
   );
+
+/** What the page says once it has stopped changing: requests may come back in any order. */
+export async function words(page: Page): Promise<string[]> {
+  for (let before = await read(page); ;) {
+    await page.waitForTimeout(QUIET_MS);
+    const now = await read(page);
+    if (JSON.stringify(now) === JSON.stringify(before)) return now;
+    before = now;
+  }
+}

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+import { copyFile, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TenantId } from '@writ/kernel';
@@ -111,7 +111,8 @@ export class OutsideCheckpoints {
       await handle.close();
     }
     // A log that was opened anew: what was signed before it stays beside, as evidence of what was lost.
-    if (before !== null && !same) await rename(file, `${file}.${stampOf(before)}`);
+    // It is copied, not moved: at no moment is there no newest one.
+    if (before !== null && !same) await copyFile(file, `${file}.${stampOf(before)}`);
     await rename(draft, file);
   }
 }
