@@ -12,6 +12,7 @@ import { Log1795000000011 } from './0011-log';
 import { CommitStep1795000000012 } from './0012-commit-step';
 import { Sessions1795000000013 } from './0013-sessions';
 import { LiveRuns1795000000014 } from './0014-live-runs';
+import { Approvals1795000000015 } from './0015-approvals';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   CommitStep1795000000012,
   Sessions1795000000013,
   LiveRuns1795000000014,
+  Approvals1795000000015,
 ];

@@ -27,12 +27,13 @@ export async function openLiveWorld(
   const { db, engine, tenant, ownerUrl, outsider } = desk.scenario;
   const home = logHome();
   const sealing = more.sealing === false ? null : await openSequencer(ownerUrl, home);
-  const { authority, commands, queries, live } = engine;
+  const { authority, commands, queries, approvals, live } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
     commands,
     queries,
+    approvals,
     live,
     version: 'test',
     streamLimits: { perKey: more.perKey ?? 64, inAll: 4_096 },

@@ -58,12 +58,13 @@ export class ApiServer {
       doors: () => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } }),
     });
     await engine.start();
-    const { authority, commands, queries, live } = engine;
+    const { authority, commands, queries, approvals, live } = engine;
     const app = await createControlPlane({
       database: db,
       authority,
       commands,
       queries,
+      approvals,
       live,
       version: 'test',
       bodyLimit: 200_000,

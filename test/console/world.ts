@@ -41,8 +41,16 @@ export async function openWorld(): Promise<World> {
       () => undefined,
     );
   await sealed();
-  const { authority, commands, queries, live } = engine;
-  const app = await createControlPlane({ database: db, authority, commands, queries, live, version: 'test' });
+  const { authority, commands, queries, approvals, live } = engine;
+  const app = await createControlPlane({
+    database: db,
+    authority,
+    commands,
+    queries,
+    approvals,
+    live,
+    version: 'test',
+  });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const apiKey = await administrator(desk);

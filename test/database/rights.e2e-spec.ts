@@ -16,6 +16,7 @@ const EVIDENCE = [
   'log_span',
   'log_tile',
   'log_checkpoint',
+  'approval_vote',
 ];
 /** Functions that run with the owner's rights, each a door through row security that answers one question only. */
 const DOORS = ['find_api_key', 'find_due_runs', 'find_odd_logs', 'find_session', 'find_unsealed', 'log_waits_since'];

@@ -18,6 +18,10 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'log_checkpoint.root': Buffer.alloc(32),
   'log_key.key_id': '00000000',
   'session.expires_at': '2100-01-01T00:00:00Z',
+  'approval.roles': ['payments'],
+  'approval.expires_at': '2100-01-01T00:00:00Z',
+  'approval_vote.kind': 'user',
+  'approval_vote.verdict': 'approve',
 };
 
 function valueOf(table: string, { name, type }: Column): unknown {

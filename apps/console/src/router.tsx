@@ -3,7 +3,7 @@ import { NotFound } from './frame/NotFound';
 import { PageFault } from './frame/PageFault';
 import { Shell } from './frame/Shell';
 import { RunsPage } from './runs/RunsPage';
-import { AUDIT_SEARCH, RUN_SEARCH, RUNS_SEARCH } from './url/names';
+import { APPROVALS_SEARCH, AUDIT_SEARCH, RUN_SEARCH, RUNS_SEARCH } from './url/names';
 import { keep, parseSearch, stringifySearch } from './url/search';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -28,6 +28,13 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('./run/RunPage'), 'RunPage'),
 });
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  validateSearch: keep(...APPROVALS_SEARCH),
+  component: lazyRouteComponent(() => import('./approvals/ApprovalsPage'), 'ApprovalsPage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
@@ -36,7 +43,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, audit]),
+  routeTree: root.addChildren([home, runs, run, approvals, audit]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageFault,

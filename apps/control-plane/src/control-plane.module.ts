@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
-import type { LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
+import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
 import { ApiKeyAuthenticator, SessionAuthenticator } from '@writ/identity';
 import { type Clock, randomBytes, systemClock } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
@@ -10,6 +10,7 @@ import { Answers } from './authority/answers';
 import { Gate } from './authority/gate';
 import { LoginLimit } from './authority/login-limit';
 import { Writes } from './authority/writes';
+import { ApprovalsController } from './controllers/approvals.controller';
 import { AuditController } from './controllers/audit.controller';
 import { AuditLogController } from './controllers/audit-log.controller';
 import { ConfigController } from './controllers/config.controller';
@@ -30,7 +31,7 @@ import { type StreamLimits, Streams } from './live/streams';
 import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
 import { Lookup } from './search/lookup';
-import { CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
+import { APPROVALS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
 export interface ControlPlaneDeps {
@@ -39,6 +40,7 @@ export interface ControlPlaneDeps {
   readonly authority: AuthorityStore;
   readonly commands: RunCommandsApi;
   readonly queries: RunQueriesApi;
+  readonly approvals: Engine['approvals'];
   readonly live: LiveFeeds;
   readonly version: string;
   readonly clock?: Clock;
@@ -68,6 +70,7 @@ export class ControlPlaneModule {
         RunSearchController,
         RunsController,
         DecisionsController,
+        ApprovalsController,
         AuditController,
         AuditLogController,
         StopsController,
@@ -81,6 +84,7 @@ export class ControlPlaneModule {
         { provide: AuthorityStore, useValue: authority },
         { provide: RUN_COMMANDS, useValue: deps.commands },
         { provide: RUN_QUERIES, useValue: deps.queries },
+        { provide: APPROVALS, useValue: deps.approvals },
         { provide: LIVE, useValue: deps.live },
         { provide: Streams, useValue: new Streams(database, authority, gate, clock, deps.streamLimits) },
         { provide: TenantEvents, useValue: new TenantEvents(database, deps.live, clock) },

@@ -29,12 +29,13 @@ async function main(): Promise<void> {
     ...(environment.redisUrl === null ? {} : { wakeUp: new BullWakeUp(environment.redisUrl) }),
   });
   await engine.start();
-  const { authority, commands, queries, live } = engine;
+  const { authority, commands, queries, approvals, live } = engine;
   const app = await createControlPlane({
     database,
     authority,
     commands,
     queries,
+    approvals,
     live,
     version,
     ...(environment.trustedProxies === null ? {} : { trustedProxies: environment.trustedProxies }),

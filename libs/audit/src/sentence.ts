@@ -23,6 +23,8 @@ const act = (event: AuditEvent): string =>
 const tried = ({ step, attempt }: AuditEvent): string =>
   step === undefined ? '' : ` (step ${step}${attempt !== undefined && attempt > 1 ? `, attempt ${attempt}` : ''})`;
 
+const cap = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 const because = ({ decision }: AuditEvent): string => (decision ? `: ${decision.reason.replaceAll('_', ' ')}` : '');
 
 const said = (detail: Detail, name: string): string => {
@@ -63,6 +65,18 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `${said(detail, 'by')} said of the lost call${tried(event)}: ${words(event.outcome)}.`,
   'handoff.made': (event) => `Control moved to the next agent${tried(event)}.`,
   'mail.consumed': (_, detail) => `The run took up what ${said(detail, 'by')} sent: ${words(said(detail, 'kind'))}.`,
+  'approval.requested': (event, detail) =>
+    `${who(event)} asked people to approve ${event.action ?? 'an act'} on ${said(detail, 'target')}${said(detail, 'edit_of') ? ', with other arguments' : ''}.`,
+  'approval.voted': (event) =>
+    `${who(event)} ${event.outcome === 'reject' ? 'rejected' : 'voted for'} ${thing(event)}.`,
+  'approval.commented': (event) => `${who(event)} commented on ${thing(event)}.`,
+  'approval.edited': (event) => `${who(event)} changed the arguments of ${thing(event)}, and approves those.`,
+  'approval.escalated': (event) => `Others may decide about ${thing(event)} as well.`,
+  'approval.granted': (event) => `${who(event)} completed the approval of ${thing(event)}.`,
+  'approval.rejected': (event) => `${who(event)} settled ${thing(event)}: rejected.`,
+  'approval.expired': (event) => `Nobody settled ${thing(event)} in time, which denies it.`,
+  'approval.withdrawn': (event) => `${cap(thing(event))} is no longer what is asked: ${words(event.outcome)}.`,
+  'approval.used': (event) => `${who(event)} acted under ${thing(event)}, which is thereby used.`,
   'policy.activated': (event, detail) =>
     `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
   'stop.set': (event, detail) =>

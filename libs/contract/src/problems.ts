@@ -70,6 +70,16 @@ export const PROBLEMS = {
     'A rule, or the absence of one, refused the action. `explain_url` shows the decision to whoever may read it.',
   ),
   approval_required: kind(403, 'A person has to approve this', 'The policy allows this only after an approval.'),
+  not_eligible: kind(
+    403,
+    'You may not decide this one',
+    'Who asks, who takes part, who wrote the rule and who lacks the role does not decide. The request names who may.',
+  ),
+  not_editable: kind(
+    403,
+    'The arguments cannot be changed',
+    'The policy, or the kind of act, does not let those who decide change what it is about. Approve or reject it.',
+  ),
   budget_exhausted: kind(403, 'A budget is spent', 'A limit of the run or tenant is used up; more has to be granted.'),
   grant_exceeds_holder: kind(
     403,
@@ -114,6 +124,7 @@ export const PROBLEMS = {
     'The content breaks a rule of its schema',
     'The request was understood, but what it carries (a definition, an input, a policy) is not acceptable.',
   ),
+  comment_required: kind(422, 'Say why', 'The policy wants a decision on this explained, in `comment`.'),
   unknown_workflow: kind(422, 'No such workflow is published', 'Publish the workflow, or start a published one.'),
   stop_active: kind(423, 'A stop is in force', 'A person stopped this. It works again when the stop is released.'),
   precondition_required: kind(

@@ -8,6 +8,8 @@ export type ApiAction =
   | 'run.cancel'
   | 'run.signal'
   | 'run.reconcile'
+  | 'approval.read'
+  | 'approval.decide'
   | 'decision.explain'
   | 'audit.read'
   | 'stop.read'

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { auditLogRoutes } from './audit-log';
 import { configRoutes } from './config';
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...runRoutes,
   ...runViewRoutes,
   ...decisionRoutes,
+  ...approvalRoutes,
   ...auditRoutes,
   ...auditLogRoutes,
   ...liveRoutes,

@@ -2,12 +2,14 @@ import { type Clock, newId, systemClock, type WorkerId } from '@writ/kernel';
 import type { LogWatch } from '@writ/audit';
 import type { Database, GroupCommit } from '@writ/database';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
-import { AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
+import { ApprovalCommands, ApprovalQueries, AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
+import { pinnedTool } from './approvals/pinned-tool';
 import { RunCommands } from './commands';
 import { LogFeed } from './live/log-feed';
 import { RunFeed } from './live/run-feed';
 import { type EngineContext, type Faults, noFaults } from './context';
 import { RunQueries } from './queries';
+import { recordDecisionIn } from './record-decision';
 import { LocalWakeUp, type WakeUp } from './wake-up';
 import { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';
 
@@ -36,6 +38,8 @@ export interface LiveFeeds {
 export interface Engine {
   readonly commands: RunCommands;
   readonly queries: RunQueries;
+  /** What people are asked, and what they say. */
+  readonly approvals: { readonly commands: ApprovalCommands; readonly queries: ApprovalQueries };
   /** Journals and logs as they grow, for whoever watches. */
   readonly live: LiveFeeds;
   readonly authority: AuthorityStore;
@@ -70,6 +74,17 @@ export function openEngine(parts: EngineParts): Engine {
   return {
     commands: new RunCommands(ctx, wakeUp, worker),
     queries: new RunQueries(parts.db),
+    approvals: {
+      commands: new ApprovalCommands({
+        db: parts.db,
+        authority,
+        clock,
+        record: recordDecisionIn,
+        tool: (approval) => pinnedTool(parts.db, approval),
+        ring: (tenant, run) => wakeUp.ring(tenant, run),
+      }),
+      queries: new ApprovalQueries(parts.db, authority),
+    },
     live,
     authority,
     worker,

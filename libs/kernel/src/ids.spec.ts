@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { ID_PREFIXES, type IdKind, idKind, isId, newId } from './ids';
+import { sha256Hex } from './hash';
+import { derivedId, ID_PREFIXES, type IdKind, idKind, isId, newId, timeOfId } from './ids';
 
 const kinds = Object.keys(ID_PREFIXES) as IdKind[];
 
@@ -16,6 +17,18 @@ describe('typed ids', () => {
     const ids = Array.from({ length: 10_000 }, () => newId('run', 1_700_000_000_000));
     expect([...ids].sort()).toEqual(ids);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('follow from their seed where they are derived, and sort by the time they are given', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.nat({ max: 2 ** 45 }), (seed, ms) => {
+        const id = derivedId('approval', ms, sha256Hex(seed));
+        expect(isId('approval', id)).toBe(true);
+        expect(timeOfId(id)).toBe(ms);
+        expect(derivedId('approval', ms, sha256Hex(seed))).toBe(id);
+        expect(derivedId('approval', ms, sha256Hex(`${seed} `))).not.toBe(id);
+      }),
+    );
   });
 
   it('refuse anything that is not exactly one', () => {

@@ -18,6 +18,8 @@ export const ID_PREFIXES = {
   delegation: 'dlg',
   request: 'req',
   log: 'log',
+  approval: 'apr',
+  input: 'inp',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -34,6 +36,8 @@ export type WorkerId = Brand<string, 'WorkerId'>;
 export type DelegationId = Brand<string, 'DelegationId'>;
 export type RequestId = Brand<string, 'RequestId'>;
 export type LogId = Brand<string, 'LogId'>;
+export type ApprovalId = Brand<string, 'ApprovalId'>;
+export type InputId = Brand<string, 'InputId'>;
 
 interface IdTypes {
   tenant: TenantId;
@@ -48,6 +52,8 @@ interface IdTypes {
   delegation: DelegationId;
   request: RequestId;
   log: LogId;
+  approval: ApprovalId;
+  input: InputId;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -97,6 +103,22 @@ function crockford(bytes: Uint8Array): string {
 
 export function newId<K extends IdKind>(kind: K, nowMs: number = Date.now()): IdTypes[K] {
   return `${ID_PREFIXES[kind]}_${crockford(uuidV7(nowMs))}` as unknown as IdTypes[K];
+}
+
+/**
+ * The id that follows from what it is of: the same seed and time give the same one, in any process and after any crash.
+ * `digestHex` is a SHA-256 over the seed; the time bits are `ms`, so that it sorts among the other ids.
+ */
+export function derivedId<K extends IdKind>(kind: K, ms: number, digestHex: string): IdTypes[K] {
+  const bytes = Uint8Array.from({ length: 16 }, (_, i) => parseInt(digestHex.slice(2 * i, 2 * i + 2), 16));
+  let left = ms;
+  for (let i = 5; i >= 0; i--) {
+    bytes[i] = left % 256;
+    left = Math.floor(left / 256);
+  }
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return `${ID_PREFIXES[kind]}_${crockford(bytes)}` as unknown as IdTypes[K];
 }
 
 export function isId<K extends IdKind>(kind: K, value: unknown): value is IdTypes[K] {

@@ -4,13 +4,16 @@ export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
 export { assertNever, type Failure, type FailureClass, ok, refuse, type Result } from './failure';
 export { digestOf, sha256Hex, sha256Into, toHex } from './hash';
 export {
+  type ApprovalId,
   type DecisionId,
   type DelegationId,
+  derivedId,
   type EventId,
   firstIdAt,
   ID_PREFIXES,
   type IdKind,
   idKind,
+  type InputId,
   isId,
   type KeyId,
   type LogId,

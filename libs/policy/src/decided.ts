@@ -1,4 +1,4 @@
-import { canonicalJson, type DecisionId, type Json, type JsonObject, newId } from '@writ/kernel';
+import { type ApprovalId, canonicalJson, type DecisionId, type Json, type JsonObject, newId } from '@writ/kernel';
 import { type Reach, reachOf } from './stops';
 import type { Action, Decision, DecisionRequest } from './types';
 
@@ -31,10 +31,18 @@ export class Decided implements Decision {
   readonly snapshot: string;
   readonly authority: Decision['authority'];
   readonly at: number;
+  declare readonly approval?: ApprovalId;
   readonly #grounds: Grounds | null;
 
-  /** Throws `CanonicalError` for an allow whose arguments have no canonical form: they could not be held to it. */
-  constructor(outcome: Outcome, under: Pick<Decision, 'snapshot' | 'authority'>, request: DecisionRequest) {
+  /**
+   * Throws `CanonicalError` for arguments that have no canonical form: an allow, or an approval, could not be held to
+   * them.
+   */
+  constructor(
+    outcome: Outcome,
+    under: Pick<Decision, 'snapshot' | 'authority'>,
+    request: Pick<DecisionRequest, 'now'> & (DecisionRequest | { readonly grounds: Grounds }),
+  ) {
     this.id = newId('decision');
     this.verdict = outcome.verdict;
     this.reason = outcome.reason;
@@ -47,17 +55,47 @@ export class Decided implements Decision {
     this.snapshot = under.snapshot;
     this.authority = under.authority;
     this.at = request.now;
-    this.#grounds = outcome.verdict === 'allow' ? groundsOf(request) : null;
+    if (outcome.approval !== undefined) this.approval = outcome.approval;
+    this.#grounds = outcome.verdict === 'deny' ? null : 'grounds' in request ? request.grounds : groundsOf(request);
     Object.freeze(this);
   }
 
-  /** What this very value allowed; undefined for a denial and for whatever `decide` did not make. */
+  /** What this very value was decided about; undefined for a denial and for whatever `decide` did not make. */
   static grounds(decision: Decision): Grounds | undefined {
     return typeof decision === 'object' && decision !== null && #grounds in decision
       ? (decision.#grounds ?? undefined)
       : undefined;
   }
+
+  /**
+   * The same decision after people were asked: allowed by what they granted, or denied. INVARIANT (I1): only an `ask`
+   * that `decide` made can become an allow here, for the very act it was about; whether it may is for `weigh` to say.
+   */
+  static answered(asked: Decision, answer: Answer): Decision {
+    const grounds = Decided.grounds(asked);
+    if (!grounds || asked.verdict !== 'ask') throw new Error(`decision ${asked.id} asked nobody in this process`);
+    const { stage, stages, obligations, snapshot, authority, at, handoffMode } = asked;
+    const outcome: Outcome = {
+      ...answer,
+      stage,
+      explicit: true,
+      stages,
+      obligations,
+      nearMisses: [],
+      ...(handoffMode !== undefined && { handoffMode }),
+    };
+    return new Decided(outcome, { snapshot, authority }, { now: at, grounds });
+  }
 }
+
+/** What became of a question to people. */
+export type Answer =
+  | { readonly verdict: 'allow'; readonly reason: 'approved'; readonly approval: ApprovalId }
+  | {
+      readonly verdict: 'deny';
+      readonly reason: 'approval_rejected' | 'approval_expired';
+      readonly approval: ApprovalId;
+    };
 
 // The arguments are copied now: an object changed between the decision and its effect then no longer fits.
 const groundsOf = (request: DecisionRequest): Grounds => ({

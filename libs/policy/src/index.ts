@@ -1,4 +1,9 @@
 export { type ActivePolicy, activatePolicy, activePolicy, type PolicyChange, type RecordChange } from './activate';
+export { ApprovalCommands } from './approvals/commands';
+export { considerAsk, markUsed, withdrawAll } from './approvals/consider';
+export type { ApprovalBody } from './approvals/events';
+export { type ApprovalFound, ApprovalQueries } from './approvals/queries';
+export type { ApprovalTest } from './approvals/query-test';
 export { attributeNeeds } from './attribute-needs';
 export type { TenantAuthority } from './authority';
 export { AuthorityStore } from './authority-store';

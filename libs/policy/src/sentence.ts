@@ -2,13 +2,16 @@ import type { Json } from '@writ/kernel';
 import type { Decision, NearMiss, ReasonCode, RuleMatch, StageResult } from './types';
 
 /** The part of a decision that is explained. */
-export type Explained = Pick<Decision, 'verdict' | 'reason' | 'stage' | 'explicit' | 'stages' | 'nearMisses'>;
+export type Explained = Pick<
+  Decision,
+  'verdict' | 'reason' | 'stage' | 'explicit' | 'stages' | 'nearMisses' | 'approval'
+>;
 
 /** One sentence for people who may read the policy. An agent is told the reason code and nothing else. */
 export function sentence(decision: Explained): string {
   switch (decision.verdict) {
     case 'allow':
-      return `Allowed: ${allowedBy(decision)}.`;
+      return `Allowed: ${allowedBy(decision)}${decision.approval === undefined ? '' : `, and by approval ${decision.approval}`}.`;
     case 'ask':
       return `Approval required: ${allowedBy({ ...decision, stages: decision.stages.filter(atStage(decision)) })}.`;
     case 'deny':
@@ -98,6 +101,9 @@ const REFUSALS: { readonly [R in ReasonCode]: (decision: Explained) => string } 
   mandate_exceeded: first('the mandate of the run does not cover it'),
   forbidden_by_rule: forbidden,
   approval_required: () => 'a person must approve it',
+  approved: () => 'nothing stands against it',
+  approval_rejected: ({ approval = '' }) => `somebody who was asked said no (${approval})`,
+  approval_expired: ({ approval = '' }) => `nobody who was asked answered in time (${approval})`,
   unknown_obligation: first('a rule demands something this version cannot do'),
   evaluation_error: first('the policy could not be evaluated'),
   policy_unavailable: () => 'the tenant has no policy that could be read',

@@ -14,6 +14,7 @@ import {
 } from '@writ/rules';
 import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './bundle';
 import { canonicalRules } from './canonical';
+import { APPROVAL, approvalFault } from './approvals/terms';
 import { KNOWN_OBLIGATIONS } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
@@ -48,7 +49,7 @@ export type Snapshot = Readonly<Parts>;
 /**
  * Builds a snapshot aside, in slices of a few milliseconds. Fails with a code, and the place where there is one; what is
  * in force then stays in force. Codes: those of `parseRules`, `closeOver` and `compileCondition`, `bundle_too_large`,
- * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`.
+ * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`.
  */
 export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
 
@@ -135,6 +136,8 @@ function resolveObligations(bundle: PolicyBundle): Result<ReadonlyMap<string, Ob
         policyFailure('unknown_obligation_type', `Obligation ${id} is of the unknown type ${type}; known: ${known}.`),
       );
     }
+    const fault = type === APPROVAL ? approvalFault(values) : null;
+    if (fault !== null) return refuse(policyFailure('bad_obligation', `Obligation ${id}: ${fault}.`));
     // A private deep copy: what the author's object becomes later must not reach the snapshot.
     obligations.set(id, deepFreeze({ id, type, values: JSON.parse(JSON.stringify(values)) as Obligation['values'] }));
   }

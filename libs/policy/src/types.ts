@@ -1,4 +1,4 @@
-import type { DecisionId, Hop, Json, JsonObject, Principal, RunId, TenantId } from '@writ/kernel';
+import type { ApprovalId, DecisionId, Hop, Json, JsonObject, Principal, RunId, TenantId } from '@writ/kernel';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
 export const ACTIONS = [
@@ -7,7 +7,10 @@ export const ACTIONS = [
   'run.cancel',
   'run.signal',
   'run.reconcile',
-  'run.approve',
+  'run.answer',
+  'run.steer',
+  'approval.read',
+  'approval.decide',
   'principal.assert',
   'model.invoke',
   'tool.invoke',
@@ -34,6 +37,7 @@ export const OBJECT_TYPES = [
   'agent',
   'workflow',
   'run',
+  'approval',
   'data',
   'policy',
   'audit',
@@ -118,6 +122,9 @@ export type ReasonCode =
   | 'mandate_exceeded'
   | 'forbidden_by_rule'
   | 'approval_required'
+  | 'approved'
+  | 'approval_rejected'
+  | 'approval_expired'
   | 'unknown_obligation'
   | 'evaluation_error'
   | 'policy_unavailable';
@@ -170,6 +177,8 @@ export interface Decision {
   readonly obligations: readonly Obligation[];
   /** For an allowed `handoff`: how the receiver acts, as the deciding `p2` rule says (GOVERNANCE §1.3). */
   readonly handoffMode?: 'attenuate' | 'service';
+  /** Of an act that people were asked about: the request they answered. */
+  readonly approval?: ApprovalId;
   /** Up to three, on a deny. */
   readonly nearMisses: readonly NearMiss[];
   /** Digest of the snapshot it was decided under. */

@@ -59,6 +59,21 @@ export class WritClient {
     get: (id: string, call?: CallOptions) => this.call('getDecision', { params: { id } }, call),
   };
 
+  readonly approvals = {
+    list: (query: QueryOf<'listApprovals'> = {}, call?: CallOptions) => this.list('listApprovals', { query }, call),
+    count: (call?: CallOptions) => this.call('countApprovals', {}, call),
+    get: (id: string, call?: CallOptions) => this.call('getApproval', { params: { id } }, call),
+    approve: (id: string, body: BodyOf<'approve'> = {}, call?: CallOptions) =>
+      this.call('approve', { params: { id }, body }, call),
+    reject: (id: string, body: BodyOf<'reject'> = {}, call?: CallOptions) =>
+      this.call('reject', { params: { id }, body }, call),
+    comment: (id: string, body: BodyOf<'commentApproval'>, call?: CallOptions) =>
+      this.call('commentApproval', { params: { id }, body }, call),
+    /** Approves with other arguments: they are a request of their own, which this is the first vote for. */
+    edit: (id: string, body: BodyOf<'editApproval'>, call?: CallOptions) =>
+      this.call('editApproval', { params: { id }, body }, call),
+  };
+
   readonly audit = {
     events: (query: QueryOf<'listAuditEvents'> = {}, call?: CallOptions) =>
       this.list('listAuditEvents', { query }, call),

@@ -7,6 +7,8 @@ export interface DecidedEvent {
   readonly object: { readonly type: string; readonly id: string } | null;
   /** Digest of the context event in force. */
   readonly context: string | null;
+  /** Id of the request that people answered. */
+  readonly approval: string | null;
   readonly decision: ReadDecision;
 }
 
@@ -61,6 +63,7 @@ export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null 
     action: text(event['action']),
     object: objectOf(event['object']),
     context: text(event['context']),
+    approval: text(event['approval']),
     decision: { verdict, reason, stages: read, obligations, snapshot: text(snapshot) },
   };
 }

@@ -29,6 +29,13 @@ const STAGE_OF: { readonly [reason: string]: readonly string[] } = {
   forbidden_by_rule: ['agent', 'initiator', 'delegation'],
 };
 
+/** What people's answer makes of a question: the stages still say `ask`. */
+const ANSWERS: { readonly [reason: string]: string } = {
+  approved: 'allow',
+  approval_rejected: 'deny',
+  approval_expired: 'deny',
+};
+
 /** Forbid wins, then ask, and silence is no stage at all: the verdict that the stages give. */
 function ofStages(stages: readonly ReadStage[]): string {
   let asked = false;
@@ -46,16 +53,31 @@ export function stagesFault(event: DecidedEvent, context: ReadContext | null): s
   const known = VERDICTS[type];
   if (known && !known.includes(verdict)) return `The event is ${quote(type)} and its decision says ${quote(verdict)}`;
   if (!['allow', 'deny', 'ask'].includes(verdict)) return `There is no verdict ${quote(verdict)}`;
+  const answer = ANSWERS[reason];
+  const fault = answer === undefined ? verdictFault(decision) : answerFault(event, answer);
+  if (fault !== null) return fault;
+  return orderFault(stages) ?? settledFault(decision) ?? (verdict === 'deny' ? null : missingStage(event, context));
+}
+
+function verdictFault({ verdict, reason, stages }: ReadDecision): string | null {
   const given = ofStages(stages);
   if (verdict !== given && !(verdict === 'deny' && WITHOUT_STAGE.has(reason))) {
     return `Its stages say ${given}, its verdict ${verdict}`;
   }
   const reasons =
     verdict === 'allow' ? reason === 'allowed' : verdict === 'ask' ? reason === 'approval_required' : true;
-  if (!reasons || (verdict === 'deny' && !STAGE_OF[reason] && !WITHOUT_STAGE.has(reason))) {
-    return `Its verdict ${verdict} does not go with the reason ${quote(reason)}`;
-  }
-  return orderFault(stages) ?? settledFault(decision) ?? (verdict === 'deny' ? null : missingStage(event, context));
+  return !reasons || (verdict === 'deny' && !STAGE_OF[reason] && !WITHOUT_STAGE.has(reason))
+    ? `Its verdict ${verdict} does not go with the reason ${quote(reason)}`
+    : null;
+}
+
+/** People can turn an `ask`, and nothing else, into what they answered, and the event says which of their answers it was. */
+function answerFault({ decision, approval }: DecidedEvent, answer: string): string | null {
+  const { verdict, reason, stages } = decision;
+  if (verdict !== answer) return `Its verdict ${verdict} does not go with the reason ${quote(reason)}`;
+  const given = ofStages(stages);
+  if (given !== 'ask') return `People answered it, and its stages say ${given}, not ask`;
+  return approval === null ? 'People answered it, and it names no approval' : null;
 }
 
 function orderFault(stages: readonly ReadStage[]): string | null {

@@ -1,4 +1,5 @@
 import type { Command } from '../command';
+import { APPROVAL_COMMANDS } from './approvals';
 import { AUDIT_COMMANDS } from './audit';
 import { AUDIT_LOG_COMMANDS } from './audit-log';
 import { AUDIT_TAIL_COMMANDS } from './audit-tail';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   ...DEMO_COMMANDS,
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
+  ...APPROVAL_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,

@@ -81,9 +81,9 @@ async function listen(
   { engine, database: db }: RunningWorker,
   { address, version }: { readonly address: Address; readonly version: string },
 ): Promise<string> {
-  const { authority, commands, queries, live } = engine;
+  const { authority, commands, queries, approvals, live } = engine;
   const app = opened.add(
-    await createControlPlane({ database: db, authority, commands, queries, live, version }),
+    await createControlPlane({ database: db, authority, commands, queries, approvals, live, version }),
     (one) => one.close(),
   );
   try {

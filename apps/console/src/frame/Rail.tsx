@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { WaitingCount } from '../approvals/WaitingCount';
 import { Icon } from '../ui/icons';
 import { Brand } from './Brand';
 import { LogTile } from './LogTile';
@@ -23,6 +24,7 @@ export function Rail() {
             >
               <Icon name={page.icon} size={16} />
               <span className={styles['label']}>{page.label}</span>
+              {page.to === '/approvals' && <WaitingCount />}
             </Link>
           </li>
         ))}

@@ -3,5 +3,6 @@ import type { IconName } from '../ui/icons';
 /** The pages there are. A page that is not built yet is not named anywhere. */
 export const PAGES = [
   { to: '/runs', label: 'Runs', icon: 'runs', keys: 'g r' },
+  { to: '/approvals', label: 'Approvals', icon: 'hand', keys: 'g a' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];

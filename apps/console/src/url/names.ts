@@ -2,3 +2,4 @@
 export const RUNS_SEARCH = ['q', 'from', 'to', 'tz', 'basis', 'sort', 'sel', 'cols', 'dense', 'view'] as const;
 export const RUN_SEARCH = [...RUNS_SEARCH, 'tab', 'step', 'dec', 'zoom', 'group', 'fold', 'evt', 'q2'] as const;
 export const AUDIT_SEARCH = ['q', 'from', 'to', 'tz', 'sort', 'sel', 'by', 'cols', 'dense', 'view'] as const;
+export const APPROVALS_SEARCH = ['q', 'tab', 'sel', 'cols', 'dense', 'view', 'tz'] as const;

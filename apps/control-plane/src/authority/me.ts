@@ -11,6 +11,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.cancel': 'run',
   'run.signal': 'run',
   'run.reconcile': 'run',
+  'approval.read': 'approval',
+  'approval.decide': 'approval',
   'decision.explain': 'run',
   'audit.read': 'audit',
   'stop.read': 'stop',

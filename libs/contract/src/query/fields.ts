@@ -1,5 +1,5 @@
 /** The lists that one grammar searches. */
-export type QueryList = 'runs' | 'audit';
+export type QueryList = 'runs' | 'audit' | 'approvals';
 
 /**
  * - word: one of `words`                      - name: exact, or the beginning with `*`
@@ -96,8 +96,38 @@ const AUDIT: readonly QueryField[] = [
   word('is', ['sealed', 'unsealed'], 'whether it is in the log under a checkpoint'),
 ];
 
+const APPROVALS: readonly QueryField[] = [
+  word(
+    'status',
+    ['pending', 'approved', 'used', 'rejected', 'expired', 'withdrawn', 'replaced'],
+    'how the request stands',
+  ),
+  word(
+    'is',
+    ['open', 'settled', 'escalated', 'edited'],
+    'open: people are being asked; escalated: others may decide as well; edited: with arguments people chose',
+  ),
+  name('workflow', 'refund_order', 'the workflow whose run waits'),
+  name('agent', 'refund_agent', 'the agent that wants to act'),
+  name('target', 'payments_*', 'what it wants to call'),
+  name('action', 'tool.invoke', 'what it wants to do'),
+  name('initiator', 'user:7f3a', 'the person or service it is for'),
+  name('role', 'payments', 'a role whose holders may decide'),
+  name('voter', 'user:91bc', 'somebody who said something about it'),
+  name('reason', 'policy_changed', 'why it was withdrawn'),
+  name('run', 'run_01k8x0q3wsf5z8k2m4n6p8r0t2', 'the run that waits'),
+  name('id', 'apr_01k8x0q3wsf5z8k2m4n6p8r0t7', 'its id'),
+  time('requested', '-24h..now', 'when it was asked'),
+  time('expires', '<=today', 'when it ends unanswered'),
+  time('resolved', '-7d..now', 'when it was settled'),
+];
+
 /** What each list can be asked for. */
-export const QUERY_FIELDS: { readonly [L in QueryList]: readonly QueryField[] } = { runs: RUNS, audit: AUDIT };
+export const QUERY_FIELDS: { readonly [L in QueryList]: readonly QueryField[] } = {
+  runs: RUNS,
+  audit: AUDIT,
+  approvals: APPROVALS,
+};
 
 export const fieldOf = (list: QueryList, name: string): QueryField | undefined =>
   QUERY_FIELDS[list].find((one) => one.name === name);

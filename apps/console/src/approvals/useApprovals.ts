@@ -1,0 +1,60 @@
+import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { pillStore } from '../live/pill-store';
+import { useTenantStream } from '../live/useTenantStream';
+import { type Approval, fetchApprovals } from './approvals';
+import type { ApprovalsAsked } from './queues';
+import { WAITING_KEY } from './useWaiting';
+
+const GATHER_MS = 400;
+/** How often to look for whoever may not follow the log. */
+const POLL_MS = 5_000;
+
+export const approvalsKey = (asked: ApprovalsAsked) => ['approvals', 'list', asked] as const;
+
+/** The requests of one queue, kept true by the tenant's log: an inbox must not show work that somebody else has done. */
+export function useApprovals(asked: ApprovalsAsked) {
+  const client = useQueryClient();
+  const query = useInfiniteQuery({
+    queryKey: approvalsKey(asked),
+    queryFn: ({ pageParam, signal }) => fetchApprovals(asked, pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data as Approval[]) ?? [], [query.data]);
+  const [paused, setPaused] = useState(false);
+  const [held, setHeld] = useState(0);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const refresh = useCallback(() => {
+    setHeld(0);
+    return Promise.all([
+      client.invalidateQueries({ queryKey: ['approvals', 'list'] }),
+      client.invalidateQueries({ queryKey: ['approvals', 'one'] }),
+      client.invalidateQueries({ queryKey: WAITING_KEY }),
+    ]);
+  }, [client]);
+  const gather = useCallback(() => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      void refresh();
+    }, GATHER_MS);
+  }, [refresh]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const state = useTenantStream({
+    filter: 'type:approval.*',
+    onEvent: () => (paused ? setHeld((before) => before + 1) : gather()),
+  });
+  useEffect(() => {
+    if (state.is !== 'refused' || paused) return;
+    const poll = setInterval(() => void refresh(), POLL_MS);
+    return () => clearInterval(poll);
+  }, [state.is, paused, refresh]);
+  const toggle = useCallback(() => {
+    setPaused((before) => !before);
+    if (paused) gather();
+  }, [paused, gather]);
+  useEffect(() => pillStore.set({ state, paused, queued: held, toggle }), [state, paused, held, toggle]);
+  useEffect(() => () => pillStore.set(null), []);
+  return { query, rows, refresh };
+}

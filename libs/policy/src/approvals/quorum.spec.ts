@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { snapshotOf } from '../../../../test/policy/parts';
+import type { Snapshot } from '../snapshot';
+import { barred, type EligibilityQuestion, ineligible, type Parties, type Voter } from './eligibility';
+import { tally, type Vote } from './quorum';
+import type { Requirement } from './terms';
+
+const PEOPLE = ['user:ann', 'user:bob', 'user:cleo', 'user:dan', 'user:eve', 'agent:orders', 'service:bot'] as const;
+const ROLES = ['payments', 'security', 'heads'] as const;
+const NOBODY: Parties = { requesters: [], chain: [], authors: [] };
+
+const holding = (links: readonly (readonly [string, string])[]): Promise<Snapshot> =>
+  snapshotOf(
+    JSON.stringify({
+      rules: [
+        'p, user:x, {tenant}, tool:x, tool.invoke, , allow',
+        ...links.map(([who, role]) => `g, ${who}, role:${role}, {tenant}`),
+      ],
+    }),
+  );
+
+const voter = (id: string, roles: readonly string[] = []): Voter => ({
+  id,
+  kind: id.startsWith('agent:') ? 'agent' : id.startsWith('service:') ? 'service' : 'user',
+  roles,
+});
+const requirement = (part: Partial<Requirement> = {}): Requirement => ({
+  obligation: 'ask',
+  count: 1,
+  roles: ['payments'],
+  escalation: null,
+  ...part,
+});
+
+const person = fc.constantFrom(...PEOPLE);
+const votes = fc.array(
+  fc.record({
+    voter: fc.tuple(person, fc.subarray([...ROLES])).map(([id, roles]) => voter(id, roles)),
+    verdict: fc.constantFrom('approve' as const, 'approve' as const, 'reject' as const),
+  }),
+  { maxLength: 12 },
+);
+const world: fc.Arbitrary<World> = fc.record({
+  links: fc.array(fc.tuple(person, fc.constantFrom(...ROLES)), { maxLength: 10 }),
+  requirements: fc.array(
+    fc.record({
+      obligation: fc.constantFrom('one', 'two'),
+      count: fc.integer({ min: 1, max: 3 }),
+      roles: fc.subarray([...ROLES]),
+      escalation: fc.option(fc.record({ afterMs: fc.constant(100), roles: fc.constant(['heads']) })),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  parties: fc.record({
+    requesters: fc.subarray([...PEOPLE]),
+    chain: fc.constantFrom<string[]>([], ['orders']),
+    authors: fc.subarray([...PEOPLE]),
+  }),
+  openFor: fc.constantFrom(0, 99, 100, 1000),
+});
+
+interface World extends Omit<EligibilityQuestion, 'snapshot'> {
+  readonly links: readonly (readonly [string, string])[];
+}
+
+const questionIn = async ({ links, ...rest }: World): Promise<EligibilityQuestion> => ({
+  snapshot: await holding(links),
+  ...rest,
+});
+
+describe('a quorum', () => {
+  it('is granted only when every requirement has as many different people as it asks for, each of them eligible now', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, votes, async (of, cast) => {
+        const question = await questionIn(of);
+        const { state, met } = tally(cast, question);
+        for (const { by } of met) expect(new Set(by).size).toBe(by.length);
+        const approving = new Set(cast.filter(({ verdict }) => verdict === 'approve').map(({ voter: { id } }) => id));
+        for (const id of met.flatMap(({ by }) => by)) {
+          expect(approving.has(id)).toBe(true);
+          const own = cast.filter(({ voter: one }) => one.id === id);
+          expect(own.some(({ voter: one }) => ineligible(one, question) === null)).toBe(true);
+        }
+        if (state === 'granted') expect(met.every(({ by, of: needed }) => by.length >= needed)).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is never granted over a rejection, whoever else agreed', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, votes, person, async (of, cast, who) => {
+        const question = await questionIn(of);
+        const rejecting: Vote = { voter: voter(who), verdict: 'reject' };
+        for (let at = 0; at <= cast.length; at++) {
+          const { state } = tally([...cast.slice(0, at), rejecting, ...cast.slice(at)], question);
+          expect(state).toBe('rejected');
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is no more granted after a role, or a person, is gone than it was before', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, votes, async (of, cast) => {
+        const before = tally(cast, await questionIn(of));
+        const fewer = { ...of, links: of.links.slice(1) };
+        const after = tally(cast, await questionIn(fewer));
+        if (after.state === 'granted') expect(before.state).toBe('granted');
+        const without = tally(cast.slice(1), await questionIn(of));
+        if (without.state === 'granted' && cast[0]?.verdict !== 'reject') expect(before.state).toBe('granted');
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('counts nobody who has a part in it, and no agent, whatever they hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, votes, async (of, cast) => {
+        const question = await questionIn(of);
+        const { met } = tally(cast, question);
+        const { requesters, authors } = question.parties;
+        for (const id of met.flatMap(({ by }) => by)) {
+          expect(id.startsWith('agent:')).toBe(false);
+          expect(requesters).not.toContain(id);
+          expect(authors).not.toContain(id);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is pending for ever where nothing is required: a defect is never a free pass', async () => {
+    const question = { snapshot: await holding([]), requirements: [], parties: NOBODY, openFor: 0 };
+    expect(tally([{ voter: voter('user:ann'), verdict: 'approve' }], question).state).toBe('pending');
+  });
+});
+
+describe('who may decide', () => {
+  const question = async (part: Partial<EligibilityQuestion> = {}): Promise<EligibilityQuestion> => ({
+    snapshot: await holding([
+      ['user:bob', 'payments'],
+      ['user:eve', 'heads'],
+      ['role:heads', 'security'],
+    ]),
+    requirements: [requirement()],
+    parties: { requesters: ['user:ann', 'service:shop'], chain: ['orders'], authors: ['user:dan'] },
+    openFor: 0,
+    ...part,
+  });
+
+  it.each([
+    ['user:bob', [], null],
+    ['user:cleo', ['payments'], null],
+    ['user:cleo', [], 'lacks_role'],
+    ['user:ann', ['payments'], 'is_requester'],
+    ['service:shop', ['payments'], 'is_requester'],
+    ['user:dan', ['payments'], 'wrote_the_rule'],
+    ['agent:orders', ['payments'], 'in_chain'],
+    ['agent:other', ['payments'], 'not_a_person'],
+    ['user:eve', [], 'lacks_role'],
+  ])('%s with the roles %j: %s', async (id, roles, why) => {
+    expect(ineligible(voter(id, roles), await question())).toBe(why);
+  });
+
+  it('takes a role that another role gives, as the policy does', async () => {
+    const asked = await question({ requirements: [requirement({ roles: ['security'] })] });
+    expect(ineligible(voter('user:eve'), asked)).toBeNull();
+  });
+
+  it('takes those it escalates to from that moment on, and not before', async () => {
+    const requirements = [requirement({ escalation: { afterMs: 1_000, roles: ['heads'] } })];
+    expect(ineligible(voter('user:eve'), await question({ requirements, openFor: 999 }))).toBe('lacks_role');
+    expect(ineligible(voter('user:eve'), await question({ requirements, openFor: 1_000 }))).toBeNull();
+  });
+
+  it('takes everybody but the parties where no role is named', async () => {
+    const asked = await question({ requirements: [requirement({ roles: [] })] });
+    expect(ineligible(voter('user:zoe'), asked)).toBeNull();
+    expect(barred(voter('user:ann'), asked.parties)).toBe('is_requester');
+  });
+});
