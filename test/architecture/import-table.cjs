@@ -11,14 +11,15 @@ const libs = {
   rules: ['kernel'],
   verify: ['kernel', 'rules'],
   telemetry: ['kernel'],
+  routing: ['kernel'],
   database: ['kernel', 'telemetry'],
   sdk: ['kernel', 'contract'],
   audit: ['kernel', 'telemetry', 'database', 'verify'],
   identity: ['kernel', 'database', 'audit'],
   policy: ['kernel', 'rules', 'telemetry', 'database', 'audit'],
-  registry: ['kernel', 'database', 'audit', 'policy'],
+  registry: ['kernel', 'database', 'audit', 'policy', 'routing'],
   gateways: ['kernel', 'telemetry', 'policy:type'],
-  engine: ['kernel', 'telemetry', 'database', 'audit', 'policy', 'registry', 'gateways'],
+  engine: ['kernel', 'telemetry', 'database', 'audit', 'policy', 'registry', 'routing', 'gateways'],
 };
 
 const apps = {

@@ -57,6 +57,8 @@ export function planAgent(bill: BillOfMaterials, state: RunState, plan: AgentPla
     const tool = bill.tools.get(offered.means.tool)!;
     return { type: 'invoke_tool', path: plan.path, chain, tool, args: args.value, call: request.callId };
   }
+  // Start refuses agents that consult: nothing else is offered here.
+  if (offered.means.type !== 'handoff') return reject('unknown_tool', `${request.name} cannot be used here`);
   const handoffs = chain.length - 1;
   if (handoffs >= plan.maxHandoffs) {
     return reject('handoff_limit', `this conversation has been handed over ${handoffs} times, its limit`);

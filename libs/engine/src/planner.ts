@@ -74,7 +74,7 @@ export class Planner {
         };
       }
       case 'swarm': {
-        const input = resolve(undefined, scope, path);
+        const input = resolve(node.input, scope, path);
         if ('ended' in input) return input;
         return {
           next: planAgent(this.bill, state, {
@@ -100,10 +100,19 @@ export class Planner {
           next: planWait(state, { path, signal: node.signal ?? null, timeoutMs: node.timeout_ms ?? null, now: at.now }),
         };
       case 'supervisor':
+      case 'group_chat':
+      case 'plan':
+      case 'reflect':
+      case 'run':
+      case 'input':
         return { next: { type: 'delegate', path } };
       case 'router':
+      case 'choice':
+      case 'loop':
         return { next: { type: 'route', path } };
       case 'fanout':
+      case 'map':
+      case 'hedge':
         return { next: { type: 'branches', path } };
       default:
         return assertNever(node, 'node');

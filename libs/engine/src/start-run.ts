@@ -12,7 +12,7 @@ import {
 import { GENESIS } from '@writ/audit';
 import { type Database, runByIdempotencyKey } from '@writ/database';
 import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
-import { type BillOfMaterials, checkInput, loadBill, manifestOf, type Node } from '@writ/registry';
+import { type BillOfMaterials, checkInput, loadBill, manifestOf } from '@writ/registry';
 import { currentTrace, newTrace } from '@writ/telemetry';
 import type { StartedRun, StartRunInput } from './api';
 import type { EngineContext } from './context';
@@ -22,6 +22,7 @@ import { begin } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
 import { Planner } from './planner';
 import { recordDecision } from './record-decision';
+import { unavailablePattern } from './unavailable';
 
 /** Bills per tenant, workflow and version, for as long as the tenant's authority epoch stands. */
 export class BillCache {
@@ -70,7 +71,7 @@ async function prepareUnder(
   const { input } = start;
   const bill = await start.bills.get(ctx.db, authority, input);
   if (!bill.ok) return { kind: 'refused', failure: bill.failure };
-  const problem = unavailablePattern(bill.value.workflow.definition.root) ?? badInput(bill.value, input);
+  const problem = unavailablePattern(bill.value) ?? badInput(bill.value, input);
   if (problem) return { kind: 'refused', failure: problem };
   const now = ctx.clock.now();
   const initiator: Principal = input.onBehalfOf
@@ -130,25 +131,6 @@ async function denied(ctx: EngineContext, request: DecisionRequest, decision: De
 function badInput(bill: BillOfMaterials, input: StartRunInput): Failure | null {
   const schema = bill.workflow.definition.input as JsonObject;
   return Object.keys(schema).length === 0 ? null : checkInput(schema, input.input);
-}
-
-/** Patterns whose definitions are valid and whose planners this build does not have. */
-function unavailablePattern(node: Node): Failure | null {
-  switch (node.type) {
-    case 'sequence':
-      return node.steps.map((step) => unavailablePattern(step.node)).find((found) => found !== null) ?? null;
-    case 'fanout':
-    case 'supervisor':
-    case 'router':
-      return {
-        code: 'pattern_not_available',
-        class: 'permanent',
-        message: `this build cannot run the pattern "${node.type}"`,
-        next: 'Use agent, tool, wait, sequence or swarm.',
-      };
-    default:
-      return null;
-  }
 }
 
 interface NewRun {

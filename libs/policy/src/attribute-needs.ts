@@ -1,4 +1,4 @@
-import { type AttributeSpec, hopsToAsk, isFresh, standing } from '@writ/rules';
+import { type AttributeSpec, hopsToAsk, isFresh, passesOn, standing } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { beyondMandate } from './mandate';
 import type { Entry } from './snapshot';
@@ -15,7 +15,7 @@ export function attributeNeeds(authority: TenantAuthority, request: DecisionRequ
   const { snapshot } = authority;
   const { resource } = request;
   if (!resource || snapshot === null || authority.failure) return [];
-  if (authority.tenant !== request.tenant || (request.action === 'handoff' && !request.handoff)) return [];
+  if (authority.tenant !== request.tenant || (passesOn(request.action) && !request.handoff)) return [];
   if (coveringStop(authority.stops, request) || beyondMandate(request) !== null) return [];
   const docket = new Docket(authority, snapshot, request);
   const needed = new Map<string, AttributeNeed>();
@@ -26,7 +26,7 @@ export function attributeNeeds(authority: TenantAuthority, request: DecisionRequ
 }
 
 function questions({ snapshot, request }: Docket): StageQuestion[] {
-  const section = request.action === 'handoff' ? 'handoff' : 'action';
+  const section = passesOn(request.action) ? 'handoff' : 'action';
   const current = request.chain.at(-1);
   const hops = hopsToAsk(snapshot.handoffs, request.chain);
   return [

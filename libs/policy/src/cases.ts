@@ -1,4 +1,5 @@
 import { type Json, newId, type TenantId } from '@writ/kernel';
+import { passesOn } from '@writ/rules';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { decide } from './decide';
@@ -90,7 +91,7 @@ function requestOf(one: z.infer<typeof Case>, tenant: TenantId): DecisionRequest
     ...(one.args === undefined ? {} : { args: one.args }),
     ...(resource === undefined ? {} : { resource }),
     ...(one.mandate === undefined ? {} : { mandate: { tools: one.mandate as never } }),
-    ...(one.act === 'handoff' ? { handoff: { to: object.id, purpose: one.purpose, depth: one.chain.length } } : {}),
+    ...(passesOn(one.act) ? { handoff: { to: object.id, purpose: one.purpose, depth: one.chain.length } } : {}),
   };
 }
 

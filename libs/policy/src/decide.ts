@@ -1,4 +1,4 @@
-import { hopsToAsk } from '@writ/rules';
+import { hopsToAsk, passesOn } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
 import { grantedMode } from './delegation';
@@ -86,7 +86,7 @@ class Proceedings {
     const { request } = this;
     const hop = request.chain.at(-1);
     if (!hop) return null;
-    if (request.action !== 'handoff') {
+    if (!passesOn(request.action)) {
       return this.#hearing(docket, hopQuestion('agent', hop, 'action'), 'agent_not_granted');
     }
     const { depth } = request.handoff!;
@@ -103,7 +103,7 @@ class Proceedings {
   #delegation(docket: Docket): Decision | null {
     const { request } = this;
     const hops = hopsToAsk(docket.snapshot.handoffs, request.chain);
-    if (request.action === 'handoff') return this.#passOn(docket, hops);
+    if (passesOn(request.action)) return this.#passOn(docket, hops);
     for (const hop of hops) {
       const refused = this.#hearing(docket, hopQuestion('delegation', hop, 'action'), 'delegation_not_granted');
       if (refused) return refused;
@@ -176,7 +176,7 @@ class Proceedings {
     const verdict = this.#asking === null ? 'allow' : 'ask';
     const reason = verdict === 'allow' ? 'allowed' : 'approval_required';
     const outcome = { verdict, reason, stage, explicit: true, obligations, nearMisses: NONE } as const;
-    if (this.request.action !== 'handoff') return this.#decision({ ...outcome, stages: this.#stages });
+    if (!passesOn(this.request.action)) return this.#decision({ ...outcome, stages: this.#stages });
     return this.#decision({ ...outcome, stages: this.#stages, handoffMode: this.#mode ?? 'attenuate' });
   }
 
@@ -231,9 +231,9 @@ function malformation(authority: TenantAuthority, request: DecisionRequest): str
     return 'the initiator has no principal id';
   }
   if (!KNOWN_ACTIONS.has(action)) return `there is no action ${String(action)}`;
-  if (action !== 'handoff') return null;
-  if (handoff === undefined || object.type !== 'agent' || object.id !== handoff.to || request.chain.length === 0) {
-    return 'a handoff names the agent it goes to, and comes from an agent';
+  if (!passesOn(action)) return null;
+  if (handoff === undefined || object.type !== 'agent' || object.id !== handoff.to) {
+    return `a ${action} names the agent it goes to`;
   }
-  return null;
+  return action === 'handoff' && request.chain.length === 0 ? 'a handoff comes from an agent' : null;
 }

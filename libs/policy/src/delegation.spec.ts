@@ -1,7 +1,7 @@
 import type { Hop } from '@writ/kernel';
 import fc from 'fast-check';
 import { hopsToAsk } from '@writ/rules';
-import { authorityOf, SHOP, snapshotOf, tenant, toolCall } from '../../../test/policy/parts';
+import { authorityOf, SHOP, snapshotOf, stopOf, tenant, toolCall } from '../../../test/policy/parts';
 import type { TenantAuthority } from './authority';
 import { decide } from './decide';
 import type { DecisionRequest, Mandate } from './types';
@@ -57,6 +57,44 @@ describe('a handoff', () => {
     const chain = [hop('triage'), hop('orders', 'attenuate')];
     expect(await ask(chain, 'billing', 'refunds')).toMatchObject({ verdict: 'allow', handoffMode: 'service' });
     expect(await ask(chain, 'billing', 'gossip')).toMatchObject({ verdict: 'allow', handoffMode: 'attenuate' });
+  });
+});
+
+describe('a delegation', () => {
+  const CUSTOMER = '  p, role:customer, {tenant}, agent:*, handoff, , allow\n';
+  const granted = SHOP.replace(CUSTOMER, `${CUSTOMER}  p, role:customer, {tenant}, agent:orders, delegate, , allow\n`);
+  const delegate = (chain: readonly Hop[], to: string): DecisionRequest => ({
+    ...handoff(chain, to),
+    action: 'delegate',
+  });
+  const ask = async (policy: string, chain: readonly Hop[], to: string) =>
+    decide(await authorityOf(policy), delegate(chain, to));
+
+  it('asks the same of the pair as a handoff, and the initiator for a right of its own', async () => {
+    expect(await ask(granted, [hop('triage')], 'orders')).toMatchObject({ verdict: 'allow', handoffMode: 'attenuate' });
+    expect(await ask(SHOP, [hop('triage')], 'orders')).toMatchObject({ reason: 'initiator_not_granted' });
+    expect(await ask(granted, [hop('orders')], 'triage')).toMatchObject({ reason: 'handoff_not_granted' });
+    expect(await ask(granted, [hop('triage')], 'vault')).toMatchObject({ reason: 'forbidden_by_rule' });
+  });
+
+  it('by a workflow comes from no agent, and is the initiator’s to be allowed', async () => {
+    expect(await ask(granted, [], 'orders')).toMatchObject({ verdict: 'allow' });
+    expect(await ask(granted, [], 'triage')).toMatchObject({ reason: 'initiator_not_granted' });
+    expect(decide(await authorityOf(granted), handoff([], 'orders'))).toMatchObject({ reason: 'evaluation_error' });
+  });
+
+  it('[I6] that is forbidden to an earlier agent is not reached through a later one', async () => {
+    const all = granted.replace('agent:orders, delegate', 'agent:*, delegate');
+    expect(await ask(all, [hop('orders')], 'vault')).toMatchObject({ verdict: 'allow' });
+    expect(await ask(all, [hop('triage'), hop('orders', 'attenuate')], 'vault')).toMatchObject({
+      reason: 'forbidden_by_rule',
+      stage: 'delegation',
+    });
+  });
+
+  it('is refused by a stop on the one it goes to', async () => {
+    const authority = await authorityOf(granted, [stopOf({ scope: 'agent', target: 'orders' })]);
+    expect(decide(authority, delegate([hop('triage')], 'orders'))).toMatchObject({ reason: 'stopped' });
   });
 });
 

@@ -14,6 +14,7 @@ const DOOR_OF: { readonly [A in Action]?: Door } = {
   'tool.invoke': 'tool',
   'data.read': 'data',
   handoff: 'handoff',
+  delegate: 'delegate',
 };
 
 export interface MintInput {

@@ -97,7 +97,7 @@ const REFUSALS: { readonly [R in ReasonCode]: (decision: Explained) => string } 
   agent_not_granted: silence('this'),
   initiator_not_granted: silence('this'),
   delegation_not_granted: silence('this, and no later agent may do what it may not'),
-  handoff_not_granted: silence('this handoff'),
+  handoff_not_granted: silence('passing on to this agent'),
   mandate_exceeded: first('the mandate of the run does not cover it'),
   forbidden_by_rule: forbidden,
   approval_required: () => 'a person must approve it',

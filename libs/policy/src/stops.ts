@@ -38,6 +38,7 @@ const STOPPABLE: ReadonlySet<Action> = new Set<Action>([
   'tool.invoke',
   'data.read',
   'handoff',
+  'delegate',
 ]);
 
 export const reachOf = (request: DecisionRequest): Reach => ({

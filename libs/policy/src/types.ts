@@ -16,6 +16,7 @@ export const ACTIONS = [
   'tool.invoke',
   'data.read',
   'handoff',
+  'delegate',
   'agent.change',
   'tool.change',
   'model.change',
@@ -97,7 +98,7 @@ export interface DecisionRequest {
   /** `<resource type>.<attribute>` → what a resolver brought. */
   readonly attributes?: { readonly [name: string]: ResolvedAttribute };
   readonly mandate?: Mandate | null;
-  /** For `handoff`: who receives, and why. */
+  /** For `handoff` and `delegate`: who receives, and why. A workflow delegates too, with nobody in the chain. */
   readonly handoff?: { readonly to: string; readonly purpose: string; readonly depth: number };
   /** The run and workflow the act belongs to: stops on either cover it. Absent for acts outside a run. */
   readonly run?: RunId;
@@ -175,7 +176,7 @@ export interface Decision {
   readonly explicit: boolean;
   readonly stages: readonly StageResult[];
   readonly obligations: readonly Obligation[];
-  /** For an allowed `handoff`: how the receiver acts, as the deciding `p2` rule says (GOVERNANCE §1.3). */
+  /** For an allowed `handoff` or `delegate`: how the receiver acts, as the deciding `p2` rule says (GOVERNANCE §1.3). */
   readonly handoffMode?: 'attenuate' | 'service';
   /** Of an act that people were asked about: the request they answered. */
   readonly approval?: ApprovalId;

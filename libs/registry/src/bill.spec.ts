@@ -1,5 +1,5 @@
 import { canonicalJson, digestOf } from '@writ/kernel';
-import { assembleBill, billDigest, manifestOf, type VersionedLookup } from './bill';
+import { assembleBill, billDigest, childBill, manifestOf, type VersionedLookup } from './bill';
 import type { Versioned, WorkflowDefinition } from './definitions';
 import { validateDocuments } from './documents';
 import { offeredTools } from './offered';
@@ -44,18 +44,18 @@ const documents = [
   { kind: 'workflow', name: 'w', owner: 'o', purpose: 'p', root: { type: 'swarm', entry: 'a', agents: ['a', 'b'] } },
 ];
 
-function all(): Versioned[] {
-  const result = validateDocuments(documents);
+function all(set: readonly object[] = documents): Versioned[] {
+  const result = validateDocuments(set);
   if (!result.ok) throw new Error(result.failure.message);
   return result.value.map((definition) => ({ definition, version: 1, digest: digestOf(canonicalJson(definition)) }));
 }
 
-function assemble(versions: readonly Versioned[]) {
+function assemble(versions: readonly Versioned[], workflow = 'w') {
   const lookup: VersionedLookup = {
     get: (kind, name) => versions.find((one) => one.definition.kind === kind && one.definition.name === name),
     all: (kind) => versions.filter((one) => one.definition.kind === kind),
   };
-  return assembleBill(lookup.get('workflow', 'w') as Versioned<WorkflowDefinition>, lookup);
+  return assembleBill(lookup.get('workflow', workflow) as Versioned<WorkflowDefinition>, lookup);
 }
 
 describe('the bill of materials', () => {
@@ -108,5 +108,104 @@ describe('the bill of materials', () => {
     );
     expect(bill.tools.has('order_facts')).toBe(true);
     expect(names).not.toContain('order_facts');
+  });
+});
+
+describe('what nested nodes name', () => {
+  const agent = (name: string, more: object = {}) => ({
+    kind: 'agent',
+    name,
+    owner: 'o',
+    purpose: 'p',
+    model: 'small',
+    instructions: '',
+    ...more,
+  });
+  const tool = (name: string, more: object = {}) => ({
+    kind: 'tool',
+    name,
+    endpoint: { type: 'function', function: name },
+    ...more,
+  });
+  const workflow = (name: string, root: object) => ({ kind: 'workflow', name, owner: 'o', purpose: 'p', root });
+  const step = (id: string, node: object, more: object = {}) => ({ id, node, ...more });
+  const call = (name: string) => ({ type: 'tool', tool: name });
+  const set = [
+    { kind: 'model', name: 'small', model: 'gpt' },
+    ...['judge', 'asker', 'asked', 'worker', 'target', 'second', 'unused'].map((name) =>
+      agent(name, name === 'asker' ? { consults: ['asked'] } : name === 'asked' ? { tools: ['fact'] } : {}),
+    ),
+    ...['fact', 'undo', 'undo_step', 'other', 'reduced'].map((name) => tool(name)),
+    tool('book', { compensate: { tool: 'undo' } }),
+    {
+      kind: 'router',
+      name: 'desk',
+      owner: 'o',
+      purpose: 'p',
+      threshold: 0.1,
+      margin: 0,
+      routes: ['x', 'y'].map((name) => ({ name, utterances: [name] })),
+    },
+    workflow('w', {
+      type: 'sequence',
+      steps: [
+        step('a', call('book'), { compensate: { tool: 'undo_step' }, on_error: { fallback: call('other') } }),
+        step('b', {
+          type: 'fanout',
+          branches: [{ key: 'k', node: { type: 'supervisor', supervisor: 'asker', workers: ['worker'] } }],
+          merge: { policy: 'judge', agent: 'judge' },
+        }),
+        step('c', {
+          type: 'router',
+          router: 'desk',
+          routes: ['x', 'y'].map((name) => ({ name, agent: 'target' })),
+          fallback: { type: 'router', router: 'second', fallback: { type: 'fail' } },
+        }),
+        step('d', { type: 'run', workflow: 'child' }),
+      ],
+    }),
+    workflow('child', {
+      type: 'map',
+      over: [1],
+      node: { type: 'run', workflow: 'grandchild', budget: { depth: 1 } },
+      merge: { policy: 'reduce', node: call('reduced') },
+    }),
+    workflow('grandchild', { type: 'loop', node: { type: 'run', workflow: 'child' }, max: 2, exhausted: 'last' }),
+  ];
+
+  test('is in the bill: who is consulted, what undoes, who judges, where a router leads, and child workflows', () => {
+    const bill = assemble(all(set));
+    expect(manifestOf(bill).map(([kind, name]) => `${kind} ${name}`)).toEqual([
+      'agent asked',
+      'agent asker',
+      'agent judge',
+      'agent second',
+      'agent target',
+      'agent worker',
+      'child_workflow child',
+      'child_workflow grandchild',
+      'model small',
+      'router desk',
+      'tool book',
+      'tool fact',
+      'tool other',
+      'tool reduced',
+      'tool undo',
+      'tool undo_step',
+      'workflow w',
+    ]);
+  });
+
+  test('a child’s bill holds its own part of the same versions, also where a circle leads back', () => {
+    const bill = assemble(all(set));
+    const child = childBill(bill, 'child');
+    expect(manifestOf(child).map(([kind, name]) => `${kind} ${name}`)).toEqual([
+      'child_workflow grandchild',
+      'tool reduced',
+      'workflow child',
+    ]);
+    expect(child.digest).toBe(assemble(all(set), 'child').digest);
+    expect(manifestOf(childBill(childBill(child, 'grandchild'), 'child'))).toEqual(manifestOf(child));
+    expect(() => childBill(child, 'w')).toThrow('lacks workflow w');
   });
 });

@@ -1,12 +1,13 @@
-import { assertNever, canonicalJson, digestOf } from '@writ/kernel';
+import { canonicalJson, digestOf } from '@writ/kernel';
+import { allNodes, namedBy } from './child-nodes';
 import type {
   AgentDefinition,
   BillOfMaterials,
   Definition,
   DefinitionKind,
   ModelDefinition,
-  Node,
   ResolverDefinition,
+  RouterDefinition,
   ServerDefinition,
   ServiceDefinition,
   ToolDefinition,
@@ -14,52 +15,26 @@ import type {
   WorkflowDefinition,
 } from './definitions';
 
-/** A bill as a run's journal keeps it: `[kind, name, digest]`, sorted by kind, then name. */
+/** A bill as a run's journal keeps it: `[kind, name, digest]`, sorted by kind, then name; child workflows as `child_workflow`. */
 export type Manifest = readonly (readonly [kind: string, name: string, digest: string])[];
 
 export const billDigest = (manifest: Manifest): string => digestOf(canonicalJson(manifest));
 
 export function manifestOf(bill: BillOfMaterials): Manifest {
-  const parts = [bill.agents, bill.tools, bill.models, bill.servers, bill.services, bill.resolvers] as const;
+  const { agents, routers, tools, models, servers, services, resolvers } = bill;
+  const parts = [agents, routers, tools, models, servers, services, resolvers] as const;
   const all: Versioned[] = [bill.workflow, ...parts.flatMap((part): Versioned[] => [...part.values()])];
-  return sorted(all.map((one) => [one.definition.kind, one.definition.name, one.digest]));
+  const children = [...bill.children.values()].map((one) => [CHILD, one.definition.name, one.digest] as const);
+  return sorted([...all.map((one) => [one.definition.kind, one.definition.name, one.digest] as const), ...children]);
 }
+
+/** How a manifest names a workflow that the run may start, told apart from the one it is a run of. */
+export const CHILD = 'child_workflow';
 
 function sorted(manifest: readonly (readonly [string, string, string])[]): Manifest {
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return [...manifest].sort((a, b) => order(a[0], b[0]) || order(a[1], b[1]));
 }
-
-/** The agents a workflow's nodes name, and the tools its steps call directly. */
-function namedIn(node: Node): { readonly agents: string[]; readonly tools: string[] } {
-  switch (node.type) {
-    case 'agent':
-      return { agents: [node.agent], tools: [] };
-    case 'tool':
-      return { agents: node.agent === undefined ? [] : [node.agent], tools: [node.tool] };
-    case 'wait':
-      return { agents: [], tools: [] };
-    case 'swarm':
-      return { agents: [...node.agents], tools: [] };
-    case 'supervisor':
-      return { agents: [node.supervisor, ...node.workers], tools: [] };
-    case 'router': {
-      const fallback = node.fallback.type === 'agent' ? [node.fallback.agent] : [];
-      return { agents: [node.router, ...node.routes.map((route) => route.agent), ...fallback], tools: [] };
-    }
-    case 'sequence':
-      return joined(node.steps.map((step) => namedIn(step.node)));
-    case 'fanout':
-      return joined(node.branches.map((branch) => namedIn(branch.node)));
-    default:
-      return assertNever(node, 'workflow node');
-  }
-}
-
-const joined = (parts: readonly { agents: string[]; tools: string[] }[]): { agents: string[]; tools: string[] } => ({
-  agents: parts.flatMap((part) => part.agents),
-  tools: parts.flatMap((part) => part.tools),
-});
 
 export interface VersionedLookup {
   get(kind: DefinitionKind, name: string): Versioned | undefined;
@@ -67,42 +42,96 @@ export interface VersionedLookup {
 }
 
 /**
- * Everything a run of the workflow may touch, and nothing else: the agents its nodes name, their models and tools, the
- * tools its steps call, the resolvers of every object type those tools touch, the resolvers' tools, and the servers and services.
+ * Everything a run of the workflow may touch, and nothing else: the agents and routers its nodes name and those agents
+ * consult, their models and tools, the tools its steps call and those that undo them, the workflows it may start and all
+ * that these touch, the resolvers of every object type those tools touch, the resolvers' tools, and servers and services.
  * Pure; throws when something is missing, since publishing has checked that it is there.
  */
 export function assembleBill(workflow: Versioned<WorkflowDefinition>, lookup: VersionedLookup): BillOfMaterials {
-  const agents = new Map<string, Versioned<AgentDefinition>>();
-  const tools = new Map<string, Versioned<ToolDefinition>>();
-  const models = new Map<string, Versioned<ModelDefinition>>();
-  const servers = new Map<string, Versioned<ServerDefinition>>();
-  const services = new Map<string, Versioned<ServiceDefinition>>();
-  const resolvers = new Map<string, Versioned<ResolverDefinition>>();
-  const take = <D extends Definition>(into: Map<string, Versioned<D>>, kind: D['kind'], name: string): D => {
-    const found = lookup.get(kind, name) as Versioned<D> | undefined;
-    if (!found) throw new Error(`the bill of ${workflow.definition.name} lacks ${kind} ${name}`);
+  const parts = new Parts(workflow, lookup);
+  parts.takeWorkflow(workflow.definition);
+  const { children, agents, routers, tools, models, servers, services, resolvers } = parts;
+  const bill = { workflow, children, agents, routers, tools, models, servers, services, resolvers };
+  return Object.freeze({ ...bill, digest: billDigest(manifestOf({ ...bill, digest: '' })) });
+}
+
+/** The bill of a child run, from exactly the versions its parent is pinned to. */
+export function childBill(parent: BillOfMaterials, workflow: string): BillOfMaterials {
+  const { children, agents, routers, tools, models, servers, services, resolvers } = parent;
+  const all = [children, agents, routers, tools, models, servers, services, resolvers].flatMap((part): Versioned[] => [
+    ...part.values(),
+  ]);
+  const byKey = new Map([parent.workflow, ...all].map((one) => [`${one.definition.kind} ${one.definition.name}`, one]));
+  const root = byKey.get(`workflow ${workflow}`) as Versioned<WorkflowDefinition> | undefined;
+  if (!root) throw new Error(`the bill of ${parent.workflow.definition.name} lacks workflow ${workflow}`);
+  return assembleBill(root, {
+    get: (kind, name) => byKey.get(`${kind} ${name}`),
+    all: (kind) => [...byKey.values()].filter((one) => one.definition.kind === kind),
+  });
+}
+
+class Parts {
+  readonly children = new Map<string, Versioned<WorkflowDefinition>>();
+  readonly agents = new Map<string, Versioned<AgentDefinition>>();
+  readonly routers = new Map<string, Versioned<RouterDefinition>>();
+  readonly tools = new Map<string, Versioned<ToolDefinition>>();
+  readonly models = new Map<string, Versioned<ModelDefinition>>();
+  readonly servers = new Map<string, Versioned<ServerDefinition>>();
+  readonly services = new Map<string, Versioned<ServiceDefinition>>();
+  readonly resolvers = new Map<string, Versioned<ResolverDefinition>>();
+
+  constructor(
+    private readonly root: Versioned<WorkflowDefinition>,
+    private readonly lookup: VersionedLookup,
+  ) {}
+
+  takeWorkflow(workflow: WorkflowDefinition): void {
+    for (const { node } of allNodes(workflow.root)) {
+      const named = namedBy(node);
+      named.agents.forEach((name) => this.#takeAgent(name));
+      named.tools.forEach((name) => this.#takeTool(name));
+      named.routers.forEach((name) => this.#takeRouter(name));
+      named.workflows.forEach((name) => this.#takeChild(name));
+    }
+  }
+
+  #take<D extends Definition>(into: Map<string, Versioned<D>>, kind: D['kind'], name: string): D {
+    const found = this.lookup.get(kind, name) as Versioned<D> | undefined;
+    if (!found) throw new Error(`the bill of ${this.root.definition.name} lacks ${kind} ${name}`);
     into.set(name, found);
     return found.definition;
-  };
-  const takeTool = (name: string): void => {
-    if (tools.has(name)) return;
-    const tool = take(tools, 'tool', name);
-    if (tool.endpoint.type === 'mcp') take(servers, 'mcp_server', tool.endpoint.server);
-    if (tool.endpoint.type === 'http') take(services, 'http_service', tool.endpoint.service);
-    if (!tool.resource) return;
-    for (const { definition } of lookup.all('resolver') as readonly Versioned<ResolverDefinition>[]) {
-      if (definition.resource !== tool.resource.type || resolvers.has(definition.name)) continue;
-      take(resolvers, 'resolver', definition.name);
-      takeTool(definition.tool);
-    }
-  };
-  const named = namedIn(workflow.definition.root);
-  for (const name of named.agents) {
-    const agent = take(agents, 'agent', name);
-    take(models, 'model', agent.model);
-    agent.tools.forEach(takeTool);
   }
-  named.tools.forEach(takeTool);
-  const parts = { workflow, agents, tools, models, servers, services, resolvers };
-  return Object.freeze({ ...parts, digest: billDigest(manifestOf({ ...parts, digest: '' })) });
+
+  /** The workflow that the run starts with is in its own bill once, as that. */
+  #takeChild(name: string): void {
+    if (this.children.has(name) || name === this.root.definition.name) return;
+    this.takeWorkflow(this.#take(this.children, 'workflow', name));
+  }
+
+  #takeRouter(name: string): void {
+    if (!this.lookup.get('router', name)) return this.#takeAgent(name);
+    this.#take(this.routers, 'router', name);
+  }
+
+  #takeAgent(name: string): void {
+    if (this.agents.has(name)) return;
+    const agent = this.#take(this.agents, 'agent', name);
+    this.#take(this.models, 'model', agent.model);
+    agent.tools.forEach((tool) => this.#takeTool(tool));
+    agent.consults?.forEach((other) => this.#takeAgent(other));
+  }
+
+  #takeTool(name: string): void {
+    if (this.tools.has(name)) return;
+    const tool = this.#take(this.tools, 'tool', name);
+    if (tool.endpoint.type === 'mcp') this.#take(this.servers, 'mcp_server', tool.endpoint.server);
+    if (tool.endpoint.type === 'http') this.#take(this.services, 'http_service', tool.endpoint.service);
+    if (tool.compensate) this.#takeTool(tool.compensate.tool);
+    if (!tool.resource) return;
+    for (const { definition } of this.lookup.all('resolver') as readonly Versioned<ResolverDefinition>[]) {
+      if (definition.resource !== tool.resource.type || this.resolvers.has(definition.name)) continue;
+      this.#take(this.resolvers, 'resolver', definition.name);
+      this.#takeTool(definition.tool);
+    }
+  }
 }

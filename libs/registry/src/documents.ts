@@ -9,6 +9,8 @@ const MAX_TEXT = 4 * 1024 * 1024;
 /** As stored: canonical JSON of one definition, in UTF-16 code units. */
 const MAX_BODY = 256 * 1024;
 const MAX_DOCUMENTS = 2000;
+/** Everything that reads a document afterwards does so recursively. */
+const MAX_DEPTH = 256;
 
 /**
  * Reads definitions from YAML 1.2 (several documents separated by `---`, or a list) or JSON (which is YAML). Refuses,
@@ -58,6 +60,10 @@ export function validateDocuments(documents: readonly unknown[]): Result<readonl
   const definitions: Definition[] = [];
   const seen = new Map<string, number>();
   documents.forEach((document, index) => {
+    if (isDeep(document)) {
+      problems.push({ pointer: `/${index}`, reason: `is nested deeper than ${MAX_DEPTH}` });
+      return;
+    }
     const parsed = Definition.safeParse(document);
     if (!parsed.success) {
       problems.push(...problemsOf(parsed.error, [index]));
@@ -75,6 +81,17 @@ export function validateDocuments(documents: readonly unknown[]): Result<readonl
   });
   return problems.length > 0 ? refuse(refusalOf('definition_invalid', problems)) : ok(definitions);
 }
+
+function isDeep(document: unknown): boolean {
+  let level: object[] = isObject(document) ? [document] : [];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_DEPTH) return true;
+    level = level.flatMap((one) => Object.values(one).filter(isObject));
+  }
+  return false;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 function encodingProblems(definition: Definition, raw: Json, index: number): Problem[] {
   const forbidden = forbiddenKeys(raw, [index]);

@@ -1,24 +1,22 @@
-export { type Manifest, manifestOf } from './bill';
+export { childBill, manifestOf } from './bill';
+export { allNodes } from './child-nodes';
 export {
   AgentDefinition,
   type BillOfMaterials,
-  BudgetDefinition,
   Definition,
-  type DefinitionKind,
   ModelDefinition,
-  type Node,
-  type OnError,
-  ResolverDefinition,
   ServerDefinition,
   ServiceDefinition,
   ToolDefinition,
   type Versioned,
-  WorkflowDefinition,
 } from './definitions';
 export { parseDocuments, validateDocuments } from './documents';
-export { type BillRequest, loadBill, loadPinnedBill } from './load';
-export { HANDOFF_PREFIX, type OfferedTool, offeredTools } from './offered';
-export { publish, type Published } from './publish';
+export { evaluateCondition } from './evaluate-condition';
+export { loadBill, loadPinnedBill } from './load';
+export type { Merge } from './merge';
+export type { ChoiceNode, FanoutNode, HedgeNode, LoopNode, MapNode, Node, RouterNode, SequenceNode } from './nodes';
+export { type OfferedTool, offeredTools, supervisorTools } from './offered';
+export { publish } from './publish';
 export { checkInput } from './schemas';
 export { type DefinitionRow, listVersions as listDefinitions, oneVersion as getDefinition } from './store';
 export { resolveTemplate, type TemplateScope, valueAt } from './template';

@@ -1,6 +1,6 @@
 import type { Database } from '@writ/database';
 import { ok, refuse, type Result, type TenantId } from '@writ/kernel';
-import { assembleBill, billDigest, type Manifest, type VersionedLookup } from './bill';
+import { assembleBill, billDigest, CHILD, type Manifest, type VersionedLookup } from './bill';
 import type { BillOfMaterials, DefinitionKind, Versioned, WorkflowDefinition } from './definitions';
 import { lookupOf } from './lookup';
 import { refusalOf } from './problems';
@@ -81,9 +81,12 @@ export async function loadPinnedBill(
   if (known) return known;
   const digests = manifest.map(([, , digest]) => digest);
   const stored = await db.withTenant(tenant, (tx) => versionsByDigest(tx, tenant, digests));
-  const wanted = new Set(manifest.map((entry) => entry.join(' ')));
+  const wanted = new Set(manifest.map(([kind, ...entry]) => [kind === CHILD ? 'workflow' : kind, ...entry].join(' ')));
   const rows = stored.filter((one) => wanted.has([one.definition.kind, one.definition.name, one.digest].join(' ')));
-  const workflow = rows.find((one): one is Versioned<WorkflowDefinition> => one.definition.kind === 'workflow');
+  const root = manifest.find(([kind]) => kind === 'workflow')?.[1];
+  const workflow = rows.find(
+    (one): one is Versioned<WorkflowDefinition> => one.definition.kind === 'workflow' && one.definition.name === root,
+  );
   if (!workflow) throw new Error(`the pinned bill ${billDigest(manifest)} has no stored workflow`);
   const bill = assembleBill(workflow, lookupBy(rows));
   if (`${tenant} ${bill.digest}` !== key) throw new Error(`the pinned bill ${billDigest(manifest)} is not complete`);

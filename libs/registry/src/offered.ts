@@ -7,10 +7,20 @@ export interface OfferedTool {
   readonly description: string;
   /** JSON Schema of the arguments. */
   readonly parameters: JsonObject;
-  readonly means: { readonly type: 'tool'; readonly tool: string } | { readonly type: 'handoff'; readonly to: string };
+  readonly means:
+    | { readonly type: 'tool'; readonly tool: string }
+    | { readonly type: 'handoff'; readonly to: string }
+    | { readonly type: 'consult'; readonly agent: string }
+    | { readonly type: 'delegate' }
+    | { readonly type: 'update_plan' };
 }
 
 export const HANDOFF_PREFIX = 'handoff_to_';
+/** An agent that is asked as a tool would be. */
+export const CONSULT_PREFIX = 'ask_';
+/** What a supervisor's model is offered beside its own tools. */
+export const DELEGATE = 'delegate';
+export const UPDATE_PLAN = 'update_plan';
 
 /** What every vendor's function names have in common; a longer or dotted name is refused at publish. */
 export const FUNCTION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -25,9 +35,24 @@ const HANDOFF_PARAMETERS: JsonObject = {
   additionalProperties: false,
 };
 
+const CONSULT_PARAMETERS: JsonObject = {
+  type: 'object',
+  properties: {
+    task: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 8000,
+      description: 'What is asked, with everything needed to answer: the other agent hears nothing else.',
+    },
+  },
+  required: ['task'],
+  additionalProperties: false,
+};
+
 /**
- * The functions one turn of an agent offers its model, in the definition's order: its tools, then its handoffs, each as
- * a function `handoff_to_<agent>` taking `{reason, message}`. `peers` are the agents control may pass to where this
+ * The functions one turn of an agent offers its model, in the definition's order: its tools, the agents it may consult,
+ * each as a function `ask_<agent>` taking `{task}`, then its handoffs, each as a function `handoff_to_<agent>` taking
+ * `{reason, message}`. `peers` are the agents control may pass to where this
  * agent stands (the members of its swarm; none for an agent that stands alone); a handoff to anyone else is left out.
  * An offer grants nothing: each call is decided when it is made.
  */
@@ -59,5 +84,82 @@ export function offeredTools(
         means: { type: 'handoff', to },
       };
     });
-  return [...tools, ...handoffs];
+  const consults = (agent.consults ?? []).map((name): OfferedTool => {
+    const other = bill.agents.get(name)?.definition;
+    if (!other) throw new Error(`the bill of ${bill.workflow.definition.name} lacks agent ${name}`);
+    return {
+      name: `${CONSULT_PREFIX}${name}`,
+      description: `Ask the agent "${name}" and get its answer: ${other.purpose}`,
+      parameters: CONSULT_PARAMETERS,
+      means: { type: 'consult', agent: name },
+    };
+  });
+  return [...tools, ...consults, ...handoffs];
+}
+
+const TASK_STATUSES = ['open', 'done', 'failed', 'dropped'] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+/**
+ * What a supervisor's model is offered beside its agent's own functions. A worker's name is free text here: one that is
+ * not among the workers is answered as an error turn, which says who they are.
+ */
+export function supervisorTools(workers: readonly string[], bill: BillOfMaterials): readonly OfferedTool[] {
+  const known = workers.map((name) => `${name}: ${bill.agents.get(name)?.definition.purpose ?? ''}`).join('; ');
+  return [
+    {
+      name: DELEGATE,
+      description: `Give one task to a worker and get its result. Several in one turn are done side by side. Workers: ${known}`,
+      parameters: {
+        type: 'object',
+        properties: {
+          worker: { type: 'string', minLength: 1, maxLength: 64, description: 'Name of the worker.' },
+          task: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 200,
+            description: 'Id of the task in your plan, or its title.',
+          },
+          brief: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 8000,
+            description: 'Everything the worker needs: it hears nothing else of this conversation.',
+          },
+        },
+        required: ['worker', 'task', 'brief'],
+        additionalProperties: false,
+      },
+      means: { type: 'delegate' },
+    },
+    {
+      name: UPDATE_PLAN,
+      description: 'Write down the tasks and what is known so far; call it again whenever the plan changes.',
+      parameters: {
+        type: 'object',
+        properties: {
+          tasks: {
+            type: 'array',
+            maxItems: 100,
+            items: {
+              type: 'object',
+              properties: {
+                id: { type: 'string', minLength: 1, maxLength: 200 },
+                title: { type: 'string', maxLength: 1000 },
+                worker: { type: 'string', maxLength: 64 },
+                status: { type: 'string', enum: [...TASK_STATUSES] },
+              },
+              required: ['id', 'title', 'status'],
+              additionalProperties: false,
+            },
+          },
+          facts: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 2000 } },
+          reason: { type: 'string', maxLength: 1000, description: 'Why the plan is as it is now.' },
+        },
+        required: ['tasks', 'reason'],
+        additionalProperties: false,
+      },
+      means: { type: 'update_plan' },
+    },
+  ];
 }

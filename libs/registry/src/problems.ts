@@ -33,8 +33,8 @@ export function refusalOf(code: string, problems: readonly Problem[]): Failure {
 type Issue = z.core.$ZodIssue;
 
 /**
- * A union reports the issues of every branch. The reader meant the branch whose tag fits, so the branches that already
- * fail at `type` or `policy` are passed over when another one does not.
+ * A union reports the issues of every branch. The reader meant the branch whose members fit best, so the one with the
+ * fewest faults right at the value is the one reported.
  */
 function flatten(issue: Issue, at: readonly PropertyKey[]): { path: readonly PropertyKey[]; reason: string }[] {
   const path = [...at, ...issue.path];
@@ -43,9 +43,10 @@ function flatten(issue: Issue, at: readonly PropertyKey[]): { path: readonly Pro
   }
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [{ path, reason: issue.message }];
   const branches = issue.errors.map((issues) => issues.flatMap((inner) => flatten(inner, path)));
-  const tagFails = (found: readonly { path: readonly PropertyKey[] }[]): boolean =>
-    found.some((one) => one.path.length === path.length + 1 && one.path.at(-1) === 'type');
-  return branches.find((found) => !tagFails(found)) ?? branches.at(-1) ?? [{ path, reason: issue.message }];
+  const own = (found: readonly { path: readonly PropertyKey[] }[]): number =>
+    found.filter((one) => one.path.length <= path.length + 1).length;
+  const [best] = branches.sort((a, b) => own(a) - own(b));
+  return best ?? [{ path, reason: issue.message }];
 }
 
 export function problemsOf(error: z.ZodError, at: readonly PropertyKey[]): Problem[] {

@@ -1,9 +1,12 @@
-import type { Json } from '@writ/kernel';
-import type { AgentDefinition, Definition, ResolverDefinition, ToolDefinition } from './definitions';
+import type { Json, JsonObject } from '@writ/kernel';
+import { agentProblems, routerProblems } from './agent-references';
+import type { Definition, ResolverDefinition, ToolDefinition } from './definitions';
 import { httpToolProblems, serviceProblems } from './http-references';
 import { type Lookup, missing } from './lookup';
-import { FUNCTION_NAME, HANDOFF_PREFIX } from './offered';
+import { HANDOFF_PREFIX } from './offered';
 import type { Problem } from './problems';
+import { accepted, promised, type Shape } from './shape';
+import { templateProblems } from './template-references';
 import { workflowProblems } from './workflow-references';
 
 /**
@@ -16,9 +19,9 @@ export function referenceProblems(batch: readonly Definition[], lookup: Lookup):
     problemsFor(definition, lookup).map(({ pointer, reason }) => ({ pointer: `/${index}${pointer}`, reason })),
   );
   const inBatch = new Set<Definition>(batch);
-  const others = [...lookup.all('workflow'), ...lookup.all('resolver'), ...lookup.all('tool')].filter(
-    (one) => !inBatch.has(one),
-  );
+  const others = (['workflow', 'resolver', 'tool', 'agent', 'router'] as const)
+    .flatMap((kind): readonly Definition[] => lookup.all(kind))
+    .filter((one) => !inBatch.has(one));
   const broken = others.flatMap((one) =>
     problemsFor(one, lookup).map(({ pointer, reason }) => ({
       pointer: '',
@@ -41,6 +44,8 @@ function problemsFor(definition: Definition, lookup: Lookup): Problem[] {
       return resolverProblems(definition, lookup);
     case 'agent':
       return agentProblems(definition, lookup);
+    case 'router':
+      return routerProblems(definition, lookup);
     case 'workflow':
       return workflowProblems(definition, lookup);
   }
@@ -55,7 +60,28 @@ function toolProblems(tool: ToolDefinition, lookup: Lookup): Problem[] {
     problems.push({ pointer: '/endpoint/server', reason: missing('mcp_server', tool.endpoint.server) });
   }
   if (tool.endpoint.type === 'http') problems.push(...httpToolProblems(tool, tool.endpoint, lookup));
+  if (tool.compensate) problems.push(...undoProblems(tool, tool.compensate, lookup));
   return problems;
+}
+
+/** What undoes a call is another tool, and takes its arguments from the call that it undoes. */
+function undoProblems(
+  tool: ToolDefinition,
+  undo: NonNullable<ToolDefinition['compensate']>,
+  lookup: Lookup,
+): Problem[] {
+  const undoing = lookup.get('tool', undo.tool);
+  if (!undoing) return [{ pointer: '/compensate/tool', reason: missing('tool', undo.tool) }];
+  const problems: Problem[] = [];
+  if (undo.tool === tool.name) problems.push({ pointer: '/compensate/tool', reason: 'a call does not undo itself' });
+  const output: Shape = tool.output ? promised(tool.output as JsonObject) : null;
+  const roots = new Map([
+    ['args', accepted(tool.input as JsonObject)],
+    ['output', output],
+  ]);
+  const scope = { roots, earlier: new Map<string, Shape>() };
+  const args = templateProblems(undo.args as Json, scope, accepted(undoing.input as JsonObject));
+  return [...problems, ...args.map((one) => ({ ...one, pointer: `/compensate/args${one.pointer}` }))];
 }
 
 function resolverProblems(resolver: ResolverDefinition, lookup: Lookup): Problem[] {
@@ -82,28 +108,5 @@ function resolverProblems(resolver: ResolverDefinition, lookup: Lookup): Problem
       reason: `${resolver.resource}.${resolver.attribute} is already resolved by ${twin.name}`,
     });
   }
-  return problems;
-}
-
-function agentProblems(agent: AgentDefinition, lookup: Lookup): Problem[] {
-  const problems: Problem[] = [];
-  const add = (pointer: string, reason: string): void => void problems.push({ pointer, reason });
-  if (!lookup.get('model', agent.model)) add('/model', missing('model', agent.model));
-  agent.tools.forEach((name, i) => {
-    const pointer = `/tools/${i}`;
-    if (!lookup.get('tool', name)) add(pointer, missing('tool', name));
-    else if (!FUNCTION_NAME.test(name))
-      add(pointer, `a model's function may be named with letters, digits, _ and - only`);
-    if (agent.tools.indexOf(name) !== i) add(pointer, `${name} is listed twice`);
-  });
-  agent.handoffs.forEach((name, i) => {
-    const pointer = `/handoffs/${i}`;
-    if (name === agent.name) add(pointer, 'an agent cannot hand over to itself');
-    else if (!lookup.get('agent', name)) add(pointer, missing('agent', name));
-    else if (!FUNCTION_NAME.test(HANDOFF_PREFIX + name)) {
-      add(pointer, `${HANDOFF_PREFIX}${name} is no function name: letters, digits, _ and -, at most 64`);
-    }
-    if (agent.handoffs.indexOf(name) !== i) add(pointer, `${name} is listed twice`);
-  });
   return problems;
 }

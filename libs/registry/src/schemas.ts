@@ -2,6 +2,7 @@ import type { Failure, Json, JsonObject } from '@writ/kernel';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import draft07 from 'ajv/dist/refs/json-schema-draft-07.json';
+import { nestedSchemas } from './child-nodes';
 import type { Definition } from './definitions';
 import type { Problem } from './problems';
 
@@ -36,28 +37,45 @@ function compile(schema: object): Validator {
   return validator;
 }
 
+/** Schemas of a definition that do not compile, and those of arguments that are for no object. */
 export function schemaProblems(definition: Definition, index: number): Problem[] {
-  if (definition.kind !== 'tool' && definition.kind !== 'workflow') return [];
-  const pointer = `/${index}/input`;
-  const problems: Problem[] = [];
-  try {
-    compile(definition.input);
-  } catch (error) {
-    problems.push({
-      pointer,
-      reason: `is no valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`,
-    });
-  }
-  const type = (definition.input as JsonObject)['type'];
-  // Arguments and a run's input are objects on every wire that carries them; a schema for anything else never holds.
-  if (type !== undefined && type !== 'object') {
-    problems.push({ pointer: `${pointer}/type`, reason: 'must be "object"' });
-  }
-  return problems;
+  return schemasOf(definition).flatMap(({ pointer, schema, object }) => {
+    const at = `/${index}${pointer}`;
+    const problems: Problem[] = [];
+    try {
+      compile(schema);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      problems.push({ pointer: at, reason: `is no valid JSON Schema: ${why}` });
+    }
+    const type = (schema as JsonObject)['type'];
+    // Arguments and a run's input are objects on every wire that carries them; a schema for anything else never holds.
+    if (object && type !== undefined && type !== 'object') {
+      problems.push({ pointer: `${at}/type`, reason: 'must be "object"' });
+    }
+    return problems;
+  });
+}
+
+interface PlacedSchema {
+  readonly pointer: string;
+  readonly schema: object;
+  readonly object: boolean;
+}
+
+function schemasOf(definition: Definition): readonly PlacedSchema[] {
+  const { kind } = definition;
+  const output = (schema: object | undefined): PlacedSchema[] =>
+    schema === undefined ? [] : [{ pointer: '/output', schema, object: false }];
+  if (kind === 'agent') return output(definition.output);
+  if (kind !== 'tool' && kind !== 'workflow') return [];
+  const input: PlacedSchema = { pointer: '/input', schema: definition.input, object: true };
+  if (kind === 'tool') return [input, ...output(definition.output)];
+  return [input, ...nestedSchemas(definition).map((one) => ({ ...one, object: false }))];
 }
 
 /**
- * Checks a run's input or a tool's arguments against the definition's JSON Schema. Null when it holds; otherwise
+ * Checks a run's input, a tool's arguments or an agent's answer against the definition's JSON Schema. Null when it holds; otherwise
  * `input_invalid` with the JSON pointer of the first fault and its reason, words a model can act on.
  */
 export function checkInput(schema: JsonObject, value: Json): Failure | null {

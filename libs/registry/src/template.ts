@@ -4,6 +4,7 @@ import { type Json, type JsonObject, ok, refuse, type Result } from '@writ/kerne
  * Templates of step inputs. Constants, and references of exactly one form: an object whose only member is `$from`, a
  * JSON pointer into what the run has so far:
  * - `{"$from": "/input/order_id"}`: the run's input      - `{"$from": "/steps/find/output/id"}`: an earlier step's output
+ * - `{"$from": "/item/id"}`, `{"$from": "/loop/last"}`: what the map or loop around the step is at
  * There is nothing else to learn: no expressions, no string interpolation, so a template cannot be made to compute.
  */
 const REFERENCE = '$from';
@@ -12,7 +13,20 @@ export interface TemplateScope {
   readonly input: Json;
   /** Finished steps by id. A step that was skipped after an error is absent. */
   readonly steps: { readonly [id: string]: { readonly output: Json } };
+  /** Inside a map: the item of this branch, and its key. */
+  readonly item?: Json;
+  readonly key?: string;
+  /** Inside a loop: rounds done before this one, and what the last of them put out (null in the first). */
+  readonly loop?: { readonly index: number; readonly last: Json };
+  /** Inside the node of a `reduce`: outputs of the branches that succeeded, by key. */
+  readonly branches?: { readonly [key: string]: Json };
+  /** In a compensation of a tool: what the call that is undone took and gave. */
+  readonly args?: Json;
+  readonly output?: Json;
 }
+
+/** A scope as the value that pointers start from. */
+export const rootOf = (scope: TemplateScope): Json => ({ ...scope }) as Json;
 
 /** Where a reference stands in a template and what it names, for checks at publish. */
 export interface Reference {
@@ -86,7 +100,7 @@ export function valueAt(root: Json, pointer: string): Json | undefined {
  * optional input left out, a skipped step) is `template_unresolved`: a step never runs with a hole in its arguments.
  */
 export function resolveTemplate(template: JsonObject, scope: TemplateScope): Result<JsonObject> {
-  const root: Json = { input: scope.input, steps: scope.steps };
+  const root = rootOf(scope);
   let missing: Reference | undefined;
   const fill = (value: Json, at: string): Json => {
     if (Array.isArray(value)) return value.map((item: Json, i) => fill(item, `${at}/${i}`));

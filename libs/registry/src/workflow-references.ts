@@ -1,8 +1,15 @@
-import { assertNever, type Json } from '@writ/kernel';
-import type { Node, WorkflowDefinition } from './definitions';
+import type { Json, JsonObject } from '@writ/kernel';
+import { childNodes } from './child-nodes';
+import { childRunProblems } from './child-runs';
+import type { WorkflowDefinition } from './definitions';
 import { type Lookup, missing } from './lookup';
+import { neededBy } from './merge';
+import type { Compensation, FanoutNode, LoopNode, MapNode, Node, SequenceNode } from './nodes';
+import { outputShape } from './output-shape';
+import { patternProblems } from './pattern-references';
 import type { Problem } from './problems';
-import { pointerTokens, references } from './template';
+import { accepted, eachOf, membersOf, NUMBER, type Shape, shapeAt, TEXT, typesOf } from './shape';
+import { conditionProblems, named, type Scope, templateProblems, withRoots, withStep } from './template-references';
 
 /** Nested deeper than this, a workflow is a mistake; the engine walks it recursively. */
 const MAX_NESTING = 16;
@@ -16,120 +23,190 @@ interface Walk {
 
 interface Place {
   readonly pointer: string;
-  /** Steps whose output a template here may name: those before it in the sequences around it. */
-  readonly earlier: ReadonlySet<string>;
+  readonly scope: Scope;
   readonly depth: number;
 }
 
+/** What a workflow names, and whether what flows along its edges can fit. Pointers start at the workflow. */
 export function workflowProblems(workflow: WorkflowDefinition, lookup: Lookup): Problem[] {
   const walk: Walk = { lookup, taken: new Set(), problems: [] };
-  visit(workflow.root, { pointer: '/root', earlier: new Set(), depth: 0 }, walk);
-  return walk.problems;
+  const input: Shape = accepted(workflow.input as JsonObject);
+  visit(
+    workflow.root,
+    { pointer: '/root', scope: { roots: new Map([['input', input]]), earlier: new Map() }, depth: 0 },
+    walk,
+  );
+  return [...walk.problems, ...childRunProblems(workflow, lookup)];
 }
 
 function visit(node: Node, place: Place, walk: Walk): void {
-  const add = (pointer: string, reason: string): void =>
-    void walk.problems.push({ pointer: `${place.pointer}${pointer}`, reason });
-  const needAgent = (pointer: string, name: string): void => {
-    if (!walk.lookup.get('agent', name)) add(pointer, missing('agent', name));
-  };
-  if (place.depth > MAX_NESTING) return add('', `is nested deeper than ${MAX_NESTING}`);
+  const { scope } = place;
+  const add = (problems: readonly Problem[], at = ''): void =>
+    void walk.problems.push(...problems.map((one) => ({ ...one, pointer: `${place.pointer}${at}${one.pointer}` })));
+  if (place.depth > MAX_NESTING) return add([{ pointer: '', reason: `is nested deeper than ${MAX_NESTING}` }]);
+  add(patternProblems(node, walk.lookup));
+  if ('input' in node && node.input !== undefined) {
+    const target = node.type === 'run' ? acceptedBy(node.workflow, walk.lookup) : null;
+    add(templateProblems(node.input as Json, scope, target), '/input');
+  }
   switch (node.type) {
-    case 'agent':
-      needAgent('/agent', node.agent);
-      return template(node.input ?? {}, { ...place, pointer: `${place.pointer}/input` }, walk);
     case 'tool':
-      if (!walk.lookup.get('tool', node.tool)) add('/tool', missing('tool', node.tool));
-      if (node.agent !== undefined) needAgent('/agent', node.agent);
-      return template(node.args, { ...place, pointer: `${place.pointer}/args` }, walk);
+      return add(toolProblems(node, scope, walk.lookup));
     case 'wait':
-      if (node.signal === undefined && node.timeout_ms === undefined) add('', 'waits for neither a signal nor a time');
+      if (typeof node.correlate === 'object') add(templateProblems(node.correlate, scope), '/correlate');
       return;
-    case 'sequence': {
-      const earlier = new Set(place.earlier);
-      node.steps.forEach((step, i) => {
-        claim(step.id, `${place.pointer}/steps/${i}/id`, walk);
-        const at = { pointer: `${place.pointer}/steps/${i}/node`, earlier: new Set(earlier), depth: place.depth + 1 };
-        visit(step.node, at, walk);
-        earlier.add(step.id);
-      });
+    case 'input':
+      if (typeof node.question === 'object') add(templateProblems(node.question, scope, TEXT), '/question');
+      return;
+    case 'sequence':
+      return sequence(node, place, walk);
+    case 'fanout':
+      node.branches.forEach((branch, i) => claim(branch.key, `${place.pointer}/branches/${i}/key`, walk));
+      return branches(node, { ...place, inside: scope }, walk);
+    case 'map':
+      return map(node, place, walk);
+    case 'choice':
+      node.cases.forEach((one, i) => add(conditionProblems(one.when, scope), `/cases/${i}/when`));
+      break;
+    case 'loop':
+      return loop(node, place, walk);
+    case 'group_chat': {
+      const inside = withRoots(scope, [
+        'loop',
+        membersOf([
+          ['index', NUMBER],
+          ['last', null],
+        ]),
+      ]);
+      if (node.until) add(conditionProblems(node.until, inside), '/until');
       return;
     }
-    case 'fanout':
-      node.branches.forEach((branch, i) => {
-        claim(branch.key, `${place.pointer}/branches/${i}/key`, walk);
-        const at = { ...place, pointer: `${place.pointer}/branches/${i}/node`, depth: place.depth + 1 };
-        visit(branch.node, at, walk);
-      });
-      if ('count' in node.merge && node.merge.count > node.branches.length) {
-        add('/merge/count', `asks for ${node.merge.count} of ${node.branches.length} branches`);
-      }
-      return;
-    case 'swarm':
-      return swarm(node, add, walk.lookup);
-    case 'supervisor':
-      needAgent('/supervisor', node.supervisor);
-      node.workers.forEach((worker, i) => {
-        needAgent(`/workers/${i}`, worker);
-        if (worker === node.supervisor) add(`/workers/${i}`, 'a supervisor cannot be its own worker');
-        if (node.workers.indexOf(worker) !== i) add(`/workers/${i}`, `${worker} is listed twice`);
-      });
-      return;
-    case 'router':
-      needAgent('/router', node.router);
-      node.routes.forEach((route, i) => {
-        needAgent(`/routes/${i}/agent`, route.agent);
-        if (node.routes.findIndex((other) => other.name === route.name) !== i) {
-          add(`/routes/${i}/name`, `${route.name} is listed twice`);
-        }
-      });
-      if (node.fallback.type === 'agent') needAgent('/fallback/agent', node.fallback.agent);
-      return;
     default:
-      return assertNever(node, 'workflow node');
+  }
+  for (const child of childNodes(node)) visit(child.node, below(place, child.pointer), walk);
+}
+
+const below = (place: Place, pointer: string, scope: Scope = place.scope): Place => ({
+  pointer: place.pointer + pointer,
+  scope,
+  depth: place.depth + 1,
+});
+
+function sequence(node: SequenceNode, place: Place, walk: Walk): void {
+  let { scope } = place;
+  node.steps.forEach((step, i) => {
+    const at = `/steps/${i}`;
+    claim(step.id, `${place.pointer}${at}/id`, walk);
+    visit(step.node, below(place, `${at}/node`, scope), walk);
+    const falls = typeof step.on_error === 'object' ? step.on_error.fallback : null;
+    if (falls) visit(falls, below(place, `${at}/on_error/fallback`, scope), walk);
+    const output = falls ? null : outputShape(step.node, walk.lookup);
+    scope = withStep(scope, step.id, output);
+    if (step.compensate) {
+      const found = toolProblems({ ...step.compensate }, scope, walk.lookup);
+      walk.problems.push(
+        ...found.map((one) => ({ ...one, pointer: `${place.pointer}${at}/compensate${one.pointer}` })),
+      );
+    }
+  });
+}
+
+/** A tool call as a step makes it, also one that undoes: the tool and agent exist, the arguments can fit. */
+function toolProblems(call: Compensation, scope: Scope, lookup: Lookup): Problem[] {
+  const problems: Problem[] = [];
+  const tool = lookup.get('tool', call.tool);
+  if (!tool) problems.push({ pointer: '/tool', reason: missing('tool', call.tool) });
+  if (call.agent !== undefined && !lookup.get('agent', call.agent)) {
+    problems.push({ pointer: '/agent', reason: missing('agent', call.agent) });
+  }
+  const target = tool ? accepted(tool.input as JsonObject) : null;
+  const args = templateProblems(call.args as Json, scope, target);
+  return [...problems, ...args.map((one) => ({ ...one, pointer: `/args${one.pointer}` }))];
+}
+
+function acceptedBy(workflow: string, lookup: Lookup): Shape {
+  const child = lookup.get('workflow', workflow);
+  return child ? accepted(child.input as JsonObject) : null;
+}
+
+/** The branches of a fan-out or the body of a map, and what brings them together. */
+function branches(
+  node: FanoutNode | MapNode,
+  { inside, ...place }: Place & { readonly inside: Scope },
+  walk: Walk,
+): void {
+  const each =
+    node.type === 'fanout'
+      ? membersOf(node.branches.map((one) => [one.key, outputShape(one.node, walk.lookup)]))
+      : eachOf(outputShape(node.node, walk.lookup));
+  const merging = withRoots(place.scope, ['branches', each]);
+  for (const child of childNodes(node)) {
+    visit(child.node, below(place, child.pointer, child.pointer === '/merge/node' ? merging : inside), walk);
+  }
+  const most = node.type === 'fanout' ? node.branches.length : (node.max_items ?? Infinity);
+  const needed = neededBy(node.merge);
+  if (needed && needed.count > most) {
+    walk.problems.push({
+      pointer: place.pointer + needed.pointer,
+      reason: `asks for ${needed.count} of ${most} branches`,
+    });
+  }
+}
+
+function map(node: MapNode, place: Place, walk: Walk): void {
+  const add = (pointer: string, reason: string): void =>
+    void walk.problems.push({ pointer: place.pointer + pointer, reason });
+  let item: Shape = null;
+  if (Array.isArray(node.over)) {
+    if (node.over.length > (node.max_items ?? Infinity)) add('/over', `has more than ${node.max_items} items`);
+    walk.problems.push(
+      ...templateProblems(node.over, place.scope).map((one) => ({
+        ...one,
+        pointer: `${place.pointer}/over${one.pointer}`,
+      })),
+    );
+  } else {
+    const found = named(node.over.$from, place.scope);
+    if ('fault' in found) add('/over', found.fault);
+    else {
+      const types = typesOf(found.shape);
+      if (types && !types.has('array')) add('/over', `${node.over.$from} is no list`);
+      const first = shapeAt(found.shape, ['0']);
+      item = first === 'absent' ? null : first;
+    }
+  }
+  if (node.key !== undefined && shapeAt(item, node.key.split('/').slice(1)) === 'absent') {
+    add('/key', `the items have no ${node.key}`);
+  }
+  branches(node, { ...place, inside: withRoots(place.scope, ['item', item], ['key', TEXT]) }, walk);
+}
+
+function loop(node: LoopNode, place: Place, walk: Walk): void {
+  const output = outputShape(node.node, walk.lookup);
+  const state = (last: Shape): Scope =>
+    withRoots(place.scope, [
+      'loop',
+      membersOf([
+        ['index', NUMBER],
+        ['last', last],
+      ]),
+    ]);
+  // In the first round there is no output before: `last` is null, so nothing may be promised of it inside.
+  visit(node.node, below(place, '/node', state(null)), walk);
+  if (typeof node.exhausted === 'object')
+    visit(node.exhausted.node, below(place, '/exhausted/node', state(output)), walk);
+  if (node.until) {
+    const found = conditionProblems(node.until, state(output));
+    walk.problems.push(...found.map((one) => ({ ...one, pointer: `${place.pointer}/until${one.pointer}` })));
+  } else if (node.exhausted === 'fail') {
+    walk.problems.push({
+      pointer: place.pointer,
+      reason: 'can only fail: it has no `until`, and fails when it is over',
+    });
   }
 }
 
 function claim(id: string, pointer: string, walk: Walk): void {
   if (walk.taken.has(id)) walk.problems.push({ pointer, reason: `the step id ${id} is used twice in this workflow` });
   walk.taken.add(id);
-}
-
-/** Control stays inside: a member may only list handoffs to other members, and every member can be reached. */
-function swarm(
-  node: Extract<Node, { type: 'swarm' }>,
-  add: (pointer: string, reason: string) => void,
-  lookup: Lookup,
-): void {
-  const members = new Set(node.agents);
-  if (!members.has(node.entry)) add('/entry', `${node.entry} is not among the swarm's agents`);
-  node.agents.forEach((name, i) => {
-    const agent = lookup.get('agent', name);
-    if (node.agents.indexOf(name) !== i) add(`/agents/${i}`, `${name} is listed twice`);
-    if (!agent) return add(`/agents/${i}`, missing('agent', name));
-    for (const to of agent.handoffs) {
-      if (!members.has(to)) add(`/agents/${i}`, `${name} hands over to ${to}, which is not among the swarm's agents`);
-    }
-  });
-  const reached = new Set([node.entry]);
-  for (const name of reached) for (const to of lookup.get('agent', name)?.handoffs ?? []) reached.add(to);
-  node.agents.forEach((name, i) => {
-    if (!reached.has(name)) add(`/agents/${i}`, `no chain of handoffs from ${node.entry} leads to ${name}`);
-  });
-}
-
-function template(value: Json, place: Place, walk: Walk): void {
-  const add = (at: string, reason: string): void =>
-    void walk.problems.push({ pointer: `${place.pointer}${at}`, reason });
-  const { found, malformed } = references(value);
-  for (const at of malformed) add(at, '"$from" stands alone in its object and holds a JSON pointer');
-  for (const reference of found) {
-    const [root, id, output] = pointerTokens(reference.pointer);
-    if (root === 'input') continue;
-    if (root !== 'steps' || id === undefined || output !== 'output') {
-      add(reference.at, `${JSON.stringify(reference.pointer)} names neither /input/… nor /steps/<id>/output`);
-    } else if (!place.earlier.has(id)) {
-      add(reference.at, `${id} is no earlier step here`);
-    }
-  }
 }

@@ -2,6 +2,12 @@ import { agentName } from './names';
 import type { HandoffRule } from './rule';
 import type { HandoffIndex } from './rule-index';
 
+/**
+ * Acts by which one agent lets another act: control moves (`handoff`) or work is assigned and control comes back
+ * (`delegate`). Who may pass to whom is the same question for both, asked of section p2.
+ */
+export const passesOn = (action: string): boolean => action === 'handoff' || action === 'delegate';
+
 /** One agent in the chain of those acting, as far as it matters whose rights bound an act. */
 export interface ActingHop {
   readonly agent: string;

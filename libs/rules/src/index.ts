@@ -4,7 +4,7 @@ export type { CompiledCondition, ConditionExpression, Outcome } from './conditio
 export { compileCondition } from './compile-condition';
 export { compareDecimals, toDecimal } from './decimal';
 export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES } from './facts';
-export { hopsToAsk } from './hops';
+export { hopsToAsk, passesOn } from './hops';
 export { agentName, covers, roleName } from './names';
 export { follow, parsePointer } from './path';
 export { RefusedLine, RuleReader, TENANT_COLUMN } from './rule-reader';

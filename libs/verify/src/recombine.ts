@@ -1,4 +1,4 @@
-import { agentName, combine, hopsToAsk, type Rule, roleName } from '@writ/rules';
+import { agentName, combine, hopsToAsk, passesOn, type Rule, roleName } from '@writ/rules';
 import type { DecidedEvent, ReadContext, ReadDecision, ReadStage } from './decision';
 import type { PolicyView } from './policy-view';
 import { quote } from './report';
@@ -139,7 +139,7 @@ const HEARD = new Set(['agent', 'initiator', 'delegation']);
  */
 export function rulesFault(event: DecidedEvent, context: ReadContext | null, policy: PolicyView): string | null {
   const { decision, action } = event;
-  const handoff = action === 'handoff';
+  const handoff = action !== null && passesOn(action);
   const obligations = new Set<string>();
   const earlier = context === null ? [] : hopsToAsk(policy.handoffs, context.chain);
   let nth = 0;
@@ -211,7 +211,7 @@ function spokenFault(
   const { named, policy, context, hop } = about;
   if (action === null || object === null) return null;
   if (stage !== 'initiator' && hop === undefined) return `Stage ${stage} was asked, and there is no such agent`;
-  const handoff = action === 'handoff' && stage !== 'initiator';
+  const handoff = passesOn(action) && stage !== 'initiator';
   // Too deep a handoff is refused before any rule is heard.
   if (handoff && verdict === 'deny' && rids.length === 0 && decision.reason === 'handoff_not_granted') return null;
   const candidates = handoff

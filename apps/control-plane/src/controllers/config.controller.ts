@@ -101,6 +101,8 @@ function asksToChange(definition: Definition): Ask {
   switch (definition.kind) {
     case 'agent':
       return { action: 'agent.change', object: { type: 'agent', id: definition.name } };
+    case 'router':
+      return { action: 'agent.change', object: { type: 'agent', id: definition.name } };
     case 'model':
       return { action: 'model.change', object: { type: 'model', id: definition.name } };
     case 'workflow':

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { accountable, jsonSchema, name } from './name';
+
+export const AgentDefinition = z.strictObject({
+  kind: z.literal('agent'),
+  name,
+  ...accountable,
+  model: name,
+  instructions: z.string().max(32_768),
+  tools: z.array(name).max(128).default([]),
+  /** Agents it may ask to hand over to; whether it may is the policy's to say, each time. */
+  handoffs: z.array(name).max(32).default([]),
+  /** Agents it may ask as it would use a tool: they get a brief, their answer comes back, control stays here. */
+  consults: z.array(name).max(32).optional(),
+  /** What its final answer must be. Without it the answer is text. */
+  output: jsonSchema.optional(),
+  /** What it hears of the conversation before, when control is handed to it: all, the message alone, or the last turns. */
+  context: z
+    .union([z.enum(['all', 'message']), z.strictObject({ turns: z.number().int().min(1).max(100) })])
+    .optional(),
+  max_turns: z.number().int().min(1).max(1000).default(40),
+});
+
+const share = z.number().min(0).max(1);
+const utterance = z.string().trim().min(1).max(1000);
+
+/**
+ * Tells inputs apart by examples. Below the threshold, or with the next route closer than the margin, it abstains and
+ * the workflow's fallback follows.
+ */
+export const RouterDefinition = z.strictObject({
+  kind: z.literal('router'),
+  name,
+  ...accountable,
+  classifier: z.literal('lexical').default('lexical'),
+  routes: z
+    .array(z.strictObject({ name, utterances: z.array(utterance).min(1).max(2000) }))
+    .min(2)
+    .max(256),
+  threshold: share,
+  margin: share,
+  /** What the two numbers achieved on labelled cases when they were chosen. */
+  measured: z.strictObject({ cases: z.number().int().min(1), coverage: share, precision: share }).optional(),
+});
+
+export type AgentDefinition = z.infer<typeof AgentDefinition>;
+export type RouterDefinition = z.infer<typeof RouterDefinition>;
