@@ -13,6 +13,8 @@ import { CommitStep1795000000012 } from './0012-commit-step';
 import { Sessions1795000000013 } from './0013-sessions';
 import { LiveRuns1795000000014 } from './0014-live-runs';
 import { Approvals1795000000015 } from './0015-approvals';
+import { Triggers1795000000016 } from './0016-triggers';
+import { Said1795000000017 } from './0017-said';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -31,4 +33,6 @@ export const MIGRATIONS = [
   Sessions1795000000013,
   LiveRuns1795000000014,
   Approvals1795000000015,
+  Triggers1795000000016,
+  Said1795000000017,
 ];

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { openApiDocument, type Route, ROUTES } from '@writ/contract';
 import { beat } from '@writ/database';
-import { newId } from '@writ/kernel';
+import { type IdKind, newId } from '@writ/kernel';
 import { ApiServer, type Caller } from './server';
 
 let server: ApiServer;
@@ -162,8 +162,15 @@ describe('every operation of the contract', () => {
     if (typeof route.access === 'string') return;
     const unscoped = await server.key(admin.tenant, { roles: ['administrator'], scopes: ['nothing.here'] });
     const stranger = await server.key(admin.tenant, { principal: 'user:stranger' });
-    const kinds = { Run: 'run', Decision: 'decision', Stop: 'stop', ApiKey: 'key', Audit: 'event' } as const;
-    const kind = Object.entries(kinds).find(([word]) => name.includes(word))?.[1] ?? 'run';
+    const kinds: { readonly [area: string]: IdKind } = {
+      decisions: 'decision',
+      stops: 'stop',
+      'api-keys': 'key',
+      audit: 'event',
+      triggers: 'trigger',
+      approvals: 'approval',
+    };
+    const kind = kinds[route.path.split('/')[2] ?? ''] ?? 'run';
     const query = name === 'getAuditConsistency' ? '?from=0' : '';
     const path = route.path.replace('{id}', newId(kind)).replace('{tile}', '0/000') + query;
     const body = route.body ? { body: route.body.example } : {};

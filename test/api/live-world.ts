@@ -27,7 +27,7 @@ export async function openLiveWorld(
   const { db, engine, tenant, ownerUrl, outsider } = desk.scenario;
   const home = logHome();
   const sealing = more.sealing === false ? null : await openSequencer(ownerUrl, home);
-  const { authority, commands, queries, approvals, live } = engine;
+  const { authority, commands, queries, approvals, live, triggers } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
@@ -35,6 +35,7 @@ export async function openLiveWorld(
     queries,
     approvals,
     live,
+    triggers,
     version: 'test',
     streamLimits: { perKey: more.perKey ?? 64, inAll: 4_096 },
   });

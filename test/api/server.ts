@@ -58,7 +58,7 @@ export class ApiServer {
       doors: () => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } }),
     });
     await engine.start();
-    const { authority, commands, queries, approvals, live } = engine;
+    const { authority, commands, queries, approvals, live, triggers } = engine;
     const app = await createControlPlane({
       database: db,
       authority,
@@ -66,6 +66,7 @@ export class ApiServer {
       queries,
       approvals,
       live,
+      triggers,
       version: 'test',
       bodyLimit: 200_000,
       ...options,

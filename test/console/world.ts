@@ -41,7 +41,7 @@ export async function openWorld(): Promise<World> {
       () => undefined,
     );
   await sealed();
-  const { authority, commands, queries, approvals, live } = engine;
+  const { authority, commands, queries, approvals, live, triggers } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
@@ -49,6 +49,7 @@ export async function openWorld(): Promise<World> {
     queries,
     approvals,
     live,
+    triggers,
     version: 'test',
   });
   await app.listen(0, '127.0.0.1');

@@ -19,7 +19,17 @@ const EVIDENCE = [
   'approval_vote',
 ];
 /** Functions that run with the owner's rights, each a door through row security that answers one question only. */
-const DOORS = ['find_api_key', 'find_due_runs', 'find_odd_logs', 'find_session', 'find_unsealed', 'log_waits_since'];
+const DOORS = [
+  'find_api_key',
+  'find_due_runs',
+  'find_due_triggers',
+  'find_hook',
+  'find_odd_logs',
+  'find_session',
+  'find_unsealed',
+  'forget_said',
+  'log_waits_since',
+];
 
 let fresh: FreshDatabase;
 let owner: Client;

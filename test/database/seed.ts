@@ -22,6 +22,9 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'approval.expires_at': '2100-01-01T00:00:00Z',
   'approval_vote.kind': 'user',
   'approval_vote.verdict': 'approve',
+  'trigger.kind': 'webhook',
+  'trigger.secret': 'whsec_',
+  'trigger_firing.outcome': 'missed',
 };
 
 function valueOf(table: string, { name, type }: Column): unknown {
@@ -75,7 +78,8 @@ export async function seedTables(
     for (const tenant of platform ? ['*'] : tenants) {
       const row: Record<string, unknown> = { tenant };
       for (const column of table.columns) {
-        if (column.name !== 'tenant' && !column.optional) row[column.name] = valueOf(table.name, column);
+        const asked = ASKED[`${table.name}.${column.name}`] !== undefined;
+        if (column.name !== 'tenant' && (asked || !column.optional)) row[column.name] = valueOf(table.name, column);
       }
       for (const { to, columns } of table.references) {
         const parent = seeded.get(`${to} ${tenant}`) ?? { tenant };

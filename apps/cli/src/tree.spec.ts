@@ -66,6 +66,7 @@ describe('the command tree', () => {
       'GET /v1/session',
       'DELETE /v1/session',
       'GET /v1/audit/tile/{tile}',
+      'POST /v1/hooks/{id}',
     ];
     const missed = Object.values(ROUTES)
       .map((route) => `${route.method} ${route.path}`)

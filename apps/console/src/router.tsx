@@ -42,8 +42,14 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./audit/AuditPage'), 'AuditPage'),
 });
 
+const triggers = createRoute({
+  getParentRoute: () => root,
+  path: '/triggers',
+  component: lazyRouteComponent(() => import('./triggers/TriggersPage'), 'TriggersPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, approvals, audit]),
+  routeTree: root.addChildren([home, runs, run, approvals, audit, triggers]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageFault,

@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
-import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
+import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi, TriggersApi } from '@writ/engine';
 import { ApiKeyAuthenticator, SessionAuthenticator } from '@writ/identity';
 import { type Clock, randomBytes, systemClock } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
@@ -23,6 +23,7 @@ import { RunsController } from './controllers/runs.controller';
 import { SessionController } from './controllers/session.controller';
 import { StopsController } from './controllers/stops.controller';
 import { SystemController } from './controllers/system.controller';
+import { TriggersController } from './controllers/triggers.controller';
 import { AnswerInterceptor } from './frame/answer.interceptor';
 import { AuthenticateGuard } from './frame/authenticate.guard';
 import { Cursors } from './frame/cursor';
@@ -31,7 +32,7 @@ import { type StreamLimits, Streams } from './live/streams';
 import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
 import { Lookup } from './search/lookup';
-import { APPROVALS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, VERSION } from './tokens';
+import { APPROVALS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
 export interface ControlPlaneDeps {
@@ -42,6 +43,7 @@ export interface ControlPlaneDeps {
   readonly queries: RunQueriesApi;
   readonly approvals: Engine['approvals'];
   readonly live: LiveFeeds;
+  readonly triggers: TriggersApi;
   readonly version: string;
   readonly clock?: Clock;
   /** Signs cursors. Processes that answer for one another share it; by default each has its own until it ends. */
@@ -74,6 +76,7 @@ export class ControlPlaneModule {
         AuditController,
         AuditLogController,
         StopsController,
+        TriggersController,
         ConfigController,
         KeysController,
         SessionController,
@@ -86,6 +89,7 @@ export class ControlPlaneModule {
         { provide: RUN_QUERIES, useValue: deps.queries },
         { provide: APPROVALS, useValue: deps.approvals },
         { provide: LIVE, useValue: deps.live },
+        { provide: TRIGGERS, useValue: deps.triggers },
         { provide: Streams, useValue: new Streams(database, authority, gate, clock, deps.streamLimits) },
         { provide: TenantEvents, useValue: new TenantEvents(database, deps.live, clock) },
         { provide: CLOCK, useValue: clock },

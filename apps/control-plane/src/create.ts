@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { serveConsole } from './console/serve-console';
 import { ControlPlaneModule, type ControlPlaneDeps } from './control-plane.module';
 import { onRequest, preHandler } from './frame/hooks';
+import { readJson } from './frame/json-body';
 import { nestLog } from './frame/nest-log';
 import { Refusal } from './frame/problem';
 import { ProblemFilter, sendProblem } from './frame/problem.filter';
@@ -30,6 +31,7 @@ export async function createControlPlane(deps: ControlPlaneDeps): Promise<NestFa
   });
   const server = adapter.getInstance();
   server.removeContentTypeParser('text/plain');
+  readJson(server as never);
   server.addHook('onRequest', (request, reply, done) =>
     onRequest(request as unknown as HttpRequest, reply as unknown as HttpReply, done),
   );

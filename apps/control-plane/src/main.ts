@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     ...(environment.redisUrl === null ? {} : { wakeUp: new BullWakeUp(environment.redisUrl) }),
   });
   await engine.start();
-  const { authority, commands, queries, approvals, live } = engine;
+  const { authority, commands, queries, approvals, live, triggers } = engine;
   const app = await createControlPlane({
     database,
     authority,
@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     queries,
     approvals,
     live,
+    triggers,
     version,
     ...(environment.trustedProxies === null ? {} : { trustedProxies: environment.trustedProxies }),
     ...(environment.cursorSecret === null ? {} : { cursorSecret: environment.cursorSecret }),

@@ -1,9 +1,10 @@
-import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi } from '@writ/engine';
+import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi, TriggersApi } from '@writ/engine';
 
 /** Injection tokens of what has no class of its own to be named by. */
 export const RUN_COMMANDS = Symbol('RunCommandsApi');
 export const RUN_QUERIES = Symbol('RunQueriesApi');
 export const APPROVALS = Symbol('Approvals');
+export const TRIGGERS = Symbol('TriggersApi');
 export const LIVE = Symbol('LiveFeeds');
 export const CLOCK = Symbol('Clock');
 export const VERSION = Symbol('version');
@@ -12,3 +13,4 @@ export type Commands = RunCommandsApi;
 export type Queries = RunQueriesApi;
 export type Live = LiveFeeds;
 export type Approvals = Engine['approvals'];
+export type Triggers = TriggersApi;

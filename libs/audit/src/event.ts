@@ -40,7 +40,14 @@ export type AuditType =
   | 'session.created'
   | 'session.ended'
   | 'log.opened'
-  | 'log.key_rotated';
+  | 'log.key_rotated'
+  | 'trigger.created'
+  | 'trigger.paused'
+  | 'trigger.resumed'
+  | 'trigger.retired'
+  | 'trigger.secret_rotated'
+  | 'trigger.fired'
+  | 'trigger.missed';
 
 /**
  * A stage of the decision as evidence: `[stage, verdict, rids…]`, a rid with `?` before it where the rule's condition

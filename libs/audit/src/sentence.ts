@@ -100,7 +100,24 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `The log began anew as ${said(detail, 'origin')}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
   'log.key_rotated': (_, detail) =>
     `The log’s key changed from ${said(detail, 'old_key')} to ${said(detail, 'new_key')}.`,
+  'trigger.created': (event, detail) =>
+    `${who(event)} created trigger ${said(detail, 'name')} of ${said(detail, 'workflow')}.`,
+  'trigger.paused': (event, detail) => `${who(event)} paused trigger ${said(detail, 'name')}${why(detail)}`,
+  'trigger.resumed': (event, detail) => `${who(event)} resumed trigger ${said(detail, 'name')}${why(detail)}`,
+  'trigger.retired': (event, detail) => `${who(event)} retired trigger ${said(detail, 'name')}${why(detail)}`,
+  'trigger.secret_rotated': (event, detail) =>
+    `${who(event)} gave trigger ${said(detail, 'name')} a new secret${why(detail)}`,
+  'trigger.fired': ({ outcome }, detail) =>
+    outcome === 'started'
+      ? `Trigger ${said(detail, 'name')} started ${said(detail, 'run')}.`
+      : `Trigger ${said(detail, 'name')} fired and was refused: ${words(outcome)}.`,
+  'trigger.missed': (_, detail) =>
+    `Trigger ${said(detail, 'name')} was not fired from ${said(detail, 'from')} to ${said(detail, 'to')}.`,
 };
+
+/** `: the reason.` or just the end of the sentence. */
+const why = (detail: Detail): string =>
+  said(detail, 'reason') === '' ? '.' : `: ${said(detail, 'reason')}`.replace(/\.?$/, '.');
 
 const words = (code: string | undefined): string => (code ?? 'unknown').replaceAll('_', ' ');
 

@@ -22,6 +22,8 @@ export type ApiAction =
   | 'policy.change'
   | 'policy.read'
   | 'key.manage'
+  | 'trigger.read'
+  | 'trigger.change'
   | 'principal.assert';
 
 export interface Outcome {

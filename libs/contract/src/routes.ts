@@ -13,6 +13,7 @@ import { runRoutes } from './runs';
 import { sessionRoutes } from './session';
 import { stopRoutes } from './stops';
 import { systemRoutes } from './system';
+import { triggerRoutes } from './triggers';
 
 /** The whole HTTP API. The key of each entry is its `operationId`. */
 export const ROUTES = {
@@ -24,6 +25,7 @@ export const ROUTES = {
   ...auditLogRoutes,
   ...liveRoutes,
   ...stopRoutes,
+  ...triggerRoutes,
   ...configRoutes,
   ...keyRoutes,
   ...sessionRoutes,

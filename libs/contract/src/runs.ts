@@ -286,7 +286,17 @@ export const runRoutes = {
       'With `Accept: text/event-stream` as a stream that ends with the run, resumed by `Last-Event-ID`; otherwise a page, waiting for its first event if asked to. The events are the same.',
     access: ['run.read'],
     params,
-    query: z.strictObject({ ...pageQuery, after, wait }),
+    query: z.strictObject({
+      ...pageQuery,
+      after,
+      wait,
+      deltas: z
+        .enum(['true', 'false'])
+        .default('false')
+        .describe(
+          'In a stream: also `message.delta` events, without an id, with what a model says before its reply is whole.',
+        ),
+    }),
     responses: {
       200: {
         description: 'A page of events, by sequence.',

@@ -22,5 +22,6 @@ export { RunQueries } from './queries';
 export { type RunTest } from './search/run-test';
 export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';
 export type { RunState } from './state';
+export type { TriggersApi } from './triggers/types';
 export { BullWakeUp, LocalWakeUp, type WakeUp } from './wake-up';
 export { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';

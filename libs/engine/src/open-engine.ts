@@ -7,9 +7,11 @@ import { pinnedTool } from './approvals/pinned-tool';
 import { RunCommands } from './commands';
 import { LogFeed } from './live/log-feed';
 import { RunFeed } from './live/run-feed';
+import { Said } from './live/said';
 import { type EngineContext, type Faults, noFaults } from './context';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
+import { Triggers } from './triggers/triggers';
 import { LocalWakeUp, type WakeUp } from './wake-up';
 import { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';
 
@@ -42,6 +44,7 @@ export interface Engine {
   readonly approvals: { readonly commands: ApprovalCommands; readonly queries: ApprovalQueries };
   /** Journals and logs as they grow, for whoever watches. */
   readonly live: LiveFeeds;
+  readonly triggers: Triggers;
   readonly authority: AuthorityStore;
   readonly worker: Worker | null;
   readonly workerId: WorkerId;
@@ -56,11 +59,13 @@ export function openEngine(parts: EngineParts): Engine {
   const authority = new AuthorityStore(parts.db);
   const permits = new PermitOffice({ clock, authority });
   const doors = parts.doors(permits.open);
+  const live: LiveFeeds = { runs: new RunFeed(parts.db), logs: new LogFeed(parts.db) };
+  const said = new Said(parts.db, (tenant, run) => live.runs.changed(tenant, run));
   const ctx: EngineContext = {
     db: parts.db,
     writer: parts.writer,
     authority,
-    doors: { ...doors, permits },
+    doors: { ...doors, permits, said },
     log: parts.log ?? null,
     clock,
     faults: parts.faults ?? noFaults,
@@ -68,11 +73,14 @@ export function openEngine(parts: EngineParts): Engine {
     build: parts.build ?? 'unknown',
   };
   const wakeUp = parts.wakeUp ?? new LocalWakeUp();
-  const live: LiveFeeds = { runs: new RunFeed(parts.db), logs: new LogFeed(parts.db) };
   parts.writer.onCommitted(({ tenant, run }) => live.runs.changed(tenant, run));
   const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, parts.options ?? DEFAULT_WORKER);
+  const commands = new RunCommands(ctx, wakeUp, worker);
+  const triggers = new Triggers(parts.db, clock, commands);
+  const triggerClock = worker && triggers.clockFor(ctx.worker);
   return {
-    commands: new RunCommands(ctx, wakeUp, worker),
+    commands,
+    triggers,
     queries: new RunQueries(parts.db),
     approvals: {
       commands: new ApprovalCommands({
@@ -92,12 +100,15 @@ export function openEngine(parts: EngineParts): Engine {
     async start() {
       await authority.start();
       await worker?.start();
+      triggerClock?.start();
     },
     async close(graceMs) {
+      await triggerClock?.stop();
       await live.runs.close();
       await live.logs.close();
       if (worker) await worker.drain(graceMs);
       else await wakeUp.close();
+      said.close();
       await authority.stop();
       await doors.tools.close();
     },

@@ -6,12 +6,15 @@ import type { BillOfMaterials } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Proposal } from './acts';
 import { endpointOf } from './endpoint';
+import type { Said } from './live/said';
 
 /** The doors to the outside, as the engine holds them. */
 export interface Doors {
   readonly models: ModelProvider;
   readonly tools: ToolTransport;
   readonly permits: PermitOffice;
+  /** Told what models say while they say it. */
+  readonly said?: Pick<Said, 'speech'>;
 }
 
 export interface Performed {
@@ -69,6 +72,8 @@ async function callModel(doors: Doors, bill: BillOfMaterials, warrant: Warrant):
   const { proposed, step, attempt, signal } = warrant;
   const model = bill.models.get(proposed.target)!.definition;
   const span = openSpan('model', { model: model.model, step, attempt });
+  const { tenant, run } = warrant.committed;
+  const speech = proposed.args['stream'] === true ? doors.said?.speech({ tenant, run, step, attempt }) : undefined;
   const outcome = await inSpan(span, () =>
     doors.models.complete(
       doors.permits.mint(permitFor(warrant)),
@@ -79,9 +84,14 @@ async function callModel(doors: Doors, bill: BillOfMaterials, warrant: Warrant):
         apiKeyEnv: model.api_key_env,
         request: proposed.args,
       },
-      { signal, timeoutMs: model.timeout_ms, maxBytes: MODEL_BYTES },
+      {
+        signal,
+        timeoutMs: model.timeout_ms,
+        maxBytes: MODEL_BYTES,
+        ...(speech && { onText: (text: string) => speech.heard(text) }),
+      },
     ),
-  );
+  ).finally(() => speech?.over());
   if (outcome.kind === 'failed') {
     span.fail(outcome.failure.code);
     span.end();

@@ -14,6 +14,8 @@ export interface CallLimits {
   /** Milliseconds from the start of the call. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /** Told a streamed reply's text as it comes, in order. For watching: it must neither wait nor throw. */
+  readonly onText?: (text: string) => void;
 }
 
 export interface ToolSpec {

@@ -20,6 +20,7 @@ export const ID_PREFIXES = {
   log: 'log',
   approval: 'apr',
   input: 'inp',
+  trigger: 'trg',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -38,6 +39,7 @@ export type RequestId = Brand<string, 'RequestId'>;
 export type LogId = Brand<string, 'LogId'>;
 export type ApprovalId = Brand<string, 'ApprovalId'>;
 export type InputId = Brand<string, 'InputId'>;
+export type TriggerId = Brand<string, 'TriggerId'>;
 
 interface IdTypes {
   tenant: TenantId;
@@ -54,6 +56,7 @@ interface IdTypes {
   log: LogId;
   approval: ApprovalId;
   input: InputId;
+  trigger: TriggerId;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

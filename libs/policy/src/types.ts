@@ -29,6 +29,8 @@ export const ACTIONS = [
   'stop.set',
   'stop.release',
   'key.manage',
+  'trigger.read',
+  'trigger.change',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -45,6 +47,7 @@ export const OBJECT_TYPES = [
   'stop',
   'key',
   'role',
+  'trigger',
 ] as const;
 
 /** What is acted on. For a tool call: the tool, pinned by digest; what the call touches is `resource`. */

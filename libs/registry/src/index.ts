@@ -19,4 +19,4 @@ export { type OfferedTool, offeredTools, supervisorTools } from './offered';
 export { publish } from './publish';
 export { checkInput } from './schemas';
 export { type DefinitionRow, listVersions as listDefinitions, oneVersion as getDefinition } from './store';
-export { resolveTemplate, type TemplateScope, valueAt } from './template';
+export { references, resolveTemplate, type TemplateScope, valueAt } from './template';

@@ -1,6 +1,6 @@
 import type { ItemOf, ListOperation, OperationId, RequestOf, ResponseOf } from '@writ/contract';
 import { PLACES } from './places';
-import { runStream, tenantStream } from './streams';
+import { runStream, runWatch, tenantStream } from './streams';
 import { type CallOptions, type ClientOptions, Transport } from './transport';
 
 /** An export takes as long as its reader does. */
@@ -51,6 +51,13 @@ export class WritClient {
     /** The events of a run as they happen, from `after` on (its start when absent) to its end, over any number of connections. */
     stream: (id: string, query: { readonly after?: number } = {}, call?: CallOptions) =>
       runStream(this.transport, { target: this.target('listRunEvents', { params: { id } }), after: query.after }, call),
+    /** The same with what models say before their replies are whole, as `message_delta`. */
+    watch: (id: string, query: { readonly after?: number } = {}, call?: CallOptions) =>
+      runWatch(
+        this.transport,
+        { target: this.target('listRunEvents', { params: { id }, query: { deltas: 'true' } }), after: query.after },
+        call,
+      ),
     decisions: (id: string, query: QueryOf<'listRunDecisions'> = {}, call?: CallOptions) =>
       this.list('listRunDecisions', { params: { id }, query }, call),
   };
@@ -123,6 +130,23 @@ export class WritClient {
     set: (body: BodyOf<'setStop'>, call?: CallOptions) => this.call('setStop', { body }, call),
     release: (id: string, body: BodyOf<'releaseStop'>, call?: CallOptions) =>
       this.call('releaseStop', { params: { id }, body }, call),
+  };
+
+  /** Schedules and webhooks that start runs. Messages to a webhook are signed by their sender, not sent from here. */
+  readonly triggers = {
+    list: (query: QueryOf<'listTriggers'> = {}, call?: CallOptions) => this.list('listTriggers', { query }, call),
+    create: (body: BodyOf<'createTrigger'>, call?: CallOptions) => this.call('createTrigger', { body }, call),
+    get: (id: string, call?: CallOptions) => this.call('getTrigger', { params: { id } }, call),
+    firings: (id: string, query: QueryOf<'listFirings'> = {}, call?: CallOptions) =>
+      this.list('listFirings', { params: { id }, query }, call),
+    pause: (id: string, body: BodyOf<'pauseTrigger'>, call?: CallOptions) =>
+      this.call('pauseTrigger', { params: { id }, body }, call),
+    resume: (id: string, body: BodyOf<'resumeTrigger'>, call?: CallOptions) =>
+      this.call('resumeTrigger', { params: { id }, body }, call),
+    retire: (id: string, body: BodyOf<'retireTrigger'>, call?: CallOptions) =>
+      this.call('retireTrigger', { params: { id }, body }, call),
+    rotateSecret: (id: string, body: BodyOf<'rotateTriggerSecret'>, call?: CallOptions) =>
+      this.call('rotateTriggerSecret', { params: { id }, body }, call),
   };
 
   readonly config = {

@@ -5,6 +5,7 @@ import type { CallOptions, Transport } from './transport';
 
 /** An event of a stream: its place, its name and its parsed data. */
 export interface StreamedEvent {
+  /** Not a number for what has no place to come back to. */
   readonly id: number;
   readonly event: string;
   readonly data: unknown;
@@ -52,7 +53,7 @@ export async function* follow(
           if (isOver(event.data)) return;
           break;
         }
-        last = event.id;
+        if (!Number.isNaN(event.id)) last = event.id;
         yield event;
       }
     } catch (error) {

@@ -1,4 +1,4 @@
 export { type List, WritClient } from './client';
 export { type ClientCode, WritError } from './error';
 export type { CallOptions, ClientOptions } from './transport';
-export type { RunStreamEvent, TenantStreamEvent } from './streams';
+export type { MessageDelta, RunStreamEvent, TenantStreamEvent } from './streams';

@@ -5,6 +5,16 @@ import type { CallOptions, Transport } from './transport';
 /** A journal event of a run. */
 export type RunStreamEvent = ItemOf<'listRunEvents'>;
 
+/** What a model says before its reply is whole: `text` stands behind the first `from` characters of that attempt’s reply. */
+export interface MessageDelta {
+  readonly type: 'message_delta';
+  readonly step: number;
+  readonly attempt: number;
+  readonly from: number;
+  readonly text: string;
+  readonly done: boolean;
+}
+
 /** What the tenant’s stream brings: an event of the log, how far the log was looked at, or that it was opened anew. */
 export type TenantStreamEvent =
   | { readonly kind: 'event'; readonly id: number; readonly event: ItemOf<'listAuditEvents'> }
@@ -14,17 +24,28 @@ export type TenantStreamEvent =
 /** The types of event that a journal ends with. */
 const LAST = new Set(['run_finished', 'run_failed', 'run_cancelled']);
 
+function runPage(answer: unknown) {
+  const { data } = answer as ResponseOf<'listRunEvents'>;
+  const events = data.map((event): StreamedEvent => ({ id: event.sequence, event: event.type, data: event }));
+  return { events, over: LAST.has(data.at(-1)?.type ?? '') };
+}
+
 export async function* runStream(
   transport: Transport,
   { target, after }: { readonly target: string; readonly after: number | undefined },
   call?: CallOptions,
 ): AsyncGenerator<RunStreamEvent> {
-  const page = (answer: unknown) => {
-    const { data } = answer as ResponseOf<'listRunEvents'>;
-    const events = data.map((event): StreamedEvent => ({ id: event.sequence, event: event.type, data: event }));
-    return { events, over: LAST.has(data.at(-1)?.type ?? '') };
-  };
-  for await (const { data } of follow(transport, { target, after, page }, call)) yield data as RunStreamEvent;
+  for await (const { data } of follow(transport, { target, after, page: runPage }, call)) yield data as RunStreamEvent;
+}
+
+/** A run's events, and between them what its models say while they say it. */
+export async function* runWatch(
+  transport: Transport,
+  { target, after }: { readonly target: string; readonly after: number | undefined },
+  call?: CallOptions,
+): AsyncGenerator<RunStreamEvent | MessageDelta> {
+  for await (const { data } of follow(transport, { target, after, page: runPage }, call))
+    yield data as RunStreamEvent | MessageDelta;
 }
 
 export async function* tenantStream(

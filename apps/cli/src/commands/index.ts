@@ -11,6 +11,7 @@ import { LOOKUP_COMMANDS } from './lookup';
 import { RUN_COMMANDS } from './runs';
 import { STOP_COMMANDS } from './stop';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
+import { TRIGGER_COMMANDS } from './triggers';
 
 /** Every command of `writ`. */
 export const COMMANDS: readonly Command[] = [
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   ...EXPLAIN_COMMANDS,
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
+  ...TRIGGER_COMMANDS,
   ...CONFIG_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,

@@ -81,9 +81,9 @@ async function listen(
   { engine, database: db }: RunningWorker,
   { address, version }: { readonly address: Address; readonly version: string },
 ): Promise<string> {
-  const { authority, commands, queries, approvals, live } = engine;
+  const { authority, commands, queries, approvals, live, triggers } = engine;
   const app = opened.add(
-    await createControlPlane({ database: db, authority, commands, queries, approvals, live, version }),
+    await createControlPlane({ database: db, authority, commands, queries, approvals, live, triggers, version }),
     (one) => one.close(),
   );
   try {

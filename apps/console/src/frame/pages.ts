@@ -4,5 +4,6 @@ import type { IconName } from '../ui/icons';
 export const PAGES = [
   { to: '/runs', label: 'Runs', icon: 'runs', keys: 'g r' },
   { to: '/approvals', label: 'Approvals', icon: 'hand', keys: 'g a' },
+  { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];

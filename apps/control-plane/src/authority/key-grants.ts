@@ -12,8 +12,8 @@ function rolesOf(authority: TenantAuthority, principal: Pick<Principal, 'id' | '
 }
 
 /**
- * Refuses a key through which its creator would hold more than now: also roles that the policy gives to the principal
- * the key is for, which no list of roles in the request would show [I6].
+ * Refuses a key or a trigger through which its creator would hold more than now: also roles that the policy gives to the
+ * principal it is for, which no list of roles in the request would show [I6].
  */
 export function withinCreator(
   authority: TenantAuthority,
@@ -26,7 +26,7 @@ export function withinCreator(
   return refuse({
     code: 'grant_exceeds_holder',
     class: 'policy',
-    message: `a key for ${wanted.id} would carry ${beyond.join(', ')}, which ${creator.id} does not hold`,
-    next: 'Ask somebody who holds these roles to create the key.',
+    message: `${wanted.id} would act with ${beyond.join(', ')}, which ${creator.id} does not hold`,
+    next: 'Ask somebody who holds these roles to create it.',
   });
 }

@@ -25,6 +25,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'policy.change': 'policy',
   'policy.read': 'policy',
   'key.manage': 'key',
+  'trigger.read': 'trigger',
+  'trigger.change': 'trigger',
   'principal.assert': 'role',
 };
 

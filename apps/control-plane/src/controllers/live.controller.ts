@@ -4,7 +4,7 @@ import { type Ask, Gate } from '../authority/gate';
 import { type AnswerOf, type Call, Operation, type Raw, tenantOf, ThisCall } from '../frame/call';
 import { noRun } from '../frame/not-found';
 import { invalidQuery } from '../frame/problem';
-import { streamed, wantsStream } from '../live/event-stream';
+import { type SentEvent, streamed, wantsStream } from '../live/event-stream';
 import { Streams } from '../live/streams';
 import { TenantEvents } from '../live/tenant-events';
 import { type Live, LIVE, type Queries, RUN_QUERIES } from '../tokens';
@@ -34,16 +34,14 @@ export class LiveController {
     if (wantsStream(call) || call.query.wait > 0) {
       const stream = this.streams.open(call, ask);
       if (!stream.ok) return stream;
-      const follower = await this.live.runs.follow(tenant, id, after).catch((error: unknown) => {
+      const said = wantsStream(call) && call.query.deltas === 'true';
+      const following = said ? this.live.runs.watch(tenant, id, after) : this.live.runs.follow(tenant, id, after);
+      const follower = await following.catch((error: unknown) => {
         stream.value.close();
         throw error;
       });
       if (!follower) throw new Error(`run ${id} has no journal`);
-      if (wantsStream(call)) {
-        return streamed(follower, stream.value, (events) =>
-          events.map((event) => ({ id: event.sequence, event: event.type, data: event })),
-        );
-      }
+      if (wantsStream(call)) return streamed<Told>(follower, stream.value, (items) => items.map(sent));
       await Promise.race([follower.next(call.query.wait * 1000), stream.value.ended]);
       follower.close();
       stream.value.close();
@@ -72,5 +70,17 @@ export class LiveController {
     }
   }
 }
+
+type Told =
+  Awaited<ReturnType<NonNullable<Awaited<ReturnType<Live['runs']['watch']>>>['next']>> extends
+    readonly (infer T)[] | null
+    ? T
+    : never;
+
+/** What is said has no place in the journal, hence no id: a reader who comes back goes on behind the last event. */
+const sent = (item: Told): SentEvent =>
+  'sequence' in item
+    ? { id: item.sequence as number, event: item.type, data: item }
+    : { id: null, event: 'message.delta', data: item };
 
 const TWO_PLACES = invalidQuery('after', 'a cursor says where to go on already: send one of both');

@@ -16,6 +16,8 @@ export interface RequestState {
   /** Whether somebody was asked if this may be: an answer nobody was asked about never leaves. */
   asked: boolean;
   replayed: boolean;
+  /** What a signed message’s signature is over, with the body as it came. */
+  signed: { readonly id: string; readonly timestamp: string; readonly signature: string; readonly body: string } | null;
 }
 
 /** A parsed request before its operation is known to the compiler. */
@@ -60,7 +62,7 @@ export function begin(
   request: object,
   state: Pick<RequestState, 'requestId' | 'trace' | 'address' | 'secure'>,
 ): RequestState {
-  const begun: RequestState = { ...state, caller: null, call: null, asked: false, replayed: false };
+  const begun: RequestState = { ...state, caller: null, call: null, asked: false, replayed: false, signed: null };
   states.set(request, begun);
   return begun;
 }

@@ -13,7 +13,8 @@ export interface EventSource<T> {
 
 /** One server-sent event (WHATWG HTML §9.2.6). */
 export interface SentEvent {
-  readonly id: number;
+  /** Null for what cannot be come back to. */
+  readonly id: number | null;
   readonly event: string;
   readonly data: object;
 }
@@ -42,7 +43,7 @@ export function streamed<T>(
 
 /** JSON has no raw line break, so one `data` line holds it whole. */
 const frame = ({ id, event, data }: SentEvent): string =>
-  `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+  `${id === null ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 const lastFrame = (reason: StreamEnd): string => `event: stream.end\ndata: ${JSON.stringify({ reason })}\n\n`;
 

@@ -4,6 +4,8 @@ import type { EventView } from '../api';
 import type { RunStarted } from '../events';
 import { readAdditions, readEventsFrom } from './event-reader';
 import { Looker } from './looker';
+import { RunWatch } from './run-watch';
+import { readSaid, type SaidRow } from './said';
 import { Follower, MOST_AT_ONCE, MOST_KEPT, Topic } from './topic';
 
 interface FollowedRun {
@@ -11,6 +13,8 @@ interface FollowedRun {
   readonly run: RunId;
   readonly started: RunStarted;
   readonly topic: Topic<EventView>;
+  /** Those who also watch what is said, and the newest of it that each was given. */
+  readonly watches: Map<RunWatch, number>;
 }
 
 interface Standing {
@@ -52,6 +56,17 @@ export class RunFeed {
     return follower;
   }
 
+  /** As `follow`, with what models say while they say it. */
+  async watch(tenant: TenantId, run: RunId, after: number): Promise<RunWatch | null> {
+    const follower = await this.follow(tenant, run, after);
+    if (!follower) return null;
+    const watches = this.#followed.get(keyOf(tenant, run))?.watches;
+    const watch = new RunWatch(follower, (gone) => watches?.delete(gone));
+    watches?.set(watch, 0);
+    this.#looker.changed(keyOf(tenant, run));
+    return watch;
+  }
+
   /** A unit of the run was committed by this process: whoever follows it need not wait for the next look. */
   changed(tenant: TenantId, run: RunId): void {
     if (this.#followed.size === 0) return;
@@ -73,14 +88,14 @@ export class RunFeed {
   #begin(tenant: TenantId, run: RunId, started: RunStarted): FollowedRun {
     const read = async (from: number): Promise<readonly EventView[]> =>
       (await readEventsFrom(this.db, { tenant, run, from, limit: MOST_AT_ONCE, started }))?.events ?? [];
-    return { tenant, run, started, topic: new Topic(read) };
+    return { tenant, run, started, topic: new Topic(read), watches: new Map() };
   }
 
   async #look(keys: readonly string[]): Promise<void> {
     const runs = keys.flatMap((key) => this.#followed.get(key) ?? []).filter(({ topic }) => !topic.over);
     if (runs.length === 0) return;
     const tenants = [...new Set(runs.map(({ tenant }) => tenant))];
-    const { standing, added } = await this.db.withTenant(tenants, async (tx) => {
+    const { standing, added, said } = await this.db.withTenant(tenants, async (tx) => {
       const rows = await tx.query<Standing>(
         `SELECT r.id, r.next_seq AS next, r.finished_at IS NOT NULL AS over
            FROM unnest($1::text[], $2::text[]) AS w (tenant, run)
@@ -94,14 +109,32 @@ export class RunFeed {
         const from = topic.head === 0 ? Math.max(0, next - MOST_KEPT) : topic.head;
         return next > topic.head ? [{ tenant, run, started, from }] : [];
       });
-      return { standing: seen, added: await readAdditions(tx, places) };
+      const watched = runs.flatMap(({ tenant, run, watches }) =>
+        [...new Set(watches.values())].map((after) => ({ tenant, run, after })),
+      );
+      return {
+        standing: seen,
+        added: await readAdditions(tx, places),
+        said: watched.length > 0 ? await readSaid(tx, watched) : null,
+      };
     });
-    for (const { tenant, run, topic } of runs) {
+    for (const { tenant, run, topic, watches } of runs) {
+      if (said) tell(run, watches, said);
       const news = added.get(run) ?? [];
       const { next, over } = standing.get(run) ?? { next: 0, over: false };
       const head = (news.at(-1)?.sequence ?? topic.head - 1) + 1;
       topic.take(news, over && head >= next);
       if (head < next) this.#looker.changed(keyOf(tenant, run));
     }
+  }
+}
+
+function tell(run: RunId, watches: Map<RunWatch, number>, said: readonly SaidRow[]): void {
+  for (const [watch, after] of watches) {
+    const rows = said.filter((row) => row.run === run && row.after === after);
+    const newest = rows.at(-1)?.seq;
+    if (newest === undefined) continue;
+    watches.set(watch, newest);
+    watch.hear(rows.map(({ view }) => view));
   }
 }

@@ -1,9 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { OpenPermit, Permit } from '@writ/policy';
 import { Deadline } from '../deadline';
 import { readBody } from '../http/body';
 import { type Exchange, exchange } from '../http/exchange';
 import { failed, refusedBy } from '../outcome';
 import type { CallLimits, CallOutcome, ModelCall, ModelProvider, ModelReply } from '../types';
+import { DeltaReader } from './deltas';
 import { brokenFailure, statusFailure } from './failures';
 import { readReply, readStream, type ReplyFault } from './reply';
 
@@ -42,7 +44,7 @@ export class OpenAiProvider implements ModelProvider {
     if ('kind' in prepared) return prepared;
     const deadline = new Deadline(limits);
     try {
-      return await this.converse(permit, call, { ...prepared, deadline, maxBytes: limits.maxBytes });
+      return await this.converse(permit, call, { ...prepared, deadline, ...limits });
     } finally {
       deadline.dispose();
     }
@@ -64,7 +66,7 @@ export class OpenAiProvider implements ModelProvider {
   private async converse(
     permit: Permit,
     call: ModelCall,
-    by: Prepared & { readonly deadline: Deadline; readonly maxBytes: number },
+    by: Prepared & Pick<CallLimits, 'maxBytes' | 'onText'> & { readonly deadline: Deadline },
   ): Promise<CallOutcome<ModelReply>> {
     let sent = '';
     const answer: Exchange = await exchange({
@@ -90,6 +92,8 @@ export class OpenAiProvider implements ModelProvider {
     if (answer.kind === 'broken') return brokenFailure(by.deadline.cut, answer.written, answer.code);
 
     const good = answer.status === 200;
+    const streamed = /^text\/event-stream\b/i.test(answer.message.headers['content-type'] ?? '');
+    if (good && streamed && by.onText) tellText(answer.message, by.onText);
     const body = await readBody(answer.message, good ? by.maxBytes : MAX_ERROR_BYTES);
     if (by.deadline.cut !== null) return brokenFailure(by.deadline.cut, true, 'ECUT');
     if (!good) {
@@ -105,11 +109,18 @@ export class OpenAiProvider implements ModelProvider {
         message: `the model's reply is larger than ${by.maxBytes} bytes`,
       });
     }
-    const streamed = /^text\/event-stream\b/i.test(answer.message.headers['content-type'] ?? '');
     if (body.kind === 'cut' && !streamed) return brokenFailure(null, true, body.code);
     const reply = streamed ? readStream(body.text, sent) : readReply(body.text, sent);
     return reply.ok ? { kind: 'ok', value: reply.value } : badReply(reply.failure);
   }
+}
+
+function tellText(message: IncomingMessage, onText: (text: string) => void): void {
+  const reader = new DeltaReader();
+  message.on('data', (bytes: Buffer) => {
+    const text = reader.push(bytes);
+    if (text !== '') onText(text);
+  });
 }
 
 export function openAiProvider(options: OpenAiOptions): ModelProvider {

@@ -61,6 +61,7 @@ export function chooseTurn(script: Script, request: PlayedRequest, attempt: numb
     text: script.final,
     calls: [],
     delay_ms: 0,
+    piece_ms: 0,
     faults: [],
   };
   return { index, turn, fault: turn.faults[attempt - 1] ?? null };

@@ -21,8 +21,19 @@ export function sendReply(response: ServerResponse, played: Played): void {
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  for (const data of completionChunks(played)) response.write(`data: ${data}\n\n`);
-  response.end();
+  const chunks = completionChunks(played).map((data) => `data: ${data}\n\n`);
+  if (played.turn.piece_ms === 0) response.end(chunks.join(''));
+  else sendSlowly(response, chunks, played.turn.piece_ms);
+}
+
+/** Piece after piece, for as long as somebody listens. */
+function sendSlowly(response: ServerResponse, [chunk, ...rest]: readonly string[], ms: number): void {
+  if (chunk === undefined || response.destroyed) {
+    response.end();
+    return;
+  }
+  response.write(chunk);
+  setTimeout(() => sendSlowly(response, rest, ms), ms);
 }
 
 /** Fails as the script says. */

@@ -53,6 +53,8 @@ const turn = z.strictObject({
   usage: usage.optional(),
   /** Milliseconds before the answer. */
   delay_ms: z.number().int().min(0).max(600_000).default(0),
+  /** Milliseconds between the pieces of a streamed answer. */
+  piece_ms: z.number().int().min(0).max(60_000).default(0),
   /** What goes wrong first: attempt n of this turn meets the nth fault, attempts beyond the list meet the reply. */
   faults: z.array(fault).default([]),
 });
