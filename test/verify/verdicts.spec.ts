@@ -46,6 +46,7 @@ const event = (members: object): Uint8Array =>
 function said(
   { snapshot, request }: Case,
   recorded: Evidence,
+  more: { readonly approval?: string } = {},
 ): { readonly faults: string[]; readonly byRules: number } {
   const problems = new Problems();
   const content = new Content({ tenant }, problems);
@@ -65,7 +66,7 @@ function said(
   content.event(event({ type: 'context', detail: { context } }), at, false);
   const { type, id } = request.object;
   const actor = chain.at(-1) ? `agent:${chain.at(-1)!.agent}` : initiator.id;
-  const told = { type: TYPES[recorded.verdict], actor, action: request.action, object: { type, id } };
+  const told = { ...more, type: TYPES[recorded.verdict], actor, action: request.action, object: { type, id } };
   content.event(event({ ...told, context: digestOf(context), decision: recorded }), at, false);
   return { faults: problems.first().map(({ message }) => message), byRules: content.decisions.by_rules };
 }
@@ -228,7 +229,24 @@ describe('recombining verdicts', () => {
     expect(said({ snapshot, request }, { ...free, verdict: 'allow', reason: 'allowed' } as Evidence).faults).toEqual([
       'Its stages say ask, its verdict allow.',
     ]);
+    // What people answered turns an ask, and only an ask, into a verdict; and the event names their answer.
+    const approval = 'apr_01k8x0q3wsf5z8k2m4n6p8r0t7';
+    for (const [verdict, reason] of [
+      ['allow', 'approved'],
+      ['deny', 'approval_rejected'],
+      ['deny', 'approval_expired'],
+    ] as const) {
+      const answered = { ...asked, verdict, reason } as Evidence;
+      expect(said({ snapshot, request }, answered, { approval }).faults).toEqual([]);
+      expect(said({ snapshot, request }, answered).faults).toEqual(['People answered it, and it names no approval.']);
+      const swapped = { ...answered, verdict: verdict === 'allow' ? 'deny' : 'allow' } as Evidence;
+      expect(said({ snapshot, request }, swapped, { approval }).faults).toHaveLength(1);
+    }
     const stages = asked.stages.map(([stage, , ...rids]) => [stage!, 'allow', ...rids]);
+    expect(
+      said({ snapshot, request }, { ...asked, verdict: 'allow', reason: 'approved', stages } as Evidence, { approval })
+        .faults,
+    ).toEqual(['People answered it, and its stages say allow, not ask.']);
     expect(
       said({ snapshot, request }, { ...free, verdict: 'allow', reason: 'allowed', stages } as Evidence).faults,
     ).toEqual(['The rules of stage initiator say ask, the stage says allow.']);
