@@ -3,6 +3,7 @@ import { checkChain, commitmentTo } from '@writ/audit';
 import { isFinal, type RunStatus } from '@writ/database';
 import { fold, journalEvents, type RunEvent } from '@writ/engine';
 import { canonicalJson, digestOf, isRepeatable, type Json, sha256Hex, type TenantId } from '@writ/kernel';
+import { keepJournal } from './journal-fixtures';
 
 /** A connection that sees every tenant: the checker stands outside what it checks. */
 export type Outsider = Pick<Client | Pool, 'query'>;
@@ -78,6 +79,8 @@ export async function checkRun(
   checkContexts(evidence, fault);
   checkStanding(row, events, fault);
   if (faults.length > 0) throw new Error(`run ${run} does not hold:\n- ${faults.join('\n- ')}`);
+  const lines = journal.flatMap((unit) => unit.events.split('\n'));
+  keepJournal({ tenant: row.tenant, lines, folds_to: { status: row.status, seq: row.next_seq } });
   return { events, status: row.status };
 }
 
@@ -237,7 +240,9 @@ function checkStanding(row: RunRow, events: readonly RunEvent[], fault: Report):
   if (state.status !== row.status && !queued) fault(`the run says ${row.status}, its events fold to ${state.status}`);
   if (isFinal(row.status) !== (row.finished_at !== null)) fault('finished_at and status disagree');
   if (isFinal(row.status) && row.lease_owner !== null) fault('a run that is over still holds a lease');
-  if (row.status === 'succeeded' && state.open) fault(`succeeded with step ${state.open.intent.step} open`);
+  for (const { open } of state.branches.values()) {
+    if (row.status === 'succeeded' && open) fault(`succeeded with step ${open.intent.step} open`);
+  }
   const { budget } = state.started;
   if (budget.tool_calls !== undefined && state.usage.tool_calls > budget.tool_calls)
     fault('more tool calls than the budget');

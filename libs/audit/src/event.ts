@@ -27,6 +27,8 @@ export type AuditType =
   | 'approval.expired'
   | 'approval.withdrawn'
   | 'approval.used'
+  | 'branches.joined'
+  | 'budget.exhausted'
   | 'policy.activated'
   | 'stop.set'
   | 'stop.released'

@@ -64,6 +64,10 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'action.reconciled': (event, detail) =>
     `${said(detail, 'by')} said of the lost call${tried(event)}: ${words(event.outcome)}.`,
   'handoff.made': (event) => `Control moved to the next agent${tried(event)}.`,
+  'branches.joined': ({ outcome }, detail) =>
+    `The branches of ${said(detail, 'path') || 'the workflow'} were joined (${words(outcome)}): ${said(detail, 'merged')} merged, ${said(detail, 'cancelled')} cancelled.`,
+  'budget.exhausted': (_, detail) =>
+    `The budget ended ${said(detail, 'path') || 'the workflow'}: ${said(detail, 'reason')}.`,
   'mail.consumed': (_, detail) => `The run took up what ${said(detail, 'by')} sent: ${words(said(detail, 'kind'))}.`,
   'approval.requested': (event, detail) =>
     `${who(event)} asked people to approve ${event.action ?? 'an act'} on ${said(detail, 'target')}${said(detail, 'edit_of') ? ', with other arguments' : ''}.`,

@@ -114,6 +114,7 @@ export const Timeline = named(
               'reconciled',
               'rejected_call',
               'skipped',
+              'branches',
               'ended',
             ]),
             text: z.string(),

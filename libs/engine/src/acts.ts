@@ -13,6 +13,7 @@ import type { RecordedDecision, StepIntended, StepKind } from './events';
 import type { HeldRun } from './held-run';
 import { modelRequest, reservation } from './model-request';
 import type { Act } from './next-step';
+import { branchOf } from './path';
 import { attributeKey } from './state';
 
 /** An act made concrete: what is asked of the policy, and what will be sent if it says yes. */
@@ -193,15 +194,16 @@ function resolverFor(bill: BillOfMaterials, need: AttributeNeed) {
 export function gatherAttributes(
   held: HeldRun,
   authority: TenantAuthority,
-  request: DecisionRequest,
+  { request, path }: Pick<Proposal, 'request' | 'path'>,
 ): { readonly request: DecisionRequest; readonly missing: AttributeNeed | null } {
   const needs = attributeNeeds(authority, request);
   if (needs.length === 0) return { request, missing: null };
   const attributes: Record<string, ResolvedAttribute> = {};
+  const readHere = held.state.branches.get(branchOf(path))?.fresh;
   for (const need of needs) {
     const key = attributeKey(need.name, need.resource.id);
     const known = held.state.attributes.get(key);
-    const fresh = held.state.fresh.has(key);
+    const fresh = readHere?.has(key) === true;
     const young = known !== undefined && need.maxAgeMs > 0 && request.now - known.at <= need.maxAgeMs;
     if (!fresh && !young && resolvable(held, need)) return { request, missing: need };
     if (known !== undefined && (fresh || young)) attributes[need.name] = known;

@@ -1,38 +1,52 @@
-import { assertNever, type Failure } from '@writ/kernel';
+import { commitUnit } from './commit';
 import { evidence } from './evidence';
 import type { EngineContext } from './context';
 import type { RunEvent } from './events';
 import type { HeldRun } from './held-run';
-import type { Fail, NextStep } from './next-step';
-import { record, recordUnknown } from './outcomes';
-import { type AdvanceEnd, finish, giveBack, type Moved, startWait } from './standing';
-import { takeAct } from './take-act';
+import { type Act, isAct, isEnd, type Rest, type TryAgain } from './next-step';
+import { record, recordWait } from './outcomes';
+import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
+import { type AdvanceEnd, finish, giveBack, type Moved } from './standing';
+import { takeAct } from './take-act';
+import { takeFact } from './take-fact';
 
 /** A rest shorter than this keeps the lease: giving it back and taking it again costs two transactions. */
 const SHORT_REST_MS = 1_000;
 /** How long a lost call may still be under way: the permit's own deadline, beside the call's time limit. */
 const PERMIT_MS = 2_000;
-/** Leads a run until it ends, rests or is lost. The same function starts, goes on and recovers. */
-export async function advance(
-  ctx: EngineContext,
-  held: HeldRun,
-  inbox: () => readonly RunEventWithMail[],
-): Promise<AdvanceEnd> {
+
+export type RunEventWithMail = Extract<RunEvent, { mail: unknown }>;
+type Inbox = () => readonly RunEventWithMail[];
+
+/**
+ * Leads a run until it ends, rests or is lost. The same function starts, goes on and recovers.
+ *
+ * Each look plans from the events so far: facts are recorded at once, branches that may act are begun, side by side, and
+ * the next look follows when one of them has moved.
+ */
+export async function advance(ctx: EngineContext, held: HeldRun, inbox: Inbox): Promise<AdvanceEnd> {
+  const { crew } = held;
   for (;;) {
     for (const mail of inbox()) takeMail(held, mail);
-    if (held.letGo && !held.create) return (await giveBack(ctx, held, ctx.clock.now())) ?? { kind: 'resting' };
-    const next = held.planner.next(held.state, ctx.clock.now());
-    const moved = await take(ctx, held, next);
+    if (crew.end || crew.failed) {
+      crew.abort(held.state);
+      if (crew.idle && crew.end) return crew.end;
+      await crew.changed(null);
+      continue;
+    }
+    if (held.letGo && !held.create && crew.idle) {
+      return (await giveBack(ctx, held, ctx.clock.now())) ?? { kind: 'resting' };
+    }
+    const moved = await look(ctx, held);
     if (moved) return moved;
   }
 }
 
-export type RunEventWithMail = Extract<RunEvent, { mail: unknown }>;
-
 function takeMail(held: HeldRun, mail: RunEventWithMail): void {
   if (held.state.mailSeen.has(mail.mail)) return;
   held.pending.mail.push(mail.mail);
+  held.crew.unpark();
   record(
     held,
     mail,
@@ -44,89 +58,120 @@ function takeMail(held: HeldRun, mail: RunEventWithMail): void {
   );
 }
 
-function take(ctx: EngineContext, held: HeldRun, next: NextStep): Promise<Moved> {
-  switch (next.type) {
-    case 'call_model':
-    case 'invoke_tool':
-    case 'hand_off':
-      return takeAct(ctx, held, { act: next, step: held.state.lastStep + 1, attempt: 1 });
-    case 'try_again':
-      return tryAgain(ctx, held);
-    case 'ask_person':
-      return askPerson(ctx, held);
-    case 'reject_call': {
-      const { path, call, code, message } = next;
-      record(held, { type: 'call_rejected', at: ctx.clock.now(), path, call, code, message });
-      return going;
-    }
-    case 'skip_node':
-      record(held, { type: 'node_failed', at: ctx.clock.now(), path: next.path, failure: next.failure, rule: 'skip' });
-      return going;
-    case 'wait': {
-      const now = ctx.clock.now();
-      const until = next.timeoutMs === null ? null : now + next.timeoutMs;
-      return startWait(ctx, held, { for: 'signal', path: next.path, signal: next.signal, until });
-    }
-    case 'end_wait':
-      record(held, { type: 'wait_ended', at: ctx.clock.now(), path: next.path, output: next.output });
-      return going;
-    case 'rest':
-      return rest(ctx, held, next.until);
-    case 'finish':
-    case 'fail':
-    case 'cancel':
-      return finish(ctx, held, next);
-    case 'delegate':
-    case 'route':
-    case 'branches': {
-      // Start refuses these patterns; a run that meets one was started by a build that has them.
-      const message = `this build cannot run the pattern "${next.type}"`;
-      return finish(ctx, held, failed({ code: 'pattern_not_available', class: 'permanent', message }));
-    }
-    default:
-      return assertNever(next, 'next step');
-  }
-}
-
-const going: Promise<null> = Promise.resolve(null);
-const failed = (failure: Failure): Fail => ({ type: 'fail', status: 'failed', failure });
-
-/** The same act once more, decided anew: rights may have gone since the attempt before. */
-async function tryAgain(ctx: EngineContext, held: HeldRun): Promise<Moved> {
-  const open = held.state.open!;
-  if (open.phase === 'in_flight' && open.intent.attempt >= MAX_LOST_ATTEMPTS) {
-    const message = `step ${open.intent.step} was lost ${open.intent.attempt} times without an outcome`;
-    return finish(ctx, held, failed({ code: 'attempts_exhausted', class: 'unknown', message }));
-  }
-  const place = { step: open.intent.step, attempt: open.intent.attempt + 1 };
-  const act = held.planner.act(held.state, ctx.clock.now());
-  if (!act) throw new Error(`the plan no longer leads to step ${place.step}`);
-  return takeAct(ctx, held, { act, ...place });
-}
-
-async function askPerson(ctx: EngineContext, held: HeldRun): Promise<Moved> {
-  const { intent } = held.state.open!;
+/** One look: what the plan says now, done or begun. Returns null when another look follows. */
+async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
+  const { crew, state, planner } = held;
   const now = ctx.clock.now();
-  recordUnknown(held, { step: intent.step, attempt: intent.attempt, reason: 'outcome_lost', now });
+  const steps = planner.next(state, now);
+  const [first] = steps;
+  if (first && isEnd(first)) {
+    if (crew.idle) return finish(ctx, held, first);
+    crew.abort(state);
+    await crew.changed(null);
+    return null;
+  }
+  const rests: Rest[] = [];
+  const ready: Ready[] = [];
+  let facts = 0;
+  for (const step of steps) {
+    if (isEnd(step)) throw new Error(`the plan ends the run by ${step.type} beside other steps`);
+    if (step.type === 'rest') {
+      if (!restsUnknown(held, step, now)) rests.push(step);
+      else facts += 1;
+      // A branch's time runs out also while its call is under way.
+    } else if (step.type !== 'end_branch' && !crew.free(branchOf(step.path), now)) continue;
+    else if (isAct(step) || step.type === 'try_again') ready.push(step);
+    else {
+      takeFact(held, step, now);
+      facts += 1;
+    }
+  }
+  if (held.letGo && !held.create) ready.length = 0;
+  // The one branch of most runs, with no time to watch beside it.
+  const alone = steps.length === 1 && ready.length === 1 && crew.idle && state.started.deadline_at === null;
+  if (alone) return take(ctx, held, ready[0]!);
+  for (const step of ready) crew.begin(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
+  if (facts > 0) return null;
+  return crew.idle ? rest(ctx, held, rests) : restBeside(ctx, held, rests);
+}
+
+type Ready = Act | TryAgain;
+
+function take(ctx: EngineContext, held: HeldRun, step: Ready): Promise<Moved> {
+  return held.crew.run(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
+}
+
+/** An act, or another attempt of one, decided anew: rights may have gone since the attempt before. */
+function taken(
+  ctx: EngineContext,
+  held: HeldRun,
+  { step, signal }: { readonly step: Ready; readonly signal: AbortSignal },
+): Promise<Moved> {
+  if (step.type !== 'try_again') return takeAct(ctx, held, { act: step, again: null, signal });
+  const { intent, phase } = step.open;
+  if (phase === 'in_flight' && intent.attempt >= MAX_LOST_ATTEMPTS) {
+    const message = `step ${intent.step} was lost ${intent.attempt} times without an outcome`;
+    const failure = { code: 'attempts_exhausted', class: 'unknown', message } as const;
+    record(held, { type: 'node_failed', at: ctx.clock.now(), path: intent.path, failure, rule: 'fail' });
+    return Promise.resolve(null);
+  }
+  return takeAct(ctx, held, { act: step.act, again: step.open, signal });
+}
+
+/** A step whose outcome a person must tell: the wait for it is on record at once. */
+function restsUnknown(held: HeldRun, { path }: Rest, now: number): boolean {
+  const branch = held.state.branches.get(branchOf(path));
+  if (branch?.open?.phase !== 'unknown' || branch.wait?.for === 'reconciliation') return false;
+  const { intent } = branch.open;
+  const tool = held.planner.bill.tools.get(intent.target)?.definition;
+  // The call may still be under way until its permit and its time limit have both run out.
+  const notBefore = intent.at + PERMIT_MS + (tool?.timeout_ms ?? 0);
+  const wait = { for: 'reconciliation', step: intent.step, not_before: notBefore } as const;
+  recordWait(held, { wait, branch: branch.path, now });
+  return true;
+}
+
+/** Some branches are under way: what the others wait for is made known, and the next look comes when something moves. */
+async function restBeside(ctx: EngineContext, held: HeldRun, rests: readonly Rest[]): Promise<Moved> {
+  if (!held.committing && unseenWait(held)) {
+    const epochs = held.create ? held.startedUnder! : (await ctx.authority.get(held.tenant)).epochs;
+    const result = await commitUnit(ctx.writer, held, { authority: epochs });
+    if (result.kind === 'stale' && !held.create) await ctx.authority.refresh(held.tenant);
+    else if (result.kind === 'stale') held.crew.stop({ kind: 'stale_start' });
+    else if (result.kind === 'poisoned') held.crew.stop(result);
+    else if (result.kind === 'lost' || result.kind === 'exists') held.crew.stop({ kind: result.kind });
+    return null;
+  }
+  const until = earliest(held, rests);
+  await held.crew.changed(until === null ? null : until - ctx.clock.now());
   return null;
 }
 
-async function rest(ctx: EngineContext, held: HeldRun, until: number | null): Promise<Moved> {
-  const { state } = held;
-  const { open } = state;
+/** Nothing is under way and nothing can be begun: the lease goes back, unless another try is near. */
+async function rest(ctx: EngineContext, held: HeldRun, rests: readonly Rest[]): Promise<Moved> {
   const now = ctx.clock.now();
-  if (open?.phase === 'unknown' && state.wait?.for !== 'reconciliation') {
-    const tool = held.planner.bill.tools.get(open.intent.target)?.definition;
-    // The call may still be under way until its permit and its time limit have both run out.
-    const notBefore = open.intent.at + PERMIT_MS + (tool?.timeout_ms ?? 0);
-    return startWait(ctx, held, { for: 'reconciliation', step: open.intent.step, not_before: notBefore });
-  }
-  if (until !== null && until - now <= SHORT_REST_MS) {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, until - now)));
+  const until = earliest(held, rests);
+  // What nobody can see yet is committed first; and a branch that is left alone may be left alone for long.
+  const known = !held.create && !unseenWait(held) && held.crew.parkedUntil() === null;
+  if (known && until !== null && until - now <= SHORT_REST_MS) {
+    await held.crew.changed(until - now);
     return null;
   }
-  if (open?.phase === 'failed' && until !== null && state.wait?.for !== 'retry') {
-    return startWait(ctx, held, { for: 'retry', step: open.intent.step, until });
+  for (const { path, until: time } of rests) {
+    const branch = held.state.branches.get(branchOf(path));
+    if (branch?.open?.phase !== 'failed' || time === null || branch.wait?.for === 'retry') continue;
+    const wait = { for: 'retry', step: branch.open.intent.step, until: time } as const;
+    recordWait(held, { wait, branch: branch.path, now });
   }
   return giveBack(ctx, held, until);
+}
+
+/** A wait that is not committed yet: people can only end what they see. */
+const unseenWait = (held: HeldRun): boolean => held.pending.events.some((event) => event.type === 'wait_started');
+
+/** The next time a rest is over, a branch that is left alone is looked at again, or the run must be over. */
+function earliest(held: HeldRun, rests: readonly Rest[]): number | null {
+  const times = [...rests.map((one) => one.until), held.crew.parkedUntil(), held.state.started.deadline_at];
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

@@ -23,6 +23,7 @@ import { settleDown } from './standing';
 import { BillCache, earlierStart, prepareStart } from './start-run';
 import type { WakeUp } from './wake-up';
 import type { HeldRun } from './held-run';
+import { type RowWait, waitsIn } from './waits';
 import type { AdvanceEnd } from './standing';
 
 /** The part of a worker that a start in the same process may hand its run to. */
@@ -195,7 +196,14 @@ const deniedMail = (action: string, decision: string, reason: string): Failure =
 
 /** One answer per lost outcome: a step whose next attempt is lost again is asked about again. */
 function answered(row: RunRow, letter: Letter): string | null {
-  return letter.kind === 'reconcile' && row.wait !== null ? `reconcile ${row.wait}` : null;
+  const wait = letter.kind === 'reconcile' ? lostStep(row, letter.body.step) : undefined;
+  return wait ? `reconcile ${wait.step} ${wait.not_before}` : null;
+}
+
+/** The wait for a person to say what became of a step. */
+function lostStep(row: RunRow, step: number): Extract<WaitFor, { for: 'reconciliation' }> | undefined {
+  const waits = waitsIn(row.wait === null ? null : (JSON.parse(row.wait) as RowWait));
+  return waits.filter((one) => one.for === 'reconciliation').find((one) => one.step === step);
 }
 
 /** Whether the run can still take the letter; mail to a run that is over would never be read. */
@@ -208,9 +216,10 @@ function unfit(row: RunRow, letter: Letter, now: number): Failure | null {
   });
   if (isFinal(row.status)) return conflict(`the run is ${row.status}`, 'Start a new run.');
   if (letter.kind !== 'reconcile') return null;
-  const wait = row.wait === null ? null : (JSON.parse(row.wait) as WaitFor);
-  if (wait?.for !== 'reconciliation' || wait.step !== letter.body.step) {
-    return conflict(`the run does not wait for step ${letter.body.step}`, 'Look at the run: its wait names the step.');
+  const { step } = letter.body;
+  const wait = lostStep(row, step);
+  if (!wait) {
+    return conflict(`the run does not wait for step ${step}`, 'Look at the run: its wait names the step.');
   }
   if (now < wait.not_before) {
     const at = new Date(wait.not_before).toISOString();

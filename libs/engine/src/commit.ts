@@ -1,4 +1,4 @@
-import { canonicalJson, newId } from '@writ/kernel';
+import { canonicalJson, type DecisionId, type Failure, newId } from '@writ/kernel';
 import { type AuditDraft, type ChainLink, extendChain } from '@writ/audit';
 import {
   type AuthorityEpochs,
@@ -8,11 +8,12 @@ import {
   type RunStatus,
   type Unit,
 } from '@writ/database';
-import type { DecisionId } from '@writ/kernel';
 import { apply } from './fold';
-import type { RunEvent, WaitFor } from './events';
-import { emptyPending, type HeldRun } from './held-run';
+import type { RunEvent } from './events';
+import { emptyPending, type HeldRun, joinedPending, type Pending } from './held-run';
 import { journalLine } from './journal-line';
+import { branchOf } from './path';
+import { type RowWait, rowWait, standingStatus, waitsOf } from './waits';
 
 /** What joins the pending facts in this unit, applied only once it is in. */
 export interface Tail {
@@ -23,44 +24,123 @@ export interface Tail {
 
 export interface Standing {
   readonly status: RunStatus;
-  readonly wait: WaitFor | null;
+  readonly wait: RowWait | null;
   readonly wakeAt: number | null;
   readonly release: boolean;
 }
-
-export const RUNNING: Standing = { status: 'running', wait: null, wakeAt: null, release: false };
 
 export type CommitResult =
   | { readonly kind: 'committed'; readonly committed: Committed }
   /** Policy, a role or a stop changed since the decision: decide again. */
   | { readonly kind: 'stale' }
+  /** The run may not spend so much. */
+  | { readonly kind: 'refused'; readonly failure: Failure }
   /** Another worker leads the run, or it is over: let go of it, everything about it here is out of date. */
   | { readonly kind: 'lost' }
   /** The creation found its id or idempotency key taken. */
   | { readonly kind: 'exists' }
   | { readonly kind: 'poisoned'; readonly detail: string };
 
+/** What a branch wants committed. */
+export interface UnitRequest {
+  readonly authority: AuthorityEpochs;
+  /**
+   * The tail, made when the unit is: after everything before it is in, and knowing what the tails beside it in the same
+   * unit take. A failure instead means that it does not fit the run's limits.
+   */
+  readonly build?: (beside: readonly Tail[]) => Tail | Failure;
+  /** A unit that changes how the run stands goes alone; without it, the run goes on. */
+  readonly standing?: Standing;
+}
+
+export interface Claim extends UnitRequest {
+  readonly resolve: (result: CommitResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 const EMPTY: Tail = { events: [], audits: [], decisions: [] };
 
 /**
- * Commits what is pending together with `tail`, as one unit under the fence (I2, I3). On success the tail is applied
+ * Commits what is pending together with a tail, as one unit under the fence (I2, I3). On success the tail is applied
  * and the heads move; on any refusal nothing moved, and the pending facts stay for the next try.
+ *
+ * One unit of a run is on its way at a time. What its branches want meanwhile joins the next one, so branches that run
+ * side by side share commits as runs do.
  */
-export async function commitUnit(
+export function commitUnit(writer: GroupCommit, held: HeldRun, request: UnitRequest): Promise<CommitResult> {
+  return new Promise((resolve, reject) => {
+    held.claims.push({ ...request, resolve, reject });
+    if (held.committing) return;
+    held.committing = true;
+    // Branches begun in one look come here within one turn of the event loop: they share the unit.
+    if (held.crew.size > 1) setImmediate(() => void commitAll(writer, held));
+    else void commitAll(writer, held);
+  });
+}
+
+async function commitAll(writer: GroupCommit, held: HeldRun): Promise<void> {
+  while (held.claims.length > 0) {
+    const claims = takeClaims(held.claims);
+    try {
+      await commitTogether(writer, held, claims);
+    } catch (error) {
+      for (const claim of claims) claim.reject(error);
+    }
+  }
+  held.committing = false;
+  // What was recorded while the unit was on its way may need a unit of its own.
+  held.crew.nudge();
+}
+
+/** The first claim, and those that may stand in one unit with it: decided under the same authority, and going on. */
+function takeClaims(claims: Claim[]): Claim[] {
+  const first = claims[0]!;
+  if (first.standing) return claims.splice(0, 1);
+  const taken = claims.filter((claim) => !claim.standing && sameEpochs(claim.authority, first.authority));
+  claims.splice(0, claims.length, ...claims.filter((claim) => !taken.includes(claim)));
+  return taken;
+}
+
+const sameEpochs = (a: AuthorityEpochs, b: AuthorityEpochs): boolean =>
+  a.tenant === b.tenant && a.platform === b.platform;
+
+async function commitTogether(writer: GroupCommit, held: HeldRun, claims: readonly Claim[]): Promise<void> {
+  const { authority, standing } = claims[0]!;
+  const under = held.create ? held.startedUnder : null;
+  if (under && !sameEpochs(under, authority)) {
+    for (const claim of claims) claim.resolve({ kind: 'stale' });
+    return;
+  }
+  const tails: Tail[] = [];
+  const joined: Claim[] = [];
+  for (const claim of claims) {
+    const tail = claim.build?.(tails) ?? EMPTY;
+    if ('code' in tail) claim.resolve({ kind: 'refused', failure: tail });
+    else {
+      tails.push(tail);
+      joined.push(claim);
+    }
+  }
+  if (joined.length === 0) return;
+  const result = await commitTails(writer, held, { tails, authority, standing: standing ?? going(held, tails) });
+  for (const claim of joined) claim.resolve(result);
+}
+
+async function commitTails(
   writer: GroupCommit,
   held: HeldRun,
-  unit: { readonly tail?: Tail; readonly standing: Standing; readonly authority: AuthorityEpochs },
+  unit: { readonly tails: readonly Tail[]; readonly standing: Standing; readonly authority: AuthorityEpochs },
 ): Promise<CommitResult> {
-  const under = held.create ? held.startedUnder : null;
-  if (under && (under.tenant !== unit.authority.tenant || under.platform !== unit.authority.platform)) {
-    return { kind: 'stale' };
-  }
-  const tail = unit.tail ?? EMPTY;
-  const { pending } = held;
-  const events = [...pending.events, ...tail.events];
-  const link = extendChain(held.chain, [...pending.audits, ...tail.audits]);
-  const outcome = await writer.commit(build(held, { ...unit, tail, events, link }));
+  const facts = held.pending;
+  held.pending = emptyPending();
+  const tail = together(unit.tails);
+  const events = [...facts.events, ...tail.events];
+  const link = extendChain(held.chain, [...facts.audits, ...tail.audits]);
+  const outcome = await writer.commit(build(held, { ...unit, facts, tail, events, link }));
   if (outcome.kind === 'refused') {
+    // What was declared of contexts stays declared: events recorded meanwhile may name them.
+    const contexts = tail.audits.filter((audit) => audit.type === 'context');
+    held.pending = joinedPending({ ...facts, audits: [...facts.audits, ...contexts] }, held.pending);
     switch (outcome.reason) {
       case 'authority':
         return { kind: 'stale' };
@@ -79,11 +159,31 @@ export async function commitUnit(
     held.create = null;
     held.onCreated?.();
   }
-  held.pending = emptyPending();
   return { kind: 'committed', committed: outcome.committed };
 }
 
+function together(tails: readonly Tail[]): Tail {
+  const [only] = tails;
+  if (only && tails.length === 1) return only;
+  return {
+    events: tails.flatMap((tail) => tail.events),
+    audits: tails.flatMap((tail) => tail.audits),
+    decisions: tails.flatMap((tail) => tail.decisions),
+  };
+}
+
+/** How the run stands after a unit that carries intents: it runs, whatever other branches wait for. */
+function going(held: HeldRun, tails: readonly Tail[]): Standing {
+  const moving = new Set(tails.flatMap((tail) => tail.events.map(branchOfIntent)));
+  const waits = waitsOf(held.state, moving);
+  const status = tails.length === 0 || moving.size === 0 ? standingStatus(held.state) : 'running';
+  return { status, wait: rowWait(waits), wakeAt: null, release: false };
+}
+
+const branchOfIntent = (event: RunEvent): string => (event.type === 'step_intended' ? branchOf(event.path) : '');
+
 interface Parts {
+  readonly facts: Pending;
   readonly tail: Tail;
   readonly standing: Standing;
   readonly authority: AuthorityEpochs;
@@ -91,7 +191,7 @@ interface Parts {
   readonly link: ChainLink;
 }
 
-function build(held: HeldRun, { tail, standing, authority, events, link }: Parts): Unit {
+function build(held: HeldRun, { facts, tail, standing, authority, events, link }: Parts): Unit {
   return {
     id: newId('unit'),
     tenant: held.tenant,
@@ -109,7 +209,7 @@ function build(held: HeldRun, { tail, standing, authority, events, link }: Parts
     audit: link.text,
     auditHashes: link.hashes,
     auditSeq: held.chain.seq,
-    mail: held.pending.mail,
-    decisions: [...held.pending.decisions, ...tail.decisions],
+    mail: facts.mail,
+    decisions: [...facts.decisions, ...tail.decisions],
   };
 }

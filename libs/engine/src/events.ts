@@ -24,6 +24,10 @@ export type RunEvent =
   | RetryScheduled
   | CallRejected
   | NodeFailed
+  | BranchesOpened
+  | BranchStarted
+  | BranchEnded
+  | BranchesJoined
   | WaitStarted
   | WaitEnded
   | SignalReceived
@@ -175,13 +179,57 @@ export interface CallRejected {
   readonly message: string;
 }
 
-/** A node of a sequence ended without a result, and its rule says what follows. */
+/**
+ * A node ended without a result, and what follows:
+ * - skip: the sequence goes on without it          - fallback: its declared alternative runs instead
+ * - compensate: what the sequence did is undone, in reverse, and then it fails
+ * - fail: nothing; the failure is the node's result (a spent budget, say, which no event of a step tells)
+ */
 export interface NodeFailed {
   readonly type: 'node_failed';
   readonly at: number;
   readonly path: string;
   readonly failure: Failure;
-  readonly rule: 'skip';
+  readonly rule: 'skip' | 'fallback' | 'compensate' | 'fail';
+}
+
+/** A node begins to run branches side by side. The order of the keys is the order of every merge. */
+export interface BranchesOpened {
+  readonly type: 'branches_opened';
+  readonly at: number;
+  readonly path: string;
+  readonly keys: readonly string[];
+  /** When the join is decided with what there is. */
+  readonly deadline_at: number | null;
+}
+
+export interface BranchStarted {
+  readonly type: 'branch_started';
+  readonly at: number;
+  /** Of the branch: its node's path and `=key`. */
+  readonly path: string;
+  readonly deadline_at: number | null;
+}
+
+/** A branch came to its end before the join was decided. Its output follows from its steps. */
+export interface BranchEnded {
+  readonly type: 'branch_ended';
+  readonly at: number;
+  readonly path: string;
+  readonly outcome: 'ok' | 'failed' | 'timed_out';
+  readonly failure?: Failure;
+}
+
+/** The join is decided. What comes of cancelled branches after this is recorded and never merged. */
+export interface BranchesJoined {
+  readonly type: 'branches_joined';
+  readonly at: number;
+  readonly path: string;
+  readonly outcome: 'ok' | 'failed';
+  /** The keys whose outputs are merged, in the order of the merge. */
+  readonly merged: readonly string[];
+  readonly cancelled: readonly string[];
+  readonly failure?: Failure;
 }
 
 export type WaitFor =
@@ -194,6 +242,8 @@ export type WaitFor =
 export interface WaitStarted {
   readonly type: 'wait_started';
   readonly at: number;
+  /** The branch that waits, when it is not the run's own. */
+  readonly branch?: string;
   readonly wait: WaitFor;
 }
 

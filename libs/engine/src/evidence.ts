@@ -10,21 +10,41 @@ export interface EvidenceScope {
   readonly origin: string;
   readonly traceId: string | null;
   spanId: string | null;
-  /** Digest of the last `context` event. */
-  context: string | null;
+  /** Digest of the context each branch last acted in; '' is the run's own course. */
+  readonly contexts: Map<string, string>;
+  /** Digests of the contexts that `context` events have declared. */
+  readonly declared: Set<string>;
   /** The constants last asked for, and their text: most acts of a run ask for the same again. */
   latest: { readonly input: ContextInput; readonly text: string; readonly digest: string } | null;
 }
 
 export function evidenceScope(tenant: TenantId, run: RunId, traceId: string | null): EvidenceScope {
-  return { tenant, run, origin: originOf(tenant), traceId, spanId: null, context: null, latest: null };
+  return {
+    tenant,
+    run,
+    origin: originOf(tenant),
+    traceId,
+    spanId: null,
+    contexts: new Map(),
+    declared: new Set(),
+    latest: null,
+  };
 }
 
 type Fields = Omit<AuditDraft, 'id' | 'tenant' | 'origin' | 'time' | 'run' | 'context' | 'trace' | 'span'>;
 
-/** One audit event of the run, at `now` (epoch milliseconds). */
-export function evidence(scope: EvidenceScope, now: number, fields: Fields): AuditDraft {
-  const { tenant, origin, run, context, traceId, spanId } = scope;
+/**
+ * One audit event of the run, at `now` (epoch milliseconds). It names the context of the branch it is about; '' is the
+ * run's own course.
+ */
+export function evidence(scope: EvidenceScope, now: number, about: Fields & { readonly branch?: string }): AuditDraft {
+  const { branch = '', ...fields } = about;
+  const context = scope.contexts.get(branch) ?? scope.contexts.get('');
+  return draftOf(scope, now, context === undefined ? fields : { ...fields, context });
+}
+
+function draftOf(scope: EvidenceScope, now: number, fields: Fields & { readonly context?: string }): AuditDraft {
+  const { tenant, origin, run, traceId, spanId } = scope;
   const id = newId('event', now);
   const draft: { -readonly [K in keyof AuditDraft]: AuditDraft[K] } = {
     ...fields,
@@ -34,7 +54,6 @@ export function evidence(scope: EvidenceScope, now: number, fields: Fields): Aud
     run,
     time: iso(now),
   };
-  if (context !== null) draft.context = context;
   if (traceId !== null) draft.trace = traceId;
   if (spanId !== null) draft.span = spanId;
   return draft;
@@ -63,18 +82,23 @@ function contextOf({ started, chain, snapshot, build }: ContextInput): AuditCont
   };
 }
 
-/** Makes sure the constants in force are these; returns the `context` event that says so when they changed. */
-export function enterContext(scope: EvidenceScope, input: ContextInput, now: number): AuditDraft | null {
+/** Makes sure the constants in force for a branch are these; returns the `context` event that declares them, once per run. */
+export function enterContext(
+  scope: EvidenceScope,
+  input: ContextInput,
+  at: { readonly now: number; readonly branch: string },
+): AuditDraft | null {
   if (scope.latest === null || !sameContext(scope.latest.input, input)) {
     const text = canonicalJson(contextOf(input));
     // Its own copy of the chain: a handoff lengthens the caller's.
     scope.latest = { input: { ...input, chain: [...input.chain] }, text, digest: digestOf(text) };
   }
   const { digest, text } = scope.latest;
-  if (digest === scope.context) return null;
-  const draft = evidence({ ...scope, context: null }, now, { type: 'context', detail: { context: text } });
-  scope.context = digest;
-  return draft;
+  scope.contexts.set(at.branch, digest);
+  if (!scope.contexts.has('')) scope.contexts.set('', digest);
+  if (scope.declared.has(digest)) return null;
+  scope.declared.add(digest);
+  return draftOf(scope, at.now, { type: 'context', detail: { context: text } });
 }
 
 function sameContext(a: ContextInput, b: ContextInput): boolean {

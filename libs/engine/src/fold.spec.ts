@@ -137,10 +137,11 @@ describe('fold', () => {
     const lost = intent(1, 1, { effect: 'idempotent' });
     const attribute = { name: 'order.owner', resource: { type: 'order', id: '1' }, pointer: '' };
     const state = fold([started, lost, intent(2, 1, { kind: 'data', effect: 'read', attribute })]);
-    expect(state.open?.intent).toEqual(lost);
+    const main = state.branches.get('')!;
+    expect(main.open?.intent).toEqual(lost);
     apply(state, settled(2, 1, 'user:a'));
-    expect(state.open?.intent.step).toBe(1);
-    expect(state.reading).toBeNull();
+    expect(main.open?.intent.step).toBe(1);
+    expect(main.reading).toBeNull();
   });
 
   it('the same events always fold to the same state, however they are cut', () => {
@@ -192,8 +193,9 @@ describe('fold', () => {
       attribute: { name: 'order.owner', resource: { type: 'order', id: '1' }, pointer: '' },
     });
     const state = fold([started, read, settled(1, 1, 'user:a')]);
-    expect([...state.fresh]).toEqual(['order.owner|1']);
+    const main = state.branches.get('')!;
+    expect([...main.fresh]).toEqual(['order.owner|1']);
     apply(state, { type: 'run_resumed', at: 9, worker: 'wkr_1', lease_epoch: 2 });
-    expect([...state.fresh]).toEqual([]);
+    expect([...main.fresh]).toEqual([]);
   });
 });

@@ -1,8 +1,29 @@
-import { assertNever, type Json } from '@writ/kernel';
+import { assertNever, canonicalJson, digestOf, type Json, type JsonObject } from '@writ/kernel';
 import type { ModelReply, ToolRequest } from '@writ/gateways';
 import { valueAt } from '@writ/registry';
-import type { RunEvent, RunStarted, StepDenied, StepReconciled, StepSettled, WaitFor } from './events';
-import { type AgentNode, attributeKey, emptyState, type NodeResult, type OpenStep, type RunState } from './state';
+import type {
+  NodeFailed,
+  RunEvent,
+  RunStarted,
+  StepDenied,
+  StepIntended,
+  StepReconciled,
+  StepSettled,
+  WaitFor,
+} from './events';
+import { applyBranches, forget } from './fold-branches';
+import { branchOf } from './path';
+import {
+  type AgentNode,
+  attributeKey,
+  branchState,
+  type BranchState,
+  emptyState,
+  type NodeResult,
+  type OpenStep,
+  type RunState,
+} from './state';
+import { standingStatus } from './waits';
 
 /**
  * Events in, state out. Nothing else changes a state, and nothing here reads a clock, a definition or the outside:
@@ -29,59 +50,68 @@ export function apply(state: RunState, event: RunEvent): void {
     case 'run_started':
       throw new Error('run_started comes once, first');
     case 'run_resumed':
-      // What was read for a decision under way may be as old as the crash: age 0 means read it again.
-      state.fresh = new Set();
-      wake(state);
-      return;
-    case 'step_intended':
-      wake(state);
-      state.lastStep = Math.max(state.lastStep, event.step);
-      if (event.kind === 'data') {
-        state.reading = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
-        return;
+      for (const branch of state.branches.values()) {
+        // What was read for a decision under way may be as old as the crash: age 0 means read it again.
+        branch.fresh = new Set();
+        wake(branch);
       }
-      if (state.open && event.attempt > 1) chargeLost(state, state.open);
-      state.open = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
-      if (event.kind === 'model') state.usage.model_calls += 1;
-      if (event.kind === 'tool' && event.attempt === 1) state.usage.tool_calls += 1;
-      return;
+      break;
+    case 'step_intended':
+      intend(state, event);
+      break;
     case 'step_settled':
       settle(state, event);
       return;
     case 'step_denied':
       deny(state, event);
-      return;
+      break;
     case 'step_asked':
-      state.lastStep = Math.max(state.lastStep, event.step - 1);
+      state.lastStep = Math.max(state.lastStep, event.step);
+      ownerOf(state, event.path).asked = { step: event.step, target: event.target, args: digestOfArgs(event.args) };
       return;
-    case 'step_unknown':
-      if (state.open) state.open.phase = 'unknown';
+    case 'step_unknown': {
+      const branch = branchAt(state, event.step);
+      if (branch?.open?.intent.step === event.step) branch.open.phase = 'unknown';
       return;
-    case 'step_reconciled':
+    }
+    case 'step_reconciled': {
       state.mailSeen.add(event.mail);
-      wake(state);
-      if (state.open?.intent.step === event.step) reconcile(state, event);
-      return;
-    case 'retry_scheduled':
-      for (const one of [state.open, state.reading])
+      const branch = branchAt(state, event.step);
+      if (branch?.open?.intent.step === event.step) {
+        wake(branch);
+        reconcile(state, branch, event);
+      }
+      break;
+    }
+    case 'retry_scheduled': {
+      const branch = branchAt(state, event.step);
+      for (const one of [branch?.open, branch?.reading]) {
         if (one?.intent.step === event.step) one.notBefore = event.not_before;
+      }
       return;
+    }
     case 'call_rejected':
       answer(state, event.path, { call: event.call, content: `Error: ${event.code}: ${event.message}` });
       return;
     case 'node_failed':
-      state.results.set(event.path, { done: true, output: null });
+      failNode(state, event);
       return;
+    case 'branches_opened':
+    case 'branch_started':
+    case 'branch_ended':
+    case 'branches_joined':
+      applyBranches(state, event);
+      break;
     case 'wait_started':
-      state.wait = event.wait;
-      state.status = waitingStatus(event.wait);
-      return;
-    case 'wait_ended':
-      takeSignal(state);
-      state.wait = null;
-      state.status = 'running';
+      branchState(state, event.branch ?? ownerPath(event.wait)).wait = event.wait;
+      break;
+    case 'wait_ended': {
+      const branch = ownerOf(state, event.path);
+      takeSignal(state, branch);
+      branch.wait = null;
       state.results.set(event.path, { done: true, output: event.output });
-      return;
+      break;
+    }
     case 'signal_received':
       state.mailSeen.add(event.mail);
       state.signals.push({ name: event.name, payload: event.payload, taken: false });
@@ -91,47 +121,76 @@ export function apply(state: RunState, event: RunEvent): void {
       state.cancel ??= { by: event.by, reason: event.reason };
       return;
     case 'run_finished':
-      state.status = 'succeeded';
       state.output = event.output;
-      state.wait = null;
-      return;
+      return end(state, 'succeeded');
     case 'run_failed':
-      state.status = event.status;
       state.failure = event.failure;
-      state.wait = null;
-      return;
+      return end(state, event.status);
     case 'run_cancelled':
-      state.status = 'cancelled';
       state.failure = { code: 'cancelled', class: 'cancelled', message: event.reason };
-      state.wait = null;
-      return;
+      return end(state, 'cancelled');
     default:
       assertNever(event, 'run event');
   }
+  state.status = standingStatus(state);
 }
 
-/** A run that moves again has left what it waited for, unless that is a signal or a time of its own definition. */
-function wake(state: RunState): void {
-  if (state.wait && state.wait.for !== 'signal') {
-    state.wait = null;
-    state.status = 'running';
+function end(state: RunState, status: RunState['status']): void {
+  state.status = status;
+  for (const branch of state.branches.values()) branch.wait = null;
+}
+
+const ownerOf = (state: RunState, path: string): BranchState => branchState(state, branchOf(path));
+const ownerPath = (wait: WaitFor): string => (wait.for === 'signal' ? branchOf(wait.path) : '');
+const digestOfArgs = (args: JsonObject | undefined): string | null =>
+  args === undefined ? null : digestOf(canonicalJson(args));
+
+/** The branch whose open step or read this is. */
+function branchAt(state: RunState, step: number): BranchState | undefined {
+  for (const branch of state.branches.values()) {
+    if (branch.open?.intent.step === step || branch.reading?.intent.step === step) return branch;
   }
+  return undefined;
 }
 
-function waitingStatus(wait: WaitFor): RunState['status'] {
-  switch (wait.for) {
-    case 'signal':
-      return 'waiting_external';
-    case 'stop':
-      return 'paused';
-    case 'approval':
-      return 'waiting_approval';
-    case 'reconciliation':
-      return 'waiting_reconciliation';
-    case 'retry':
-      return 'running';
+/** A branch that moves again has left what it waited for, unless that is a signal or a time of its own definition. */
+function wake(branch: BranchState): void {
+  if (branch.wait && branch.wait.for !== 'signal') branch.wait = null;
+}
+
+function intend(state: RunState, event: StepIntended): void {
+  const branch = ownerOf(state, event.path);
+  wake(branch);
+  state.lastStep = Math.max(state.lastStep, event.step);
+  const open: OpenStep = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
+  if (event.kind === 'data') {
+    branch.reading = open;
+    return;
+  }
+  if (branch.open && event.attempt > 1) chargeLost(state, branch.open);
+  branch.open = open;
+  branch.asked = null;
+  if (event.kind === 'model') state.usage.model_calls += 1;
+  if (event.kind === 'tool' && event.attempt === 1) state.usage.tool_calls += 1;
+}
+
+function failNode(state: RunState, { path, failure, rule }: NodeFailed): void {
+  const branch = ownerOf(state, path);
+  switch (rule) {
+    case 'skip':
+      state.ruled.set(path, { rule, failure });
+      state.results.set(path, { done: true, output: null });
+      return;
+    case 'fail':
+      if (branch.open?.intent.path === path) branch.open = null;
+      state.results.set(path, { done: false, status: 'failed', failure });
+      return;
+    case 'fallback':
+    case 'compensate':
+      state.ruled.set(path, { rule, failure });
+      return;
     default:
-      return assertNever(wait, 'wait');
+      assertNever(rule, 'rule');
   }
 }
 
@@ -141,19 +200,21 @@ function chargeLost(state: RunState, open: OpenStep): void {
 }
 
 function settle(state: RunState, event: StepSettled): void {
-  const open = state.reading?.intent.step === event.step ? state.reading : state.open;
-  if (!open || open.intent.step !== event.step || open.intent.attempt !== event.attempt) {
+  const branch = branchAt(state, event.step);
+  const open = branch?.reading?.intent.step === event.step ? branch.reading : branch?.open;
+  if (!branch || !open || open.intent.step !== event.step || open.intent.attempt !== event.attempt) {
     throw new Error(`step ${event.step} attempt ${event.attempt} settled without an open intent`);
   }
   state.usage.tokens += event.tokens ?? 0;
-  if (!event.final) {
+  if (!event.final && branch.live) {
     open.phase = 'failed';
     open.failure = event.failure ?? null;
     return;
   }
-  if (open === state.reading) state.reading = null;
-  else state.open = null;
-  finishStep(state, open, {
+  if (open === branch.reading) branch.reading = null;
+  else branch.open = null;
+  finishStep(state, branch, {
+    open,
     at: event.at,
     result: event.outcome === 'ok' ? (event.result ?? null) : null,
     failure: event.failure ?? null,
@@ -161,6 +222,7 @@ function settle(state: RunState, event: StepSettled): void {
 }
 
 interface StepEnd {
+  readonly open: OpenStep;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly result: Json;
@@ -168,9 +230,14 @@ interface StepEnd {
 }
 
 /** A step is over for good: its node takes the answer. */
-function finishStep(state: RunState, open: OpenStep, end: StepEnd): void {
-  const { intent } = open;
+function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
+  const { intent } = end.open;
   const { result, failure } = end;
+  if (!branch.live) {
+    // The join was decided without it: recorded, never merged.
+    forget(state, branch);
+    return;
+  }
   switch (intent.kind) {
     case 'model':
       if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
@@ -181,9 +248,9 @@ function finishStep(state: RunState, open: OpenStep, end: StepEnd): void {
         const key = attributeKey(intent.attribute.name, intent.attribute.resource.id);
         const value = valueAt(result, intent.attribute.pointer) ?? null;
         state.attributes.set(key, { value, source: intent.target, at: end.at });
-        state.fresh.add(key);
+        branch.fresh.add(key);
       } else if (intent.attribute) {
-        bringNothing(state, attributeKey(intent.attribute.name, intent.attribute.resource.id));
+        bringNothing(state, branch, attributeKey(intent.attribute.name, intent.attribute.resource.id));
       }
       return;
     case 'handoff':
@@ -199,13 +266,13 @@ function finishStep(state: RunState, open: OpenStep, end: StepEnd): void {
     default:
       assertNever(intent.kind, 'step kind');
   }
-  state.fresh = new Set();
+  branch.fresh = new Set();
 }
 
 /** The decision that wanted the attribute is made without it: its conditions err, so allow rules do not match (I7). */
-function bringNothing(state: RunState, key: string): void {
+function bringNothing(state: RunState, branch: BranchState, key: string): void {
   state.attributes.delete(key);
-  state.fresh.add(key);
+  branch.fresh.add(key);
 }
 
 const failureText = (failure: { readonly message: string }): string => `Error: ${failure.message}`;
@@ -256,11 +323,15 @@ function handOver(state: RunState, path: string, moved: { to: AgentNode['hops'][
 }
 
 function deny(state: RunState, event: StepDenied): void {
-  wake(state);
+  const branch = ownerOf(state, event.path);
+  wake(branch);
   state.lastStep = Math.max(state.lastStep, event.step);
-  if (event.kind !== 'data') state.fresh = new Set();
-  if (state.open?.intent.step === event.step) state.open = null;
-  if (state.reading?.intent.step === event.step) state.reading = null;
+  if (event.kind !== 'data') {
+    branch.fresh = new Set();
+    branch.asked = null;
+  }
+  if (branch.open?.intent.step === event.step) branch.open = null;
+  if (branch.reading?.intent.step === event.step) branch.reading = null;
   const failure = {
     code: 'policy_denied',
     class: 'policy' as const,
@@ -268,7 +339,7 @@ function deny(state: RunState, event: StepDenied): void {
     details: { decision: event.decision.id, reason: event.decision.reason },
   };
   if (event.kind === 'data') {
-    if (event.attribute) bringNothing(state, attributeKey(event.attribute.name, event.attribute.resource.id));
+    if (event.attribute) bringNothing(state, branch, attributeKey(event.attribute.name, event.attribute.resource.id));
     return;
   }
   if (event.call !== undefined) {
@@ -280,23 +351,23 @@ function deny(state: RunState, event: StepDenied): void {
   endNode(state, event.path, { done: false, failure, status });
 }
 
-function reconcile(state: RunState, { at, verdict, result = null }: StepReconciled): void {
-  const open = state.open;
-  if (!open) return;
+function reconcile(state: RunState, branch: BranchState, event: StepReconciled): void {
+  const { at, verdict, result = null } = event;
+  const open = branch.open!;
   if (verdict === 'did_not_happen') {
     open.phase = 'redo';
     return;
   }
-  state.open = null;
-  if (verdict === 'happened') finishStep(state, open, { at, result, failure: null });
+  branch.open = null;
+  if (verdict === 'happened') finishStep(state, branch, { open, at, result, failure: null });
   else {
     const message = `${open.intent.target}: its outcome was lost and the step was abandoned`;
-    finishStep(state, open, { at, result: null, failure: { code: 'abandoned', class: 'unknown', message } });
+    finishStep(state, branch, { open, at, result: null, failure: { code: 'abandoned', class: 'unknown', message } });
   }
 }
 
-function takeSignal(state: RunState): void {
-  const wait = state.wait;
+function takeSignal(state: RunState, branch: BranchState): void {
+  const { wait } = branch;
   if (wait?.for !== 'signal' || wait.signal === null) return;
   const signal = state.signals.find((candidate) => !candidate.taken && candidate.name === wait.signal);
   if (signal) signal.taken = true;

@@ -1,9 +1,11 @@
 import type { DecisionId, MailId, RunId, TenantId } from '@writ/kernel';
 import type { AuditDraft, ChainHead } from '@writ/audit';
 import type { AuthorityEpochs, RunCreation } from '@writ/database';
+import type { Claim } from './commit';
+import type { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
-import type { Planner } from './planner';
+import type { Planner } from './plan/planner';
 import type { RunState } from './state';
 
 /** What happened and is not committed yet: outcomes and mail. They are facts, so they are applied already. */
@@ -34,8 +36,26 @@ export interface HeldRun {
   pending: Pending;
   /** Set by a draining worker: give the lease back before the next step. */
   letGo: boolean;
-  /** Aborts the call in flight, when a cancel arrives and the call may be repeated. */
-  readonly abort: AbortController;
+  /** The branches under way. */
+  readonly crew: Crew;
+  /** What waits to be committed, and whether a unit is on its way: one at a time per run. */
+  readonly claims: Claim[];
+  committing: boolean;
+  /** The last step number given out. One whose decision was never committed stays unused. */
+  lastStep: number;
 }
 
+/** The number of a new step. */
+export const nextStepNumber = (held: HeldRun): number => {
+  held.lastStep = Math.max(held.lastStep, held.state.lastStep) + 1;
+  return held.lastStep;
+};
+
 export const emptyPending = (): Pending => ({ events: [], audits: [], mail: [], decisions: [] });
+
+export const joinedPending = (first: Pending, then: Pending): Pending => ({
+  events: [...first.events, ...then.events],
+  audits: [...first.audits, ...then.audits],
+  mail: [...first.mail, ...then.mail],
+  decisions: [...first.decisions, ...then.decisions],
+});

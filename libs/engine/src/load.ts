@@ -2,13 +2,14 @@ import { digestOf, type Json, type RunId, type TenantId, type WorkerId } from '@
 import { type ClaimedRun, type Database, getPayload, loadJournal, type Tx } from '@writ/database';
 import { loadPinnedBill } from '@writ/registry';
 import { chainLines } from '@writ/audit';
-import { evidence, evidenceScope } from './evidence';
+import { evidence, evidenceScope, type EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
 import { fold } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
 import { journalEvents } from './journal-line';
 import { record } from './outcomes';
-import { Planner } from './planner';
+import { Crew } from './crew';
+import { Planner } from './plan/planner';
 
 /** Journal lines as events, with the values kept by digest put back. Throws when one of those is gone. */
 export async function readJournal(db: Database, tenant: TenantId, run: RunId): Promise<RunEvent[]> {
@@ -84,10 +85,13 @@ export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<
     letGo: false,
     onCreated: null,
     startedUnder: null,
-    abort: new AbortController(),
+    crew: new Crew(),
+    claims: [],
+    committing: false,
+    lastStep: state.lastStep,
   };
-  scope.context = await contextInForce(db, tenant, run);
-  state.fresh = new Set();
+  await restoreContexts(db, scope);
+  for (const branch of state.branches.values()) branch.fresh = new Set();
   if (claimed.takenOver) {
     record(
       held,
@@ -98,13 +102,16 @@ export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<
   return held;
 }
 
-/** Digest of the last `context` event of the run, found in its evidence. */
-async function contextInForce(db: Database, tenant: TenantId, run: RunId): Promise<string | null> {
+/** What `context` events have declared, and the last one in force, found in the run's evidence. */
+async function restoreContexts(db: Database, scope: EvidenceScope): Promise<void> {
+  const { tenant, run } = scope;
   const lines = await db.withTenant(tenant, (tx) => chainLines(tx, tenant, run));
-  for (let i = lines.length - 1; i >= 0; i--) {
-    const event = JSON.parse(lines[i]!) as { type: string; context?: string; detail?: { context?: string } };
-    if (event.context !== undefined) return event.context;
-    if (event.type === 'context' && event.detail?.context !== undefined) return digestOf(event.detail.context);
+  for (const line of lines) {
+    const event = JSON.parse(line) as { type: string; context?: string; detail?: { context?: string } };
+    if (event.type === 'context' && event.detail?.context !== undefined) {
+      const digest = digestOf(event.detail.context);
+      scope.declared.add(digest);
+      scope.contexts.set('', digest);
+    } else if (event.context !== undefined) scope.contexts.set('', event.context);
   }
-  return null;
 }

@@ -1,5 +1,7 @@
 import type { Failure, Hop, Json, JsonObject } from '@writ/kernel';
 import type { AgentDefinition, ToolDefinition, Versioned } from '@writ/registry';
+import type { BranchEnded, NodeFailed } from './events';
+import type { JoinVerdict } from './plan/join';
 import type { OpenStep } from './state';
 
 /** A model turn of an agent. The request is built from the node's conversation when the step is taken. */
@@ -33,18 +35,28 @@ export interface HandOff {
   readonly call: string;
 }
 
-/** A supervisor's assignment, a router's choice, and branches that run side by side: planned by patterns of their own. */
-export interface Delegate {
-  readonly type: 'delegate';
+/** Branches are opened, begun, ended and joined: facts that the plan draws from the events so far. */
+export interface OpenBranches {
+  readonly type: 'open_branches';
   readonly path: string;
+  readonly keys: readonly string[];
+  readonly deadlineAt: number | null;
 }
-export interface Route {
-  readonly type: 'route';
+export interface StartBranch {
+  readonly type: 'start_branch';
   readonly path: string;
+  readonly deadlineAt: number | null;
 }
-export interface RunBranches {
-  readonly type: 'branches';
+export interface EndBranch {
+  readonly type: 'end_branch';
   readonly path: string;
+  readonly outcome: BranchEnded['outcome'];
+  readonly failure?: Failure;
+}
+export interface JoinBranches {
+  readonly type: 'join_branches';
+  readonly path: string;
+  readonly verdict: Exclude<JoinVerdict, { kind: 'open' }>;
 }
 
 export interface RejectCall {
@@ -68,27 +80,40 @@ export interface EndWait {
   readonly output: Json;
 }
 
-export interface SkipNode {
-  readonly type: 'skip_node';
+/** A step of a sequence failed, and this is its rule. */
+export interface RuleNode {
+  readonly type: 'rule_node';
   readonly path: string;
   readonly failure: Failure;
+  readonly rule: NodeFailed['rule'];
 }
 
-/** The step that is open needs another attempt, by its error class or a person's word. */
+/** The open step needs another attempt, by its error class or a person's word: `act` is what it was an attempt of. */
 export interface TryAgain {
   readonly type: 'try_again';
+  readonly path: string;
   readonly open: OpenStep;
+  readonly act: Act;
 }
 
 /** The open step's outcome is lost and it must not be repeated. */
 export interface AskPerson {
   readonly type: 'ask_person';
+  readonly path: string;
   readonly open: OpenStep;
 }
 
-/** Nothing to do until a time, a signal or a person: the lease is given back. */
+/** A step of a branch that is over: nobody waits for its outcome, and what it may have cost is charged. */
+export interface SettleStray {
+  readonly type: 'settle_stray';
+  readonly path: string;
+  readonly open: OpenStep;
+}
+
+/** Nothing to do here until a time, a signal or a person. */
 export interface Rest {
   readonly type: 'rest';
+  readonly path: string;
   readonly until: number | null;
 }
 
@@ -109,24 +134,29 @@ export interface Cancel {
   readonly reason: string;
 }
 
-/** After each event exactly one of these, decided by one pure function. */
-export type NextStep =
-  | CallModel
-  | InvokeTool
-  | HandOff
-  | Delegate
-  | Route
-  | RunBranches
+/** The steps that act on the outside and are decided first. */
+export type Act = CallModel | InvokeTool | HandOff;
+
+/** Facts that the plan itself draws: they need no decision and take no time. */
+export type Fact =
+  | OpenBranches
+  | StartBranch
+  | EndBranch
+  | JoinBranches
   | RejectCall
   | Wait
   | EndWait
-  | SkipNode
-  | TryAgain
+  | RuleNode
   | AskPerson
-  | Rest
-  | Finish
-  | Fail
-  | Cancel;
+  | SettleStray;
 
-/** The steps that act on the outside and are decided first. */
-export type Act = CallModel | InvokeTool | HandOff;
+export type End = Finish | Fail | Cancel;
+
+/** After each event the plan is a set of these, one per branch that may move; an `End` stands alone. */
+export type NextStep = Act | TryAgain | Fact | Rest | End;
+
+export const isAct = (step: NextStep): step is Act =>
+  step.type === 'call_model' || step.type === 'invoke_tool' || step.type === 'hand_off';
+
+export const isEnd = (step: NextStep): step is End =>
+  step.type === 'finish' || step.type === 'fail' || step.type === 'cancel';

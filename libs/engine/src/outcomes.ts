@@ -3,11 +3,12 @@ import { type AuditDraft, commitmentTo } from '@writ/audit';
 import type { Database } from '@writ/database';
 import type { Proposal } from './acts';
 import { evidence } from './evidence';
-import type { RunEvent } from './events';
+import type { RunEvent, WaitFor } from './events';
 import { apply } from './fold';
 import type { HeldRun } from './held-run';
 import type { Performed } from './perform';
 import { afterFailure, backoffMs } from './retry';
+import { branchOf } from './path';
 import { keepAside } from './standing';
 
 /** Records a fact: applied at once, committed with the next unit. */
@@ -60,6 +61,7 @@ async function recordResult(
   const ref = await keepAside({ db }, held.tenant, text);
   const salt = toHex(randomBytes(16));
   const { step, attempt: number, proposed } = attempt;
+  const branch = branchOf(proposed.path);
   record(
     held,
     {
@@ -81,6 +83,7 @@ async function recordResult(
       outcome: 'ok',
       result: commitmentTo(text, salt),
       ...(tokens > 0 && { usage: usageOf(done.result) }),
+      branch,
     }),
   );
 }
@@ -101,6 +104,7 @@ function recordFailure(
 ): void {
   const { now, failure, landed } = ended;
   const { proposed, step, attempt } = ended.attempt;
+  const branch = branchOf(proposed.path);
   const next = afterFailure({
     kind: proposed.kind,
     effect: proposed.effect,
@@ -110,7 +114,7 @@ function recordFailure(
     max: proposed.maxAttempts,
   });
   if (next === 'unknown') {
-    recordUnknown(held, { step, attempt, reason: failure.code, now });
+    recordUnknown(held, { step, attempt, reason: failure.code, now, branch });
     return;
   }
   record(
@@ -122,6 +126,7 @@ function recordFailure(
       attempt,
       outcome: failure.code,
       detail: { landed, final: next === 'give_up' },
+      branch,
     }),
   );
   if (next === 'retry') {
@@ -134,12 +139,37 @@ function recordFailure(
 /** The outcome of an unrepeatable effect is lost: the run will wait for a person. */
 export function recordUnknown(
   held: HeldRun,
-  lost: { readonly step: number; readonly attempt: number; readonly reason: string; readonly now: number },
+  lost: {
+    readonly step: number;
+    readonly attempt: number;
+    readonly reason: string;
+    readonly now: number;
+    readonly branch: string;
+  },
 ): void {
-  const { step, attempt, reason, now } = lost;
+  const { step, attempt, reason, now, branch } = lost;
   record(
     held,
     { type: 'step_unknown', at: now, step, attempt, reason },
-    evidence(held.scope, now, { type: 'action.unknown', step, attempt, outcome: 'unknown', detail: { reason } }),
+    evidence(held.scope, now, {
+      type: 'action.unknown',
+      step,
+      attempt,
+      outcome: 'unknown',
+      detail: { reason },
+      branch,
+    }),
+  );
+}
+
+/** A branch waits; the others go on. */
+export function recordWait(
+  held: HeldRun,
+  { wait, branch, now }: { readonly wait: WaitFor; readonly branch: string; readonly now: number },
+): void {
+  record(
+    held,
+    { type: 'wait_started', at: now, ...(branch !== '' && { branch }), wait },
+    evidence(held.scope, now, { type: 'run.waiting', detail: { for: wait.for }, branch }),
   );
 }

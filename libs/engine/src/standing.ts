@@ -1,12 +1,13 @@
 import { assertNever, canonicalJson, digestOf, type TenantId } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
 import { putPayload, releaseRun } from '@writ/database';
-import { commitUnit, RUNNING, type Standing, type Tail } from './commit';
+import { commitUnit, type Standing, type Tail } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
-import type { RunEvent, WaitFor } from './events';
+import type { RunEvent } from './events';
 import type { HeldRun } from './held-run';
-import type { NextStep } from './next-step';
+import type { End } from './next-step';
+import { rowWait, waitsOf } from './waits';
 
 /**
  * How leading a run ended: `final` (over), `resting` (the lease is given back until something happens), `lost` (another
@@ -23,32 +24,6 @@ export type Moved = AdvanceEnd | null;
 /** Runs held by a stop, or asking, look again this often. */
 export const STOPPED_LOOK_MS = 5_000;
 
-/** Commits a wait and gives the lease back. */
-export async function startWait(ctx: EngineContext, held: HeldRun, wait: WaitFor): Promise<Moved> {
-  const now = ctx.clock.now();
-  const draft = evidence(held.scope, now, { type: 'run.waiting', detail: { for: wait.for } });
-  const tail: Tail = { events: [{ type: 'wait_started', at: now, wait }], audits: [draft], decisions: [] };
-  return settleDown(ctx, held, { tail, standing: waiting(wait, now) });
-}
-
-export function waiting(wait: WaitFor, now: number): Standing {
-  const base = { wait, release: true } as const;
-  switch (wait.for) {
-    case 'signal':
-      return { ...base, status: 'waiting_external', wakeAt: wait.until };
-    case 'stop':
-      return { ...base, status: 'paused', wakeAt: now + STOPPED_LOOK_MS };
-    case 'approval':
-      return { ...base, status: 'waiting_approval', wakeAt: now + STOPPED_LOOK_MS };
-    case 'reconciliation':
-      return { ...base, status: 'waiting_reconciliation', wakeAt: null };
-    case 'retry':
-      return { ...base, status: 'running', wakeAt: wait.until };
-    default:
-      return assertNever(wait, 'wait');
-  }
-}
-
 /** Commits with the lease given back; a stale authority only means: under the newest one. */
 export async function settleDown(
   ctx: EngineContext,
@@ -57,7 +32,8 @@ export async function settleDown(
 ): Promise<Moved> {
   for (;;) {
     const epochs = (held.create && held.startedUnder) ?? (await ctx.authority.get(held.tenant)).epochs;
-    const result = await commitUnit(ctx.writer, held, { ...unit, authority: epochs });
+    const { tail, standing } = unit;
+    const result = await commitUnit(ctx.writer, held, { authority: epochs, standing, build: () => tail });
     switch (result.kind) {
       case 'committed':
         await ctx.faults.at('after_outcome', { run: held.run, step: held.state.lastStep, attempt: 0 });
@@ -71,16 +47,19 @@ export async function settleDown(
         return { kind: result.kind };
       case 'poisoned':
         return result;
+      case 'refused':
+        throw new Error('a unit that ends or rests a run spends nothing');
       default:
         return assertNever(result, 'commit result');
     }
   }
 }
 
-/** Nothing new to commit, or only mail: the lease goes back until `wakeAt`. */
+/** Nothing moves until `wakeAt`, mail or a person: what is pending is committed, and the lease goes back. */
 export async function giveBack(ctx: EngineContext, held: HeldRun, wakeAt: number | null): Promise<Moved> {
   if (held.pending.events.length > 0 || held.create) {
-    const standing: Standing = { status: held.state.status, wait: held.state.wait, wakeAt, release: true };
+    const { state } = held;
+    const standing: Standing = { status: state.status, wait: rowWait(waitsOf(state)), wakeAt, release: true };
     return settleDown(ctx, held, { tail: { events: [], audits: [], decisions: [] }, standing });
   }
   await ctx.db.withTenant(held.tenant, (tx) =>
@@ -90,11 +69,7 @@ export async function giveBack(ctx: EngineContext, held: HeldRun, wakeAt: number
 }
 
 /** Ends the run: its last unit gives the lease back for good. */
-export async function finish(
-  ctx: EngineContext,
-  held: HeldRun,
-  next: Extract<NextStep, { type: 'finish' | 'fail' | 'cancel' }>,
-): Promise<Moved> {
+export async function finish(ctx: EngineContext, held: HeldRun, next: End): Promise<Moved> {
   const now = ctx.clock.now();
   const ref = next.type === 'finish' ? await keepAside(ctx, held.tenant, canonicalJson(next.output)) : null;
   const { event, status, code } = ending(next, now, ref);
@@ -108,12 +83,15 @@ export async function finishAs(
   end: { readonly event: RunEvent; readonly audit: AuditDraft; readonly status: Standing['status'] },
 ): Promise<Moved> {
   const tail: Tail = { events: [end.event], audits: [end.audit], decisions: [] };
-  const moved = await settleDown(ctx, held, { tail, standing: { ...RUNNING, status: end.status, release: true } });
+  const moved = await settleDown(ctx, held, {
+    tail,
+    standing: { status: end.status, wait: null, wakeAt: null, release: true },
+  });
   return moved?.kind === 'resting' ? { kind: 'final' } : moved;
 }
 
 function ending(
-  next: Extract<NextStep, { type: 'finish' | 'fail' | 'cancel' }>,
+  next: End,
   at: number,
   ref: string | null,
 ): { readonly event: RunEvent; readonly status: Standing['status']; readonly code: string | null } {

@@ -20,7 +20,8 @@ import { decisionEvidence, enterContext, evidence, evidenceScope } from './evide
 import type { RunStarted } from './events';
 import { begin } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
-import { Planner } from './planner';
+import { Crew } from './crew';
+import { Planner } from './plan/planner';
 import { recordDecision } from './record-decision';
 import { unavailablePattern } from './unavailable';
 
@@ -164,7 +165,11 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
   const scope = evidenceScope(input.tenant, run, traceId);
   const pending = emptyPending();
   pending.events.push(started);
-  const entered = enterContext(scope, { started, chain: [], snapshot: decision.snapshot, build: ctx.build }, now);
+  const entered = enterContext(
+    scope,
+    { started, chain: [], snapshot: decision.snapshot, build: ctx.build },
+    { now, branch: '' },
+  );
   if (entered) pending.audits.push(entered);
   pending.audits.push(
     evidence(scope, now, {
@@ -200,7 +205,10 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
     letGo: false,
     onCreated: null,
     startedUnder: decision.authority,
-    abort: new AbortController(),
+    crew: new Crew(),
+    claims: [],
+    committing: false,
+    lastStep: 0,
   };
 }
 

@@ -2,9 +2,9 @@ import type { Failure, Hop, Json, MailId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
-import type { RunStarted, StepIntended, WaitFor } from './events';
+import type { BranchesJoined, BranchEnded, RunStarted, StepIntended, WaitFor } from './events';
 
-/** A step whose outcome is not settled for good. At most one per run: patterns with branches keep one per branch. */
+/** A step whose outcome is not settled for good. At most one per branch. */
 export interface OpenStep {
   readonly intent: StepIntended;
   /**
@@ -19,6 +19,21 @@ export interface OpenStep {
   notBefore: number | null;
 }
 
+/** What has one owner: the run's own course (path ''), and each branch of a node that runs some side by side. */
+export interface BranchState {
+  readonly path: string;
+  open: OpenStep | null;
+  /** A read that a decision asked for. Apart from `open`: reading again must not make a lost step another step. */
+  reading: OpenStep | null;
+  /** The attributes read for the decision now under way: the only ones a maximum age of 0 accepts. */
+  fresh: Set<string>;
+  wait: WaitFor | null;
+  /** The step whose decision was to wait: decided again, it keeps its number. */
+  asked: { readonly step: number; readonly target: string; readonly args: string | null } | null;
+  /** Neither ended nor cancelled. */
+  live: boolean;
+}
+
 export interface AgentNode {
   readonly kind: 'agent';
   /** Those control passed to after the node's first agent, in order; the last one acts. */
@@ -28,6 +43,18 @@ export interface AgentNode {
   queue: ToolRequest[];
   /** Model turns since control last moved. */
   turns: number;
+}
+
+/** A node that runs branches side by side. */
+export interface FanState {
+  readonly openedAt: number;
+  readonly keys: readonly string[];
+  readonly deadlineAt: number | null;
+  /** Key → when its branch must have ended; null for no limit. */
+  readonly started: Map<string, { readonly at: number; readonly deadlineAt: number | null }>;
+  /** In the order they ended. */
+  readonly ended: Map<string, Pick<BranchEnded, 'outcome' | 'failure'>>;
+  joined: BranchesJoined | null;
 }
 
 export type NodeResult =
@@ -40,45 +67,54 @@ export interface RunState {
   /** Events applied so far: the next sequence. */
   seq: number;
   lastStep: number;
-  open: OpenStep | null;
-  /** A read that a decision asked for. Apart from `open`: reading again must not make a lost step another step. */
-  reading: OpenStep | null;
+  readonly branches: Map<string, BranchState>;
   readonly agents: Map<string, AgentNode>;
+  readonly fans: Map<string, FanState>;
   /** Results of nodes that ended, by path. */
   readonly results: Map<string, NodeResult>;
+  /** Failed steps of sequences whose rule has been applied, by path. */
+  readonly ruled: Map<string, { readonly rule: 'skip' | 'fallback' | 'compensate'; readonly failure: Failure }>;
   /** What resolvers brought, by `<attribute>|<resource id>`. */
   readonly attributes: Map<string, ResolvedAttribute>;
-  /** The attributes read for the decision now under way: the only ones a maximum age of 0 accepts. */
-  fresh: Set<string>;
   readonly usage: { model_calls: number; tool_calls: number; tokens: number };
   readonly signals: { name: string; payload: Json; taken: boolean }[];
   readonly mailSeen: Set<MailId>;
   cancel: { by: string; reason: string } | null;
-  wait: WaitFor | null;
   output: Json;
   failure: Failure | null;
 }
 
 export const attributeKey = (name: string, resourceId: string): string => `${name}|${resourceId}`;
 
+/** The branch of a path's owner, made when first asked for. */
+export function branchState(state: RunState, path: string): BranchState {
+  let branch = state.branches.get(path);
+  if (!branch) {
+    branch = { path, open: null, reading: null, fresh: new Set(), wait: null, asked: null, live: true };
+    state.branches.set(path, branch);
+  }
+  return branch;
+}
+
 export function emptyState(started: RunStarted): RunState {
-  return {
+  const state: RunState = {
     started,
     status: 'running',
     seq: 0,
     lastStep: 0,
-    open: null,
-    reading: null,
+    branches: new Map(),
     agents: new Map(),
+    fans: new Map(),
     results: new Map(),
+    ruled: new Map(),
     attributes: new Map(),
-    fresh: new Set(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
     signals: [],
     mailSeen: new Set(),
     cancel: null,
-    wait: null,
     output: null,
     failure: null,
   };
+  branchState(state, '');
+  return state;
 }

@@ -1,23 +1,37 @@
-import { assertNever, newId, randomBytes, toHex } from '@writ/kernel';
+import { assertNever, type Failure, newId, randomBytes, toHex } from '@writ/kernel';
 import { type Decision, decide, type TenantAuthority } from '@writ/policy';
 import { openSpan } from '@writ/telemetry';
 import { commitmentTo } from '@writ/audit';
 import { effectKey, gatherAttributes, intentOf, propose, proposeRead, type Proposal } from './acts';
 import { overBudget } from './budget';
-import { commitUnit, RUNNING, type Tail } from './commit';
+import { commitUnit, type Tail } from './commit';
 import type { EngineContext } from './context';
 import { decisionEvidence, enterContext, evidence } from './evidence';
-import type { RecordedDecision, StepIntended, WaitFor } from './events';
-import type { HeldRun } from './held-run';
+import type { RecordedDecision, StepIntended } from './events';
+import { type HeldRun, nextStepNumber } from './held-run';
 import type { Act } from './next-step';
-import { record, recordOutcome } from './outcomes';
+import { record, recordOutcome, recordWait } from './outcomes';
+import { branchOf } from './path';
 import { perform } from './perform';
-import { finish, giveBack, keepAside, type Moved, settleDown, STOPPED_LOOK_MS, waiting } from './standing';
+import { keepAside, type Moved, STOPPED_LOOK_MS } from './standing';
+import type { OpenStep } from './state';
 
 export interface Taken {
   readonly act: Act;
+  /** The step this is another attempt of. */
+  readonly again: OpenStep | null;
+  readonly signal: AbortSignal;
+}
+
+interface Place {
   readonly step: number;
   readonly attempt: number;
+}
+
+/** The step numbers a branch's act has been given so far: kept when it is decided again. */
+interface Places {
+  own: Place | null;
+  reading: Place | null;
 }
 
 /**
@@ -25,17 +39,18 @@ export interface Taken {
  * Returns null when the run goes on.
  */
 export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): Promise<Moved> {
+  const places: Places = { own: null, reading: null };
   for (;;) {
     const authority = await ctx.authority.get(held.tenant);
     const now = ctx.clock.now();
     const planned = propose(held, taken.act, now);
-    const gathered = gatherAttributes(held, authority, planned.request);
+    const gathered = gatherAttributes(held, authority, planned);
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
     const proposed = reading ?? { ...planned, request: gathered.request };
-    const place = placeOf(held, taken, proposed);
-    const broke = overBudget(held.state, proposed);
-    // A spent budget is not a denial: the run ends with its own code.
-    if (broke) return finish(ctx, held, { type: 'fail', status: 'failed', failure: broke });
+    // A spent budget is not a denial: the node fails with its own code.
+    const broke = overBudget(held.state, proposed, []);
+    if (broke) return spent(held, proposed, { failure: broke, now });
+    const place = placeOf(held, proposed, { taken, places });
     const decision = traced(authority, proposed);
     switch (decision.verdict) {
       case 'deny':
@@ -44,9 +59,10 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
         return hold(ctx, held, { proposed, decision, ...place });
       case 'allow': {
         if (mutates(proposed) && ctx.log?.blocks(held.tenant)) {
-          return giveBack(ctx, held, ctx.clock.now() + LOG_LOOK_MS);
+          held.crew.park(branchOf(proposed.path), ctx.clock.now() + LOG_LOOK_MS);
+          return null;
         }
-        const moved = await act(ctx, held, { proposed, decision, ...place });
+        const moved = await act(ctx, held, { proposed, decision, ...place, signal: taken.signal });
         if (moved !== 'stale') return moved;
         await ctx.authority.refresh(held.tenant);
         if (held.create) return { kind: 'stale_start' };
@@ -64,26 +80,56 @@ const LOG_LOOK_MS = 1_000;
 /** What changes the world outside, as far as we were told: only this waits for the log. */
 const mutates = ({ kind, effect }: Proposal): boolean => kind === 'tool' && effect !== 'read';
 
-interface Decided {
+interface Decided extends Place {
   readonly proposed: Proposal;
   readonly decision: Decision;
-  readonly step: number;
-  readonly attempt: number;
 }
 
 /**
- * A retry keeps its step, and with it its key: the other side must be able to recognise it. A read that the decision
- * asks for in between is a step of its own.
+ * A retry keeps its step, and with it its key: the other side must be able to recognise it. So does an act that was asked
+ * about. A read that the decision asks for in between is a step of its own.
  */
-function placeOf(held: HeldRun, taken: Taken, proposed: Proposal): { readonly step: number; readonly attempt: number } {
-  const { open, reading, lastStep } = held.state;
-  const before = proposed.kind === 'data' ? reading : open;
-  if (before && before.intent.target === proposed.target && before.intent.args_digest === proposed.argsDigest) {
-    return { step: before.intent.step, attempt: before.intent.attempt + 1 };
+function placeOf(
+  held: HeldRun,
+  proposed: Proposal,
+  { taken, places }: { readonly taken: Taken; readonly places: Places },
+): Place {
+  const branch = held.state.branches.get(branchOf(proposed.path));
+  const same = (open: OpenStep): boolean =>
+    open.intent.target === proposed.target && open.intent.args_digest === proposed.argsDigest;
+  if (proposed.kind === 'data') {
+    const before = branch?.reading;
+    if (before && same(before)) return { step: before.intent.step, attempt: before.intent.attempt + 1 };
+    places.reading ??= { step: nextStepNumber(held), attempt: 1 };
+    return places.reading;
   }
-  if (proposed.kind !== 'data' && taken.attempt > 1)
-    throw new Error(`step ${taken.step} is planned anew with other arguments`);
-  return { step: lastStep + 1, attempt: 1 };
+  if (taken.again) {
+    const { step, attempt } = taken.again.intent;
+    if (!same(taken.again)) throw new Error(`step ${step} is planned anew with other arguments`);
+    return { step, attempt: attempt + 1 };
+  }
+  const asked = branch?.asked;
+  if (asked?.target === proposed.target && (asked.args === null || asked.args === proposed.argsDigest)) {
+    return { step: asked.step, attempt: 1 };
+  }
+  places.own ??= { step: nextStepNumber(held), attempt: 1 };
+  return places.own;
+}
+
+/** The node ends here: what it may still spend is less than its next step may cost. */
+function spent(
+  held: HeldRun,
+  { path }: Proposal,
+  { failure, now }: { readonly failure: Failure; readonly now: number },
+): null {
+  const audit = evidence(held.scope, now, {
+    type: 'budget.exhausted',
+    outcome: failure.code,
+    detail: { path, reason: failure.message },
+    branch: branchOf(path),
+  });
+  record(held, { type: 'node_failed', at: now, path, failure, rule: 'fail' }, audit);
+  return null;
 }
 
 function traced(authority: TenantAuthority, proposed: Proposal): Decision {
@@ -100,22 +146,25 @@ function recorded(decision: Decision): RecordedDecision {
 }
 
 /** Decision and intent in one unit, then the effect. */
-async function act(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<Moved | 'stale'> {
+async function act(
+  ctx: EngineContext,
+  held: HeldRun,
+  decided: Decided & { readonly signal: AbortSignal },
+): Promise<Moved | 'stale'> {
   const { proposed, decision, step, attempt } = decided;
   const where = { run: held.run, step, attempt };
   const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;
   const salt = toHex(randomBytes(16));
   const place = { step, attempt, at: decision.at, decision: recorded(decision), salt, ref };
   const intent = intentOf(withHandoffMode(proposed, decision), place);
-  const tail = intentTail(ctx, held, { ...decided, intent });
   await ctx.faults.at('before_intent', where);
   const result = await commitUnit(ctx.writer, held, {
-    tail: tail.unit,
-    standing: RUNNING,
     authority: decision.authority,
+    // INVARIANT (I13): what the branches beside this one take in the same unit counts as taken.
+    build: (beside) => overBudget(held.state, proposed, beside) ?? intentTail(ctx, held, { ...decided, intent }),
   });
+  if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
   if (result.kind !== 'committed') {
-    held.scope.context = tail.contextBefore;
     return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
   }
   await ctx.faults.at('after_intent', where);
@@ -126,7 +175,7 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Decided): Promise
     step,
     attempt,
     key: effectKey(held.run, step),
-    signal: held.abort.signal,
+    signal: decided.signal,
   });
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
@@ -145,12 +194,12 @@ function intentTail(
   ctx: EngineContext,
   held: HeldRun,
   { proposed, decision, intent }: Decided & { readonly intent: StepIntended },
-): { readonly unit: Tail; readonly contextBefore: string | null } {
+): Tail {
   const { scope } = held;
-  const contextBefore = scope.context;
   const { started } = held.state;
+  const branch = branchOf(proposed.path);
   const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
-  const entered = enterContext(scope, constants, decision.at);
+  const entered = enterContext(scope, constants, { now: decision.at, branch });
   const authorized = evidence(scope, decision.at, {
     type: 'action.authorized',
     step: intent.step,
@@ -161,11 +210,9 @@ function intentTail(
     args: commitmentTo(proposed.argsText, intent.salt),
     decision: decisionEvidence(decision),
     authority: decision.authority,
+    branch,
   });
-  return {
-    unit: { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] },
-    contextBefore,
-  };
+  return { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] };
 }
 
 function objectOf(proposed: Proposal) {
@@ -174,7 +221,7 @@ function objectOf(proposed: Proposal) {
 }
 
 /** A denial is a fact of the run: the model sees its reason code and goes on, a pipeline's step fails. */
-async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<Moved> {
+function deny(ctx: EngineContext, held: HeldRun, decided: Decided): null {
   const { proposed, decision, step } = decided;
   if (decision.reason === 'stopped') return hold(ctx, held, decided);
   const { entered, refused } = refusalEvidence(ctx, held, decided);
@@ -204,7 +251,8 @@ async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promis
 function refusalEvidence(ctx: EngineContext, held: HeldRun, { proposed, decision, step, attempt }: Decided) {
   const { started } = held.state;
   const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
-  const entered = enterContext(held.scope, constants, decision.at);
+  const branch = branchOf(proposed.path);
+  const entered = enterContext(held.scope, constants, { now: decision.at, branch });
   const refused = evidence(held.scope, decision.at, {
     type: decision.verdict === 'ask' ? 'action.asked' : 'action.denied',
     step,
@@ -214,17 +262,19 @@ function refusalEvidence(ctx: EngineContext, held: HeldRun, { proposed, decision
     object: objectOf(proposed),
     decision: decisionEvidence(decision),
     authority: decision.authority,
+    branch,
   });
   return { entered, refused };
 }
 
-/** `ask`, or a stop: the run waits without its lease, and is decided again when it wakes. */
-async function hold(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<Moved> {
+/** `ask`, or a stop: the branch waits, the others go on, and it is decided again when something happens. */
+function hold(ctx: EngineContext, held: HeldRun, decided: Decided): null {
   const { proposed, decision, step } = decided;
   const kind = decision.verdict === 'ask' ? 'approval' : 'stop';
-  const { wait } = held.state;
-  if (wait?.for === kind && wait.step === step) return giveBack(ctx, held, ctx.clock.now() + STOPPED_LOOK_MS);
-  const next: WaitFor = { for: kind, step, target: proposed.target };
+  const branch = branchOf(proposed.path);
+  const wait = held.state.branches.get(branch)?.wait;
+  held.crew.park(branch, ctx.clock.now() + STOPPED_LOOK_MS);
+  if (wait?.for === kind && wait.step === step) return null;
   const asked = {
     type: 'step_asked',
     at: decision.at,
@@ -237,11 +287,9 @@ async function hold(ctx: EngineContext, held: HeldRun, decided: Decided): Promis
     decision: recorded(decision),
   } as const;
   const { entered, refused } = refusalEvidence(ctx, held, decided);
-  const rests = evidence(held.scope, decision.at, { type: 'run.waiting', detail: { for: kind } });
-  const tail: Tail = {
-    events: [asked, { type: 'wait_started', at: decision.at, wait: next }],
-    audits: entered ? [entered, refused, rests] : [refused, rests],
-    decisions: [decision.id],
-  };
-  return settleDown(ctx, held, { tail, standing: waiting(next, decision.at) });
+  if (entered) held.pending.audits.push(entered);
+  record(held, asked, refused);
+  held.pending.decisions.push(decision.id);
+  recordWait(held, { wait: { for: kind, step, target: proposed.target }, branch, now: decision.at });
+  return null;
 }

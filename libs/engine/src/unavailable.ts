@@ -25,27 +25,28 @@ const UNCOUNTED = ['cost_micros', 'wall_ms', 'handoffs', 'depth'] as const;
 
 function inNode(node: Node): string | null {
   switch (node.type) {
+    case 'fanout':
+      return node.branches.some((branch) => branch.budget !== undefined) ? 'budget of a branch' : null;
     case 'agent':
     case 'tool':
+    case 'sequence':
+    case 'map':
+    case 'choice':
+    case 'loop':
+    case 'hedge':
       return null;
     case 'wait':
       return node.correlate === undefined ? null : 'correlate of a wait';
     case 'swarm':
       return node.max_repeats !== undefined || node.returns !== undefined ? 'max_repeats or returns of a swarm' : null;
-    case 'sequence':
-      return node.steps.some((step) => !KNOWN_RULES.has(step.on_error) || step.compensate)
-        ? 'fallback or compensation of a step'
-        : null;
     default:
       return node.type;
   }
 }
 
-const KNOWN_RULES: ReadonlySet<unknown> = new Set([undefined, 'fail', 'skip']);
-
 const notAvailable = (what: string): Failure => ({
   code: 'pattern_not_available',
   class: 'permanent',
   message: `this build cannot run "${what}"`,
-  next: 'Use agent, tool, wait, sequence or swarm.',
+  next: 'Use agent, tool, wait, sequence, fanout, map, choice, loop, hedge or swarm.',
 });

@@ -203,7 +203,8 @@ export class Worker {
       if (leading.held.state.mailSeen.has(event.mail) || leading.inbox.some((seen) => seen.mail === event.mail))
         continue;
       leading.inbox.push(event);
-      if (event.type === 'cancel_requested') abortRepeatable(leading.held);
+      if (event.type === 'cancel_requested') leading.held.crew.abort(leading.held.state);
+      leading.held.crew.nudge();
     }
   }
 
@@ -229,11 +230,4 @@ function traceOf(held: HeldRun): TraceRef | null {
   const ambient = currentTrace();
   if (traceId === null || ambient?.traceId === traceId) return ambient;
   return { ...newTrace(), traceId, sampled: true };
-}
-
-/** A call that must not be repeated is let finish: aborting it would only lose its outcome. */
-function abortRepeatable(held: HeldRun): void {
-  const intent = (held.state.reading ?? held.state.open)?.intent;
-  if (intent && (intent.kind !== 'tool' || intent.effect === 'read' || intent.effect === 'idempotent'))
-    held.abort.abort();
 }

@@ -34,9 +34,8 @@ class FactCounter {
   readonly #decisions: Writable<RunFacts['decisions']> = { allow: 0, ask: 0, deny: 0 };
   readonly #usage: Writable<RunFacts['usage']> = { model_calls: 0, tool_calls: 0, tokens: 0 };
   #last: RunFacts['last'] = null;
-  /** The call that has no outcome yet. */
-  #open: { readonly kind: string; readonly target: string; readonly step: number; readonly reserve: number } | null =
-    null;
+  /** The calls that have no outcome yet, by step. */
+  readonly #open = new Map<number, { readonly kind: string; readonly target: string; readonly reserve: number }>();
 
   take(line: Line): void {
     switch (line.type) {
@@ -51,7 +50,7 @@ class FactCounter {
       case 'step_denied':
         this.#decisions.deny += 1;
         this.#seen(line);
-        if (this.#open?.step === line.step) this.#open = null;
+        this.#open.delete(line.step ?? 0);
         return;
       case 'step_asked':
         // A stop is recorded as a question, and is a refusal until it is released.
@@ -85,17 +84,19 @@ class FactCounter {
   #intended({ kind = '', target = '', step = 0, attempt = 1, reserve = 0 }: Line): void {
     if (kind === 'data') return;
     // As the fold charges it: a model's attempt that was lost costs what was reserved for it.
-    if (attempt > 1 && this.#open?.kind === 'model') this.#usage.tokens += this.#open.reserve;
-    this.#open = { kind, target, step, reserve };
+    const before = this.#open.get(step);
+    if (attempt > 1 && before?.kind === 'model') this.#usage.tokens += before.reserve;
+    this.#open.set(step, { kind, target, reserve });
     if (kind === 'model') this.#usage.model_calls += 1;
     if (kind === 'tool' && attempt === 1) this.#usage.tool_calls += 1;
   }
 
   #settled({ step, tokens = 0, outcome }: Line): void {
     this.#usage.tokens += tokens;
-    if (this.#open?.step !== step) return;
-    if (this.#open?.kind === 'handoff' && outcome === 'ok') this.#inControl(this.#open.target);
-    this.#open = null;
+    const open = step === undefined ? undefined : this.#open.get(step);
+    if (!open || step === undefined) return;
+    if (open.kind === 'handoff' && outcome === 'ok') this.#inControl(open.target);
+    this.#open.delete(step);
   }
 }
 

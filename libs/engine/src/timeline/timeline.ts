@@ -1,5 +1,16 @@
 import type { RunStatus } from '@writ/database';
-import type { RunEvent, RunStarted, StepReconciled, StepSettled, WaitFor } from '../events';
+import type {
+  BranchEnded,
+  BranchesJoined,
+  NodeFailed,
+  RunEvent,
+  RunStarted,
+  StepReconciled,
+  StepSettled,
+  WaitFor,
+  WaitStarted,
+} from '../events';
+import { branchKey, branchPath } from '../path';
 import { factsOf } from '../search/run-facts';
 import { Lanes } from './lanes';
 import { type Deciding, StepTrack } from './step-track';
@@ -32,6 +43,16 @@ const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   reconciliation: 'waiting_reconciliation',
   retry: 'retry',
 };
+
+const RULES: { readonly [R in NodeFailed['rule']]: string } = {
+  skip: 'failed and was skipped',
+  fallback: 'failed, and its fallback runs',
+  compensate: 'failed, and what was done before it is undone',
+  fail: 'failed',
+};
+
+const count = (keys: readonly string[], one: string): string =>
+  `${keys.length} ${one}${keys.length === 1 ? '' : one.endsWith('ch') ? 'es' : 's'}`;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -76,7 +97,7 @@ class Reader {
       case 'retry_scheduled':
         return this.#enter('retry');
       case 'wait_started':
-        return this.#waits(event.wait);
+        return this.#waits(event);
       case 'wait_ended':
         return this.#enter('running');
       case 'signal_received':
@@ -86,7 +107,18 @@ class Reader {
       case 'call_rejected':
         return this.#mark('rejected_call', `a call that could not be made: ${event.code}`);
       case 'node_failed':
-        return this.#mark('skipped', `${event.path} failed and was skipped: ${event.failure.message}`);
+        return this.#mark('skipped', `${event.path || 'the workflow'} ${RULES[event.rule]}: ${event.failure.message}`);
+      case 'branches_opened':
+        return this.#mark(
+          'branches',
+          `${event.path || 'the workflow'} runs ${count(event.keys, 'branch')} side by side`,
+        );
+      case 'branch_started':
+        return;
+      case 'branch_ended':
+        return this.#branchEnded(event);
+      case 'branches_joined':
+        return this.#joined(event);
       case 'run_finished':
         return this.#ended('succeeded');
       case 'run_failed':
@@ -250,11 +282,26 @@ class Reader {
     this.#open.delete(number);
   }
 
-  #waits(wait: WaitFor): void {
+  #waits({ wait, branch = '' }: WaitStarted): void {
     const kind = wait.for === 'signal' && wait.signal === null ? 'waiting_time' : WAITS[wait.for];
-    this.#enter(kind);
-    if (wait.for === 'signal') return this.#lanes.leave(this.#at);
+    // A branch that waits does not make the run wait while another one calls.
+    if (![...this.#open.values()].some((step) => step.calling)) this.#enter(kind);
+    if (wait.for === 'signal') return this.#lanes.leave(branch, this.#at);
     this.#open.get(wait.step)?.open(kind, this.#at);
+  }
+
+  #branchEnded({ path, outcome, failure }: BranchEnded): void {
+    this.#lanes.leave(path, this.#at);
+    if (outcome !== 'ok') this.#mark('branches', `branch ${branchKey(path).key} ${failure?.message ?? outcome}`);
+  }
+
+  #joined({ path, merged, cancelled, failure }: BranchesJoined): void {
+    for (const key of cancelled) this.#lanes.leave(branchPath(path, key), this.#at);
+    const rest = cancelled.length === 0 ? '' : `, ${cancelled.length} cancelled`;
+    const what = failure
+      ? `did not come together: ${failure.message}`
+      : `came together, ${merged.length} merged${rest}`;
+    this.#mark('branches', `${path || 'the branches'} ${what}`);
   }
 
   #resumed(worker: string): void {
@@ -269,7 +316,7 @@ class Reader {
     if (last) last.to_ms = this.#at;
     if (last && this.#segments.length > 1 && last.to_ms === last.from_ms) this.#segments.pop();
     for (const step of this.#steps) step.cutOff(this.#at);
-    this.#lanes.leave(this.#at);
+    this.#lanes.leaveAll(this.#at);
     this.#over = true;
   }
 }

@@ -75,7 +75,8 @@ export interface TimelineHandoff {
 export interface Mark {
   readonly sequence: number;
   readonly at_ms: number;
-  readonly kind: 'started' | 'taken_over' | 'signal' | 'cancel' | 'reconciled' | 'rejected_call' | 'skipped' | 'ended';
+  readonly kind:
+    'started' | 'taken_over' | 'signal' | 'cancel' | 'reconciled' | 'rejected_call' | 'skipped' | 'branches' | 'ended';
   readonly text: string;
 }
 

@@ -1,9 +1,10 @@
 import type { DecisionId, Json } from '@writ/kernel';
 import { type BillOfMaterials, Definition, type Versioned } from '@writ/registry';
-import type { RunEvent, RunStarted, StepIntended } from './events';
-import { apply, begin } from './fold';
+import type { RunEvent, RunStarted, StepIntended } from '../events';
+import { apply, begin } from '../fold';
+import type { NextStep } from '../next-step';
+import type { RunState } from '../state';
 import { Planner } from './planner';
-import type { RunState } from './state';
 
 const decision = {
   id: 'dec_0' as DecisionId,
@@ -83,8 +84,10 @@ class Play {
     this.state = begin(started(extra));
   }
 
-  next() {
-    return this.planner.next(this.state, this.now);
+  next(): NextStep {
+    const [only, ...others] = this.planner.next(this.state, this.now);
+    if (!only || others.length > 0) throw new Error(`one step was expected, not ${others.length + 1}`);
+    return only;
   }
 
   put(...events: RunEvent[]): this {
@@ -182,7 +185,7 @@ describe('a pipeline', () => {
     const failure = { code: 'x', class: 'permanent', message: 'x' } as const;
     for (const [rule, expected] of [
       [{}, { type: 'fail', status: 'failed', failure }],
-      [{ on_error: 'skip' }, { type: 'skip_node', path: 'find', failure }],
+      [{ on_error: 'skip' }, { type: 'rule_node', path: 'find', failure, rule: 'skip' }],
     ] as const) {
       const play = new Play(failing(rule));
       const { step, attempt } = play.intend();
@@ -193,7 +196,7 @@ describe('a pipeline', () => {
 
   it('a fresh planner over the same state gives the same step', () => {
     const play = new Play(pipeline).settle({ found: 42 });
-    expect(new Planner(play.planner.bill).next(play.state, play.now)).toEqual(play.next());
+    expect(new Planner(play.planner.bill).next(play.state, play.now)).toEqual([play.next()]);
   });
 });
 
@@ -278,7 +281,7 @@ describe('recovery', () => {
       const play = new Play({ type: 'tool', tool: 'pay', args: {} });
       const { step, attempt } = play.intend('irreversible');
       play.put({ type: 'step_unknown', at: 1, step, attempt, reason: 'outcome_lost' });
-      expect(play.next()).toEqual({ type: 'rest', until: null });
+      expect(play.next()).toEqual({ type: 'rest', path: '', until: null });
       play.put({
         type: 'step_reconciled',
         at: 2,
@@ -299,7 +302,7 @@ describe('recovery', () => {
     const failure = { code: 'x', class: 'transient', message: 'x' } as const;
     play.put({ type: 'step_settled', at: 1, step, attempt: 1, outcome: 'error', failure, landed: 'no', final: false });
     play.put({ type: 'retry_scheduled', at: 1, step, attempt: 2, not_before: 500 });
-    expect(play.next()).toEqual({ type: 'rest', until: 500 });
+    expect(play.next()).toEqual({ type: 'rest', path: 'find', until: 500 });
     play.now = 500;
     expect(play.next().type).toBe('try_again');
   });
@@ -356,7 +359,7 @@ describe('a wait', () => {
       at: 1,
       wait: { for: 'signal', path: '', signal: 'go', until: 51 },
     });
-    expect(play.next()).toEqual({ type: 'rest', until: 51 });
+    expect(play.next()).toEqual({ type: 'rest', path: '', until: 51 });
     play.now = 51;
     expect(play.next()).toMatchObject({ type: 'fail', failure: { code: 'signal_timeout' } });
   });

@@ -1,0 +1,114 @@
+import type { AdvanceEnd, Moved } from './standing';
+import { isFree } from './effects';
+import type { RunState } from './state';
+
+/**
+ * The branches of one run that this process has under way, and those it leaves alone until something happens. Each
+ * branch has one owner: it is never begun while it is under way.
+ */
+export class Crew {
+  readonly #busy = new Map<string, AbortController>();
+  readonly #parked = new Map<string, number>();
+  #wake: (() => void) | null = null;
+  #fault: { readonly error: unknown } | null = null;
+  #end: AdvanceEnd | null = null;
+
+  get idle(): boolean {
+    return this.#busy.size === 0;
+  }
+
+  get size(): number {
+    return this.#busy.size;
+  }
+
+  /** How leading the run came to its end, as a branch found; nothing new is begun after it. */
+  get end(): AdvanceEnd | null {
+    return this.#end;
+  }
+
+  /** Whether a branch may be begun now (epoch milliseconds). */
+  free(branch: string, now: number): boolean {
+    if (this.#busy.has(branch)) return false;
+    return now >= (this.#parked.get(branch) ?? 0);
+  }
+
+  /** Leaves a branch alone until a time, unless something happens before. */
+  park(branch: string, until: number): void {
+    this.#parked.set(branch, until);
+  }
+
+  unpark(): void {
+    this.#parked.clear();
+  }
+
+  /** The next time a branch that is left alone is looked at again. */
+  parkedUntil(): number | null {
+    return this.#parked.size === 0 ? null : Math.min(...this.#parked.values());
+  }
+
+  async run(branch: string, work: (signal: AbortSignal) => Promise<Moved>): Promise<Moved> {
+    const abort = new AbortController();
+    this.#busy.set(branch, abort);
+    this.#parked.delete(branch);
+    try {
+      return await work(abort.signal);
+    } finally {
+      this.#busy.delete(branch);
+    }
+  }
+
+  /** Begins a branch beside the others. */
+  begin(branch: string, work: (signal: AbortSignal) => Promise<Moved>): void {
+    this.run(branch, work).then(
+      (moved) => {
+        if (moved) this.stop(moved);
+        else this.nudge();
+      },
+      (error: unknown) => {
+        this.#fault ??= { error };
+        this.nudge();
+      },
+    );
+  }
+
+  /** Leading the run is over: nothing new is begun, and the branches under way come home. */
+  stop(end: AdvanceEnd): void {
+    this.#end ??= end;
+    this.nudge();
+  }
+
+  /** Resolves when a branch has moved, mail has come, or `ms` have passed. Throws what a branch threw, once all are home. */
+  async changed(ms: number | null): Promise<void> {
+    if (this.#fault && this.idle) throw this.#fault.error;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (ms !== null) timer = setTimeout(resolve, Math.max(0, Math.min(ms, LONGEST_MS)));
+    });
+    clearTimeout(timer);
+    this.#wake = null;
+    if (this.#fault && this.idle) throw this.#fault.error;
+  }
+
+  get failed(): boolean {
+    return this.#fault !== null;
+  }
+
+  nudge(): void {
+    this.#wake?.();
+  }
+
+  /** Aborts the calls under way that may be repeated or whose outcome nobody needs: of one branch, or of all. */
+  abort(state: RunState, only?: (branch: string) => boolean): void {
+    for (const [path, controller] of this.#busy) {
+      if (only && !only(path)) continue;
+      const branch = state.branches.get(path);
+      const intent = (branch?.reading ?? branch?.open)?.intent;
+      // A call that must not be repeated is let finish: aborting it would only lose its outcome.
+      if (intent && isFree(intent)) controller.abort();
+    }
+  }
+}
+
+/** Node's timers cannot wait longer. */
+const LONGEST_MS = 2 ** 31 - 1;

@@ -1,0 +1,102 @@
+import { assertNever } from '@writ/kernel';
+import type { BillOfMaterials, Node } from '@writ/registry';
+import type { NextStep } from '../next-step';
+import type { RunState } from '../state';
+import { planAgent } from './agent';
+import { planChoice, planLoop } from './control';
+import { planFanout, planHedge, planMap } from './fans';
+import { inputOf, planTool, planWait } from './leaves';
+import { failedAs, type PlanAt, type Planned, type PlanMemory } from './plan-at';
+import { strays, withOpenStep } from './recover';
+import { planSequence } from './sequence';
+
+/**
+ * Decides what a run does next. Pure in its answers: the same state, time and bill give the same steps. It only remembers
+ * what cannot change any more, so that step 10,000 costs what step 10 did.
+ */
+export class Planner {
+  readonly #memory: PlanMemory = { cursors: new Map(), outputs: new Map(), items: new Map() };
+
+  constructor(readonly bill: BillOfMaterials) {}
+
+  /** One step for each branch that is not over, or the one that ends the run. Branches under way plan theirs again. */
+  next(state: RunState, now: number): readonly NextStep[] {
+    if (state.cancel) return [{ type: 'cancel', ...state.cancel }];
+    const deadline = state.started.deadline_at;
+    if (deadline !== null && now >= deadline) {
+      const message = `the run did not finish by ${new Date(deadline).toISOString()}`;
+      const failure = { code: 'deadline_exceeded', class: 'permanent', message } as const;
+      return [{ type: 'fail', status: 'timed_out', failure }];
+    }
+    const { memory, bill } = { memory: this.#memory, bill: this.bill };
+    const scope = { input: state.started.input, steps: {} };
+    const at: PlanAt = { path: '', state, scope, now, chain: [], bill, memory, plan };
+    const planned = plan(bill.workflow.definition.root, at);
+    const owed = strays(state);
+    if ('next' in planned) return owed.length === 0 ? planned.next : [...planned.next, ...owed];
+    if (owed.length > 0) return owed;
+    const { ended } = planned;
+    if (ended.done) return [{ type: 'finish', output: ended.output }];
+    return [{ type: 'fail', status: ended.status, failure: ended.failure }];
+  }
+}
+
+function plan(node: Node, at: PlanAt): Planned {
+  const { path, state, memory } = at;
+  const known = memory.outputs.get(path);
+  if (known !== undefined) return { ended: { done: true, output: known } };
+  const result = state.results.get(path);
+  if (result) return { ended: result };
+  const planned = planNode(node, at);
+  if ('ended' in planned && planned.ended.done) memory.outputs.set(path, planned.ended.output);
+  return planned;
+}
+
+function planNode(node: Node, at: PlanAt): Planned {
+  switch (node.type) {
+    case 'sequence':
+      return planSequence(node, at);
+    case 'fanout':
+      return planFanout(node, at);
+    case 'map':
+      return planMap(node, at);
+    case 'hedge':
+      return planHedge(node, at);
+    case 'choice':
+      return planChoice(node, at);
+    case 'loop':
+      return planLoop(node, at);
+    case 'agent':
+      return agent({ entry: node.agent, peers: [node.agent], maxHandoffs: 0, input: node.input }, at);
+    case 'swarm':
+      return agent({ entry: node.entry, peers: node.agents, maxHandoffs: node.max_handoffs, input: node.input }, at);
+    case 'tool':
+      return withOpenStep(planTool(node, at), at);
+    case 'wait':
+      return planWait(node, at);
+    case 'supervisor':
+    case 'router':
+    case 'group_chat':
+    case 'plan':
+    case 'reflect':
+    case 'run':
+    case 'input':
+      // Start refuses these patterns; a run that meets one was started by a build that has them.
+      return failedAs('pattern_not_available', `this build cannot run the pattern "${node.type}"`);
+    default:
+      return assertNever(node, 'node');
+  }
+}
+
+interface Talk {
+  readonly entry: string;
+  readonly peers: readonly string[];
+  readonly maxHandoffs: number;
+  readonly input: Parameters<typeof inputOf>[0];
+}
+
+function agent({ entry, peers, maxHandoffs, input: template }: Talk, at: PlanAt): Planned {
+  const input = inputOf(template, at);
+  if ('ended' in input) return input;
+  return withOpenStep(planAgent({ entry, peers: new Set(peers), maxHandoffs, input: input.value }, at), at);
+}

@@ -1,0 +1,112 @@
+import { assertNever, type Failure } from '@writ/kernel';
+import { evidence } from './evidence';
+import type { HeldRun } from './held-run';
+import type { EndBranch, Fact, JoinBranches, SettleStray } from './next-step';
+import { record, recordUnknown, recordWait } from './outcomes';
+import { branchOf, branchPath } from './path';
+
+/** Records what the plan draws from the events so far. It takes no time and needs no decision. */
+export function takeFact(held: HeldRun, fact: Fact, now: number): void {
+  const { path } = fact;
+  switch (fact.type) {
+    case 'open_branches':
+      return record(held, { type: 'branches_opened', at: now, path, keys: fact.keys, deadline_at: fact.deadlineAt });
+    case 'start_branch':
+      return record(held, { type: 'branch_started', at: now, path, deadline_at: fact.deadlineAt });
+    case 'end_branch':
+      return endBranch(held, fact, now);
+    case 'join_branches':
+      return join(held, fact, now);
+    case 'reject_call': {
+      const { call, code, message } = fact;
+      return record(held, { type: 'call_rejected', at: now, path, call, code, message });
+    }
+    case 'rule_node':
+      return record(held, { type: 'node_failed', at: now, path, failure: fact.failure, rule: fact.rule });
+    case 'wait': {
+      const until = fact.timeoutMs === null ? null : now + fact.timeoutMs;
+      const wait = { for: 'signal', path, signal: fact.signal, until } as const;
+      return recordWait(held, { wait, branch: branchOf(path), now });
+    }
+    case 'end_wait':
+      return record(held, { type: 'wait_ended', at: now, path, output: fact.output });
+    case 'ask_person': {
+      const { step, attempt } = fact.open.intent;
+      return recordUnknown(held, { step, attempt, reason: 'outcome_lost', now, branch: branchOf(path) });
+    }
+    case 'settle_stray':
+      return settleStray(held, fact, now);
+    default:
+      assertNever(fact, 'fact');
+  }
+}
+
+/** A branch that timed out leaves its call behind; what may be repeated is aborted. */
+function endBranch(held: HeldRun, { path, outcome, failure }: EndBranch, now: number): void {
+  record(held, { type: 'branch_ended', at: now, path, outcome, ...(failure && { failure }) });
+  abortBelow(held, path);
+}
+
+/** A decided join is evidence: which branches were merged, and which were cancelled. */
+function join(held: HeldRun, { path, verdict }: JoinBranches, now: number): void {
+  const { cancelled } = verdict;
+  const merged = verdict.kind === 'ok' ? verdict.merged : [];
+  const outcome = verdict.kind;
+  record(
+    held,
+    {
+      type: 'branches_joined',
+      at: now,
+      path,
+      outcome,
+      merged,
+      cancelled,
+      ...(verdict.kind === 'failed' && { failure: verdict.failure }),
+    },
+    evidence(held.scope, now, {
+      type: 'branches.joined',
+      outcome,
+      detail: { path, merged: merged.length, cancelled: cancelled.length },
+      branch: branchOf(path),
+    }),
+  );
+  for (const key of cancelled) abortBelow(held, branchPath(path, key));
+}
+
+function abortBelow(held: HeldRun, path: string): void {
+  held.crew.abort(held.state, (branch) => branch === path || branch.startsWith(`${path}/`));
+}
+
+const CANCELLED: Failure = {
+  code: 'branch_cancelled',
+  class: 'cancelled',
+  message: 'the join was decided without this branch',
+};
+
+/** What a cancelled branch's last call may have cost is charged; nobody waits for its outcome. */
+function settleStray(held: HeldRun, { path, open }: SettleStray, now: number): void {
+  const { step, attempt, reserve } = open.intent;
+  const tokens = reserve ?? 0;
+  record(
+    held,
+    {
+      type: 'step_settled',
+      at: now,
+      step,
+      attempt,
+      outcome: 'error',
+      failure: CANCELLED,
+      landed: 'maybe',
+      final: true,
+      ...(tokens > 0 && { tokens }),
+    },
+    evidence(held.scope, now, {
+      type: 'action.settled',
+      step,
+      attempt,
+      outcome: CANCELLED.code,
+      detail: { final: true },
+      branch: branchOf(path),
+    }),
+  );
+}

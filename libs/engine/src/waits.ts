@@ -1,0 +1,68 @@
+import { assertNever } from '@writ/kernel';
+import { isFinal, type RunStatus } from '@writ/database';
+import type { WaitFor } from './events';
+import { within } from './path';
+import type { BranchState, RunState } from './state';
+
+/** What a run's row says of its waits: the most urgent one, and the others. */
+export type RowWait = WaitFor & { readonly also?: readonly WaitFor[] };
+
+/** A person first, then what a person could release, then what comes by itself. */
+const URGENCY: readonly WaitFor['for'][] = ['reconciliation', 'approval', 'stop', 'signal', 'retry'];
+
+/** The waits of live branches, most urgent first, apart from those of branches that are just going on. */
+export function waitsOf(state: RunState, going: ReadonlySet<string> = NONE): readonly WaitFor[] {
+  const waits: WaitFor[] = [];
+  for (const branch of state.branches.values()) {
+    if (branch.wait && !going.has(branch.path) && !isFinal(state.status)) waits.push(branch.wait);
+  }
+  return waits.sort((a, b) => URGENCY.indexOf(a.for) - URGENCY.indexOf(b.for));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+export function rowWait(waits: readonly WaitFor[]): RowWait | null {
+  const [first, ...also] = waits;
+  if (!first) return null;
+  return also.length === 0 ? first : { ...first, also };
+}
+
+export const waitsIn = (wait: RowWait | null): readonly WaitFor[] => (wait ? [wait, ...(wait.also ?? [])] : []);
+
+/** How a run that is not over stands: it waits when each branch that could move does. */
+export function standingStatus(state: RunState): RunStatus {
+  const [wait] = waitsOf(state);
+  if (!wait) return 'running';
+  for (const branch of state.branches.values()) if (moves(state, branch)) return 'running';
+  return waitingStatus(wait);
+}
+
+/** A branch moves when it waits for nothing: not for people or time, and not for the branches below it. */
+function moves(state: RunState, branch: BranchState): boolean {
+  if (!branch.live || branch.wait) return false;
+  return branch.open?.phase === 'in_flight' || branch.reading !== null || !hasLiveBranch(state, branch);
+}
+
+function hasLiveBranch(state: RunState, outer: BranchState): boolean {
+  for (const branch of state.branches.values()) {
+    if (branch.live && branch !== outer && within(branch.path, outer.path)) return true;
+  }
+  return false;
+}
+
+export function waitingStatus(wait: WaitFor): RunStatus {
+  switch (wait.for) {
+    case 'signal':
+      return 'waiting_external';
+    case 'stop':
+      return 'paused';
+    case 'approval':
+      return 'waiting_approval';
+    case 'reconciliation':
+      return 'waiting_reconciliation';
+    case 'retry':
+      return 'running';
+    default:
+      return assertNever(wait, 'wait');
+  }
+}
