@@ -15,6 +15,9 @@ import { LiveRuns1795000000014 } from './0014-live-runs';
 import { Approvals1795000000015 } from './0015-approvals';
 import { Triggers1795000000016 } from './0016-triggers';
 import { Said1795000000017 } from './0017-said';
+import { Budgets1795000000018 } from './0018-budgets';
+import { CommitBudgets1795000000019 } from './0019-commit-budgets';
+import { StopLadder1795000000020 } from './0020-stop-ladder';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -35,4 +38,7 @@ export const MIGRATIONS = [
   Approvals1795000000015,
   Triggers1795000000016,
   Said1795000000017,
+  Budgets1795000000018,
+  CommitBudgets1795000000019,
+  StopLadder1795000000020,
 ];

@@ -165,6 +165,7 @@ describe('every operation of the contract', () => {
     const kinds: { readonly [area: string]: IdKind } = {
       decisions: 'decision',
       stops: 'stop',
+      budgets: 'budget',
       'api-keys': 'key',
       audit: 'event',
       triggers: 'trigger',

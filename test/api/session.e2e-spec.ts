@@ -163,7 +163,16 @@ describe('what somebody may', () => {
   it('is told for everything of a kind, by scope and by policy', async () => {
     const auditor = await server.key(admin.tenant, { principal: 'user:auditor', roles: ['auditor'] });
     const { body } = await server.get('/v1/me', { key: auditor.token });
-    expect(body['may']).toEqual(['run.read', 'decision.explain', 'audit.read', 'stop.read', 'policy.read']);
+    expect(body['may']).toEqual([
+      'run.read',
+      'approval.read',
+      'decision.explain',
+      'audit.read',
+      'stop.read',
+      'budget.read',
+      'policy.read',
+      'trigger.read',
+    ]);
     const narrow = await server.key(admin.tenant, { principal: 'user:auditor', roles: ['auditor'], scopes: ['run.*'] });
     expect((await server.get('/v1/me', { key: narrow.token })).body['may']).toEqual(['run.read']);
     const nobody = await server.key(admin.tenant, { principal: 'user:nobody' });

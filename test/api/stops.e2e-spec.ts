@@ -60,7 +60,8 @@ describe('stops', () => {
     const path = `/v1/stops/${set.body['id'] as string}/release`;
     const foreign = await server.post(path, { key: stranger.token, body: { reason: 'r' } });
     expect(foreign.status).toBe(404);
-    expect((await server.post(path, { key: admin.token, body: { reason: 'over' } })).status).toBe(200);
+    const second = await server.key(admin.tenant, { principal: 'user:second', roles: ['operator'] });
+    expect((await server.post(path, { key: second.token, body: { reason: 'over' } })).status).toBe(200);
   });
 
   it('hold the first answer for a repeat, and nothing of a request that was refused', async () => {
@@ -78,6 +79,104 @@ describe('stops', () => {
     );
     const dayAfter = await server.post('/v1/stops', { key: admin.token, body: { ...body, reason: 'x' }, headers });
     expect([dayAfter.status, dayAfter.headers.get('idempotency-replayed')]).toEqual([201, null]);
+  });
+});
+
+describe('the ladder', () => {
+  const set = async (owner: Caller, body: object): Promise<Answer> =>
+    server.post('/v1/stops', { key: owner.token, body: { reason: 'It misbehaves.', ...body } });
+  const release = (caller: Caller, id: unknown, body: object = {}): Promise<Answer> =>
+    server.post(`/v1/stops/${id as string}/release`, { key: caller.token, body: { reason: 'Repaired.', ...body } });
+
+  it('a wide or a hard stop is released by two persons: one asks, another agrees', async () => {
+    const owner = await server.tenant();
+    const second = await server.key(owner.tenant, { principal: 'user:second', roles: ['operator'] });
+    for (const body of [{ scope: 'tenant' }, { scope: 'agent', target: 'clerk', mode: 'revoke' }]) {
+      const { id, two_persons: two } = (await set(owner, body)).body;
+      expect(two).toBe(true);
+      const asked = await release(owner, id);
+      expect(asked.body).toMatchObject({ asked_by: 'user:root', released_at: null });
+      expect((await release(owner, id)).body).toMatchObject({ code: 'second_person_required' });
+      expect((await server.get('/v1/stops', { key: owner.token })).body['data']).toHaveLength(1);
+      expect((await release(second, id)).body).toMatchObject({ released_by: 'user:second' });
+    }
+    const { id } = (await set(owner, { scope: 'tenant' })).body;
+    expect((await release(second, id)).body).toMatchObject({ released_by: 'user:second' });
+    const types = (await server.tenantEvents(owner)).map((event) => event['type']);
+    expect(types.filter((type) => type === 'stop.release_asked')).toHaveLength(2);
+  });
+
+  it('is gone down rung by rung, and never up', async () => {
+    const owner = await server.tenant();
+    const { id } = (await set(owner, { scope: 'tool', target: 'pay' })).body;
+    expect((await release(owner, id, { to: 'terminate' })).body).toMatchObject({ code: 'schema_violation' });
+    await release(owner, id, { to: 'throttle', per_minute: 5 });
+    const { data } = (await server.get('/v1/stops', { key: owner.token })).body as { data: Record<string, unknown>[] };
+    expect(data).toMatchObject([{ mode: 'throttle', per_minute: 5, target: 'pay' }]);
+    const { rows } = await server.outsider.query(
+      `select ceiling::int, dimension, period, crossing from writ.budget where tenant = $1 and removed_at is null`,
+      [owner.tenant],
+    );
+    expect(rows).toEqual([{ ceiling: 5, dimension: 'steps', period: 'minute', crossing: 'wait' }]);
+    expect((await server.get('/v1/budgets', { key: owner.token })).body['data']).toEqual([]);
+    await release(owner, data[0]!['id']);
+    const left = await server.outsider.query(`select 1 from writ.budget where tenant = $1 and removed_at is null`, [
+      owner.tenant,
+    ]);
+    expect(left.rows).toEqual([]);
+  });
+
+  it('freezing new runs refuses starts and covers no step', async () => {
+    const owner = await server.tenant();
+    await server.publish(owner.tenant, DOCUMENTS);
+    await set(owner, { scope: 'workflow', target: 'desk', mode: 'freeze_new' });
+    await eventually(async () => {
+      const start = await server.post('/v1/runs', { key: owner.token, body: START });
+      expect(start.body).toMatchObject({ code: 'stop_active' });
+    });
+  });
+
+  it('revoking an agent ends its keys, and nobody else’s', async () => {
+    const owner = await server.tenant();
+    const agent = await server.key(owner.tenant, { principal: 'agent:clerk' });
+    await server.outsider.query(`update writ.api_key set kind = 'agent' where principal = 'agent:clerk'`);
+    expect((await server.get('/v1/me', { key: agent.token })).status).toBe(200);
+    await set(owner, { scope: 'agent', target: 'clerk', mode: 'revoke' });
+    expect((await server.get('/v1/me', { key: agent.token })).body).toMatchObject({ code: 'key_revoked' });
+    expect((await server.get('/v1/me', { key: owner.token })).status).toBe(200);
+  });
+
+  it('tells who has applied it and how fast, what it would hit and what it hit', async () => {
+    const owner = await server.tenant();
+    await server.publish(owner.tenant, DOCUMENTS);
+    expect((await server.post('/v1/runs', { key: owner.token, body: START })).status).toBe(201);
+    const preview = await server.post('/v1/stops/preview', {
+      key: owner.token,
+      body: { scope: 'workflow', target: 'desk' },
+    });
+    expect(preview.body).toEqual({ runs: { queued: 1 }, steps: [] });
+    const { id } = (await set(owner, { scope: 'workflow', target: 'desk' })).body;
+    await eventually(async () => {
+      const { body } = await server.get(`/v1/stops/${id as string}`, { key: owner.token });
+      const acks = body['acks'] as { kind: string; after_ms: number }[];
+      expect(acks).toHaveLength(1);
+      expect(acks[0]).toMatchObject({ kind: 'control_plane' });
+      expect((body['time_to_stop'] as { last: number }).last).toBe(acks[0]!.after_ms);
+      expect(body['residue']).toEqual([]);
+    });
+    const stranger = await server.tenant();
+    expect((await server.get(`/v1/stops/${id as string}`, { key: stranger.token })).status).toBe(404);
+  });
+
+  it('is drilled: set, timed, released and recorded', async () => {
+    const owner = await server.tenant();
+    const body = { scope: 'workflow', target: 'canary', reason: 'the monthly one' };
+    const drill = await server.post('/v1/stops/drills', { key: owner.token, body });
+    expect(drill.status).toBe(200);
+    expect(drill.body['stop']).toMatchObject({ released_by: 'user:root' });
+    expect((await server.get('/v1/stops', { key: owner.token })).body['data']).toEqual([]);
+    const recorded = (await server.tenantEvents(owner)).find((event) => event['type'] === 'stop.drill');
+    expect(recorded).toMatchObject({ detail: { target: 'canary', instances: 1, silent: 0, residue: 0 } });
   });
 });
 

@@ -89,7 +89,7 @@ describe('the fence', () => {
   it('[I3] refuses to work at an isolation level whose snapshot is older than the lock', async () => {
     const { outsider } = ledger;
     await outsider.query('begin isolation level repeatable read');
-    const empty = Array.from({ length: 27 }, () => `'{}'`).join(', ');
+    const empty = Array.from({ length: 37 }, () => `'{}'`).join(', ');
     await expect(outsider.query(`select writ.commit_units(${empty})`)).rejects.toThrow(/needs READ COMMITTED/);
     await outsider.query('rollback');
     await outsider.query('begin isolation level repeatable read');

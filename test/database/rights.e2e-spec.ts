@@ -21,6 +21,7 @@ const EVIDENCE = [
 /** Functions that run with the owner's rights, each a door through row security that answers one question only. */
 const DOORS = [
   'find_api_key',
+  'find_budget_work',
   'find_due_runs',
   'find_due_triggers',
   'find_hook',
@@ -95,7 +96,7 @@ describe('the roles of the services', () => {
     expect(doors.every(({ path }) => path)).toBe(true);
   });
 
-  it('remove nothing but answers that were kept for a repeated request, and sessions long over', async () => {
+  it('remove nothing but answers kept for a repeated request, sessions long over, and reservations that are settled', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
@@ -105,6 +106,7 @@ describe('the roles of the services', () => {
     expect(rows).toEqual([
       { relname: 'idempotency', rolname: 'writ_writer' },
       { relname: 'session', rolname: 'writ_writer' },
+      { relname: 'budget_reservation', rolname: 'writ_writer' },
     ]);
   });
 

@@ -5,7 +5,9 @@ import type { AddressInfo } from 'node:net';
  * The other side of the crash tests, in a process of its own that is never killed: it counts what reached it. A
  * repeatable effect honours its key, as a real service would; an unrepeatable one happens again each time it is asked.
  * POST /effect {key, repeatable} → {count} · GET /effects → {key: {arrivals, effects}}
+ * A repeatable effect answers after `WRIT_COUNTER_DELAY_MS`, so that calls are under way for a while.
  */
+const delay = Number(process.env['WRIT_COUNTER_DELAY_MS'] ?? 0);
 const effects = new Map<string, { arrivals: number; effects: number }>();
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
@@ -26,7 +28,7 @@ const server = createServer((request, response) => {
     seen.arrivals += 1;
     if (!repeatable || seen.effects === 0) seen.effects += 1;
     effects.set(key, seen);
-    response.end(JSON.stringify({ count: seen.effects }));
+    setTimeout(() => response.end(JSON.stringify({ count: seen.effects })), repeatable ? delay : 0);
   });
 });
 

@@ -53,12 +53,15 @@ export interface WorkerSetup {
   readonly counter: string;
   readonly fault?: PlannedFault;
   readonly redis?: string;
+  /** Runs led at once; 16 unless told. */
+  readonly concurrency?: number;
 }
 
 export const startWorkerProcess = (setup: WorkerSetup): Promise<Child> =>
   spawnChild('test/support/worker-process.js', { WRIT_CRASH_SETUP: JSON.stringify(setup) });
 
-export const startCounter = (): Promise<Child> => spawnChild('test/support/counter-server.js');
+export const startCounter = (delayMs = 0): Promise<Child> =>
+  spawnChild('test/support/counter-server.js', { WRIT_COUNTER_DELAY_MS: String(delayMs) });
 
 export type Effects = Readonly<Record<string, { readonly arrivals: number; readonly effects: number }>>;
 

@@ -48,8 +48,9 @@ export function creating(tenant: TenantId, changes: Changes & { readonly create?
 
 /** The unit after `before`: one journal line and one audit line further. */
 export function following(before: Unit, changes: Changes = {}): Unit {
+  const { budget: _taken, ...rest } = before;
   return {
-    ...before,
+    ...rest,
     id: newId('unit'),
     seq: before.nextSeq,
     nextSeq: before.nextSeq + 1,

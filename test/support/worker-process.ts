@@ -49,7 +49,7 @@ async function main(): Promise<void> {
       }),
     }),
     ...(setup.redis !== undefined && { wakeUp: new BullWakeUp(setup.redis) }),
-    options: { concurrency: 16, heartbeatMs: 200, sweepMs: 200, mailMs: 100 },
+    options: { concurrency: setup.concurrency ?? 16, heartbeatMs: 200, sweepMs: 200, mailMs: 100 },
     build: 'crash-test',
     faults: { at: (point) => strike(point) },
   });

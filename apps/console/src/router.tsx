@@ -3,7 +3,7 @@ import { NotFound } from './frame/NotFound';
 import { PageFault } from './frame/PageFault';
 import { Shell } from './frame/Shell';
 import { RunsPage } from './runs/RunsPage';
-import { APPROVALS_SEARCH, AUDIT_SEARCH, RUN_SEARCH, RUNS_SEARCH } from './url/names';
+import { APPROVALS_SEARCH, AUDIT_SEARCH, RUN_SEARCH, RUNS_SEARCH, STOPS_SEARCH } from './url/names';
 import { keep, parseSearch, stringifySearch } from './url/search';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -48,8 +48,21 @@ const triggers = createRoute({
   component: lazyRouteComponent(() => import('./triggers/TriggersPage'), 'TriggersPage'),
 });
 
+const budgets = createRoute({
+  getParentRoute: () => root,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./budgets/BudgetsPage'), 'BudgetsPage'),
+});
+
+const stops = createRoute({
+  getParentRoute: () => root,
+  path: '/stops',
+  validateSearch: keep(...STOPS_SEARCH),
+  component: lazyRouteComponent(() => import('./stops/StopsPage'), 'StopsPage'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, approvals, audit, triggers]),
+  routeTree: root.addChildren([home, runs, run, approvals, audit, triggers, budgets, stops]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageFault,

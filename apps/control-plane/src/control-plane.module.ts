@@ -2,7 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
-import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi, TriggersApi } from '@writ/engine';
+import {
+  type Engine,
+  type LiveFeeds,
+  type RunCommandsApi,
+  type RunQueriesApi,
+  StopReports,
+  type TriggersApi,
+} from '@writ/engine';
 import { ApiKeyAuthenticator, SessionAuthenticator } from '@writ/identity';
 import { type Clock, randomBytes, systemClock } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
@@ -13,6 +20,7 @@ import { Writes } from './authority/writes';
 import { ApprovalsController } from './controllers/approvals.controller';
 import { AuditController } from './controllers/audit.controller';
 import { AuditLogController } from './controllers/audit-log.controller';
+import { BudgetsController } from './controllers/budgets.controller';
 import { ConfigController } from './controllers/config.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
@@ -77,6 +85,7 @@ export class ControlPlaneModule {
         AuditLogController,
         StopsController,
         TriggersController,
+        BudgetsController,
         ConfigController,
         KeysController,
         SessionController,
@@ -95,6 +104,7 @@ export class ControlPlaneModule {
         { provide: CLOCK, useValue: clock },
         { provide: VERSION, useValue: deps.version },
         { provide: Gate, useValue: gate },
+        { provide: StopReports, useValue: new StopReports(database) },
         { provide: AuditSearch, useValue: search },
         { provide: Lookup, useValue: new Lookup(database, deps.queries, search, gate, clock) },
         { provide: Writes, useValue: new Writes(database, authority, gate, new Answers()) },

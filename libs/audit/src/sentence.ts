@@ -90,6 +90,22 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     ),
   'stop.released': (event, detail) =>
     `${who(event)} released stop ${event.object?.id ?? ''}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
+  'stop.release_asked': (event, detail) =>
+    `${who(event)} asked for the release of stop ${event.object?.id ?? ''}: ${said(detail, 'reason')}`.replace(
+      /\.?$/,
+      '.',
+    ),
+  'stop.drill': (event, detail) =>
+    `${who(event)} drilled a stop: ${said(detail, 'instances')} processes applied it, the last after ${said(detail, 'last_ms')} ms; ${said(detail, 'residue')} calls were on their way.`,
+  'budget.set': (event, detail) =>
+    `${who(event)} limited ${budgetWords(detail)} to ${said(detail, 'limit')}: ${said(detail, 'reason')}`.replace(
+      /\.?$/,
+      '.',
+    ),
+  'budget.removed': (event, detail) =>
+    `${who(event)} lifted ${thing(event)}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
+  'budget.warning': (_, detail) =>
+    `${said(detail, 'spent')} of ${said(detail, 'limit')} ${budgetWords(detail)} are spent, and ${said(detail, 'reserved')} reserved.`,
   'definition.published': (event) => `${who(event)} published ${thing(event)}, version ${event.object?.version ?? 1}.`,
   'key.created': (event, detail) => `${who(event)} created ${thing(event)} for ${said(detail, 'principal')}.`,
   'key.revoked': (event, detail) => `${who(event)} revoked ${thing(event)} of ${said(detail, 'principal')}.`,
@@ -122,6 +138,13 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
 /** `: the reason.` or just the end of the sentence. */
 const why = (detail: Detail): string =>
   said(detail, 'reason') === '' ? '.' : `: ${said(detail, 'reason')}`.replace(/\.?$/, '.');
+
+/** `tool calls of workflow desk in a day`. */
+const budgetWords = (detail: Detail): string => {
+  const of = [said(detail, 'scope'), said(detail, 'target')].join(' ').trim();
+  const period = said(detail, 'period');
+  return `${words(said(detail, 'dimension'))} of ${of === 'tenant' ? 'the tenant' : of}${period === 'total' ? '' : ` in a ${period}`}`;
+};
 
 const words = (code: string | undefined): string => (code ?? 'unknown').replaceAll('_', ' ');
 

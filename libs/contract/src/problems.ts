@@ -102,6 +102,11 @@ export const PROBLEMS = {
     'The current state does not allow this',
     'The thing has moved on, for example the run is final. Read it again before deciding what to do.',
   ),
+  second_person_required: kind(
+    409,
+    'A second person has to agree',
+    'Whoever asked cannot also agree. Somebody else with the right sends the same request.',
+  ),
   not_sealed: passing(
     409,
     'The event is not in the tree yet',

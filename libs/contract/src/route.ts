@@ -15,6 +15,8 @@ export type ApiAction =
   | 'stop.read'
   | 'stop.set'
   | 'stop.release'
+  | 'budget.read'
+  | 'budget.set'
   | 'agent.change'
   | 'tool.change'
   | 'model.change'

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { auditLogRoutes } from './audit-log';
+import { budgetRoutes } from './budgets';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
@@ -26,6 +27,7 @@ export const ROUTES = {
   ...liveRoutes,
   ...stopRoutes,
   ...triggerRoutes,
+  ...budgetRoutes,
   ...configRoutes,
   ...keyRoutes,
   ...sessionRoutes,

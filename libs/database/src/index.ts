@@ -30,5 +30,6 @@ export {
   type RunCreation,
   type RunStatus,
   type Unit,
+  type UnitBudget,
   type UnitOutcome,
 } from './unit';

@@ -1,4 +1,4 @@
-import type { DecisionId, MailId, RunId, TenantId, UnitId, WorkerId } from '@writ/kernel';
+import type { BudgetId, DecisionId, MailId, RunId, TenantId, UnitId, WorkerId } from '@writ/kernel';
 
 /**
  * Where a run stands. `queued` and `running` move by themselves; the `waiting_…` states and `paused` wait for something
@@ -56,6 +56,32 @@ export interface RunCreation {
   readonly deadlineAt: number | null;
 }
 
+/** What one attempt of a step holds of one budget until it is settled: an upper bound of what it may use. */
+export interface Reservation {
+  readonly budget: BudgetId;
+  readonly step: number;
+  readonly attempt: number;
+  /** Above 0, in the unit of the budget's dimension. */
+  readonly amount: number;
+}
+
+/** How a reservation ends. */
+export interface Settlement {
+  readonly budget: BudgetId;
+  readonly step: number;
+  readonly attempt: number;
+  /** What was used; null when nobody knows, which spends all that was reserved. */
+  readonly actual: number | null;
+}
+
+/** What a unit takes of the budgets kept in rows, and what it gives back [I13]. */
+export interface UnitBudget {
+  readonly reserve: readonly Reservation[];
+  readonly settle: readonly Settlement[];
+  /** Also settle whatever else the run holds, as used up: for the unit that ends it. */
+  readonly settleRest: boolean;
+}
+
 /**
  * The rows one run commits together: journal and audit events, the run's new standing, the mail it consumed.
  * INVARIANT (I2, I3): a unit is committed whole and fenced, or not at all; no effect starts before its unit is in.
@@ -90,6 +116,8 @@ export interface Unit {
   readonly mail: readonly MailId[];
   /** Every decision recorded in this unit: what `Committed` can later prove. */
   readonly decisions: readonly DecisionId[];
+  /** Absent where no budget of the tenant covers the run: such units pay nothing for the others. */
+  readonly budget?: UnitBudget;
 }
 
 /**
@@ -98,8 +126,9 @@ export interface Unit {
  * - authority: policy, a role or a stop changed; decide again    - exists: the run, or its idempotency key, is taken
  * - earlier: an earlier unit of the same run was refused in the same batch
  * - poisoned: the database refused its data (SQLSTATE in `detail`); quarantine the run
+ * - budget: a budget (its id in `detail`) has no room for what the unit reserves
  */
-export type UnitRefusal = 'lease' | 'sequence' | 'authority' | 'exists' | 'earlier' | 'poisoned';
+export type UnitRefusal = 'lease' | 'sequence' | 'authority' | 'exists' | 'earlier' | 'poisoned' | 'budget';
 
 export type UnitOutcome =
   | { readonly kind: 'committed'; readonly committed: Committed }

@@ -23,5 +23,6 @@ export { type RunTest } from './search/run-test';
 export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';
 export type { RunState } from './state';
 export type { TriggersApi } from './triggers/types';
+export { StopReports } from './stops/stop-reports';
 export { BullWakeUp, LocalWakeUp, type WakeUp } from './wake-up';
 export { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';

@@ -56,7 +56,9 @@ export interface Engine {
 /** Puts the engine's parts together: the one place that knows the order they start and stop in. */
 export function openEngine(parts: EngineParts): Engine {
   const clock = parts.clock ?? systemClock;
-  const authority = new AuthorityStore(parts.db);
+  const id = newId('worker');
+  const instance = { id, kind: parts.leads === false ? 'control_plane' : 'worker' } as const;
+  const authority = new AuthorityStore(parts.db, { instance });
   const permits = new PermitOffice({ clock, authority });
   const doors = parts.doors(permits.open);
   const live: LiveFeeds = { runs: new RunFeed(parts.db), logs: new LogFeed(parts.db) };
@@ -69,7 +71,7 @@ export function openEngine(parts: EngineParts): Engine {
     log: parts.log ?? null,
     clock,
     faults: parts.faults ?? noFaults,
-    worker: newId('worker'),
+    worker: id,
     build: parts.build ?? 'unknown',
   };
   const wakeUp = parts.wakeUp ?? new LocalWakeUp();

@@ -148,3 +148,29 @@ export async function revokeKey(
   });
   return view(revoked);
 }
+
+/**
+ * Ends every key of one agent, or of all agents of the tenant (`agent` null), and with them their sessions. For a stop
+ * that revokes, in its transaction, which raises the authority epoch itself. Answers the ids that ended.
+ */
+export async function revokeAgentKeys(
+  tx: Tx,
+  tenant: TenantId,
+  input: { readonly agent: string | null; readonly by: string },
+): Promise<readonly KeyId[]> {
+  const revoked = await tx.query<{ id: KeyId; principal: string }>(
+    `UPDATE writ.api_key SET revoked_at = clock_timestamp()
+      WHERE tenant = $1 AND revoked_at IS NULL AND kind = 'agent' AND ($2::text IS NULL OR principal = 'agent:' || $2)
+     RETURNING id, principal`,
+    [tenant, input.agent],
+  );
+  for (const { id, principal } of revoked) {
+    await appendTenantEvent(tx, tenant, {
+      type: 'key.revoked',
+      actor: input.by,
+      object: { type: 'key', id },
+      detail: { principal },
+    });
+  }
+  return revoked.map(({ id }) => id);
+}

@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   mail: 'mai',
   key: 'key',
   stop: 'stp',
+  budget: 'bud',
   worker: 'wkr',
   delegation: 'dlg',
   request: 'req',
@@ -33,6 +34,7 @@ export type EventId = Brand<string, 'EventId'>;
 export type MailId = Brand<string, 'MailId'>;
 export type KeyId = Brand<string, 'KeyId'>;
 export type StopId = Brand<string, 'StopId'>;
+export type BudgetId = Brand<string, 'BudgetId'>;
 export type WorkerId = Brand<string, 'WorkerId'>;
 export type DelegationId = Brand<string, 'DelegationId'>;
 export type RequestId = Brand<string, 'RequestId'>;
@@ -50,6 +52,7 @@ interface IdTypes {
   mail: MailId;
   key: KeyId;
   stop: StopId;
+  budget: BudgetId;
   worker: WorkerId;
   delegation: DelegationId;
   request: RequestId;

@@ -23,6 +23,7 @@ export {
   type RequestId,
   type RunId,
   type StopId,
+  type BudgetId,
   type TenantId,
   timeOfId,
   type UnitId,

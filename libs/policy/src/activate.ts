@@ -7,11 +7,19 @@ import { buildSnapshot } from './snapshot';
 export type RecordChange = (change: PolicyChange) => Promise<void>;
 
 export interface PolicyChange {
-  readonly type: 'policy.activated' | 'stop.set' | 'stop.released';
+  readonly type:
+    | 'policy.activated'
+    | 'stop.set'
+    | 'stop.released'
+    | 'stop.release_asked'
+    | 'stop.drill'
+    | 'budget.set'
+    | 'budget.removed'
+    | 'budget.warning';
   readonly tenant: TenantId | '*';
   readonly actor: string;
-  /** The policy's digest or the stop's id. */
-  readonly object: { readonly type: 'policy' | 'stop'; readonly id: string };
+  /** The policy's digest, or the id of the stop or budget. */
+  readonly object: { readonly type: 'policy' | 'stop' | 'budget'; readonly id: string };
   readonly detail: { readonly [key: string]: string | number | null };
 }
 

@@ -1,6 +1,7 @@
 import type { Tx } from '@writ/database';
 import type { StopId, TenantId } from '@writ/kernel';
-import type { Stop, StopScope } from './stops';
+import type { Budget } from './budgets/budget';
+import type { Stop, StopMode, StopScope } from './stops';
 
 /** A tenant's authority as it stood at one moment: the answer of a single statement. */
 export interface AuthorityRead {
@@ -10,6 +11,7 @@ export interface AuthorityRead {
   /** Its text, unless the caller holds that digest already. */
   readonly body: string | null;
   readonly stops: readonly Stop[];
+  readonly budgets: readonly Budget[];
 }
 
 interface Row {
@@ -18,6 +20,7 @@ interface Row {
   readonly digest: string | null;
   readonly body: string | null;
   readonly stops: readonly StopJson[];
+  readonly budgets: readonly Budget[];
 }
 
 interface StopJson {
@@ -25,6 +28,7 @@ interface StopJson {
   readonly id: string;
   readonly scope: string;
   readonly target: string;
+  readonly mode: string;
   readonly reason: string;
   readonly set_by: string;
   /** Epoch milliseconds. */
@@ -32,7 +36,7 @@ interface StopJson {
 }
 
 /**
- * Epochs, policy and stops in ONE statement: READ COMMITTED gives each statement its own view, and epochs read before a
+ * Epochs, policy, stops and budgets in ONE statement: READ COMMITTED gives each statement its own view, and epochs read before a
  * change beside stops read after it would be an authority that never was.
  */
 const READ = `
@@ -42,9 +46,13 @@ const READ = `
     head.digest,
     CASE WHEN head.digest IS DISTINCT FROM $2 THEN bundle.body END AS body,
     (SELECT coalesce(json_agg(json_build_object(
-         'tenant', s.tenant, 'id', s.id, 'scope', s.scope, 'target', s.target, 'reason', s.reason, 'set_by', s.set_by,
+         'tenant', s.tenant, 'id', s.id, 'scope', s.scope, 'target', s.target, 'mode', s.mode, 'reason', s.reason, 'set_by', s.set_by,
          'set_at', floor(extract(epoch FROM s.set_at) * 1000)) ORDER BY s.id), '[]')
-       FROM writ.stop s WHERE s.tenant IN ($1, '*') AND s.released_at IS NULL) AS stops
+       FROM writ.stop s WHERE s.tenant IN ($1, '*') AND s.released_at IS NULL) AS stops,
+    (SELECT coalesce(json_agg(json_build_object(
+         'id', b.id, 'scope', b.scope, 'target', b.target, 'dimension', b.dimension, 'period', b.period,
+         'crossing', b.crossing, 'fallback', b.fallback) ORDER BY b.scope <> 'tenant', b.id), '[]')
+       FROM writ.budget b WHERE b.tenant = $1 AND b.removed_at IS NULL) AS budgets
   FROM (SELECT 1) AS one
   LEFT JOIN writ.policy_head head ON head.tenant = $1
   LEFT JOIN writ.policy_bundle bundle ON bundle.tenant = head.tenant AND bundle.digest = head.digest`;
@@ -58,6 +66,7 @@ export async function readAuthority(tx: Tx, tenant: TenantId, held: string | nul
     digest: row.digest,
     body: row.body,
     stops: Object.freeze(row.stops.map(toStop)),
+    budgets: Object.freeze(row.budgets.map((budget) => Object.freeze(budget))),
   };
 }
 
@@ -67,6 +76,7 @@ const toStop = (row: StopJson): Stop =>
     tenant: row.tenant as TenantId | '*',
     scope: row.scope as StopScope,
     target: row.target,
+    mode: row.mode as StopMode,
     reason: row.reason,
     setBy: row.set_by,
     setAt: row.set_at,

@@ -4,6 +4,7 @@ import { logger } from '@writ/telemetry';
 import type { TenantAuthority } from './authority';
 import { readAuthority, type AuthorityRead, readEpochs } from './authority-read';
 import { parseBundle, policyFailure } from './bundle';
+import { acknowledgeStops, type Instance } from './stop-acks';
 import { SnapshotShelf } from './snapshot-shelf';
 import { buildSnapshot, type Snapshot } from './snapshot';
 
@@ -12,6 +13,8 @@ export interface AuthorityStoreOptions {
   readonly pollMs?: number;
   /** Told of each policy in force that could not be built here. */
   readonly report?: (tenant: TenantId, failure: Failure) => void;
+  /** Who applies what is read here; stops are acknowledged in its name. Absent: nobody asks this process. */
+  readonly instance?: Instance;
 }
 
 /** The channel that whatever raises an authority epoch notifies; the payload is the tenant, or `*`. */
@@ -27,6 +30,8 @@ export class AuthorityStore {
   readonly #shelf = new SnapshotShelf();
   readonly #pollMs: number;
   readonly #report: (tenant: TenantId, failure: Failure) => void;
+  readonly #instance: Instance | null;
+  readonly #listeners = new Set<(tenant: TenantId | '*') => void>();
   #timer: NodeJS.Timeout | null = null;
   #polling: Promise<void> = Promise.resolve();
   #unlisten: (() => Promise<void>) | null = null;
@@ -38,6 +43,7 @@ export class AuthorityStore {
   ) {
     this.#pollMs = options.pollMs ?? 1_000;
     this.#report = options.report ?? reportToLog;
+    this.#instance = options.instance ?? null;
   }
 
   /** What is held now, without asking the database. */
@@ -71,6 +77,12 @@ export class AuthorityStore {
     return same ? null : now;
   }
 
+  /** Told of every change that is heard of, once it is held here. Answers what ends the telling. */
+  onChange(listener: (tenant: TenantId | '*') => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   async start(): Promise<void> {
     this.#stopped = false;
     this.#unlisten = await this.db.listen(AUTHORITY_CHANNEL, (payload) => this.#notified(payload));
@@ -89,9 +101,16 @@ export class AuthorityStore {
 
   #notified(payload: string): void {
     const tenants = payload === '*' ? [...this.#held.keys()] : [payload as TenantId];
-    for (const tenant of tenants) {
-      if (this.#held.has(tenant)) this.#inBackground(this.refresh(tenant));
-    }
+    const held = tenants.filter((tenant) => this.#held.has(tenant));
+    this.#inBackground(
+      Promise.all(held.map((tenant) => this.refresh(tenant))).then(() => this.#applied(payload as TenantId | '*')),
+    );
+  }
+
+  async #applied(tenant: TenantId | '*'): Promise<void> {
+    if (this.#stopped) return;
+    for (const listener of this.#listeners) listener(tenant);
+    if (this.#instance) await acknowledgeStops(this.db, tenant, this.#instance);
   }
 
   #schedule(): void {
@@ -109,7 +128,7 @@ export class AuthorityStore {
       const epochs = await this.db.withTenant(tenants, (tx) => readEpochs(tx, tenants));
       for (const [tenant, { epochs: held }] of this.#held) {
         const moved = epochs.get(tenant) !== held.tenant || epochs.get('*') !== held.platform;
-        if (moved && epochs.has(tenant)) this.#inBackground(this.refresh(tenant));
+        if (moved && epochs.has(tenant)) this.#inBackground(this.refresh(tenant).then(() => this.#applied(tenant)));
       }
     } catch (error) {
       logger('policy').warn({ error: (error as Error).message }, 'the authority epochs could not be read');
@@ -134,8 +153,8 @@ export class AuthorityStore {
   }
 
   async #assemble(tenant: TenantId, read: AuthorityRead): Promise<TenantAuthority> {
-    const { epochs, stops, digest, body } = read;
-    const base = { tenant, stops, epochs };
+    const { epochs, stops, budgets, digest, body } = read;
+    const base = { tenant, stops, epochs, ...(budgets.length > 0 && { budgets }) };
     if (digest === null) return { ...base, snapshot: null };
     const held = this.#held.get(tenant)?.snapshot ?? null;
     if (body === null && held?.digest === digest) return { ...base, snapshot: held };

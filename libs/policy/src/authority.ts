@@ -1,4 +1,5 @@
 import type { Failure, TenantId } from '@writ/kernel';
+import type { Budget } from './budgets/budget';
 import type { Snapshot } from './snapshot';
 import type { Stop } from './stops';
 
@@ -8,6 +9,8 @@ export interface TenantAuthority {
   /** Null while the tenant has no policy in force: everything is then denied as `policy_unavailable`. */
   readonly snapshot: Snapshot | null;
   readonly stops: readonly Stop[];
+  /** Budgets in force; absent where the tenant has none. */
+  readonly budgets?: readonly Budget[];
   readonly epochs: { readonly tenant: number; readonly platform: number };
   /**
    * Set when the policy in force could not be built here. `snapshot` is then the last good one, kept for reading; nothing

@@ -8,6 +8,9 @@ export { attributeNeeds } from './attribute-needs';
 export type { TenantAuthority } from './authority';
 export { AuthorityStore } from './authority-store';
 export { mergeBundles, parseBundle, type PolicyBundle, validateBundle } from './bundle';
+export { type Budget, type BudgetRecord, coversSpending, type Spending } from './budgets/budget';
+export { listBudgets, removeBudget, setBudget } from './budgets/budget-registry';
+export { tendBudgets } from './budgets/budget-watch';
 export { runCases } from './cases';
 export { decide } from './decide';
 export { policiesDirectory } from './model-file';
@@ -16,8 +19,10 @@ export type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode
 export { readBundle } from './read-bundle';
 export { sentence } from './sentence';
 export { buildSnapshot, type Snapshot } from './snapshot';
-export { listStops, releaseStop, setStop, type StopRecord } from './stop-registry';
-export type { Stop } from './stops';
+export { stopAcks } from './stop-acks';
+export { findStop, listStops, setStop, type StopRecord } from './stop-registry';
+export { releaseStop } from './stop-release';
+export { covers, type Stop, terminatingStop } from './stops';
 export {
   type Action,
   ACTIONS,

@@ -2,16 +2,27 @@ import type { RunId, StopId, TenantId } from '@writ/kernel';
 import { agentName } from '@writ/rules';
 import type { Action, DecisionRequest, PolicyObject } from './types';
 
-export const STOP_SCOPES = ['all', 'tenant', 'agent', 'tool', 'model', 'workflow', 'run'] as const;
+export const STOP_SCOPES = ['all', 'tenant', 'agent', 'agent_version', 'tool', 'model', 'workflow', 'run'] as const;
 export type StopScope = (typeof STOP_SCOPES)[number];
+
+/**
+ * The rungs of a stop, each doing what those before it do and more:
+ * - throttle: steps go on at a rate      - freeze_new: no run starts      - freeze_steps: no step begins
+ * - revoke: calls in flight are aborted where that is harmless, and what it covers loses its keys and sessions
+ * - terminate: runs it covers end as `stopped`, and say what there is to compensate
+ */
+export const STOP_MODES = ['throttle', 'freeze_new', 'freeze_steps', 'revoke', 'terminate'] as const;
+export type StopMode = (typeof STOP_MODES)[number];
 
 /** A kill switch entry. `tenant` is `*` for one set by the platform, over every tenant. */
 export interface Stop {
   readonly id: StopId;
   readonly tenant: TenantId | '*';
   readonly scope: StopScope;
-  /** What is stopped: a name, a digest where one exists, an id; empty for `all` and for a tenant's own `tenant`. */
+  /** What is stopped: a name, a digest for an agent's version, an id; empty for `all` and for a tenant's own `tenant`. */
   readonly target: string;
+  /** `freeze_steps` when absent. */
+  readonly mode?: StopMode;
   readonly reason: string;
   /** Opaque principal id. */
   readonly setBy: string;
@@ -49,14 +60,36 @@ export const reachOf = (request: DecisionRequest): Reach => ({
   workflow: request.workflow,
 });
 
-/** The first stop that covers the request, or undefined. */
-export const coveringStop = (stops: readonly Stop[], request: DecisionRequest): Stop | undefined =>
-  stops.length === 0 || !STOPPABLE.has(request.action) ? undefined : findCovering(stops, reachOf(request));
+const rungOf = (stop: Stop): number => STOP_MODES.indexOf(stop.mode ?? 'freeze_steps');
+const FREEZE_STEPS = STOP_MODES.indexOf('freeze_steps');
+const FREEZE_NEW = STOP_MODES.indexOf('freeze_new');
 
+/** Whether a stop is at least as hard as `mode`. */
+export const isAtLeast = (stop: Stop, mode: StopMode): boolean => rungOf(stop) >= STOP_MODES.indexOf(mode);
+
+/** The first stop that forbids the request, or undefined. A throttle forbids nothing; it makes runs wait. */
+export function coveringStop(stops: readonly Stop[], request: DecisionRequest): Stop | undefined {
+  if (stops.length === 0 || !STOPPABLE.has(request.action)) return undefined;
+  const least = request.action === 'run.start' ? FREEZE_NEW : FREEZE_STEPS;
+  const reach = reachOf(request);
+  return stops.find((stop) => rungOf(stop) >= least && covers(stop, reach));
+}
+
+/** The first stop that forbids a step of this reach, or undefined. */
 export const findCovering = (stops: readonly Stop[], reach: Reach): Stop | undefined =>
-  stops.find((stop) => covers(stop, reach));
+  stops.find((stop) => rungOf(stop) >= FREEZE_STEPS && covers(stop, reach));
 
-function covers(stop: Stop, reach: Reach): boolean {
+/** The stop that ends a whole run, whatever its next step would be; undefined when none does. */
+export const terminatingStop = (
+  stops: readonly Stop[],
+  run: { readonly tenant: TenantId; readonly run: RunId; readonly workflow: string },
+): Stop | undefined =>
+  stops.find(
+    (stop) =>
+      stop.mode === 'terminate' && covers(stop, { ...run, agents: [], object: { type: 'workflow', id: run.workflow } }),
+  );
+
+export function covers(stop: Stop, reach: Reach): boolean {
   if (stop.tenant !== '*' && stop.tenant !== reach.tenant) return false;
   const { object } = reach;
   const is = (type: PolicyObject['type']): boolean =>
@@ -75,6 +108,11 @@ function covers(stop: Stop, reach: Reach): boolean {
         (object.type === 'agent' && agentName(object.id) === name)
       );
     }
+    case 'agent_version':
+      return (
+        reach.agents.some((hop) => hop.digest === stop.target) ||
+        (object.type === 'agent' && object.digest === stop.target)
+      );
     case 'tool':
       return is('tool');
     case 'model':

@@ -128,6 +128,10 @@ export class WritClient {
   readonly stops = {
     list: (query: QueryOf<'listStops'> = {}, call?: CallOptions) => this.list('listStops', { query }, call),
     set: (body: BodyOf<'setStop'>, call?: CallOptions) => this.call('setStop', { body }, call),
+    /** How far it has taken effect: acknowledgements, residue, the runs it ended. */
+    get: (id: string, call?: CallOptions) => this.call('getStop', { params: { id } }, call),
+    preview: (body: BodyOf<'previewStop'>, call?: CallOptions) => this.call('previewStop', { body }, call),
+    drill: (body: BodyOf<'drillStop'>, call?: CallOptions) => this.call('drillStop', { body }, call),
     release: (id: string, body: BodyOf<'releaseStop'>, call?: CallOptions) =>
       this.call('releaseStop', { params: { id }, body }, call),
   };
@@ -147,6 +151,13 @@ export class WritClient {
       this.call('retireTrigger', { params: { id }, body }, call),
     rotateSecret: (id: string, body: BodyOf<'rotateTriggerSecret'>, call?: CallOptions) =>
       this.call('rotateTriggerSecret', { params: { id }, body }, call),
+  };
+
+  readonly budgets = {
+    list: (query: QueryOf<'listBudgets'> = {}, call?: CallOptions) => this.list('listBudgets', { query }, call),
+    set: (body: BodyOf<'setBudget'>, call?: CallOptions) => this.call('setBudget', { body }, call),
+    remove: (id: string, body: BodyOf<'removeBudget'>, call?: CallOptions) =>
+      this.call('removeBudget', { params: { id }, body }, call),
   };
 
   readonly config = {

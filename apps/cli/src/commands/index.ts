@@ -3,6 +3,7 @@ import { APPROVAL_COMMANDS } from './approvals';
 import { AUDIT_COMMANDS } from './audit';
 import { AUDIT_LOG_COMMANDS } from './audit-log';
 import { AUDIT_TAIL_COMMANDS } from './audit-tail';
+import { BUDGET_COMMANDS } from './budgets';
 import { CONFIG_COMMANDS } from './config';
 import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
   ...TRIGGER_COMMANDS,
+  ...BUDGET_COMMANDS,
   ...CONFIG_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,

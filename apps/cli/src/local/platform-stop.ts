@@ -64,6 +64,7 @@ const rowOf = (stop: StopRecord): Row => ({
   id: stop.id,
   scope: stop.scope,
   target: stop.target || null,
+  mode: stop.mode,
   reason: stop.reason,
   set_by: stop.setBy,
   set_at: new Date(stop.setAt).toISOString(),

@@ -6,4 +6,6 @@ export const PAGES = [
   { to: '/approvals', label: 'Approvals', icon: 'hand', keys: 'g a' },
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
+  { to: '/budgets', label: 'Budgets', icon: 'budget', keys: 'g b' },
+  { to: '/stops', label: 'Stops', icon: 'stop', keys: 'g s' },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];

@@ -1,5 +1,6 @@
-import { Button, TextInput } from '@mantine/core';
+import { Button, NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
@@ -7,6 +8,7 @@ import { useMay } from '../session/useTenant';
 import { Stamp } from '../time/Stamp';
 import { Icon } from '../ui/icons';
 import { say } from '../ui/toasts';
+import { below, rungName } from './ladder';
 import styles from './Stops.module.css';
 import { type Stop, stopName, STOPS_KEY } from './useStops';
 
@@ -19,10 +21,20 @@ export function ActiveStop({ stop }: { readonly stop: Stop }) {
         <Icon name="stop" />
       </span>
       <div className={styles['what']}>
-        <strong>{stopName(stop)}</strong>
+        <strong>
+          <Link to="/stops" search={{ sel: stop.id } as never}>
+            {stopName(stop)}
+          </Link>
+          {': '}
+          {rungName(stop.mode)}
+          {stop.per_minute !== null && `, ${stop.per_minute} steps a minute`}
+        </strong>
         <span className="dim">
           {stop.reason} · {stop.set_by} · <Stamp at={stop.set_at} form="ago" />
         </span>
+        {stop.asked_by !== null && (
+          <span className={styles['asked']}>{stop.asked_by} asked for its release. Somebody else has to agree.</span>
+        )}
         {asking && <Release stop={stop} onDone={() => setAsking(false)} />}
       </div>
       {!asking && stop.scope !== 'all' && (
@@ -41,11 +53,22 @@ export function ActiveStop({ stop }: { readonly stop: Stop }) {
 
 function Release({ stop, onDone }: { readonly stop: Stop; readonly onDone: () => void }) {
   const [reason, setReason] = useState('');
+  const [to, setTo] = useState('');
+  const [rate, setRate] = useState<number | string>(10);
   const queries = useQueryClient();
   const release = useMutation({
-    mutationFn: () => api.stops.release(stop.id, { reason: reason.trim() }),
-    onSuccess: () => {
-      say(`Released: ${stopName(stop)}`);
+    mutationFn: () =>
+      api.stops.release(stop.id, {
+        reason: reason.trim(),
+        to: to === '' ? null : (to as Stop['mode']),
+        per_minute: to === 'throttle' ? Number(rate) : null,
+      }),
+    onSuccess: (now) => {
+      say(
+        now.released_at === null
+          ? `Asked for: a second person has to agree to release ${stopName(stop)}`
+          : `Released: ${stopName(stop)}`,
+      );
       onDone();
       return queries.invalidateQueries({ queryKey: STOPS_KEY });
     },
@@ -66,6 +89,18 @@ function Release({ stop, onDone }: { readonly stop: Stop; readonly onDone: () =>
         error={release.isError ? troubleOf(release.error).detail : null}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
+      {below(stop.mode).length > 0 && (
+        <NativeSelect
+          aria-label="Down to"
+          value={to}
+          data={[
+            { value: '', label: 'All of it' },
+            ...below(stop.mode).map((mode) => ({ value: mode, label: `Down to: ${rungName(mode)}` })),
+          ]}
+          onChange={(event) => setTo(event.currentTarget.value)}
+        />
+      )}
+      {to === 'throttle' && <NumberInput aria-label="Steps a minute" min={0} value={rate} onChange={setRate} />}
       <Button type="submit" disabled={reason.trim() === ''} loading={release.isPending}>
         Release {stopName(stop)}
       </Button>

@@ -9,6 +9,12 @@ const PATHS = {
       <path d="M5.7 8l1.7 1.7 3-3.3" />
     </>
   ),
+  budget: (
+    <>
+      <path d="M2 11.5a6 6 0 1 1 12 0" />
+      <path d="M8 11.5l3-4.2M2 13.8h12" />
+    </>
+  ),
   search: (
     <>
       <circle cx="7" cy="7" r="4.3" />

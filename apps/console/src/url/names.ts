@@ -1,5 +1,6 @@
 /** What each page keeps in its address. A run carries its list's search too, so that next and previous mean the list. */
 export const RUNS_SEARCH = ['q', 'from', 'to', 'tz', 'basis', 'sort', 'sel', 'cols', 'dense', 'view'] as const;
 export const RUN_SEARCH = [...RUNS_SEARCH, 'tab', 'step', 'dec', 'zoom', 'group', 'fold', 'evt', 'q2'] as const;
+export const STOPS_SEARCH = ['sel', 'view'] as const;
 export const AUDIT_SEARCH = ['q', 'from', 'to', 'tz', 'sort', 'sel', 'by', 'cols', 'dense', 'view'] as const;
 export const APPROVALS_SEARCH = ['q', 'tab', 'sel', 'cols', 'dense', 'view', 'tz'] as const;

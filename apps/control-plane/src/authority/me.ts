@@ -18,6 +18,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'stop.read': 'stop',
   'stop.set': 'stop',
   'stop.release': 'stop',
+  'budget.read': 'budget',
+  'budget.set': 'budget',
   'agent.change': 'agent',
   'tool.change': 'tool',
   'model.change': 'model',

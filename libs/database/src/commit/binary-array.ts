@@ -75,12 +75,16 @@ export function int4Array(values: readonly number[]): Buffer {
   return buffer;
 }
 
-export function int8Array(values: readonly number[]): Buffer {
-  const buffer = begin(OID.int8, values.length, { bytes: 8 * values.length, nulls: false });
+export const int8Array = (values: readonly (number | null)[]): Buffer => longArray(OID.int8, values, BigInt);
+
+/** Elements of eight bytes, or null. */
+function longArray(oid: number, values: readonly (number | null)[], long: (value: number) => bigint): Buffer {
+  const present = values.filter((value) => value !== null).length;
+  const buffer = begin(oid, values.length, { bytes: 8 * present, nulls: present < values.length });
   let at = HEADER;
   for (const value of values) {
-    at = buffer.writeInt32BE(8, at);
-    at = buffer.writeBigInt64BE(BigInt(value), at);
+    at = buffer.writeInt32BE(value === null ? NULL_LENGTH : 8, at);
+    if (value !== null) at = buffer.writeBigInt64BE(long(value), at);
   }
   return buffer;
 }
@@ -96,17 +100,8 @@ export function boolArray(values: readonly boolean[]): Buffer {
 }
 
 /** From epoch milliseconds, whole or fractional, to the int64 microseconds of timestamptz. */
-export function timeArray(values: readonly (number | null)[]): Buffer {
-  const nulls = values.some((value) => value === null);
-  const present = values.filter((value) => value !== null).length;
-  const buffer = begin(OID.timestamptz, values.length, { bytes: 8 * present, nulls });
-  let at = HEADER;
-  for (const value of values) {
-    at = buffer.writeInt32BE(value === null ? NULL_LENGTH : 8, at);
-    if (value !== null) at = buffer.writeBigInt64BE(microseconds(value), at);
-  }
-  return buffer;
-}
+export const timeArray = (values: readonly (number | null)[]): Buffer =>
+  longArray(OID.timestamptz, values, microseconds);
 
 /** One time, as `timeArray` writes each of its own. */
 export function binaryTime(ms: number): Buffer {

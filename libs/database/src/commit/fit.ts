@@ -1,4 +1,4 @@
-import type { Unit } from '../unit';
+import type { Unit, UnitBudget } from '../unit';
 
 /** A unit above this is refused before it is sent: values over 32 KiB are kept by digest, so it is no real one. */
 const LARGEST = 16 * 1_048_576;
@@ -17,6 +17,11 @@ const unkeepable = (text: string | null): boolean => text !== null && (text.incl
 const isInt4 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= LARGEST_INT4;
 const isTime = (value: number | null): boolean => value === null || Math.abs(value) <= LAST_TIME;
 
+const countable = ({ reserve, settle }: UnitBudget): boolean =>
+  [...reserve, ...settle].every(({ step, attempt }) => isInt4(step) && isInt4(attempt)) &&
+  reserve.every(({ amount }) => Number.isSafeInteger(amount) && amount > 0) &&
+  settle.every(({ actual }) => actual === null || (Number.isSafeInteger(actual) && actual >= 0));
+
 /**
  * The SQLSTATE of what makes a unit impossible to send as it is; null for none. Known beforehand, so that encoding
  * never fails for a batch because of one unit in it, and never silently sends another value than the one that was meant.
@@ -31,6 +36,7 @@ export function unfit(unit: Unit): string | null {
   if (texts.some(unkeepable)) return '22021';
   if (![unit.leaseEpoch, authority.tenant, authority.platform].every(Number.isSafeInteger)) return '22003';
   if (![unit.seq, unit.nextSeq, unit.auditSeq].every(isInt4)) return '22003';
+  if (unit.budget && !countable(unit.budget)) return '22003';
   if (!isTime(unit.wakeAt) || !isTime(create?.deadlineAt ?? null)) return '22008';
   return sizeOf(unit) > LARGEST ? '54000' : null;
 }

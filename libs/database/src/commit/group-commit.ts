@@ -175,7 +175,7 @@ export class GroupCommit {
       } else if (sent.verdict !== 'again' && left.length > 1) {
         return this.#halves(connection, left);
       } else if (sent.verdict === 'data') {
-        return this.#refuse(left[0]!, 'poisoned', sent.error);
+        return this.#refuse(left[0]!, 'poisoned', (sent.error as { code?: string }).code);
       } else if (sent.verdict === 'blocked') {
         this.#open.delete(left[0]!);
         return this.#queue.park(left[0]!);
@@ -198,10 +198,10 @@ export class GroupCommit {
   #settle(batch: readonly Pending[], answers: readonly UnitAnswer[]): readonly Pending[] {
     const at = this.parts.clock.monotonic();
     return batch.filter((pending, i) => {
-      const answer = answers[i]!;
-      if (answer === 'raced') return true;
-      if (answer !== 'committed') {
-        this.#refuse(pending, answer);
+      const told = answers[i]!;
+      if (told.answer === 'raced') return true;
+      if (told.answer !== 'committed') {
+        this.#refuse(pending, told.answer, 'budget' in told ? told.budget : undefined);
       } else if (this.#open.delete(pending)) {
         this.#counts.units += 1;
         this.#queue.landed(pending.unit);
@@ -212,11 +212,10 @@ export class GroupCommit {
     });
   }
 
-  #refuse(pending: Pending, reason: UnitRefusal, error?: Error): void {
+  #refuse(pending: Pending, reason: UnitRefusal, detail?: string): void {
     if (!this.#open.delete(pending)) return;
     this.#counts.refused += 1;
     this.#dropLater(pending);
-    const detail = (error as { code?: string } | undefined)?.code;
     pending.answer(refusal(reason, detail));
   }
 

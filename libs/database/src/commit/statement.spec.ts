@@ -35,11 +35,14 @@ describe('the call that commits a batch', () => {
   });
 
   it('is answered by exactly one known letter per unit; anything else proves nothing', () => {
-    expect(readAnswers('clsaxr', 6)).toEqual(['committed', 'lease', 'sequence', 'authority', 'exists', 'raced']);
+    const told = readAnswers('clsaxr', 6).map(({ answer }) => answer);
+    expect(told).toEqual(['committed', 'lease', 'sequence', 'authority', 'exists', 'raced']);
     const wrong = [
       ['cc', 3],
       ['ccc', 2],
       ['cz', 2],
+      ['cb', 2],
+      ['cb\n1 bud_1', 2],
       ['C', 1],
       ['', 1],
       [null, 1],
@@ -50,13 +53,45 @@ describe('the call that commits a batch', () => {
   });
 });
 
+describe('a batch with budgets in it', () => {
+  const budget = {
+    reserve: [{ budget: 'bud_1', step: 2, attempt: 1, amount: 7 }],
+    settle: [{ budget: 'bud_1', step: 1, attempt: 1, actual: 3 }],
+    settleRest: true,
+  } as unknown as NonNullable<Unit['budget']>;
+
+  it('is the same statement as any other, and names the budget that had no room', () => {
+    expect(commitStatement([unit, { ...unit, budget }]).text).toBe(commitStatement([unit]).text);
+    expect(readAnswers('cbcb\n2 bud_1\n4 bud_2', 4).slice(1)).toEqual([
+      { answer: 'budget', budget: 'bud_1' },
+      { answer: 'committed' },
+      { answer: 'budget', budget: 'bud_2' },
+    ]);
+  });
+
+  it('counts in whole numbers, and reserves no less than one', () => {
+    expect(unfit({ ...unit, budget })).toBeNull();
+    const [one] = budget.reserve;
+    for (const amount of [0, -1, 1.5, 2 ** 53]) {
+      expect(unfit({ ...unit, budget: { ...budget, reserve: [{ ...one!, amount }] } })).toBe('22003');
+    }
+  });
+});
+
 describe('the call that commits one step', () => {
-  it('takes a unit alone that neither creates its run nor consumes mail, and nothing else', () => {
+  it('takes a unit alone that neither creates its run nor consumes mail nor is limited, and nothing else', () => {
     const made = stepStatement([{ ...unit, wakeAt: 1.5 }]);
     expect(made?.values).toHaveLength(16);
     expect(made?.text).toContain('$16)');
     const create = {} as NonNullable<Unit['create']>;
-    const others = [[], [unit, unit], [{ ...unit, create }], [{ ...unit, mail: ['mail_1'] as never }]];
+    const budget = { reserve: [], settle: [], settleRest: true };
+    const others = [
+      [],
+      [unit, unit],
+      [{ ...unit, create }],
+      [{ ...unit, mail: ['mail_1'] as never }],
+      [{ ...unit, budget }],
+    ];
     for (const units of others) expect(stepStatement(units)).toBeNull();
   });
 });

@@ -1,8 +1,8 @@
 import type { QueryConfig } from 'pg';
-import type { RunCreation, Unit, UnitRefusal } from '../unit';
+import type { Reservation, RunCreation, Settlement, Unit, UnitRefusal } from '../unit';
 import { binaryTime, boolArray, byteaArray, int4Array, int8Array, textArray, timeArray } from './binary-array';
 
-const PARAMETERS = 27;
+const PARAMETERS = 37;
 const TEXT = `select writ.commit_units(${Array.from({ length: PARAMETERS }, (_, i) => `$${i + 1}`).join(', ')}) as answer`;
 
 /** A unit's place in its batch, from 1, with what belongs to that place. */
@@ -13,7 +13,7 @@ interface Placed<T> {
 
 /**
  * The call that commits a batch: parallel arrays, one element per unit, so that a batch of any size is one prepared
- * statement. Creations and mail travel in arrays of their own, since most units have neither.
+ * statement. Creations, mail and budgets travel in arrays of their own, since most units have none of them.
  */
 export function commitStatement(units: readonly Unit[]): QueryConfig {
   const texts = (of: (unit: Unit) => string | null): Buffer => textArray(units.map(of));
@@ -21,9 +21,16 @@ export function commitStatement(units: readonly Unit[]): QueryConfig {
   const longs = (of: (unit: Unit) => number): Buffer => int8Array(units.map(of));
   const made: Placed<RunCreation>[] = [];
   const mail: Placed<string>[] = [];
+  const reserved: Placed<Reservation>[] = [];
+  const settled: Placed<Settlement | null>[] = [];
   units.forEach((unit, i) => {
-    if (unit.create) made.push({ ord: i + 1, of: unit.create });
-    for (const id of unit.mail) mail.push({ ord: i + 1, of: id });
+    const ord = i + 1;
+    if (unit.create) made.push({ ord, of: unit.create });
+    for (const id of unit.mail) mail.push({ ord, of: id });
+    if (!unit.budget) return;
+    for (const of of unit.budget.reserve) reserved.push({ ord, of });
+    for (const of of unit.budget.settle) settled.push({ ord, of });
+    if (unit.budget.settleRest) settled.push({ ord, of: null });
   });
   const madeTexts = (of: (creation: RunCreation) => string | null): Buffer => textArray(made.map((one) => of(one.of)));
   return {
@@ -57,6 +64,16 @@ export function commitStatement(units: readonly Unit[]): QueryConfig {
       timeArray(made.map((one) => one.of.deadlineAt)),
       int4Array(mail.map((one) => one.ord)),
       textArray(mail.map((one) => one.of)),
+      int4Array(reserved.map((one) => one.ord)),
+      textArray(reserved.map((one) => one.of.budget)),
+      int4Array(reserved.map((one) => one.of.step)),
+      int4Array(reserved.map((one) => one.of.attempt)),
+      int8Array(reserved.map((one) => one.of.amount)),
+      int4Array(settled.map((one) => one.ord)),
+      textArray(settled.map((one) => one.of?.budget ?? null)),
+      int4Array(settled.map((one) => one.of?.step ?? 0)),
+      int4Array(settled.map((one) => one.of?.attempt ?? 0)),
+      int8Array(settled.map((one) => one.of?.actual ?? null)),
     ],
   };
 }
@@ -64,12 +81,12 @@ export function commitStatement(units: readonly Unit[]): QueryConfig {
 const STEP = `select writ.commit_step(${Array.from({ length: 16 }, (_, i) => `$${i + 1}`).join(', ')}) as answer`;
 
 /**
- * The call for a batch of one that neither creates its run nor consumes mail, at 0.15 instead of 0.36 ms of the server's
+ * The call for a batch of one that neither creates its run nor consumes mail nor is limited by a budget, at 0.15 instead of 0.36 ms of the server's
  * time; null for any other batch. It answers true when the unit is in; on anything else the batch's own call says why.
  */
 export function stepStatement(units: readonly Unit[]): QueryConfig | null {
   const [unit] = units;
-  if (!unit || units.length > 1 || unit.create || unit.mail.length > 0) return null;
+  if (!unit || units.length > 1 || unit.create || unit.mail.length > 0 || unit.budget) return null;
   return {
     name: 'writ_commit_step',
     text: STEP,
@@ -95,22 +112,32 @@ export function stepStatement(units: readonly Unit[]): QueryConfig | null {
 }
 
 /** What the function answers per unit, one letter each in the batch's order. */
-export type UnitAnswer = 'committed' | 'raced' | Extract<UnitRefusal, 'lease' | 'sequence' | 'authority' | 'exists'>;
+export type UnitAnswer =
+  | { readonly answer: 'committed' | 'raced' | Extract<UnitRefusal, 'lease' | 'sequence' | 'authority' | 'exists'> }
+  | { readonly answer: 'budget'; readonly budget: string };
 
 const ANSWERS: Readonly<Record<string, UnitAnswer>> = {
-  c: 'committed',
-  l: 'lease',
-  s: 'sequence',
-  a: 'authority',
-  x: 'exists',
-  r: 'raced',
+  c: { answer: 'committed' },
+  l: { answer: 'lease' },
+  s: { answer: 'sequence' },
+  a: { answer: 'authority' },
+  x: { answer: 'exists' },
+  r: { answer: 'raced' },
 };
 
-/** Throws when the answer does not fit the batch: guessing here would hand out a proof of a commit that was not. */
-export function readAnswers(letters: unknown, count: number): UnitAnswer[] {
-  const answers = typeof letters === 'string' ? [...letters].map((letter) => ANSWERS[letter]) : [];
+/**
+ * Reads `cbc\n2 bud_…`: a letter per unit, then for each b its place, from 1, and the budget that had no room.
+ * Throws when the answer does not fit the batch: guessing here would hand out a proof of a commit that was not.
+ */
+export function readAnswers(answer: unknown, count: number): UnitAnswer[] {
+  const [letters = '', ...lines] = typeof answer === 'string' ? answer.split('\n') : [];
+  const budgets = new Map(lines.map((line) => line.split(' ', 2) as [string, string | undefined]));
+  const answers = [...letters].map((letter, i): UnitAnswer | undefined => {
+    const budget = budgets.get(String(i + 1));
+    return letter === 'b' && budget ? { answer: 'budget', budget } : ANSWERS[letter];
+  });
   if (answers.length !== count || answers.includes(undefined)) {
-    throw new Error(`commit_units answered ${JSON.stringify(letters)} for a batch of ${count}`);
+    throw new Error(`commit_units answered ${JSON.stringify(answer)} for a batch of ${count}`);
   }
   return answers as UnitAnswer[];
 }

@@ -16,6 +16,7 @@ export interface WriterOptions {
   readonly answerTimeoutMs: number;
 }
 
+const COMMITTED: UnitAnswer = { answer: 'committed' };
 const BACKOFF_MS = { first: 20, most: 2_000 };
 const log = logger('database.writer');
 
@@ -75,7 +76,7 @@ export class WriterConnection {
       if (step) {
         const sent = await this.#ask(client, step);
         if ('failed' in sent) return sent.failed;
-        if (sent.answer === true) return { kind: 'answered', answers: ['committed'] };
+        if (sent.answer === true) return { kind: 'answered', answers: [COMMITTED] };
       }
       statement = commitStatement(units);
     } catch (error) {

@@ -1,0 +1,129 @@
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../api/client';
+import { Page } from '../list/Page';
+import { useMay } from '../session/useTenant';
+import { Stamp } from '../time/Stamp';
+import { Empty } from '../ui/Empty';
+import { Loading } from '../ui/Loading';
+import { Problem } from '../ui/Problem';
+import { say } from '../ui/toasts';
+import { BudgetBar } from './BudgetBar';
+import styles from './Budgets.module.css';
+import { SetBudget } from './SetBudget';
+import { type Budget, BUDGETS_KEY, useBudgets } from './useBudgets';
+import { amountText, CROSSING, DIMENSION, PERIOD, scopeText } from './words';
+
+/** What tenants, workflows, agents, tools and models may use, and how much of it is gone. */
+export function BudgetsPage() {
+  const budgets = useBudgets();
+  const may = useMay('budget.set');
+  const [changing, setChanging] = useState<Budget | 'new' | null>(null);
+  const data = budgets.data ?? [];
+  const add = (
+    <Button
+      disabled={!may}
+      title={may ? '' : 'Your key may not set budgets (budget.set)'}
+      onClick={() => setChanging('new')}
+    >
+      New budget
+    </Button>
+  );
+  return (
+    <Page
+      title="Budgets"
+      purpose="What may be used, what is spent, and what is held by steps under way."
+      action={add}
+      controls={null}
+    >
+      <div className={styles['content']}>
+        {budgets.isPending && <Loading what="the budgets" rows={4} />}
+        {budgets.isError && <Problem what="The budgets" error={budgets.error} onRetry={() => void budgets.refetch()} />}
+        {budgets.isSuccess && data.length === 0 && (
+          <Empty icon="budget" title="Nothing is limited" command="writ budgets set tool_calls 10000 --per day">
+            <p>
+              A budget is reserved before a step and settled after it, so that runs side by side cannot spend it twice.
+              Limits of a single run stand in its workflow.
+            </p>
+          </Empty>
+        )}
+        {data.length > 0 && <Table budgets={data} may={may} onChange={setChanging} />}
+      </div>
+      <SetBudget
+        opened={changing !== null}
+        of={changing === 'new' ? null : changing}
+        onClose={() => setChanging(null)}
+      />
+    </Page>
+  );
+}
+
+interface TableProps {
+  readonly budgets: readonly Budget[];
+  readonly may: boolean;
+  readonly onChange: (budget: Budget) => void;
+}
+
+function Table({ budgets, may, onChange }: TableProps) {
+  return (
+    <table className={styles['table']}>
+      <thead>
+        <tr>
+          <th scope="col">Covers</th>
+          <th scope="col">Limits</th>
+          <th scope="col">Use</th>
+          <th scope="col">Limit</th>
+          <th scope="col">Without room</th>
+          <th scope="col">Begins anew</th>
+          <th scope="col">Set by</th>
+          <th scope="col">
+            <span className="only-read">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {budgets.map((budget) => (
+          <Row key={budget.id} budget={budget} may={may} onChange={onChange} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ budget, may, onChange }: Omit<TableProps, 'budgets'> & { readonly budget: Budget }) {
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => api.budgets.remove(budget.id, { reason: 'lifted in the console' }),
+    onSuccess: () => {
+      say(`Lifted: ${DIMENSION[budget.dimension]} of ${scopeText(budget)}`);
+      return queries.invalidateQueries({ queryKey: BUDGETS_KEY });
+    },
+  });
+  return (
+    <tr>
+      <td>{scopeText(budget)}</td>
+      <td>
+        {DIMENSION[budget.dimension]} {PERIOD[budget.period]}
+      </td>
+      <td className={styles['use']}>
+        <BudgetBar budget={budget} />
+      </td>
+      <td className={styles['number']}>{amountText(budget.dimension, budget.limit)}</td>
+      <td>
+        {CROSSING[budget.crossing]}
+        {budget.fallback !== null && `: ${budget.fallback}`}
+      </td>
+      <td>{budget.resets_at === null ? 'never' : <Stamp at={budget.resets_at} form="ago" />}</td>
+      <td>{budget.set_by}</td>
+      <td>
+        <Button variant="default" size="xs" disabled={!may} onClick={() => onChange(budget)}>
+          Change…
+        </Button>{' '}
+        <Button variant="subtle" size="xs" disabled={!may} loading={remove.isPending} onClick={() => remove.mutate()}>
+          Lift
+        </Button>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { id, name, named, page, pageQuery, time } from './fields';
+import { route } from './route';
+
+const scope = z.enum(['tenant', 'workflow', 'agent', 'tool', 'model']);
+const dimension = z
+  .enum([
+    'model_calls',
+    'tool_calls',
+    'input_tokens',
+    'output_tokens',
+    'tokens',
+    'cost_micros',
+    'handoffs',
+    'wall_ms',
+    'concurrent_runs',
+    'steps',
+  ])
+  .describe('`cost_micros` are millionths of a model’s currency; `wall_ms` the time calls take; `steps` any call.');
+const period = z.enum(['minute', 'day', 'month', 'total']).describe('Days and months are those of UTC.');
+const crossing = z
+  .enum(['fail', 'ask', 'wait', 'degrade', 'hand_off'])
+  .describe(
+    'What a step without room does: end with `budget_exhausted`, wait for a person, wait for room, take the cheaper model, pass on to the agent.',
+  );
+const amount = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const Budget = named(
+  'Budget',
+  z.object({
+    id: id('budget'),
+    scope,
+    target: z.string().nullable().describe('Name of what is limited; null for the tenant as a whole.'),
+    dimension,
+    period,
+    limit: amount,
+    warn_at: amount.nullable(),
+    crossing,
+    fallback: z.string().nullable(),
+    reserved: amount.describe('Held by steps that are not settled yet, at the most they may use.'),
+    spent: amount.describe('In this period.'),
+    resets_at: time.nullable(),
+    set_by: z.string(),
+    set_at: time,
+  }),
+);
+
+const example = {
+  id: 'bud_01k8x0q3wsf5z8k2m4n6p8r0t6',
+  scope: 'workflow',
+  target: 'refund-desk',
+  dimension: 'cost_micros',
+  period: 'day',
+  limit: 50_000_000,
+  warn_at: 40_000_000,
+  crossing: 'fail',
+  fallback: null,
+  reserved: 120_000,
+  spent: 7_450_000,
+  resets_at: '2026-11-24T00:00:00.000Z',
+  set_by: 'user:7f3a',
+  set_at: '2026-11-23T05:00:00.000Z',
+};
+
+export const budgetRoutes = {
+  listBudgets: route({
+    method: 'GET',
+    path: '/v1/budgets',
+    area: 'budgets',
+    summary: 'List budgets and how they stand',
+    access: ['budget.read'],
+    query: z.strictObject(pageQuery),
+    responses: {
+      200: {
+        description: 'A page of budgets in force, oldest first.',
+        schema: page('BudgetPage', Budget),
+        example: { data: [example], has_more: false, next_cursor: null },
+      },
+    },
+    problems: [],
+  }),
+  setBudget: route({
+    method: 'POST',
+    path: '/v1/budgets',
+    area: 'budgets',
+    summary: 'Set a budget, or change the one of the same scope, dimension and period',
+    description:
+      'In force when this is answered. What is spent stays spent: a lower limit refuses what comes next, and a higher one wakes the runs that wait for it.',
+    access: ['budget.set'],
+    body: {
+      schema: named(
+        'SetBudget',
+        z
+          .strictObject({
+            scope,
+            target: name.nullable().default(null).describe('Not with scope `tenant`.'),
+            dimension,
+            period: period.default('total'),
+            limit: amount,
+            warn_at: amount.nullable().default(null).describe('Told in the tenant’s log, once per period.'),
+            crossing: crossing.default('fail'),
+            fallback: name.nullable().default(null).describe('With `degrade` a model, with `hand_off` an agent.'),
+            reason: z.string().min(1).max(500),
+          })
+          .refine((budget) => (budget.scope === 'tenant') === (budget.target === null), {
+            path: ['target'],
+            message: 'a target is named for every scope but `tenant`',
+          })
+          .refine((budget) => ['degrade', 'hand_off'].includes(budget.crossing) === (budget.fallback !== null), {
+            path: ['fallback'],
+            message: 'a fallback is named where the crossing is `degrade` or `hand_off`',
+          }),
+      ),
+      example: {
+        scope: 'workflow',
+        target: 'refund-desk',
+        dimension: 'cost_micros',
+        period: 'day',
+        limit: 50_000_000,
+        warn_at: 40_000_000,
+        reason: 'The desk may cost 50 a day.',
+      },
+    },
+    responses: { 200: { description: 'The budget is in force.', schema: Budget, example } },
+    problems: ['schema_violation'],
+    idempotency: 'stored',
+  }),
+  removeBudget: route({
+    method: 'POST',
+    path: '/v1/budgets/{id}/remove',
+    area: 'budgets',
+    summary: 'Lift a budget',
+    access: ['budget.set'],
+    params: z.strictObject({ id: id('budget') }),
+    body: {
+      schema: named('RemoveBudget', z.strictObject({ reason: z.string().min(1).max(500) })),
+      example: { reason: 'The trial is over.' },
+    },
+    responses: { 200: { description: 'The budget limits nothing any more.', schema: Budget, example } },
+    problems: ['not_found'],
+    idempotency: 'stored',
+  }),
+};

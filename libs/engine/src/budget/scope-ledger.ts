@@ -1,0 +1,151 @@
+import type { Failure } from '@writ/kernel';
+import { type Amounts, minus, plus, type RunDimension, SUMMED } from './amounts';
+
+/** The whole run, what a supervisor or a handoff gave away, or one branch of a fan-out. */
+export type ScopeLevel = 'run' | 'delegation' | 'branch';
+
+export interface LimitedScope {
+  /** Path of the node it covers with everything below; empty for the run. */
+  readonly path: string;
+  readonly level: ScopeLevel;
+  readonly limits: Amounts;
+  /** Epoch milliseconds from which its wall time counts. */
+  readonly since: number;
+}
+
+/** What a step would use at most, and where. */
+export interface Asked {
+  readonly path: string;
+  readonly bound: Amounts;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Agents in the chain that would act, the receiver of a handoff included. */
+  readonly depth: number;
+}
+
+/** Why a step does not fit: the narrowest scope that has no room. */
+export interface Crossing {
+  readonly scope: Pick<LimitedScope, 'path' | 'level'>;
+  readonly dimension: RunDimension;
+  readonly limit: number;
+  /** What it would come to, everything reserved counted at its bound. */
+  readonly after: number;
+}
+
+interface Scope extends LimitedScope {
+  /** Settled and reserved together: what cannot be used any more. */
+  taken: Amounts;
+}
+
+interface Open {
+  readonly path: string;
+  readonly bound: Amounts;
+}
+
+/** Whether a node's path is the scope's or below it. */
+export const encloses = (scope: string, path: string): boolean =>
+  scope === '' || path === scope || path.startsWith(`${scope}/`);
+
+const keyOf = (step: number, attempt: number): string => `${step}.${attempt}`;
+
+/**
+ * What each limited part of a run has used and reserved: a fold over its journal, so whoever leads it next counts the
+ * same. A step is reserved at its bound when it is intended and counted at its true use once it is settled; a lost
+ * attempt stays at its bound for ever (I5, I13). Steps that join one unit are reserved one after the other, so branches
+ * side by side cannot take the same room twice.
+ */
+export class ScopeLedger {
+  readonly #scopes: Scope[] = [];
+  readonly #open = new Map<string, Open>();
+
+  /** Opens a limited scope. Its path was not used before: a part is limited when it begins. Nothing limits nothing. */
+  limit(scope: LimitedScope): void {
+    if (this.#scopes.some(({ path, level }) => path === scope.path && level === scope.level)) return;
+    if (Object.keys(scope.limits).length > 0) this.#scopes.push({ ...scope, taken: {} });
+  }
+
+  /** The narrowest limit that the step would cross; null when it fits everywhere. */
+  crossing(asked: Asked): Crossing | null {
+    let found: { readonly crossing: Crossing; readonly length: number } | null = null;
+    for (const scope of this.#scopes) {
+      if (!encloses(scope.path, asked.path) || (found !== null && scope.path.length < found.length)) continue;
+      const crossing = crossed(scope, asked);
+      if (crossing !== null) found = { crossing, length: scope.path.length };
+    }
+    return found?.crossing ?? null;
+  }
+
+  reserve(step: number, attempt: number, { path, bound }: Pick<Asked, 'path' | 'bound'>): void {
+    this.#open.set(keyOf(step, attempt), { path, bound });
+    this.#change(path, (taken) => plus(taken, bound));
+  }
+
+  /** `used` null: nobody knows, so the bound stays charged. Settling twice changes nothing. */
+  settle(step: number, attempt: number, used: Amounts | null): void {
+    const key = keyOf(step, attempt);
+    const open = this.#open.get(key);
+    if (!open) return;
+    this.#open.delete(key);
+    if (used !== null) this.#change(open.path, (taken) => plus(minus(taken, open.bound), used));
+  }
+
+  /** What is left for a part below `path`: no part gets more than any scope around it still has. */
+  room(path: string, now: number): Amounts {
+    const room: { [D in RunDimension]?: number } = {};
+    for (const scope of this.#scopes) {
+      if (!encloses(scope.path, path)) continue;
+      for (const [name, limit] of Object.entries(scope.limits) as [RunDimension, number][]) {
+        const used = name === 'wall_ms' ? now - scope.since : name === 'depth' ? 0 : (scope.taken[name] ?? 0);
+        room[name] = Math.min(room[name] ?? Infinity, Math.max(0, limit - used));
+      }
+    }
+    return room;
+  }
+
+  /** How every limited scope stands, for people. */
+  standing(): readonly (LimitedScope & { readonly taken: Amounts })[] {
+    return this.#scopes;
+  }
+
+  #change(path: string, change: (taken: Amounts) => Amounts): void {
+    for (const scope of this.#scopes) if (encloses(scope.path, path)) scope.taken = change(scope.taken);
+  }
+}
+
+function crossed(scope: Scope, asked: Asked): Crossing | null {
+  const { path, level, limits } = scope;
+  const over = (dimension: RunDimension, after: number): Crossing | null => {
+    const limit = limits[dimension];
+    return limit !== undefined && after > limit ? { scope: { path, level }, dimension, limit, after } : null;
+  };
+  for (const dimension of SUMMED) {
+    const more = asked.bound[dimension] ?? 0;
+    const crossing = more > 0 ? over(dimension, (scope.taken[dimension] ?? 0) + more) : null;
+    if (crossing) return crossing;
+  }
+  return over('depth', asked.depth) ?? over('wall_ms', asked.now - scope.since);
+}
+
+const WORDS: { readonly [D in RunDimension]: string } = {
+  model_calls: 'model calls',
+  tool_calls: 'tool calls',
+  input_tokens: 'input tokens',
+  output_tokens: 'output tokens',
+  tokens: 'tokens',
+  cost_micros: 'millionths of its currency',
+  handoffs: 'handoffs',
+  wall_ms: 'milliseconds',
+  depth: 'agents in a chain',
+};
+
+/** The refusal a run sees. A budget is not a denial and not a full machine: its code and class are its own. */
+export function exhausted({ scope, dimension, limit, after }: Crossing, target: string): Failure {
+  const of = scope.level === 'run' ? 'the run' : `the ${scope.level} at ${scope.path}`;
+  return {
+    code: 'budget_exhausted',
+    class: 'budget',
+    message: `${of} may use ${limit} ${WORDS[dimension]} and ${target} would make it ${after}`,
+    next: 'Start the run with a larger budget, or let it do less.',
+    details: { limit, name: WORDS[dimension], dimension, scope: scope.level, path: scope.path },
+  };
+}
