@@ -144,6 +144,35 @@ export function p11(cells: W5Cells): GoalRow[] {
   ];
 }
 
+/** P3: eight governed steps at once, then one that merges: alone, and sixteen such runs at once. */
+export function p3(alone: W5Cells, sixteen: W5Cells): GoalRow[] {
+  const p50 = (cell: W5Cell): number => cell.p50Ms;
+  const latency = alone.get('writ')?.p50Ms ?? NaN;
+  const ours = sixteen.get('writ')?.perSecond ?? NaN;
+  const peer = best(sixteen, perSecond, true);
+  const ratio = ours / (peer?.perSecond ?? NaN);
+  return [
+    {
+      goal: 'P3 F8 governed c=1, p50',
+      must: '≤ 3 ms',
+      aim: '≤ 1.5 ms',
+      ours: `${figure(latency)} ms`,
+      bestPeer: shown(best(alone, p50, false), p50, ' ms'),
+      limit: shown(alone.get('floor-group'), p50, ' ms'),
+      verdict: verdict({ value: latency, must: 3, aim: 1.5, more: false }),
+    },
+    {
+      goal: 'P3 F8 governed c=16, to the best peer',
+      must: '≥ 4×',
+      aim: '≥ 10×',
+      ours: `${figure(ours)}/s = ${figure(ratio)}×`,
+      bestPeer: shown(peer, perSecond, '/s'),
+      limit: shown(sixteen.get('floor-group'), perSecond, '/s'),
+      verdict: verdict({ value: ratio, must: 4, aim: 10, more: true }),
+    },
+  ];
+}
+
 interface CountGoal {
   readonly concurrency: number;
   readonly what: string;

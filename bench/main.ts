@@ -2,14 +2,19 @@ import { availableParallelism, totalmem } from 'node:os';
 import { measureAppending, measureLag } from './audit/p7';
 import { type Cluster, openCluster } from './cluster';
 import { measureCounts } from './counts';
-import { type GoalRow, p1, p11, p2, p4, p5 } from './goals';
+import { type GoalRow, p1, p11, p2, p3, p4, p5 } from './goals';
 import { type Options, readOptions, USAGE } from './options';
 import { peerVersion } from './peer';
 import { measurePolicy } from './policy';
 import { profile } from './profile';
+import { measureStarts } from './scale/p10';
+import { measureFleets } from './scale/p12';
+import { measureLongRun } from './scale/p13';
+import { measureDoorbell } from './scale/p9';
+import { measureWaiting } from './scale/waiting';
 import { table } from './table';
 import { measureVerifying } from './verify';
-import { measureW5 } from './w5';
+import { measureW5, SEALED } from './w5';
 
 const VERSIONED = [
   '@mastra/core',
@@ -46,6 +51,17 @@ async function measure(cluster: Cluster, options: Options): Promise<GoalRow[]> {
   if (names.has('p4')) {
     rows.push(...p4(await measureCounts(cluster, { systems, concurrencies: [1, 64], ms: countMs, emit, progress })));
   }
+  if (names.has('p3')) {
+    const f8 = { ...w5, workload: 'f8', systems: systems.filter((name) => name !== SEALED) } as const;
+    const alone = await measureW5(cluster, { ...f8, concurrency: 1 });
+    rows.push(...p3(alone, await measureW5(cluster, { ...f8, concurrency: 16 })));
+  }
+  const scale = { quick: options.quick, rounds, windowMs, emit, progress };
+  if (names.has('p9')) rows.push(...(await measureDoorbell(cluster, scale)));
+  if (names.has('p10')) rows.push(...(await measureStarts(cluster, scale)));
+  if (names.has('p12')) rows.push(...(await measureFleets(cluster, scale)));
+  if (names.has('p13')) rows.push(...(await measureLongRun(cluster, scale)));
+  if (names.has('waiting')) rows.push(...(await measureWaiting(cluster, scale)));
   const audit = { rounds, windowMs, emit, progress };
   if (names.has('p7')) rows.push(...(await measureAppending(cluster, audit)));
   if (names.has('p7-lag')) rows.push(...(await measureLag(cluster, audit)));

@@ -1,7 +1,24 @@
 import { parseArgs } from 'node:util';
 import { SEALED, SYSTEMS, type SystemName } from './w5';
 
-export const NAMES = ['p1', 'p2', 'p4', 'p5', 'p6', 'p7', 'p7-lag', 'p8', 'p11', 'profile'] as const;
+export const NAMES = [
+  'p1',
+  'p2',
+  'p3',
+  'p4',
+  'p5',
+  'p6',
+  'p7',
+  'p7-lag',
+  'p8',
+  'p9',
+  'p10',
+  'p11',
+  'p12',
+  'p13',
+  'waiting',
+  'profile',
+] as const;
 export type Name = (typeof NAMES)[number];
 
 export interface Options {

@@ -4,7 +4,19 @@ export interface Setup {
   readonly url: string;
   /** The largest concurrency it will be asked for. */
   readonly concurrency: number;
+  /** What one run is; W5 unless told. */
+  readonly workload?: Workload;
+  /** For what runs over Redis. */
+  readonly redis?: string;
+  /** Runs that are begun and wait, for what measures those. */
+  readonly waiting?: number;
 }
+
+/** w5: five sequential no-op steps. f8: eight at once, then one that merges. */
+export type Workload = 'w5' | 'f8';
+
+/** Named numbers: what some systems tell of themselves in place of windows of runs. */
+export type Figures = Readonly<Record<string, number>>;
 
 /** One system under measurement, inside its own process. */
 export interface System {
@@ -12,6 +24,8 @@ export interface System {
   op(loop: number): Promise<unknown>;
   /** For what answers in microseconds: a promise for each op would cost more than the op, so it times itself. */
   window?(ms: number): WindowResult | Promise<WindowResult>;
+  /** What is measured once, or over `ms`, and is no rate of runs. */
+  figures?(ms: number): Promise<Figures>;
   close(): Promise<void>;
 }
 
@@ -26,6 +40,7 @@ export type Order =
     }
   /** Closed loop for `ms`, then every run under way is finished: an exact count. */
   | { readonly do: 'count'; readonly concurrency: number; readonly ms: number }
+  | { readonly do: 'figures'; readonly ms: number }
   | { readonly do: 'close' };
 
 export interface WindowResult {
@@ -49,5 +64,6 @@ export type Answer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'window'; readonly result: WindowResult }
   | { readonly kind: 'count'; readonly result: CountResult }
+  | { readonly kind: 'figures'; readonly result: Figures }
   | { readonly kind: 'closed' }
   | { readonly kind: 'failed'; readonly message: string };

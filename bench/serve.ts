@@ -115,6 +115,9 @@ async function obey(system: System, order: Order): Promise<void> {
         return say({ kind: 'window', result: await profiled(order.profile, () => window(system, order)) });
       case 'count':
         return say({ kind: 'count', result: await count(system, order) });
+      case 'figures':
+        if (!system.figures) throw new Error('this system tells no figures');
+        return say({ kind: 'figures', result: await system.figures(order.ms) });
       case 'close':
         // A system that does not close in time is killed by the parent's disconnect.
         await Promise.race([system.close(), sleep(3_000)]);

@@ -2,9 +2,9 @@ import type { Cluster } from './cluster';
 import { Measured } from './measured';
 import { median } from './numbers';
 import { watchForeign } from './processor-time';
-import type { WindowResult } from './protocol';
+import type { WindowResult, Workload } from './protocol';
 import { workerFlags } from './worker-flags';
-import { W5_STEPS } from './workload';
+import { F8_STEPS, W5_STEPS } from './workload';
 
 export const PEERS = ['mastra', 'dbos', 'langgraph'] as const;
 export const FLOORS = ['floor-pertx', 'floor-group'] as const;
@@ -22,6 +22,7 @@ const WARM_UP_MS = 3_000;
 const RAW = { leadMs: 150, ms: 350 } as const;
 
 export interface W5Options {
+  readonly workload?: Workload;
   readonly concurrency: number;
   readonly rounds: number;
   readonly windowMs: number;
@@ -29,6 +30,8 @@ export interface W5Options {
   readonly emit: (line: object) => void;
   readonly progress: (text: string) => void;
 }
+
+const stepsOf = (workload: Workload): number => (workload === 'f8' ? F8_STEPS : W5_STEPS);
 
 /** One system at one concurrency: medians over its windows. */
 export interface W5Cell {
@@ -51,22 +54,22 @@ interface Window extends WindowResult {
 export type W5Cells = ReadonlyMap<SystemName, W5Cell>;
 
 /**
- * W5 on every system: each in a process of its own over a database of its own, windows in turn (one of each a round),
+ * W5, or F8, on every system: each in a process of its own over a database of its own, windows in turn (one of each a round),
  * the raw insert rate before and after every window. A system that cannot run is reported and left out.
  */
 export async function measureW5(cluster: Cluster, options: W5Options): Promise<W5Cells> {
-  const { concurrency, emit } = options;
+  const { concurrency, emit, workload = 'w5' } = options;
   const opened = new Map<SystemName, Measured>();
   const raw = await open(cluster, 'raw', concurrency);
   try {
     for (const name of options.systems) {
       try {
-        const system = await open(cluster, name, concurrency);
+        const system = await openAs(cluster, name, { concurrency, workload });
         opened.set(name, system);
-        options.progress(`W5 c=${concurrency}: ${name} warms up`);
+        options.progress(`${workload} c=${concurrency}: ${name} warms up`);
         await system.window({ concurrency, leadMs: 0, ms: WARM_UP_MS });
       } catch (error) {
-        emit({ bench: 'w5', system: name, concurrency, error: (error as Error).message.slice(0, 600) });
+        emit({ bench: workload, system: name, concurrency, error: (error as Error).message.slice(0, 600) });
         await opened.get(name)?.close();
         opened.delete(name);
       }
@@ -74,9 +77,9 @@ export async function measureW5(cluster: Cluster, options: W5Options): Promise<W
     const windows = await takeWindows(cluster, { raw, opened, options });
     const cells = new Map<SystemName, W5Cell>();
     for (const [name, taken] of windows) {
-      const cell = summary(name, concurrency, taken);
+      const cell = summary(name, { concurrency, workload }, taken);
       cells.set(name, cell);
-      emit(line(cell, taken));
+      emit({ bench: workload, ...line(cell, taken) });
     }
     return cells;
   } finally {
@@ -92,12 +95,12 @@ interface Open {
 }
 
 async function takeWindows(cluster: Cluster, { raw, opened, options }: Open): Promise<Map<SystemName, Window[]>> {
-  const { concurrency, rounds, windowMs: ms } = options;
+  const { concurrency, rounds, windowMs: ms, workload = 'w5' } = options;
   const taken = new Map<SystemName, Window[]>([...opened.keys()].map((name) => [name, []]));
   let before = (await raw.window({ concurrency, ...RAW })).perSecond;
   for (let round = 1; round <= rounds; round++) {
     for (const [name, system] of opened) {
-      options.progress(`W5 c=${concurrency}: round ${round} of ${rounds}, ${name}`);
+      options.progress(`${workload} c=${concurrency}: round ${round} of ${rounds}, ${name}`);
       try {
         const foreign = watchForeign(cluster.postmaster);
         const window = await system.window({ concurrency, leadMs: 300, ms });
@@ -106,7 +109,7 @@ async function takeWindows(cluster: Cluster, { raw, opened, options }: Open): Pr
         taken.get(name)!.push({ ...window, raw: (before + after) / 2, foreign: others });
         before = after;
       } catch (error) {
-        options.emit({ bench: 'w5', system: name, concurrency, error: (error as Error).message.slice(0, 600) });
+        options.emit({ bench: workload, system: name, concurrency, error: (error as Error).message.slice(0, 600) });
         opened.delete(name);
         taken.delete(name);
       }
@@ -117,12 +120,24 @@ async function takeWindows(cluster: Cluster, { raw, opened, options }: Open): Pr
 
 const databaseOf = (name: string): string => `bench_${name.replaceAll('-', '_')}`;
 
-export async function open(cluster: Cluster, name: string, concurrency: number): Promise<Measured> {
+export const open = (cluster: Cluster, name: string, concurrency: number): Promise<Measured> =>
+  openAs(cluster, name, { concurrency, workload: 'w5' });
+
+async function openAs(
+  cluster: Cluster,
+  name: string,
+  { concurrency, workload }: { readonly concurrency: number; readonly workload: Workload },
+): Promise<Measured> {
   const url = await cluster.fresh(databaseOf(name));
-  return Measured.open(`systems/${name}`, { url, concurrency }, name === OURS || name === SEALED ? workerFlags() : []);
+  const flags = name === OURS || name === SEALED ? workerFlags() : [];
+  return Measured.open(`systems/${name}`, { url, concurrency, workload }, flags);
 }
 
-function summary(system: SystemName, concurrency: number, windows: readonly Window[]): W5Cell {
+function summary(
+  system: SystemName,
+  { concurrency, workload }: { readonly concurrency: number; readonly workload: Workload },
+  windows: readonly Window[],
+): W5Cell {
   const middle = (of: (window: Window) => number): number => median(windows.map(of));
   return {
     system,
@@ -131,7 +146,7 @@ function summary(system: SystemName, concurrency: number, windows: readonly Wind
     p50Ms: middle((window) => window.p50Ms),
     p99Ms: middle((window) => window.p99Ms),
     peakRss: Math.max(...windows.map((window) => window.peakRss)),
-    ratioToRaw: middle((window) => (window.perSecond * W5_STEPS) / window.raw),
+    ratioToRaw: middle((window) => (window.perSecond * stepsOf(workload)) / window.raw),
     noisy: windows.some((window) => (window.foreign ?? 0) > NOISY_CORES),
   };
 }
@@ -141,7 +156,6 @@ const hundredth = (value: number): number => Math.round(value * 100) / 100;
 
 function line(cell: W5Cell, windows: readonly Window[]): object {
   return {
-    bench: 'w5',
     system: cell.system,
     concurrency: cell.concurrency,
     runs_per_s: tenth(cell.perSecond),

@@ -1,6 +1,10 @@
 /** Steps of W5: sequential no-op steps, each durable before the next. */
 export const W5_STEPS = 5;
 
+/** Branches of F8: no-op steps at once; one more step merges them. */
+export const F8_BRANCHES = 8;
+export const F8_STEPS = F8_BRANCHES + 1;
+
 /** What every system's step returns, about 200 bytes of JSON. */
 export const stepResult = (step: number) => ({
   ok: true,

@@ -18,6 +18,8 @@ import { Said1795000000017 } from './0017-said';
 import { Budgets1795000000018 } from './0018-budgets';
 import { CommitBudgets1795000000019 } from './0019-commit-budgets';
 import { StopLadder1795000000020 } from './0020-stop-ladder';
+import { Admission1795000000021 } from './0021-admission';
+import { Providers1795000000022 } from './0022-providers';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -41,4 +43,6 @@ export const MIGRATIONS = [
   Budgets1795000000018,
   CommitBudgets1795000000019,
   StopLadder1795000000020,
+  Admission1795000000021,
+  Providers1795000000022,
 ];

@@ -1,6 +1,6 @@
 import { peer } from '../peer';
 import { serve } from '../serve';
-import { poolSize, stepResult, W5_STEPS } from '../workload';
+import { F8_BRANCHES, poolSize, stepResult, W5_STEPS } from '../workload';
 
 type Result = ReturnType<typeof stepResult>;
 interface Dbos {
@@ -12,16 +12,20 @@ interface Dbos {
 }
 
 /** DBOS Transact: one workflow of five steps, library defaults but for pool size and log level. */
-serve(async ({ url, concurrency }) => {
+serve(async ({ url, concurrency, workload }) => {
   const { DBOS } = peer<{ DBOS: Dbos }>('@dbos-inc/dbos-sdk');
-  const body = async (): Promise<Result> => {
+  const step = (i: number): Promise<Result> => DBOS.runStep(() => Promise.resolve(stepResult(i)), { name: `s${i}` });
+  const w5 = async (): Promise<Result> => {
     let last = stepResult(-1);
-    for (let i = 0; i < W5_STEPS; i++) {
-      last = await DBOS.runStep(() => Promise.resolve(stepResult(i)), { name: `s${i}` });
-    }
+    for (let i = 0; i < W5_STEPS; i++) last = await step(i);
     return last;
   };
-  const w5 = DBOS.registerWorkflow(body, { name: 'w5' });
+  const f8 = async (): Promise<Result> => {
+    await Promise.all(Array.from({ length: F8_BRANCHES }, (_, i) => step(i)));
+    return step(F8_BRANCHES);
+  };
+  const last = workload === 'f8' ? F8_BRANCHES : W5_STEPS - 1;
+  const run = DBOS.registerWorkflow(workload === 'f8' ? f8 : w5, { name: workload ?? 'w5' });
   DBOS.setConfig({
     name: 'bench',
     systemDatabaseUrl: url,
@@ -32,8 +36,8 @@ serve(async ({ url, concurrency }) => {
   await DBOS.launch();
   return {
     async op() {
-      const { step } = await w5();
-      if (step !== W5_STEPS - 1) throw new Error(`a DBOS run ended after step ${step}`);
+      const ended = await run();
+      if (ended.step !== last) throw new Error(`a DBOS run ended after step ${ended.step}`);
     },
     close: () => DBOS.shutdown(),
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { serve } from '../serve';
-import { stepResult, W5_STEPS } from '../workload';
+import { F8_BRANCHES, stepResult, W5_STEPS } from '../workload';
 
 interface Row {
   readonly run: string;
@@ -15,7 +15,7 @@ interface Row {
  * The bare group commit: one writer, which sends whatever gathered as soon as its last batch is durable. No decision,
  * no audit, no fence; what is left when everything but the commit is taken away.
  */
-serve(async ({ url }) => {
+serve(async ({ url, workload }) => {
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query(
@@ -50,11 +50,15 @@ serve(async ({ url }) => {
       setImmediate(() => void flush());
     });
 
+  const w5 = async (run: string): Promise<void> => {
+    for (let seq = 0; seq < W5_STEPS; seq++) await append(run, seq);
+  };
+  const f8 = async (run: string): Promise<void> => {
+    await Promise.all(Array.from({ length: F8_BRANCHES }, (_, seq) => append(run, seq)));
+    await append(run, F8_BRANCHES);
+  };
   return {
-    async op() {
-      const run = randomUUID();
-      for (let seq = 0; seq < W5_STEPS; seq++) await append(run, seq);
-    },
+    op: () => (workload === 'f8' ? f8 : w5)(randomUUID()),
     close: () => client.end(),
   };
 });

@@ -1,9 +1,10 @@
 import { peer } from '../peer';
 import { serve } from '../serve';
-import { poolSize, stepResult, W5_STEPS } from '../workload';
+import { F8_BRANCHES, poolSize, stepResult, W5_STEPS } from '../workload';
 
 interface Workflow {
   then(step: unknown): Workflow;
+  parallel(steps: readonly unknown[]): Workflow;
   commit(): Workflow;
   createRun(): Promise<{ start(input: { inputData: object }): Promise<{ status: string }> }>;
 }
@@ -22,7 +23,7 @@ interface Store {
 }
 
 /** Mastra workflows on its Postgres store: five steps, library defaults but for pool size and logging. */
-serve(async ({ url, concurrency }) => {
+serve(async ({ url, concurrency, workload }) => {
   const { Mastra } = peer<{
     Mastra: new (options: object) => { getWorkflow(name: string): Workflow };
   }>('@mastra/core');
@@ -34,9 +35,15 @@ serve(async ({ url, concurrency }) => {
   const storage = new PostgresStore({ id: 'bench', connectionString: url, max: poolSize(concurrency) });
   await storage.init();
   let definition = createWorkflow({ id: 'w5', inputSchema: schema, outputSchema: schema });
-  for (let i = 0; i < W5_STEPS; i++) {
+  const step = (i: number): unknown => {
     const execute = () => Promise.resolve(stepResult(i));
-    definition = definition.then(createStep({ id: `s${i}`, inputSchema: schema, outputSchema: schema, execute }));
+    return createStep({ id: `s${i}`, inputSchema: schema, outputSchema: schema, execute });
+  };
+  if (workload === 'f8') {
+    const branches = Array.from({ length: F8_BRANCHES }, (_, i) => step(i));
+    definition = definition.parallel(branches).then(step(F8_BRANCHES));
+  } else {
+    for (let i = 0; i < W5_STEPS; i++) definition = definition.then(step(i));
   }
   definition.commit();
   const mastra = new Mastra({ workflows: { w5: definition }, storage, logger: false });

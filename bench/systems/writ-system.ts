@@ -2,21 +2,24 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { openDatabase, openGroupCommit } from '@writ/database';
-import { type Engine, openEngine, RunCommands } from '@writ/engine';
+import { type Engine, openEngine, RunCommands, type StartWays } from '@writ/engine';
 import { functionTransport } from '@writ/gateways';
 import { type Principal, type RunId, systemClock, type TenantId } from '@writ/kernel';
 import type { Setup, System } from '../protocol';
 import { stepResult } from '../workload';
 import { openSealing } from './sealing';
-import { CALLER } from './writ-world';
+import { CALLER, type World } from './writ-world';
 
 /**
  * Writ with everything on: each run is started through the engine's command, decided, journalled, chained into evidence,
  * each step under a permit from a committed decision; it counts when `run_finished` is committed. `sealed`: the sequencer
  * seals that evidence in the same process, as in a worker, and effects would wait for a log that is behind.
  */
-export async function openWrit({ url, concurrency }: Setup, { sealed }: { readonly sealed: boolean }): Promise<System> {
-  const tenants = await makeWorld(url);
+export async function openWrit(
+  { url, concurrency, workload = 'w5' }: Setup,
+  { sealed }: { readonly sealed: boolean },
+): Promise<System> {
+  const tenants = await makeWorld(url, workload);
   const config = { url, role: 'writer' } as const;
   const db = await openDatabase(config);
   const writer = await openGroupCommit(config, { clock: systemClock });
@@ -33,7 +36,7 @@ export async function openWrit({ url, concurrency }: Setup, { sealed }: { readon
     build: 'bench',
   });
   await engine.start();
-  const start = starter(engine);
+  const start = starter(engine, workload);
   let next = 0;
   return {
     op: () => start(tenants[next++ % tenants.length]!),
@@ -46,8 +49,9 @@ export async function openWrit({ url, concurrency }: Setup, { sealed }: { readon
   };
 }
 
-async function makeWorld(url: string): Promise<readonly TenantId[]> {
-  const child = fork(join(__dirname, 'writ-world.js'), [url], { stdio: ['ignore', 2, 2, 'ipc'] });
+/** A database with its tenants, each with one workflow: the name of the world. */
+export async function makeWorld(url: string, world: World): Promise<readonly TenantId[]> {
+  const child = fork(join(__dirname, 'writ-world.js'), [url, world], { stdio: ['ignore', 2, 2, 'ipc'] });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the set-up of Writ's database ended early, with exit code ${String(code)}`);
   });
@@ -61,22 +65,22 @@ type Held = Parameters<NonNullable<Engine['worker']>['adopt']>[0];
  * `start` answers once the run is durable; the run's end is what the worker's own promise tells. The command hands its
  * runs to anything that can lead one, so a wrapper around the worker sees each of those promises.
  */
-function starter({ worker }: Engine): (tenant: TenantId) => Promise<void> {
+function starter({ worker }: Engine, workflow: string): (tenant: TenantId) => Promise<void> {
   if (!worker) throw new Error('the benchmark leads its runs in this process');
   const led = new Map<RunId, { readonly held: Held; readonly end: ReturnType<typeof worker.adopt> }>();
-  const commands = new RunCommands(worker.ctx, worker.wakeUp, {
-    get hasRoom() {
-      return worker.hasRoom;
-    },
+  const { wakeUp, admission } = worker;
+  const local: StartWays['local'] = {
+    mayBegin: (tenant) => worker.mayBegin(tenant),
     adopt(held) {
       const end = worker.adopt(held);
       led.set(held.run, { held, end });
       return end;
     },
-  });
+  };
+  const commands = new RunCommands(worker.ctx, { wakeUp, admission, local });
   return async (tenant) => {
     const caller: Principal = { tenant, kind: 'user', id: CALLER, roles: [] };
-    const started = await commands.start({ tenant, caller, workflow: 'w5', input: {} });
+    const started = await commands.start({ tenant, caller, workflow, input: {} });
     if (!started.ok) throw new Error(`a run was refused: ${started.failure.message}`);
     const { run } = started.value;
     const leading = led.get(run);

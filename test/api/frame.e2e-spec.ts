@@ -212,9 +212,10 @@ describe('what anybody may ask', () => {
         { name: 'database', ok: true },
         { name: 'schema', ok: true },
         { name: 'worker', ok: false },
+        { name: 'queue', ok: true },
       ],
     });
-    await beat(server.db, newId('worker'), 'test');
+    await beat(server.db, { worker: newId('worker'), build: 'test', places: 1 });
     await new Promise((resolve) => setTimeout(resolve, 600));
     const ready = await server.get('/ready');
     expect([ready.status, ready.body['status']]).toEqual([200, 'ready']);

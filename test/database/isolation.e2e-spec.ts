@@ -14,6 +14,8 @@ const PLATFORM_ONLY: Readonly<Record<string, string>> = {
   schema_level: 'a program asks for the schema it meets before it knows any tenant',
   worker: 'who is alive decides about the leases of every tenant',
   log_lease: 'one sequencer seals the logs of every tenant',
+  provider: 'an endpoint is one account at one address, whichever tenant calls it',
+  provider_calls: 'calls at once are limited over all tenants of an endpoint',
 };
 /** The migration runner's own table, without a tenant: no service may read or write it at all. */
 const OF_THE_OWNER = ['migration'];

@@ -24,7 +24,7 @@ afterAll(() => ledger?.close());
 
 const living = async (): Promise<WorkerId> => {
   const worker = newId('worker');
-  await beat(ledger.db, worker, 'test');
+  await beat(ledger.db, { worker, build: 'test', places: 1 });
   return worker;
 };
 const silentFor = (worker: WorkerId, seconds: number) =>
@@ -73,7 +73,7 @@ describe('a lease', () => {
     const holder = await living();
     const { run } = await ledger.put(creating(ledger.tenant, { create: { leaseOwner: holder } }));
     await silentFor(holder, 11);
-    await beat(ledger.db, holder, 'test');
+    await beat(ledger.db, { worker: holder, build: 'test', places: 1 });
     expect(await claim(run, await living())).toBeNull();
   });
 
@@ -97,7 +97,7 @@ describe('a lease', () => {
       const { rows } = await ledger.outsider.query(`select from pg_locks where not granted`);
       return rows.length > 0;
     });
-    await beat(ledger.db, holder, 'test');
+    await beat(ledger.db, { worker: holder, build: 'test', places: 1 });
     await ledger.outsider.query('select pg_sleep(1.5)');
     await stuck.end();
     expect(await claimed).toBeNull();

@@ -77,7 +77,7 @@ export async function seedTables(
   const seeded = new Map<string, Readonly<Record<string, unknown>>>();
   for (const table of inOrder(tables)) {
     if (!table.columns.some(({ name }) => name === 'tenant')) continue;
-    const platform = ['worker', 'schema_level', 'log_lease'].includes(table.name);
+    const platform = ['worker', 'schema_level', 'log_lease', 'provider', 'provider_calls'].includes(table.name);
     for (const tenant of platform ? ['*'] : tenants) {
       const row: Record<string, unknown> = { tenant };
       for (const column of table.columns) {

@@ -37,6 +37,8 @@ export const payOrNote: readonly unknown[] = [
     ...accountable,
     root: inTurn(['note', 'pay', 'note', 'pay', 'note']),
   },
+  tool('nothing', 'read'),
+  { kind: 'workflow', name: 'nothing_five', ...accountable, root: inTurn(Array<string>(5).fill('nothing')) },
   { kind: 'workflow', name: 'note_five', ...accountable, root: inTurn(['note', 'note', 'note', 'note', 'note']) },
 ];
 
@@ -45,6 +47,7 @@ export const crashPolicy: PolicyBundle = {
     'p, user:caller, {tenant}, workflow:*, run.start, , allow',
     'p, user:caller, {tenant}, tool:pay, tool.invoke, , allow',
     'p, user:caller, {tenant}, tool:note, tool.invoke, , allow',
+    'p, user:caller, {tenant}, tool:nothing, tool.invoke, , allow',
     'p, user:caller, {tenant}, tool:owned, tool.invoke, own_order, allow',
     'p, user:caller, {tenant}, data:*, data.read, , allow',
     'p, user:operator, {tenant}, run:*, run.reconcile, , allow',

@@ -45,7 +45,13 @@ async function main(): Promise<void> {
       models: openAiProvider({ open, env: process.env }),
       tools: functionTransport({
         open,
-        functions: { pay: effect(false), note: effect(true), owned: effect(true), owner_of: () => 'user:caller' },
+        functions: {
+          pay: effect(false),
+          note: effect(true),
+          owned: effect(true),
+          owner_of: () => 'user:caller',
+          nothing: () => ({ ok: true }),
+        },
       }),
     }),
     ...(setup.redis !== undefined && { wakeUp: new BullWakeUp(setup.redis) }),

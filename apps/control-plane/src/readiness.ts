@@ -1,4 +1,4 @@
-import { checkSchema, type Database, liveWorkers } from '@writ/database';
+import { Admissions, checkSchema, type Database, liveWorkers } from '@writ/database';
 import { logger } from '@writ/telemetry';
 
 export interface Check {
@@ -38,6 +38,7 @@ export class Readiness {
         return schema.ok ? { ok: true, detail: 'compatible' } : { ok: false, detail: schema.failure.message };
       }),
       await this.check('worker', () => this.heartbeat()),
+      await this.check('queue', () => this.queue()),
     ];
   }
 
@@ -54,5 +55,14 @@ export class Readiness {
   private async heartbeat(): Promise<Omit<Check, 'name'>> {
     const alive = await liveWorkers(this.database);
     return { ok: alive > 0, detail: alive > 0 ? `${alive} alive` : 'no live heartbeat' };
+  }
+
+  /** A long queue makes nobody unready: taking this process out of service would shorten no line. */
+  private async queue(): Promise<Omit<Check, 'name'>> {
+    const { tenants } = await new Admissions(this.database).load();
+    const all = [...tenants.values()];
+    const inLine = all.reduce((sum, load) => sum + load.inLine, 0);
+    const oldest = Math.max(0, ...all.map(({ waitedMs }) => waitedMs)) / 1_000;
+    return { ok: true, detail: `${inLine} runs in line; the oldest admitted one waits ${oldest.toFixed(1)} s` };
   }
 }

@@ -4,6 +4,11 @@ import { readEnvironment } from './environment';
 import { startWorker } from './start-worker';
 
 const log = logger('worker-app');
+/**
+ * Draining takes ten seconds at most, and every connection a few more to close. Past this the process ends as it is: the
+ * leases run out by themselves, and a supervisor that waits for it would only kill it.
+ */
+const LONGEST_STOP_MS = 30_000;
 
 async function main(): Promise<void> {
   const environment = readEnvironment();
@@ -16,12 +21,18 @@ async function main(): Promise<void> {
     if (asked) return;
     asked = true;
     log.info({ signal }, 'draining');
+    setTimeout(() => {
+      log.error({ after_ms: LONGEST_STOP_MS }, 'closing takes too long; the leases run out by themselves');
+      process.exit(1);
+    }, LONGEST_STOP_MS).unref();
     worker
       .close()
       .then(() => telemetry.shutdown())
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         log.error({ error }, 'closing failed; the leases run out by themselves');
-        process.exitCode = 1;
+        await telemetry.shutdown();
+        // What could not be closed may keep the process alive for ever.
+        process.exit(1);
       });
   };
   process.on('SIGTERM', stop);

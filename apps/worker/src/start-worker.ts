@@ -12,6 +12,7 @@ import {
   ToolGateway,
 } from '@writ/gateways';
 import { systemClock } from '@writ/kernel';
+import { exportFigures } from './figures';
 
 export interface WorkerDeps {
   /** The owner's address; the worker connects under the writer role. */
@@ -38,6 +39,8 @@ export interface RunningWorker {
   close(graceMs?: number): Promise<void>;
 }
 
+/** Rings a worker takes for each of its places: those beyond wait here, fairly between tenants. */
+const RINGS = 2;
 /** A leader's round never stands idle; one that stops in the middle gives the lease's row up before others need it. */
 const SEALING_IDLE_MS = 2_000;
 
@@ -50,7 +53,9 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const config = { url: deps.databaseUrl, role: 'writer', applicationName: 'writ-worker' } as const;
   const opened: (() => Promise<unknown>)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    const closed = [];
+    for (const close of opened.splice(0).reverse()) closed.push(await settled(close()));
+    raise(closed);
   };
   try {
     const database = await openDatabase(config);
@@ -63,16 +68,28 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     opened.push(() => log.stop());
     const engine = engineOver(deps, { db: database, writer, log });
     await engine.start();
+    exportFigures(engine);
     let closed: Promise<void> | null = null;
     const close = async (graceMs?: number): Promise<void> => {
-      await engine.close(graceMs);
-      await closeAll();
+      raise([await settled(engine.close(graceMs)), await settled(closeAll())]);
     };
     return { engine, database, sequencer, close: (graceMs) => (closed ??= close(graceMs)) };
   } catch (error) {
     await closeAll();
     throw error;
   }
+}
+
+/** What went wrong, or null: one part that does not close must not keep the others open. */
+const settled = (work: Promise<unknown>): Promise<{ readonly error: unknown } | null> =>
+  work.then(
+    () => null,
+    (error: unknown) => ({ error }),
+  );
+
+function raise(ends: readonly ({ readonly error: unknown } | null)[]): void {
+  const failed = ends.find((end) => end !== null);
+  if (failed) throw failed.error;
 }
 
 async function startSequencer(deps: WorkerDeps, opened: (() => Promise<unknown>)[]): Promise<Sequencer> {
@@ -111,6 +128,6 @@ function engineOver(
     options: { ...DEFAULT_WORKER, ...(concurrency ? { concurrency } : {}) },
     ...(deps.redisUrl === null
       ? {}
-      : { wakeUp: new BullWakeUp(deps.redisUrl, concurrency ?? DEFAULT_WORKER.concurrency) }),
+      : { wakeUp: new BullWakeUp(deps.redisUrl, RINGS * (concurrency ?? DEFAULT_WORKER.concurrency)) }),
   });
 }

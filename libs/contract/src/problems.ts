@@ -137,6 +137,11 @@ export const PROBLEMS = {
     'If-Match is required',
     'Read the current version first and send its ETag in `If-Match`, so that nobody’s change is lost.',
   ),
+  busy: passing(
+    429,
+    'Too many runs wait for their turn',
+    'The tenant’s line of runs that wait to be led is as long as it may be. Send the same request, with the same key, after `Retry-After` seconds.',
+  ),
   rate_limited: passing(429, 'Too many requests', 'Wait for `Retry-After` seconds.'),
   internal: passing(
     500,

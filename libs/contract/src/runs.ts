@@ -193,7 +193,7 @@ export const runRoutes = {
         example: { id: runExample.id, workflow: 'refund_order' },
       },
     },
-    problems: ['unknown_workflow', 'schema_violation', 'stop_active', 'approval_required', 'budget_exhausted'],
+    problems: ['unknown_workflow', 'schema_violation', 'stop_active', 'approval_required', 'budget_exhausted', 'busy'],
     idempotency: 'own',
     location: true,
   }),

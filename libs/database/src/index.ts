@@ -2,6 +2,7 @@ export { GroupCommit } from './commit/group-commit';
 export { openGroupCommit } from './commit/open';
 export { defaultDataDir, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
 export { DatabaseFault } from './fault';
+export { Admissions, type AdmissionRule, type RunLoad, type TenantLoad } from './leases/admissions';
 export { type ClaimedRun, claimRun, releaseAbandoned, releaseRun, sweep } from './leases/claim';
 export { insertMail, type PolledMail, pollMail } from './leases/mail';
 export {
@@ -14,6 +15,14 @@ export {
   runRow,
   unitsAround,
 } from './leases/rows';
+export {
+  type CallEnd,
+  type ProviderLimits,
+  type ProviderKey,
+  Providers,
+  type ProviderState,
+  type WaitReason,
+} from './leases/providers';
 export { beat, liveWorkers, releaseWorker } from './leases/workers';
 export { type NameTest, type NumberBounds, Params, type Predicate, testsOf, whereOf } from './search/predicate';
 export { createTenant, raiseAuthority } from './session/authority';

@@ -101,7 +101,7 @@ export interface Unit {
   readonly status: RunStatus;
   /** What a waiting run waits for, as canonical JSON; null otherwise. */
   readonly wait: string | null;
-  /** Epoch milliseconds at which the sweeper must look again; null for never. */
+  /** Epoch milliseconds at which the sweeper must look again; null for never, Infinity for a run that stands in line. */
   readonly wakeAt: number | null;
   /** Give the lease back with this unit (every waiting or final status does). */
   readonly release: boolean;

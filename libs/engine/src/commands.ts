@@ -13,6 +13,7 @@ import {
 import { appendTenantEvent } from '@writ/audit';
 import { insertMail, isFinal, runRow, type RunRow, type Tx } from '@writ/database';
 import { type Action, decide, type DecisionRequest } from '@writ/policy';
+import type { Admission } from './admission/admission';
 import type { CancelInput, ReconcileInput, RunCommandsApi, SignalInput, StartedRun, StartRunInput } from './api';
 import type { EngineContext } from './context';
 import { decisionEvidence } from './evidence';
@@ -28,8 +29,17 @@ import type { AdvanceEnd } from './standing';
 
 /** The part of a worker that a start in the same process may hand its run to. */
 export interface LocalWorker {
-  readonly hasRoom: boolean;
+  /** Whether a run of the tenant that starts here may be led at once. */
+  mayBegin(tenant: TenantId): boolean;
   adopt(held: HeldRun): Promise<AdvanceEnd>;
+}
+
+/** Where a start can go. */
+export interface StartWays {
+  readonly wakeUp: WakeUp;
+  readonly admission: Admission;
+  /** Null in a process that leads nothing. */
+  readonly local: LocalWorker | null;
 }
 
 type Letter =
@@ -46,20 +56,24 @@ export class RunCommands implements RunCommandsApi {
 
   constructor(
     readonly ctx: EngineContext,
-    readonly wakeUp: WakeUp,
-    readonly local: LocalWorker | null = null,
+    readonly ways: StartWays,
   ) {}
 
-  /** Durable when it returns: the run is in the journal, whoever will lead it. */
+  /**
+   * Durable when it returns: the run is in the journal, whoever will lead it. Where its tenant's line is full it is
+   * refused as `busy`, unless its idempotency key has started a run before.
+   */
   async start(input: StartRunInput): Promise<Result<StartedRun>> {
     for (;;) {
-      const leased = this.local?.hasRoom === true;
+      const leased = this.ways.local?.mayBegin(input.tenant) === true;
       const prepared = await prepareStart(this.ctx, this.#bills, { input, leased });
       if (!prepared.ok) return prepared;
       const held = prepared.value;
-      const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held);
+      const entry = leased ? 'now' : this.ways.admission.enter(input.tenant);
+      if (entry === 'busy') return this.#refuseBusy(input);
+      const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held, entry);
       if (end === 'stale') continue;
-      if (end === 'exists') return earlierStart(this.ctx.db, input);
+      if (end === 'exists') return this.#replay(input);
       return ok({ run: held.run, replayed: false });
     }
   }
@@ -68,7 +82,7 @@ export class RunCommands implements RunCommandsApi {
   async #startHere(held: HeldRun): Promise<'started' | 'exists' | 'stale'> {
     const created = new Promise<'started' | 'exists' | 'stale'>((resolve, reject) => {
       held.onCreated = () => resolve('started');
-      this.local!.adopt(held).then((end) => {
+      this.ways.local!.adopt(held).then((end) => {
         if (end.kind === 'exists') resolve('exists');
         else if (end.kind === 'stale_start') resolve('stale');
         // Its creation is in; the answer was lost for so long that another worker leads the run by now.
@@ -80,15 +94,28 @@ export class RunCommands implements RunCommandsApi {
     return created;
   }
 
-  async #startElsewhere(held: HeldRun): Promise<'started' | 'exists' | 'stale'> {
+  async #replay(input: StartRunInput): Promise<Result<StartedRun>> {
+    const earlier = await earlierStart(this.ctx.db, input);
+    if (earlier === null) throw new Error('a run was refused as existing, and none exists under its key');
+    return earlier;
+  }
+
+  async #refuseBusy(input: StartRunInput): Promise<Result<StartedRun>> {
+    return (await earlierStart(this.ctx.db, input)) ?? refuse(this.ways.admission.busy(input.tenant));
+  }
+
+  async #startElsewhere(held: HeldRun, entry: 'now' | 'in_line'): Promise<'started' | 'exists' | 'stale'> {
+    const { wakeUp, admission } = this.ways;
+    const wakeAt = entry === 'now' ? null : Infinity;
     const moved = await settleDown(this.ctx, held, {
       tail: { events: [], audits: [], decisions: [] },
-      standing: { status: 'queued', wait: null, wakeAt: null, release: true },
+      standing: { status: 'queued', wait: null, wakeAt, release: true },
     });
     if (moved?.kind === 'exists') return 'exists';
     if (moved?.kind === 'stale_start') return 'stale';
     if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
-    await this.wakeUp.ring(held.tenant, held.run);
+    if (entry === 'now') await wakeUp.ring(held.tenant, held.run);
+    else admission.letIn();
     return 'started';
   }
 
@@ -143,7 +170,7 @@ export class RunCommands implements RunCommandsApi {
       if (accepted) await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
       return ok({ accepted });
     });
-    if (result.ok) await this.wakeUp.ring(tenant, run);
+    if (result.ok) await this.ways.wakeUp.ring(tenant, run);
     return result;
   }
 

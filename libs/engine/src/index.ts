@@ -9,7 +9,7 @@ export type {
   StartedRun,
   StartRunInput,
 } from './api';
-export { RunCommands } from './commands';
+export { RunCommands, type StartWays } from './commands';
 export { type EngineContext, type FaultPoint, type Faults, noFaults } from './context';
 export type { RunEvent } from './events';
 export { fold } from './fold';

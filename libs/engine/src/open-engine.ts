@@ -1,8 +1,9 @@
 import { type Clock, newId, systemClock, type WorkerId } from '@writ/kernel';
 import type { LogWatch } from '@writ/audit';
-import type { Database, GroupCommit } from '@writ/database';
+import { Admissions, type Database, type GroupCommit } from '@writ/database';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { ApprovalCommands, ApprovalQueries, AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
+import { Admission } from './admission/admission';
 import { pinnedTool } from './approvals/pinned-tool';
 import { RunCommands } from './commands';
 import { LogFeed } from './live/log-feed';
@@ -45,6 +46,8 @@ export interface Engine {
   /** Journals and logs as they grow, for whoever watches. */
   readonly live: LiveFeeds;
   readonly triggers: Triggers;
+  /** Who is led now and who stands in line, as this process last saw it. */
+  readonly admission: Admission;
   readonly authority: AuthorityStore;
   readonly worker: Worker | null;
   readonly workerId: WorkerId;
@@ -76,8 +79,10 @@ export function openEngine(parts: EngineParts): Engine {
   };
   const wakeUp = parts.wakeUp ?? new LocalWakeUp();
   parts.writer.onCommitted(({ tenant, run }) => live.runs.changed(tenant, run));
-  const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, parts.options ?? DEFAULT_WORKER);
-  const commands = new RunCommands(ctx, wakeUp, worker);
+  const admission = new Admission(new Admissions(parts.db), clock);
+  admission.onAdmitted((tenant, run) => void wakeUp.ring(tenant, run));
+  const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, admission, parts.options ?? DEFAULT_WORKER);
+  const commands = new RunCommands(ctx, { wakeUp, admission, local: worker });
   const triggers = new Triggers(parts.db, clock, commands);
   const triggerClock = worker && triggers.clockFor(ctx.worker);
   return {
@@ -96,11 +101,13 @@ export function openEngine(parts: EngineParts): Engine {
       queries: new ApprovalQueries(parts.db, authority),
     },
     live,
+    admission,
     authority,
     worker,
     workerId: ctx.worker,
     async start() {
       await authority.start();
+      await admission.look();
       await worker?.start();
       triggerClock?.start();
     },
@@ -108,11 +115,15 @@ export function openEngine(parts: EngineParts): Engine {
       await triggerClock?.stop();
       await live.runs.close();
       await live.logs.close();
-      if (worker) await worker.drain(graceMs);
-      else await wakeUp.close();
-      said.close();
-      await authority.stop();
-      await doors.tools.close();
+      await admission.close();
+      try {
+        if (worker) await worker.drain(graceMs);
+        else await wakeUp.close();
+      } finally {
+        said.close();
+        await authority.stop();
+        await doors.tools.close();
+      }
     },
   };
 }

@@ -230,12 +230,12 @@ export function requestDigest(input: StartRunInput): string {
   );
 }
 
-/** The run an idempotency key has already started; a mismatch when it was for another request (I12). */
-export async function earlierStart(db: Database, input: StartRunInput): Promise<Result<StartedRun>> {
+/** The run an idempotency key has already started; a mismatch when it was for another request (I12). Null for none. */
+export async function earlierStart(db: Database, input: StartRunInput): Promise<Result<StartedRun> | null> {
   const key = input.idempotencyKey;
   const row =
     key === undefined ? null : await db.withTenant(input.tenant, (tx) => runByIdempotencyKey(tx, input.tenant, key));
-  if (!row) throw new Error('a run was refused as existing, and none exists under its key');
+  if (!row) return null;
   if (row.requestDigest === requestDigest(input)) return ok({ run: row.id, replayed: true });
   return refuse({
     code: 'idempotency_mismatch',

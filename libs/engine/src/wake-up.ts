@@ -2,7 +2,8 @@ import Bull from 'bull';
 import { isId, type RunId, type TenantId } from '@writ/kernel';
 import { injectTraceparent, logger, withTraceContext } from '@writ/telemetry';
 
-export type Ring = (tenant: TenantId, run: RunId) => void;
+/** Resolves when the run is no longer led here, or never was: until then the ring is in good hands. */
+export type Ring = (tenant: TenantId, run: RunId) => Promise<void>;
 
 /**
  * The doorbell: "have a look at this run", and nothing else. A ring may be lost, doubled or late; the sweeper finds what
@@ -19,7 +20,7 @@ export class LocalWakeUp implements WakeUp {
   readonly #listeners = new Set<Ring>();
 
   ring(tenant: TenantId, run: RunId): Promise<void> {
-    for (const listener of this.#listeners) setImmediate(() => listener(tenant, run));
+    for (const listener of this.#listeners) setImmediate(() => void listener(tenant, run));
     return Promise.resolve();
   }
 
@@ -42,23 +43,33 @@ interface Job {
 
 const QUEUE = 'writ-runs';
 const CLOSE_MS = 2_000;
+/** After Redis forgot a job that is being worked on, this long until its place in the queue listens again. */
+const AGAIN_MS = 100;
+/** What Bull says of a job that Redis no longer knows: it was flushed, or taken for stalled. */
+const FORGOTTEN = /^Missing (key|lock) for job/;
 const log = logger('wake-up');
 
-/** Rings over Redis: any number of workers listen, one of them gets each ring. A job holds ids and the trace, no more. */
+/**
+ * Rings over Redis: any number of workers listen, one of them gets each ring. A job holds ids and the trace, no more. It
+ * lasts for as long as its run is led or waits for a place there, so a worker takes no more rings than `concurrency`, and
+ * those of one that is killed are heard again by another.
+ */
 export class BullWakeUp implements WakeUp {
   readonly #queue: Bull.Queue<Job>;
 
   constructor(
     redisUrl: string,
-    readonly concurrency = 64,
+    readonly concurrency = 128,
   ) {
     this.#queue = new Bull<Job>(QUEUE, redisUrl, {
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+      settings: { retryProcessDelay: AGAIN_MS },
     });
     // Redis away is no fault of ours: rings are lost until it is back, and the sweeper does the work.
-    this.#queue.on('error', (error) =>
-      log.warn({ error: error.message }, 'the doorbell is unreachable; the sweeper goes on'),
-    );
+    this.#queue.on('error', ({ message }) => {
+      if (FORGOTTEN.test(message)) return;
+      log.warn({ error: message }, 'the doorbell is unreachable; the sweeper goes on');
+    });
   }
 
   /** Never waits for Redis: a start is durable already, and must not hang on a hint. */
@@ -76,8 +87,8 @@ export class BullWakeUp implements WakeUp {
   async listen(onRing: Ring): Promise<void> {
     void this.#queue.process(this.concurrency, (job: Bull.Job<Job>) => {
       const { tenant, run, traceparent } = job.data;
-      if (isId('run', run)) withTraceContext(traceparent, () => onRing(tenant as TenantId, run));
-      return Promise.resolve();
+      if (!isId('run', run)) return Promise.resolve();
+      return withTraceContext(traceparent, () => onRing(tenant as TenantId, run));
     });
     await Promise.resolve();
   }

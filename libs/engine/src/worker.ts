@@ -1,8 +1,19 @@
 import type { RunId, TenantId } from '@writ/kernel';
-import { beat, claimRun, type PolledMail, pollMail, releaseAbandoned, releaseWorker, sweep } from '@writ/database';
+import {
+  Admissions,
+  beat,
+  claimRun,
+  type PolledMail,
+  pollMail,
+  releaseAbandoned,
+  releaseWorker,
+  sweep,
+} from '@writ/database';
 import { currentTrace, inSpan, logger, newTrace, openSpan, type TraceRef } from '@writ/telemetry';
 import { advance, type RunEventWithMail } from './advance';
 import type { EngineContext } from './context';
+import type { Admission } from './admission/admission';
+import { FairQueue } from './admission/fair-queue';
 import type { HeldRun } from './held-run';
 import { loadRun } from './load';
 import { mailEvent } from './mail';
@@ -27,6 +38,17 @@ interface FailedLease {
   readonly released: boolean;
 }
 
+/** A run that was rung for and has no place yet, and whoever rang. */
+interface Rung {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly settled: Promise<void>;
+  readonly settle: () => void;
+}
+
+/** One part in this many of a worker's places is for tenants that have few. */
+const KEPT_FREE = 8;
+const FORGET_MS = 60_000;
 const FIRST_LOOK_MS = 500;
 const LONGEST_LOOK_MS = 60_000;
 const log = logger('worker');
@@ -35,10 +57,13 @@ const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 /**
  * Leads runs: takes those the doorbell or the sweeper names, advances each until it ends or rests. Any number of
  * workers may run; the lease decides which of them leads a run. Losing every doorbell loses no run, only time.
+ * Places go to the tenant that has the fewest for its weight, and no tenant takes the last eighth of them.
  */
 export class Worker {
   readonly #leading = new Map<string, { readonly held: HeldRun | null; readonly inbox: RunEventWithMail[] }>();
-  readonly #waiting = new Map<string, { readonly tenant: TenantId; readonly run: RunId }>();
+  /** Runs led, by tenant. */
+  readonly #places = new Map<TenantId, number>();
+  readonly #waiting = new FairQueue<Rung>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #busy = new Set<Promise<void>>();
   /** Leases of runs this process could not go on leading: they must be given back, or nobody else would look. */
@@ -48,8 +73,11 @@ export class Worker {
   constructor(
     readonly ctx: EngineContext,
     readonly wakeUp: WakeUp,
+    readonly admission: Admission,
     readonly options: WorkerOptions = DEFAULT_WORKER,
-  ) {}
+  ) {
+    admission.onAdmitted((tenant, run) => this.#admitted(tenant, run));
+  }
 
   get leading(): number {
     return this.#leading.size;
@@ -60,6 +88,7 @@ export class Worker {
     this.#every(this.options.heartbeatMs, () => this.#beat());
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.mailMs, () => this.#mail());
+    this.#every(FORGET_MS, () => this.#forget());
     await this.wakeUp.listen((tenant, run) => this.ring(tenant, run));
     await this.#sweep();
   }
@@ -67,7 +96,7 @@ export class Worker {
   /** Stops taking runs, lets the steps under way finish and gives the leases back; past `graceMs` the rest is left to others. */
   async drain(graceMs = 10_000): Promise<void> {
     this.#draining = true;
-    this.#waiting.clear();
+    for (const rung of this.#waiting.drain()) rung.settle();
     this.#timers.splice(0).forEach((timer) => clearInterval(timer));
     await this.wakeUp.close();
     const beating = setInterval(() => void this.#beat().catch(() => undefined), this.options.heartbeatMs);
@@ -78,21 +107,39 @@ export class Worker {
   }
 
   /** The doorbell: have a look at this run. Rings for a run already led here are its own business. */
-  ring(tenant: TenantId, run: RunId): void {
+  ring(tenant: TenantId, run: RunId): Promise<void> {
     const key = keyOf(tenant, run);
-    if (this.#draining || this.#leading.has(key)) return;
-    if (this.#leading.size >= this.options.concurrency) {
-      this.#waiting.set(key, { tenant, run });
-      return;
+    if (this.#draining || this.#leading.has(key)) return Promise.resolve();
+    const waits = this.#waiting.get(tenant, key);
+    if (waits) return waits.settled;
+    if (this.#share(tenant) !== null && !this.#waiting.holds(tenant)) {
+      return this.#lead(tenant, key, () => this.#take(tenant, run));
     }
-    this.#lead(key, () => this.#take(tenant, run));
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    this.#waiting.add(tenant, key, { tenant, run, settled, settle });
+    return settled;
+  }
+
+  /** Let in by this process: led here while there is a place, otherwise by whoever hears the bell. */
+  #admitted(tenant: TenantId, run: RunId): void {
+    if (this.hasRoomFor(tenant)) void this.ring(tenant, run);
+    else void this.wakeUp.ring(tenant, run);
+  }
+
+  /** How much of this worker a tenant has, for its weight; null when it may have no more for now. */
+  #share(tenant: TenantId): number | null {
+    const { concurrency } = this.options;
+    if (this.#draining || this.#leading.size >= concurrency) return null;
+    const led = this.#places.get(tenant) ?? 0;
+    const most = concurrency - Math.floor(concurrency / KEPT_FREE);
+    return led < most ? led / this.admission.weightOf(tenant) : null;
   }
 
   /** Leads a run that this process has just created and holds the lease of. */
   adopt(held: HeldRun): Promise<AdvanceEnd> {
     const key = keyOf(held.tenant, held.run);
     return new Promise((resolve, reject) => {
-      this.#lead(key, async () => {
+      void this.#lead(held.tenant, key, async () => {
         try {
           const end = await this.#advance(key, held);
           resolve(end);
@@ -104,24 +151,44 @@ export class Worker {
     });
   }
 
-  get hasRoom(): boolean {
-    return !this.#draining && this.#leading.size < this.options.concurrency;
+  /** Whether a run of this tenant would be led at once and overtake nobody. */
+  hasRoomFor(tenant: TenantId): boolean {
+    return this.#share(tenant) !== null && !this.#waiting.holds(tenant);
   }
 
-  #lead(key: string, work: () => Promise<void>): void {
+  /** The same for a run that starts here: nobody of its tenant stands in line, and it has no limit reached. */
+  mayBegin(tenant: TenantId): boolean {
+    return this.hasRoomFor(tenant) && this.admission.mayBegin(tenant, this.#places.get(tenant) ?? 0);
+  }
+
+  #lead(tenant: TenantId, key: string, work: () => Promise<void>): Promise<void> {
     this.#leading.set(key, { held: null, inbox: [] });
+    this.#places.set(tenant, (this.#places.get(tenant) ?? 0) + 1);
     const done = work()
       .catch((error: unknown) => log.error({ run: key, error }, 'leading a run failed; the sweeper will look again'))
       .finally(() => {
         this.#leading.delete(key);
         this.#busy.delete(done);
-        const [next] = this.#waiting;
-        if (next) {
-          this.#waiting.delete(next[0]);
-          this.ring(next[1].tenant, next[1].run);
-        }
+        this.#leave(tenant);
       });
     this.#busy.add(done);
+    return done;
+  }
+
+  /** A place is free: for whoever waits here, and for the next in line. */
+  #leave(tenant: TenantId): void {
+    const left = (this.#places.get(tenant) ?? 1) - 1;
+    if (left > 0) this.#places.set(tenant, left);
+    else this.#places.delete(tenant);
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      const { run, settle } = next;
+      void this.#lead(next.tenant, keyOf(next.tenant, run), () => this.#take(next.tenant, run)).finally(settle);
+    }
+    if (this.admission.lines) this.admission.letIn();
+  }
+
+  #next(): { readonly tenant: TenantId; readonly run: RunId; readonly settle: () => void } | null {
+    return this.#waiting.size === 0 ? null : this.#waiting.take((tenant) => this.#share(tenant));
   }
 
   async #take(tenant: TenantId, run: RunId): Promise<void> {
@@ -180,15 +247,25 @@ export class Worker {
   }
 
   async #beat(): Promise<void> {
-    await beat(this.ctx.db, this.ctx.worker, this.ctx.build);
+    const { worker, build } = this.ctx;
+    await beat(this.ctx.db, { worker, build, places: this.options.concurrency });
+  }
+
+  /** Rows of workers that died, or left, and hold nothing any more. */
+  async #forget(): Promise<void> {
+    const forgotten = await new Admissions(this.ctx.db).forgetWorkers();
+    if (forgotten > 0) log.info({ forgotten }, 'workers that are gone were removed from the list');
   }
 
   async #sweep(): Promise<void> {
     await this.#releaseFailed();
+    this.admission.letIn();
+    await this.admission.look();
+    if (this.#draining) return;
     const room = this.options.concurrency - this.#leading.size - this.#waiting.size;
-    if (this.#draining || room <= 0) return;
-    const found = await sweep(this.ctx.db, { limit: room });
-    for (const { tenant, run } of found) this.ring(tenant, run);
+    // Also when all places are taken: the sweep names one run of each tenant first, and one that has few may have a place.
+    const found = await sweep(this.ctx.db, { limit: Math.max(room, KEPT_FREE) });
+    for (const { tenant, run } of found) void this.ring(tenant, run);
   }
 
   async #mail(): Promise<void> {

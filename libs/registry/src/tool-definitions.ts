@@ -15,6 +15,14 @@ export const ModelDefinition = z.strictObject({
   timeout_ms: z.number().int().min(1).max(600_000).default(60_000),
   max_attempts: z.number().int().min(1).max(10).default(4),
   parameters: z.record(z.string(), z.json()).default({}),
+  /** Of the endpoint, shared by all workers and by every definition with the same address, key and model. */
+  limits: z
+    .strictObject({
+      /** Calls under way at once. */
+      concurrency: z.number().int().min(1).max(10_000).optional(),
+      requests_per_minute: z.number().min(0.1).max(1_000_000).optional(),
+    })
+    .optional(),
 });
 
 export const ServerDefinition = z.strictObject({

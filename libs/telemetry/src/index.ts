@@ -1,4 +1,5 @@
 export { type Logger, logger } from './logger';
+export { gauge, type GaugeName, type Reading } from './metrics';
 export { redactText } from './redact';
 export {
   type AttributeName,

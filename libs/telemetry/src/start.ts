@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { exportingTracing } from './exporting';
+import { installMeters } from './metrics';
 import { SEMCONV_VERSIONS, type SemconvVersion } from './semantics';
 import { idle, installTracing } from './tracing';
 
@@ -17,6 +18,12 @@ const SHUTDOWN_MS = 2_000;
 function exporterConfigured(env: Environment): boolean {
   if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return false;
   return Boolean(env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']);
+}
+
+/** The same for figures, which may go elsewhere, or nowhere. */
+function metricsConfigured(env: Environment): boolean {
+  if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_METRICS_EXPORTER'] === 'none') return false;
+  return Boolean(env['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']);
 }
 
 /** `WRIT_SEMCONV` picks the version of the conventions whose names are emitted; the newest by default. */
@@ -46,8 +53,33 @@ let running: Telemetry | null = null;
  * (compilers hoist imports above statements), or with `--require` of `preload.js`. A second call returns the first.
  */
 export function startTelemetry(service: string, env: Environment = process.env): Telemetry {
-  running ??= exporterConfigured(env) ? startExporting(service, semconvVersion(env)) : startIdle();
+  running ??= startBoth(service, env);
   return running;
+}
+
+function startBoth(service: string, env: Environment): Telemetry {
+  const version = semconvVersion(env);
+  const spans = exporterConfigured(env) ? startExporting(service, version) : startIdle();
+  const figures = metricsConfigured(env) ? startFigures(service, version) : null;
+  return {
+    exporting: spans.exporting,
+    shutdown: async () => {
+      await Promise.all([spans.shutdown(), figures?.()]);
+    },
+  };
+}
+
+/** The SDK is loaded when the first figure is to be exported: a process without one pays nothing. */
+function startFigures(service: string, version: SemconvVersion): () => Promise<void> {
+  let started: ReturnType<typeof import('./meters').startMeters> | null = null;
+  installMeters((name, read) => {
+    started ??= (createRequire(__filename)('./meters') as typeof import('./meters')).startMeters(service, version);
+    started.meters(name, read);
+  });
+  return async () => {
+    installMeters(null);
+    if (started) await within(SHUTDOWN_MS, started.shutdown());
+  };
 }
 
 function startIdle(): Telemetry {

@@ -11,8 +11,12 @@ const NULL_LENGTH = -1;
 /** Microseconds from the Unix epoch to the epoch of Postgres, 2000-01-01T00:00:00Z. */
 const POSTGRES_EPOCH_US = 946_684_800_000_000n;
 
+/** As Postgres writes `infinity`. */
+const END_OF_TIME = 2n ** 63n - 1n;
+
 /** A far date in microseconds is more than a double can count, so only the fraction is multiplied as one. */
 function microseconds(ms: number): bigint {
+  if (ms === Infinity) return END_OF_TIME;
   const whole = Math.floor(ms);
   return BigInt(whole) * 1000n + BigInt(Math.round((ms - whole) * 1000)) - POSTGRES_EPOCH_US;
 }

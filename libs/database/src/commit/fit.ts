@@ -37,6 +37,6 @@ export function unfit(unit: Unit): string | null {
   if (![unit.leaseEpoch, authority.tenant, authority.platform].every(Number.isSafeInteger)) return '22003';
   if (![unit.seq, unit.nextSeq, unit.auditSeq].every(isInt4)) return '22003';
   if (unit.budget && !countable(unit.budget)) return '22003';
-  if (!isTime(unit.wakeAt) || !isTime(create?.deadlineAt ?? null)) return '22008';
+  if (!(isTime(unit.wakeAt) || unit.wakeAt === Infinity) || !isTime(create?.deadlineAt ?? null)) return '22008';
   return sizeOf(unit) > LARGEST ? '54000' : null;
 }

@@ -23,7 +23,8 @@ interface Claimed {
 }
 
 /**
- * Takes the lease if nobody alive holds it; null otherwise, or when the run is over.
+ * Takes the lease if nobody alive holds it; null otherwise, or when the run is over. A run that stands in line is not
+ * taken before its turn, except to be cancelled or because its deadline has passed.
  * The row is locked first, and its holder judged by a statement of its own: what became known while the claim waited for
  * the row (another claim that won, a sign of life) is seen. One statement would judge by the moment it began.
  * INVARIANT (I3): each claim raises the lease epoch, so whatever an earlier holder still sends is refused.
@@ -45,6 +46,9 @@ export async function claimRun(
           AND NOT EXISTS (
                 SELECT 1 FROM writ.worker w
                  WHERE w.tenant = '*' AND w.id = $4 AND w.beat_at > clock_timestamp() - writ.lease_ttl())
+          AND (status <> 'queued' OR wake_at IS DISTINCT FROM 'infinity' OR deadline_at <= clock_timestamp()
+               OR EXISTS (SELECT 1 FROM writ.run_mail m
+                           WHERE m.tenant = $1 AND m.run = $2 AND m.consumed_seq IS NULL AND m.kind = 'cancel'))
        RETURNING lease_epoch, next_seq, audit_seq, chain_head, trace_id`,
       [tenant, run, worker, held.lease_owner],
     );

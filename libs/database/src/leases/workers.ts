@@ -2,12 +2,21 @@ import type { WorkerId } from '@writ/kernel';
 import type { Database } from '../session/database';
 
 /** A sign of life, by the database's clock. Leases last as long as their worker's newest one is young. */
-export async function beat(db: Database, worker: WorkerId, build: string): Promise<void> {
+export async function beat(
+  db: Database,
+  of: {
+    readonly worker: WorkerId;
+    readonly build: string;
+    /** Runs it leads at once. */
+    readonly places: number;
+  },
+): Promise<void> {
   await db.platform((tx) =>
     tx.query(
-      `INSERT INTO writ.worker (tenant, id, build) VALUES ('*', $1, $2)
-       ON CONFLICT (tenant, id) DO UPDATE SET beat_at = clock_timestamp(), build = excluded.build`,
-      [worker, build],
+      `INSERT INTO writ.worker (tenant, id, build, places) VALUES ('*', $1, $2, $3)
+       ON CONFLICT (tenant, id)
+         DO UPDATE SET beat_at = clock_timestamp(), build = excluded.build, places = excluded.places`,
+      [of.worker, of.build, of.places],
     ),
   );
 }

@@ -1,0 +1,56 @@
+import type { Cluster } from '../cluster';
+import { type GoalRow, verdict } from '../goals';
+import { figure, round } from '../numbers';
+import { type PrivateRedis, startRedis } from '../redis';
+import { type ScaleOptions, withSystem } from './open';
+
+const jobsOf = (redis: PrivateRedis): number => Number(redis.command('GET', 'bull:writ-runs:id').trim() || 0);
+
+/** P9: from the ring to the run's first decision, over Bull and within the process; and how often it rings. */
+export async function measureDoorbell(cluster: Cluster, options: ScaleOptions): Promise<GoalRow[]> {
+  const rows: GoalRow[] = [];
+  for (const over of ['process', 'bull'] as const) {
+    options.progress(`P9: the doorbell, ${over}`);
+    const redis = over === 'bull' ? await startRedis() : null;
+    try {
+      const setup = redis ? { redis: redis.url } : {};
+      const figures = await withSystem(cluster, { name: 'doorbell', setup }, (system) =>
+        system.figures(options.windowMs),
+      );
+      const jobs = redis ? jobsOf(redis) / figures['runs']! : 0;
+      const p50 = figures['p50Ms']!;
+      const must = over === 'bull' ? 3 : 0.5;
+      options.emit({
+        bench: 'p9',
+        over,
+        p50_ms: round(p50, 2),
+        p99_ms: round(figures['p99Ms']!, 2),
+        runs: figures['runs'],
+        jobs_per_run: round(jobs, 2),
+      });
+      rows.push({
+        goal: `P9 ring to advance, ${over === 'bull' ? 'over Bull' : 'in process'}, p50`,
+        must: `≤ ${must} ms`,
+        aim: `≤ ${must} ms`,
+        ours: `${figure(p50)} ms`,
+        bestPeer: '–',
+        limit: over === 'bull' ? 'Bull alone 1.1 ms' : '–',
+        verdict: verdict({ value: p50, must, aim: must, more: false }),
+      });
+      if (redis) {
+        rows.push({
+          goal: 'P9 jobs a run',
+          must: '≤ 2',
+          aim: '≤ 1',
+          ours: figure(jobs),
+          bestPeer: '–',
+          limit: '–',
+          verdict: verdict({ value: jobs, must: 2, aim: 1, more: false }),
+        });
+      }
+    } finally {
+      await redis?.stop();
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase, openGroupCommit } from '@writ/database';
+import { BullWakeUp, LocalWakeUp, openEngine, type WakeUp } from '@writ/engine';
+import { functionTransport } from '@writ/gateways';
+import { type RunId, systemClock, type TenantId } from '@writ/kernel';
+import { percentile } from '../numbers';
+import { serve } from '../serve';
+import { stepResult } from '../workload';
+import { makeWorld } from './writ-system';
+import { CALLER } from './writ-world';
+
+const EACH_MS = 25;
+const nowhere = (): never => {
+  throw new Error('this engine takes commands only');
+};
+
+/** Notes when each run was rung for. */
+class Timed implements WakeUp {
+  readonly rung = new Map<string, number>();
+
+  constructor(private readonly inner: WakeUp) {}
+
+  ring(tenant: TenantId, run: RunId): Promise<void> {
+    this.rung.set(run, performance.now());
+    return this.inner.ring(tenant, run);
+  }
+
+  listen(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
+
+/**
+ * P9: from the ring to the first decision of the run, at forty runs a second: the bell, the claim, the journal, the
+ * definitions. One engine takes the starts, the other leads, as in two processes; between them Bull, or nothing.
+ */
+serve(async ({ url, redis }) => {
+  const tenants = await makeWorld(url, 'w5');
+  const config = { url, role: 'writer' } as const;
+  const db = await openDatabase(config);
+  const writer = await openGroupCommit(config, { clock: systemClock });
+  const shared = redis === undefined ? new LocalWakeUp() : null;
+  const bell = (): WakeUp => shared ?? new BullWakeUp(redis!);
+  const begun = new Map<string, number>();
+  const leading = openEngine({
+    db,
+    writer,
+    wakeUp: bell(),
+    doors: (open) => ({
+      models: { complete: () => Promise.reject(new Error('W5 calls no model')) },
+      tools: functionTransport({ open, functions: { step: ({ step }) => stepResult(Number(step)) } }),
+    }),
+    faults: {
+      at(point, { run, step }) {
+        if (point === 'before_intent' && step === 1) begun.set(run, performance.now());
+      },
+    },
+    build: 'bench',
+  });
+  const timed = new Timed(bell());
+  const taking = openEngine({
+    db,
+    writer,
+    wakeUp: timed,
+    doors: () => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: () => Promise.resolve() } }),
+    leads: false,
+    build: 'bench',
+  });
+  await leading.start();
+  await taking.start();
+  let next = 0;
+  const start = async (): Promise<unknown> => {
+    const tenant = tenants[next++ % tenants.length]!;
+    const caller = { tenant, kind: 'user', id: CALLER, roles: [] } as const;
+    return taking.commands.start({ tenant, caller, workflow: 'w5', input: {} });
+  };
+  const play = async (ms: number): Promise<number[]> => {
+    timed.rung.clear();
+    begun.clear();
+    for (const end = performance.now() + ms; performance.now() < end; await sleep(EACH_MS)) void start();
+    await sleep(1_500);
+    return [...timed.rung].flatMap(([run, rung]) => (begun.has(run) ? [begun.get(run)! - rung] : []));
+  };
+  return {
+    op: start,
+    async figures(ms) {
+      await play(2_000);
+      const taken = await play(ms);
+      return { p50Ms: percentile(taken, 50), p99Ms: percentile(taken, 99), runs: next };
+    },
+    async close() {
+      await taking.close();
+      await leading.close(2_000);
+      await writer.close();
+      await db.close();
+    },
+  };
+});

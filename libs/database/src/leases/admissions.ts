@@ -1,0 +1,97 @@
+import type { RunId, TenantId } from '@writ/kernel';
+import type { Database, Tx } from '../session/database';
+
+/** A tenant's part in what is going on, over all workers. */
+export interface TenantLoad {
+  /** Runs led, or admitted and about to be. */
+  readonly active: number;
+  /** Runs that stand in line. */
+  readonly inLine: number;
+  /** Milliseconds that the oldest admitted run has waited for somebody to lead it. */
+  readonly waitedMs: number;
+  /** Milliseconds that the first in line has stood there. */
+  readonly linedUpMs: number;
+  readonly weight: number;
+  /** Null for no limit of its own. */
+  readonly mostActive: number | null;
+  readonly mostInLine: number;
+}
+
+export interface RunLoad {
+  /** Runs that all living workers together lead at once. */
+  readonly places: number;
+  readonly tenants: ReadonlyMap<TenantId, TenantLoad>;
+}
+
+export interface Admitted {
+  readonly runs: readonly { readonly tenant: TenantId; readonly run: RunId }[];
+  /** Whether somebody still stands in line. */
+  readonly more: boolean;
+}
+
+/** What an operator sets for a tenant. */
+export interface AdmissionRule {
+  /** 1 to 1000: a tenant of weight 2 gets twice the places of one of weight 1 while both want more. */
+  readonly weight: number;
+  readonly mostActive: number | null;
+  readonly mostInLine: number;
+}
+
+type LoadRow = TenantLoad & { readonly tenant: TenantId | '*' };
+
+/** The lines that runs stand in before they are led, over all tenants: whom to let in, and how long the lines are. */
+export class Admissions {
+  constructor(private readonly db: Database) {}
+
+  /** Lets in whoever is next, fairly between tenants, as far as the workers have places. */
+  async admit(most: number): Promise<Admitted> {
+    const rows = await this.db.platform((tx) =>
+      tx.query<{ tenant: TenantId; run: RunId | null }>(`SELECT tenant, run FROM writ.admit_runs($1)`, [most]),
+    );
+    const runs = rows.flatMap(({ tenant, run }) => (run === null ? [] : [{ tenant, run }]));
+    return { runs, more: runs.length < rows.length };
+  }
+
+  async load(): Promise<RunLoad> {
+    const rows = await this.db.platform((tx) =>
+      tx.query<LoadRow>(
+        `SELECT tenant, active, in_line AS "inLine", waited_ms AS "waitedMs", lined_up_ms AS "linedUpMs", weight,
+                most_active AS "mostActive", most_in_line AS "mostInLine" FROM writ.run_load()`,
+      ),
+    );
+    const tenants = new Map<TenantId, TenantLoad>();
+    let places = 0;
+    for (const { tenant, ...load } of rows) {
+      if (tenant === '*') places = load.active;
+      else tenants.set(tenant, load);
+    }
+    return { places, tenants };
+  }
+
+  /** In the caller's transaction, bound to the tenant. */
+  async setRule(tx: Tx, tenant: TenantId, rule: AdmissionRule): Promise<void> {
+    await tx.query(
+      `INSERT INTO writ.admission (tenant, weight, most_active, most_in_line) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (tenant) DO UPDATE SET weight = excluded.weight, most_active = excluded.most_active,
+                                          most_in_line = excluded.most_in_line`,
+      [tenant, rule.weight, rule.mostActive, rule.mostInLine],
+    );
+  }
+
+  /** For a run in line. A run that is led already does not care. */
+  async setPriority(tenant: TenantId, run: RunId, priority: number): Promise<void> {
+    await this.db.withTenant(tenant, (tx) =>
+      tx.query(`UPDATE writ.run SET priority = $3 WHERE tenant = $1 AND id = $2 AND status = 'queued'`, [
+        tenant,
+        run,
+        priority,
+      ]),
+    );
+  }
+
+  /** Rows of workers that are long silent and hold no lease. Returns how many were removed. */
+  async forgetWorkers(): Promise<number> {
+    const [row] = await this.db.platform((tx) => tx.query<{ n: number }>(`SELECT writ.forget_workers() AS n`));
+    return row?.n ?? 0;
+  }
+}

@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock, Failure, RunId, TenantId } from '@writ/kernel';
+import type { Admissions, RunLoad, TenantLoad } from '@writ/database';
+import { logger } from '@writ/telemetry';
+
+/** What a start becomes: led as soon as somebody can, put in its tenant's line, or refused. */
+export type Entry = 'now' | 'in_line' | 'busy';
+
+type Heard = (tenant: TenantId, run: RunId) => void;
+
+/** Runs let in by one look at the lines. */
+const MOST = 256;
+/** Between two looks of one process while somebody stands in line. */
+const BREATH_MS = 5;
+const FRESH_MS = 1_000;
+/** When what was seen is half used up, it is looked at again sooner. */
+const SPENT_MS = 50;
+/** Looking may take this part of the time at most: long lines are counted less often. */
+const LOOKING = 0.05;
+/** Until a worker says how many places it has, room is judged as if there were one of the usual size. */
+const USUAL_PLACES = 64;
+/** As in `writ.admit_runs`: a quarter more than there are places. */
+const AHEAD = 1.25;
+
+const NOTHING: TenantLoad = {
+  active: 0,
+  inLine: 0,
+  waitedMs: 0,
+  linedUpMs: 0,
+  weight: 1,
+  mostActive: null,
+  mostInLine: 100_000,
+};
+const log = logger('admission');
+
+interface Seen {
+  readonly at: number;
+  readonly tookMs: number;
+  readonly load: RunLoad;
+  readonly active: number;
+}
+
+/**
+ * Who is led now and who waits their turn. The lines are in Postgres and `writ.admit_runs` alone lets anybody in; here is
+ * what one process last saw of them, by which it judges a start without asking. It may judge by a second-old view: a run
+ * too many is admitted, or one stands in line that need not; the next look puts it right. Nothing is ever lost by it.
+ */
+export class Admission {
+  #seen: Seen | null = null;
+  /** Starts of this process since it last looked. */
+  readonly #since = new Map<TenantId, { now: number; inLine: number }>();
+  #startedNow = 0;
+  #looking: Promise<void> | null = null;
+  #letting: Promise<void> | null = null;
+  #again = false;
+  #lines = false;
+  #closed = false;
+  #ring: Heard = () => undefined;
+
+  constructor(
+    private readonly store: Admissions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Where runs go that were let in. One listener; it must not throw. */
+  onAdmitted(ring: Heard): void {
+    this.#ring = ring;
+  }
+
+  /** Whether somebody stood in line when this process last looked. */
+  get lines(): boolean {
+    return this.#lines;
+  }
+
+  weightOf(tenant: TenantId): number {
+    return this.#loadOf(tenant).weight;
+  }
+
+  /** Whether a run that starts where it is led may begin at once: it overtakes nobody, and its tenant has no limit reached. */
+  mayBegin(tenant: TenantId, led: number): boolean {
+    const { mostActive } = this.#loadOf(tenant);
+    return this.#inLine(tenant) === 0 && (mostActive === null || led < mostActive);
+  }
+
+  /** Judges a start that is to be led elsewhere, and counts it. Answers from memory; looks again behind the caller's back. */
+  enter(tenant: TenantId): Entry {
+    this.#refresh();
+    const entry = this.#judge(tenant);
+    if (entry === 'busy') return entry;
+    const since = this.#since.get(tenant) ?? { now: 0, inLine: 0 };
+    if (entry === 'now') {
+      since.now += 1;
+      this.#startedNow += 1;
+    } else {
+      since.inLine += 1;
+    }
+    this.#since.set(tenant, since);
+    return entry;
+  }
+
+  #judge(tenant: TenantId): Entry {
+    const load = this.#loadOf(tenant);
+    const since = this.#since.get(tenant);
+    const inLine = this.#inLine(tenant);
+    const active = load.active + (since?.now ?? 0);
+    if (inLine === 0 && (load.mostActive === null || active < load.mostActive)) {
+      const places = Math.ceil((this.#seen?.load.places || USUAL_PLACES) * AHEAD);
+      if ((this.#seen?.active ?? 0) + this.#startedNow < places) return 'now';
+      if (active + 1 <= (places * load.weight) / this.#weights(tenant)) return 'now';
+    }
+    return inLine >= load.mostInLine ? 'busy' : 'in_line';
+  }
+
+  /** Sum of the weights of everybody with something under way, the tenant among them. */
+  #weights(tenant: TenantId): number {
+    let sum = this.#loadOf(tenant).weight;
+    for (const [other, load] of this.#seen?.load.tenants ?? []) {
+      if (other !== tenant && load.active + load.inLine > 0) sum += load.weight;
+    }
+    return sum;
+  }
+
+  #loadOf(tenant: TenantId): TenantLoad {
+    return this.#seen?.load.tenants.get(tenant) ?? NOTHING;
+  }
+
+  #inLine(tenant: TenantId): number {
+    return this.#loadOf(tenant).inLine + (this.#since.get(tenant)?.inLine ?? 0);
+  }
+
+  /** A refusal that is neither a denial nor a spent budget: the same request may succeed later. */
+  busy(tenant: TenantId): Failure {
+    const { linedUpMs, mostInLine } = this.#loadOf(tenant);
+    return {
+      code: 'busy',
+      class: 'transient',
+      message: `${mostInLine} runs of this tenant already wait for their turn`,
+      next: 'Send the same request again after the time that Retry-After names.',
+      details: { retry_after_s: Math.min(60, Math.max(1, Math.ceil(linedUpMs / 10_000))) },
+    };
+  }
+
+  /** A place is free, or somebody came: let in who is next. Returns at once; what is already under way is not repeated. */
+  letIn(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    this.#letting ??= this.#letAll().finally(() => (this.#letting = null));
+  }
+
+  async #letAll(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      try {
+        const { runs, more } = await this.store.admit(MOST);
+        this.#lines = more;
+        for (const { tenant, run } of runs) this.#ring(tenant, run);
+        this.#again ||= runs.length >= MOST;
+      } catch (error) {
+        // The next place that gets free, and at the latest the next sweep, tries again.
+        log.warn({ error: (error as Error).message }, 'nobody could be let in');
+      }
+      if (this.#again) await sleep(BREATH_MS);
+    }
+  }
+
+  /** Looks at the lines now. Never rejects: what was seen before stands until the database answers again. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = null));
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const from = this.clock.monotonic();
+    // What is started from here on may or may not be seen; counted twice for a moment is better than not at all.
+    const counted = new Map(this.#since);
+    this.#since.clear();
+    this.#startedNow = 0;
+    try {
+      const load = await this.store.load();
+      const at = this.clock.monotonic();
+      let active = 0;
+      let inLine = 0;
+      for (const each of load.tenants.values()) {
+        active += each.active;
+        inLine += each.inLine;
+      }
+      this.#seen = { at, tookMs: at - from, load, active };
+      this.#lines ||= inLine > 0;
+    } catch (error) {
+      for (const [tenant, { now, inLine }] of counted) {
+        const since = this.#since.get(tenant);
+        this.#since.set(tenant, { now: now + (since?.now ?? 0), inLine: inLine + (since?.inLine ?? 0) });
+        this.#startedNow += now;
+      }
+      log.warn({ error: (error as Error).message }, 'the lines could not be looked at');
+    }
+  }
+
+  #refresh(): void {
+    const seen = this.#seen;
+    if (seen) {
+      const age = this.clock.monotonic() - seen.at;
+      const places = (seen.load.places || USUAL_PLACES) * AHEAD;
+      const spent = this.#startedNow * 2 > Math.max(1, places - seen.active);
+      const due = Math.max(spent ? SPENT_MS : FRESH_MS, seen.tookMs / LOOKING);
+      if (age < due) return;
+    }
+    void this.look();
+  }
+
+  /** What was last seen, for whoever shows it; null before the first look. */
+  get load(): RunLoad | null {
+    return this.#seen?.load ?? null;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled([this.#letting, this.#looking]);
+  }
+}
