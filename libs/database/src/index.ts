@@ -2,7 +2,7 @@ export { GroupCommit } from './commit/group-commit';
 export { openGroupCommit } from './commit/open';
 export { defaultDataDir, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/cluster';
 export { DatabaseFault } from './fault';
-export { Admissions, type AdmissionRule, type RunLoad, type TenantLoad } from './leases/admissions';
+export { Admissions, type RunLoad, type TenantLoad } from './leases/admissions';
 export { type ClaimedRun, claimRun, releaseAbandoned, releaseRun, sweep } from './leases/claim';
 export { insertMail, type PolledMail, pollMail } from './leases/mail';
 export {
