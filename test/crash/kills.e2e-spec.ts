@@ -1,16 +1,9 @@
 import type { RunId } from '@writ/kernel';
 import { checkRun } from '../support/check-run';
 import { crashPolicy, payOrNote } from '../support/crash-documents';
-import {
-  type Child,
-  effectsOf,
-  person,
-  shortenLeases,
-  startCounter,
-  startWorkerProcess,
-  until,
-} from '../support/crash-world';
+import { type Child, effectsOf, shortenLeases, startCounter, startWorkerProcess, until } from '../support/crash-world';
 import { logHome, openSequencer, unsealedUnits } from '../support/log-world';
+import { reconcileAll } from '../support/reconcile-all';
 import { openScenario, type Scenario } from '../support/scenario';
 import { describeWithRedis, type PrivateRedis, startRedis } from '../support/redis';
 import { seeded } from '../support/seeded';
@@ -20,29 +13,6 @@ const SOAK = process.env['WRIT_SOAK'] === '1';
 const KILLS = SOAK ? 2_000 : 40;
 const WORKERS = SOAK ? 8 : 3;
 const UNPAID = ['s1', 's3'];
-
-/** Answers what waits for a person the way a careful one would: by looking at the other side. */
-async function reconcileAll(scenario: Scenario, counter: string): Promise<void> {
-  const { rows } = await scenario.outsider.query<{ id: RunId; wait: string }>(
-    `select id, wait from writ.run where status = 'waiting_reconciliation'`,
-  );
-  if (rows.length === 0) return;
-  const effects = await effectsOf(counter);
-  for (const row of rows) {
-    const { step, not_before } = JSON.parse(row.wait) as { step: number; not_before: number };
-    if (Date.now() < not_before) continue;
-    const happened = (effects[`${row.id}.${step}`]?.arrivals ?? 0) > 0;
-    await scenario.engine.commands.reconcile({
-      tenant: scenario.tenant,
-      caller: person(scenario.tenant),
-      run: row.id,
-      step,
-      verdict: happened ? 'happened' : 'did_not_happen',
-      result: { count: 1 },
-      note: 'looked at the other side',
-    });
-  }
-}
 
 /** No effect lost, none doubled, every run whole. */
 async function expectExact(scenario: Scenario, counter: string, runs: readonly RunId[]): Promise<void> {

@@ -58,3 +58,51 @@ export const crashPolicy: PolicyBundle = {
   attributes: { 'order.owner': { type: 'string', max_age_ms: 0 } },
   limits: { handoff_depth: 10 },
 };
+
+const call = (tool: string): object => ({ type: 'tool', tool, args: {} });
+const workflow = (name: string, root: object): object => ({ kind: 'workflow', name, ...accountable, root });
+
+/** Branches of both kinds of effects, nested; and a sequence that fails and undoes what it did. */
+export const branching: readonly unknown[] = [
+  workflow('fan', {
+    type: 'fanout',
+    merge: { policy: 'all' },
+    branches: [
+      {
+        key: 'pays',
+        node: {
+          type: 'sequence',
+          steps: [
+            { id: 'pa', node: call('note') },
+            { id: 'pb', node: call('pay') },
+          ],
+        },
+      },
+      {
+        key: 'notes',
+        node: {
+          type: 'sequence',
+          steps: [
+            { id: 'na', node: call('note') },
+            { id: 'nb', node: call('note') },
+          ],
+        },
+      },
+      { key: 'maps', node: { type: 'map', over: [1, 2, 3], node: call('note'), merge: { policy: 'all' } } },
+      { key: 'once', node: call('pay') },
+    ],
+  }),
+  workflow('undo', {
+    type: 'sequence',
+    steps: [
+      { id: 'ua', node: call('note'), compensate: { tool: 'note', args: { undo: 'ua' } } },
+      { id: 'ub', node: call('pay'), compensate: { tool: 'pay', args: { undo: 'ub' } } },
+      // Its input is never there: it fails before anything is sent.
+      {
+        id: 'uc',
+        node: { type: 'tool', tool: 'note', args: { from: { $from: '/input/absent' } } },
+        on_error: 'compensate',
+      },
+    ],
+  }),
+];
