@@ -3,7 +3,7 @@ import { type PolicyBundle, setStop } from '@writ/policy';
 import { type Desk, OWNER, policy, say } from './desk';
 
 /** The desk's policy, and `quiet` only after a person agreed. */
-const asking: PolicyBundle = {
+export const asking: PolicyBundle = {
   ...policy,
   rules: (policy.rules as string)
     .replace('g2, tool:quiet, class:harmless, {tenant}\n', '')

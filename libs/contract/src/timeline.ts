@@ -111,6 +111,7 @@ export const Timeline = named(
               'taken_over',
               'signal',
               'cancel',
+              'approval',
               'reconciled',
               'rejected_call',
               'skipped',

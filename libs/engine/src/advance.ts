@@ -1,3 +1,4 @@
+import { endStrayRequests } from './approvals/ask-people';
 import { commitUnit } from './commit';
 import { evidence } from './evidence';
 import type { EngineContext } from './context';
@@ -86,6 +87,7 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
       facts += 1;
     }
   }
+  if (facts > 0 && state.approvals.size > 0) await endStrayRequests(ctx, held);
   if (held.letGo && !held.create) ready.length = 0;
   // The one branch of most runs, with no time to watch beside it.
   const alone = steps.length === 1 && ready.length === 1 && crew.idle && state.started.deadline_at === null;

@@ -5,10 +5,11 @@ import type { AuthorityStore } from '@writ/policy';
 import type { Doors } from './perform';
 
 /**
- * Points of an effect at which a test may stop the process: the five crash points of every effect, in order. A no-op in
- * production; injected, so production pays one call.
+ * Points of an effect at which a test may stop the process: the five crash points of every effect, in order, and the one
+ * between a request to people and the wait for them. A no-op in production; injected, so production pays one call.
  */
-export type FaultPoint = 'before_intent' | 'after_intent' | 'inside_call' | 'before_outcome' | 'after_outcome';
+export type FaultPoint =
+  'after_request' | 'before_intent' | 'after_intent' | 'inside_call' | 'before_outcome' | 'after_outcome';
 
 export interface Faults {
   at(

@@ -1,4 +1,4 @@
-import type { EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
+import type { ApprovalId, EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
 import type { Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
 import type { RunBudget } from './api';
 
@@ -19,6 +19,8 @@ export type RunEvent =
   | StepSettled
   | StepDenied
   | StepAsked
+  | ApprovalAnswered
+  | ApprovalEnded
   | StepUnknown
   | StepReconciled
   | RetryScheduled
@@ -138,7 +140,32 @@ export interface StepAsked {
   readonly agent: string | null;
   readonly target: string;
   readonly args?: JsonObject;
+  /** The request to people; absent where a stop holds the step. */
+  readonly approval?: ApprovalId;
   readonly decision: RecordedDecision;
+}
+
+/** People settled a request. Whether the act may happen is decided again when it is taken. */
+export interface ApprovalAnswered {
+  readonly type: 'approval_answered';
+  readonly at: number;
+  readonly mail: MailId;
+  /** Where the act stands: the path of its node. */
+  readonly path: string;
+  readonly approval: ApprovalId;
+  readonly verdict: 'approved' | 'rejected';
+  readonly by: string;
+  /** Arguments in place of those that were asked about, and the request they replaced. */
+  readonly edited?: { readonly of: ApprovalId; readonly args: JsonObject };
+}
+
+/** A request ended without an act: what it was about, or what it rested on, is no longer so. */
+export interface ApprovalEnded {
+  readonly type: 'approval_ended';
+  readonly at: number;
+  readonly path: string;
+  readonly approval: ApprovalId;
+  readonly reason: string;
 }
 
 /** The outcome of an unrepeatable effect is lost; a person says what happened (I5). */
@@ -235,7 +262,14 @@ export interface BranchesJoined {
 export type WaitFor =
   | { readonly for: 'signal'; readonly path: string; readonly signal: string | null; readonly until: number | null }
   | { readonly for: 'stop'; readonly step: number; readonly target: string }
-  | { readonly for: 'approval'; readonly step: number; readonly target: string }
+  | {
+      readonly for: 'approval';
+      readonly step: number;
+      readonly target: string;
+      readonly approval?: ApprovalId;
+      /** When something about the request changes by itself: it escalates, or ends. */
+      readonly until?: number;
+    }
   | { readonly for: 'reconciliation'; readonly step: number; readonly not_before: number }
   | { readonly for: 'retry'; readonly step: number; readonly until: number };
 

@@ -1,7 +1,9 @@
 import { assertNever, canonicalJson, digestOf, type Json, type JsonObject } from '@writ/kernel';
 import type { ModelReply, ToolRequest } from '@writ/gateways';
 import { valueAt } from '@writ/registry';
+import * as approvals from './approvals/standing';
 import type {
+  ApprovalAnswered,
   NodeFailed,
   RunEvent,
   RunStarted,
@@ -68,6 +70,14 @@ export function apply(state: RunState, event: RunEvent): void {
     case 'step_asked':
       state.lastStep = Math.max(state.lastStep, event.step);
       ownerOf(state, event.path).asked = { step: event.step, target: event.target, args: digestOfArgs(event.args) };
+      if (event.approval !== undefined) approvals.asked(state.approvals, approvals.placeOf(event), event.approval);
+      return;
+    case 'approval_answered':
+      state.mailSeen.add(event.mail);
+      approvalAnswered(state, event);
+      break;
+    case 'approval_ended':
+      approvals.ended(state.approvals, event.path);
       return;
     case 'step_unknown': {
       const branch = branchAt(state, event.step);
@@ -158,10 +168,21 @@ function wake(branch: BranchState): void {
   if (branch.wait && branch.wait.for !== 'signal') branch.wait = null;
 }
 
+function approvalAnswered(state: RunState, { path, approval, verdict, edited }: ApprovalAnswered): void {
+  const branch = state.branches.get(branchOf(path));
+  if (branch) wake(branch);
+  if (edited && verdict === 'approved') approvals.edited(state.approvals, path, { approval, ...edited });
+}
+
 function intend(state: RunState, event: StepIntended): void {
   const branch = ownerOf(state, event.path);
   wake(branch);
   state.lastStep = Math.max(state.lastStep, event.step);
+  approvals.intended(state.approvals, approvals.placeOf(event), {
+    approval: event.decision.approval,
+    step: event.step,
+    decision: event.decision.id,
+  });
   const open: OpenStep = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
   if (event.kind === 'data') {
     branch.reading = open;
@@ -233,6 +254,9 @@ interface StepEnd {
 function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   const { intent } = end.open;
   const { result, failure } = end;
+  const place = approvals.placeOf(intent);
+  const change = approvals.approvalStanding(state.approvals, place).edited;
+  approvals.ended(state.approvals, place);
   if (!branch.live) {
     // The join was decided without it: recorded, never merged.
     forget(state, branch);
@@ -259,7 +283,10 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       break;
     case 'tool':
       if (intent.call !== undefined)
-        answer(state, intent.path, { call: intent.call, content: failure ? failureText(failure) : text(result) });
+        answer(state, intent.path, {
+          call: intent.call,
+          content: `${change ? editedNote(change.args) : ''}${failure ? failureText(failure) : text(result)}`,
+        });
       else if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
       else endNode(state, intent.path, { done: true, output: result });
       break;
@@ -275,6 +302,9 @@ function bringNothing(state: RunState, branch: BranchState, key: string): void {
   branch.fresh.add(key);
 }
 
+/** The model is told that its call was made with other arguments, or it would go on from ones that nobody used. */
+const editedNote = (args: JsonObject): string =>
+  `Note: a person changed the arguments of this call before approving it, to ${JSON.stringify(args)}.\n`;
 const failureText = (failure: { readonly message: string }): string => `Error: ${failure.message}`;
 const text = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
@@ -332,6 +362,7 @@ function deny(state: RunState, event: StepDenied): void {
   }
   if (branch.open?.intent.step === event.step) branch.open = null;
   if (branch.reading?.intent.step === event.step) branch.reading = null;
+  approvals.ended(state.approvals, approvals.placeOf(event));
   const failure = {
     code: 'policy_denied',
     class: 'policy' as const,

@@ -2,6 +2,7 @@ import { digestOf, type Json, type RunId, type TenantId, type WorkerId } from '@
 import { type ClaimedRun, type Database, getPayload, loadJournal, type Tx } from '@writ/database';
 import { loadPinnedBill } from '@writ/registry';
 import { chainLines } from '@writ/audit';
+import { tellInbox } from './approvals/tell-inbox';
 import { evidence, evidenceScope, type EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
 import { fold } from './fold';
@@ -91,6 +92,8 @@ export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<
     lastStep: state.lastStep,
   };
   await restoreContexts(db, scope);
+  // Whoever led it may have gone between an act and telling the inbox of it.
+  if (state.approvals.size > 0) await tellInbox({ db, now }, held, false);
   for (const branch of state.branches.values()) branch.fresh = new Set();
   if (claimed.takenOver) {
     record(

@@ -1,5 +1,6 @@
 import type { Json } from '@writ/kernel';
 import type { PolledMail } from '@writ/database';
+import type { ApprovalBody } from '@writ/policy';
 import type { RunEventWithMail } from './advance';
 
 export interface SignalBody {
@@ -27,6 +28,10 @@ export function mailEvent(letter: PolledMail, at: number): RunEventWithMail {
     }
     case 'cancel':
       return { type: 'cancel_requested', at, mail, by, reason: (body as CancelBody).reason };
+    case 'approval': {
+      const { approval, path, verdict, edited } = body as ApprovalBody;
+      return { type: 'approval_answered', at, mail, path, approval, verdict, by, ...(edited && { edited }) };
+    }
     case 'reconcile': {
       const { step, verdict, result, note } = body as ReconcileBody;
       return { type: 'step_reconciled', at, mail, step, verdict, by, note, ...(result !== undefined && { result }) };

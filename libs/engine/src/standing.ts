@@ -2,6 +2,7 @@ import { assertNever, canonicalJson, digestOf, type TenantId } from '@writ/kerne
 import type { AuditDraft } from '@writ/audit';
 import { putPayload, releaseRun } from '@writ/database';
 import { commitUnit, type Standing, type Tail } from './commit';
+import { tellInbox } from './approvals/tell-inbox';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
 import type { RunEvent } from './events';
@@ -21,8 +22,10 @@ export type AdvanceEnd =
 /** Null means: go on. */
 export type Moved = AdvanceEnd | null;
 
-/** Runs held by a stop, or asking, look again this often. */
+/** Branches held by a stop look again this often. */
 export const STOPPED_LOOK_MS = 5_000;
+/** Branches that wait for people are rung when these have answered; the look is for a policy that asks no more. */
+export const ASKED_LOOK_MS = 30_000;
 
 /** Commits with the lease given back; a stale authority only means: under the newest one. */
 export async function settleDown(
@@ -87,7 +90,9 @@ export async function finishAs(
     tail,
     standing: { status: end.status, wait: null, wakeAt: null, release: true },
   });
-  return moved?.kind === 'resting' ? { kind: 'final' } : moved;
+  if (moved?.kind !== 'resting') return moved;
+  if (held.state.approvals.size > 0) await tellInbox({ db: ctx.db, now: ctx.clock.now() }, held, true);
+  return { kind: 'final' };
 }
 
 function ending(

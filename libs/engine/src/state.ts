@@ -2,6 +2,7 @@ import type { Failure, Hop, Json, MailId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
+import type { Approvals } from './approvals/standing';
 import type { BranchesJoined, BranchEnded, RunStarted, StepIntended, WaitFor } from './events';
 
 /** A step whose outcome is not settled for good. At most one per branch. */
@@ -78,6 +79,8 @@ export interface RunState {
   readonly attributes: Map<string, ResolvedAttribute>;
   readonly usage: { model_calls: number; tool_calls: number; tokens: number };
   readonly signals: { name: string; payload: Json; taken: boolean }[];
+  /** What people were asked, by the place of the act. */
+  readonly approvals: Approvals;
   readonly mailSeen: Set<MailId>;
   cancel: { by: string; reason: string } | null;
   output: Json;
@@ -110,6 +113,7 @@ export function emptyState(started: RunStarted): RunState {
     attributes: new Map(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
     signals: [],
+    approvals: new Map(),
     mailSeen: new Set(),
     cancel: null,
     output: null,

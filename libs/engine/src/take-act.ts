@@ -1,19 +1,22 @@
-import { assertNever, type Failure, newId, randomBytes, toHex } from '@writ/kernel';
+import { type ApprovalId, assertNever, type Failure, newId, randomBytes, toHex } from '@writ/kernel';
 import { type Decision, decide, type TenantAuthority } from '@writ/policy';
 import { openSpan } from '@writ/telemetry';
 import { commitmentTo } from '@writ/audit';
+import { askPeople, withEditedArguments } from './approvals/ask-people';
+import { approvalStanding, placeOf as placeIn } from './approvals/standing';
+import { settleRequests, standingBefore } from './approvals/tell-inbox';
 import { effectKey, gatherAttributes, intentOf, propose, proposeRead, type Proposal } from './acts';
 import { overBudget } from './budget';
 import { commitUnit, type Tail } from './commit';
 import type { EngineContext } from './context';
 import { decisionEvidence, enterContext, evidence } from './evidence';
-import type { RecordedDecision, StepIntended } from './events';
+import type { RecordedDecision, StepIntended, WaitFor } from './events';
 import { type HeldRun, nextStepNumber } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { perform } from './perform';
-import { keepAside, type Moved, STOPPED_LOOK_MS } from './standing';
+import { ASKED_LOOK_MS, keepAside, type Moved, STOPPED_LOOK_MS } from './standing';
 import type { OpenStep } from './state';
 
 export interface Taken {
@@ -43,7 +46,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
   for (;;) {
     const authority = await ctx.authority.get(held.tenant);
     const now = ctx.clock.now();
-    const planned = propose(held, taken.act, now);
+    const planned = propose(held, withEditedArguments(held, taken.act), now);
     const gathered = gatherAttributes(held, authority, planned);
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
     const proposed = reading ?? { ...planned, request: gathered.request };
@@ -55,22 +58,59 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     switch (decision.verdict) {
       case 'deny':
         return deny(ctx, held, { proposed, decision, ...place });
-      case 'ask':
-        return hold(ctx, held, { proposed, decision, ...place });
-      case 'allow': {
-        if (mutates(proposed) && ctx.log?.blocks(held.tenant)) {
-          held.crew.park(branchOf(proposed.path), ctx.clock.now() + LOG_LOOK_MS);
-          return null;
-        }
-        const moved = await act(ctx, held, { proposed, decision, ...place, signal: taken.signal });
+      case 'ask': {
+        const moved = await ask(ctx, held, { proposed, decision, authority, ...place, signal: taken.signal });
         if (moved !== 'stale') return moved;
-        await ctx.authority.refresh(held.tenant);
-        if (held.create) return { kind: 'stale_start' };
+        break;
+      }
+      case 'allow': {
+        const moved = await allow(ctx, held, { proposed, decision, ...place, signal: taken.signal });
+        if (moved !== 'stale') return moved;
         break;
       }
       default:
         assertNever(decision.verdict, 'verdict');
     }
+    // Rights changed since: decided again, under what holds now.
+    await ctx.authority.refresh(held.tenant);
+    if (held.create) return { kind: 'stale_start' };
+  }
+}
+
+type Allowed = Decided & { readonly signal: AbortSignal };
+
+async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promise<Moved | 'stale'> {
+  const { proposed } = allowed;
+  if (!mutates(proposed) || !ctx.log?.blocks(held.tenant)) return act(ctx, held, allowed);
+  held.crew.park(branchOf(proposed.path), ctx.clock.now() + LOG_LOOK_MS);
+  return null;
+}
+
+/** The policy asks: what people said decides, and while they have not, the branch waits. */
+async function ask(
+  ctx: EngineContext,
+  held: HeldRun,
+  asked: Allowed & { readonly authority: TenantAuthority },
+): Promise<Moved | 'stale'> {
+  if (held.create) {
+    // A request names its run, so the run is there first.
+    const created = await commitUnit(ctx.writer, held, { authority: asked.decision.authority });
+    if (created.kind === 'stale' || created.kind === 'poisoned') return created.kind === 'stale' ? 'stale' : created;
+    if (created.kind === 'lost' || created.kind === 'exists') return { kind: created.kind };
+  }
+  const considered = await askPeople(ctx, held, asked);
+  switch (considered.kind) {
+    case 'granted':
+      return allow(ctx, held, { ...asked, decision: considered.decision });
+    case 'refused':
+      return deny(ctx, held, { ...asked, decision: considered.decision });
+    case 'replan':
+      return null;
+    case 'wait':
+      await ctx.faults.at('after_request', { run: held.run, step: asked.step, attempt: asked.attempt });
+      return hold(ctx, held, { ...asked, approval: considered.approval, until: considered.lookAt });
+    default:
+      return assertNever(considered, 'answer');
   }
 }
 
@@ -83,6 +123,12 @@ const mutates = ({ kind, effect }: Proposal): boolean => kind === 'tool' && effe
 interface Decided extends Place {
   readonly proposed: Proposal;
   readonly decision: Decision;
+}
+
+interface Held extends Decided {
+  /** The request that was put to people, and when it changes by itself; absent where a stop holds the step. */
+  readonly approval?: ApprovalId;
+  readonly until?: number;
 }
 
 /**
@@ -109,7 +155,8 @@ function placeOf(
     return { step, attempt: attempt + 1 };
   }
   const asked = branch?.asked;
-  if (asked?.target === proposed.target && (asked.args === null || asked.args === proposed.argsDigest)) {
+  const edited = approvalStanding(held.state.approvals, placeIn(proposed)).edited !== null;
+  if (asked?.target === proposed.target && (edited || asked.args === null || asked.args === proposed.argsDigest)) {
     return { step: asked.step, attempt: 1 };
   }
   places.own ??= { step: nextStepNumber(held), attempt: 1 };
@@ -157,6 +204,7 @@ async function act(
   const salt = toHex(randomBytes(16));
   const place = { step, attempt, at: decision.at, decision: recorded(decision), salt, ref };
   const intent = intentOf(withHandoffMode(proposed, decision), place);
+  const before = standingBefore(held, proposed);
   await ctx.faults.at('before_intent', where);
   const result = await commitUnit(ctx.writer, held, {
     authority: decision.authority,
@@ -168,6 +216,7 @@ async function act(
     return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
   }
   await ctx.faults.at('after_intent', where);
+  const told = settleRequests(ctx, held, { decision, acted: true, step, before });
   const performed = await perform(ctx.doors, held.planner.bill, {
     proposed,
     decision,
@@ -177,6 +226,7 @@ async function act(
     key: effectKey(held.run, step),
     signal: decided.signal,
   });
+  await told;
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
   return null;
@@ -209,6 +259,7 @@ function intentTail(
     object: objectOf(proposed),
     args: commitmentTo(proposed.argsText, intent.salt),
     decision: decisionEvidence(decision),
+    ...(decision.approval !== undefined && { approval: decision.approval }),
     authority: decision.authority,
     branch,
   });
@@ -221,9 +272,10 @@ function objectOf(proposed: Proposal) {
 }
 
 /** A denial is a fact of the run: the model sees its reason code and goes on, a pipeline's step fails. */
-function deny(ctx: EngineContext, held: HeldRun, decided: Decided): null {
+async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<null> {
   const { proposed, decision, step } = decided;
   if (decision.reason === 'stopped') return hold(ctx, held, decided);
+  const before = standingBefore(held, proposed);
   const { entered, refused } = refusalEvidence(ctx, held, decided);
   if (entered) held.pending.audits.push(entered);
   record(
@@ -244,11 +296,14 @@ function deny(ctx: EngineContext, held: HeldRun, decided: Decided): null {
     refused,
   );
   held.pending.decisions.push(decision.id);
+  await settleRequests(ctx, held, { decision, acted: false, step, before });
   return null;
 }
 
 /** A refusal as evidence, and the constants it was decided under when these are not yet on record. */
-function refusalEvidence(ctx: EngineContext, held: HeldRun, { proposed, decision, step, attempt }: Decided) {
+function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held) {
+  const { proposed, decision, step, attempt } = decided;
+  const approval = decided.approval ?? decision.approval;
   const { started } = held.state;
   const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
   const branch = branchOf(proposed.path);
@@ -261,6 +316,7 @@ function refusalEvidence(ctx: EngineContext, held: HeldRun, { proposed, decision
     action: proposed.request.action,
     object: objectOf(proposed),
     decision: decisionEvidence(decision),
+    ...(approval !== undefined && { approval }),
     authority: decision.authority,
     branch,
   });
@@ -268,13 +324,18 @@ function refusalEvidence(ctx: EngineContext, held: HeldRun, { proposed, decision
 }
 
 /** `ask`, or a stop: the branch waits, the others go on, and it is decided again when something happens. */
-function hold(ctx: EngineContext, held: HeldRun, decided: Decided): null {
-  const { proposed, decision, step } = decided;
-  const kind = decision.verdict === 'ask' ? 'approval' : 'stop';
+function hold(ctx: EngineContext, held: HeldRun, decided: Held): null {
+  const { proposed, decision, step, approval, until } = decided;
   const branch = branchOf(proposed.path);
   const wait = held.state.branches.get(branch)?.wait;
-  held.crew.park(branch, ctx.clock.now() + STOPPED_LOOK_MS);
-  if (wait?.for === kind && wait.step === step) return null;
+  const now = ctx.clock.now();
+  const look = approval === undefined ? now + STOPPED_LOOK_MS : Math.min(until ?? Infinity, now + ASKED_LOOK_MS);
+  held.crew.park(branch, look);
+  const next: WaitFor =
+    approval === undefined
+      ? { for: 'stop', step, target: proposed.target }
+      : { for: 'approval', step, target: proposed.target, approval, ...(until !== undefined && { until }) };
+  if (wait?.for === next.for && wait.step === step && (wait.for === 'stop' || wait.approval === approval)) return null;
   const asked = {
     type: 'step_asked',
     at: decision.at,
@@ -284,12 +345,13 @@ function hold(ctx: EngineContext, held: HeldRun, decided: Decided): null {
     agent: proposed.agent,
     target: proposed.target,
     ...(proposed.keepArgs && { args: proposed.args }),
+    ...(approval !== undefined && { approval }),
     decision: recorded(decision),
   } as const;
   const { entered, refused } = refusalEvidence(ctx, held, decided);
   if (entered) held.pending.audits.push(entered);
   record(held, asked, refused);
   held.pending.decisions.push(decision.id);
-  recordWait(held, { wait: { for: kind, step, target: proposed.target }, branch, now: decision.at });
+  recordWait(held, { wait: next, branch, now: decision.at });
   return null;
 }

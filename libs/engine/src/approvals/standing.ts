@@ -1,4 +1,5 @@
-import type { ApprovalId, JsonObject } from '@writ/kernel';
+import type { ApprovalId, DecisionId, JsonObject } from '@writ/kernel';
+import { childOf } from '../path';
 
 /** Where one place of a run stands with people: at most one act at a time is asked about there. */
 export interface ApprovalStanding {
@@ -7,11 +8,16 @@ export interface ApprovalStanding {
   /** The request people are being asked now. */
   open: ApprovalId | null;
   /** The granted request that the step under way goes by. */
-  used: { readonly approval: ApprovalId; readonly step: number } | null;
+  used: { readonly approval: ApprovalId; readonly step: number; readonly decision: DecisionId } | null;
   /** A granted request whose arguments take the place of those the plan asks with. */
   edited: { readonly approval: ApprovalId; readonly of: ApprovalId; readonly args: JsonObject } | null;
 }
 
+/** Where an act stands: the node it is of; a read that a decision asked for is beside it. */
+export const placeOf = ({ kind, path }: { readonly kind: string; readonly path: string }): string =>
+  kind === 'data' ? childOf(path, '@data') : path;
+
+/** By place. */
 export type Approvals = Map<string, ApprovalStanding>;
 
 const NOTHING: Readonly<ApprovalStanding> = Object.freeze({ ended: 0, open: null, used: null, edited: null });
@@ -33,12 +39,16 @@ export function edited(approvals: Approvals, path: string, change: NonNullable<A
 export function intended(
   approvals: Approvals,
   path: string,
-  { approval, step }: { readonly approval: ApprovalId | undefined; readonly step: number },
+  {
+    approval,
+    step,
+    decision,
+  }: { readonly approval: ApprovalId | undefined; readonly step: number; readonly decision: DecisionId },
 ): void {
   const standing = approvals.get(path);
   const by = approval ?? standing?.edited?.approval;
   if (by !== undefined) {
-    approvals.set(path, { ...approvalStanding(approvals, path), open: null, used: { approval: by, step } });
+    approvals.set(path, { ...approvalStanding(approvals, path), open: null, used: { approval: by, step, decision } });
   } else if (standing?.open) ended(approvals, path);
 }
 

@@ -102,6 +102,13 @@ class Reader {
         return this.#enter('running');
       case 'signal_received':
         return this.#mark('signal', `${event.by} sent ${event.name}`);
+      case 'approval_answered':
+        return this.#mark(
+          'approval',
+          `${event.by} ${event.verdict} ${event.approval}${event.edited ? ', edited' : ''}`,
+        );
+      case 'approval_ended':
+        return this.#mark('approval', `${event.approval} was withdrawn: ${event.reason.replaceAll('_', ' ')}`);
       case 'cancel_requested':
         return this.#mark('cancel', `${event.by} asked it to end: ${event.reason}`);
       case 'call_rejected':

@@ -76,7 +76,16 @@ export interface Mark {
   readonly sequence: number;
   readonly at_ms: number;
   readonly kind:
-    'started' | 'taken_over' | 'signal' | 'cancel' | 'reconciled' | 'rejected_call' | 'skipped' | 'branches' | 'ended';
+    | 'started'
+    | 'taken_over'
+    | 'signal'
+    | 'cancel'
+    | 'approval'
+    | 'reconciled'
+    | 'rejected_call'
+    | 'skipped'
+    | 'branches'
+    | 'ended';
   readonly text: string;
 }
 
