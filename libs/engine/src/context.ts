@@ -2,6 +2,7 @@ import type { LogWatch } from '@writ/audit';
 import type { Clock, WorkerId } from '@writ/kernel';
 import type { Database, GroupCommit } from '@writ/database';
 import type { AuthorityStore } from '@writ/policy';
+import type { Pacer } from './pace/pacer';
 import type { Doors } from './perform';
 
 /**
@@ -28,6 +29,8 @@ export interface EngineContext {
   readonly doors: Doors;
   /** Holds back mutating effects while the log is behind; null where nothing is sealed. */
   readonly log: Pick<LogWatch, 'blocks'> | null;
+  /** How fast endpoints may be called, over all workers. */
+  readonly pacer: Pacer;
   readonly clock: Clock;
   readonly faults: Faults;
   readonly worker: WorkerId;

@@ -1,6 +1,6 @@
 import { type Clock, newId, systemClock, type WorkerId } from '@writ/kernel';
 import type { LogWatch } from '@writ/audit';
-import { Admissions, type Database, type GroupCommit } from '@writ/database';
+import { Admissions, type Database, type GroupCommit, Providers } from '@writ/database';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { ApprovalCommands, ApprovalQueries, AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
 import { Admission } from './admission/admission';
@@ -10,6 +10,7 @@ import { LogFeed } from './live/log-feed';
 import { RunFeed } from './live/run-feed';
 import { Said } from './live/said';
 import { type EngineContext, type Faults, noFaults } from './context';
+import { Pacer } from './pace/pacer';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
 import { Triggers } from './triggers/triggers';
@@ -72,6 +73,7 @@ export function openEngine(parts: EngineParts): Engine {
     authority,
     doors: { ...doors, permits, said },
     log: parts.log ?? null,
+    pacer: new Pacer(new Providers(parts.db), id, clock),
     clock,
     faults: parts.faults ?? noFaults,
     worker: id,

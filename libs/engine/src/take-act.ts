@@ -15,6 +15,8 @@ import { type HeldRun, nextStepNumber } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
+import { endOf, type Pass } from './pace/pacer';
+import { enter, spread } from './pace/enter';
 import { perform } from './perform';
 import { ASKED_LOOK_MS, keepAside, type Moved, STOPPED_LOOK_MS } from './standing';
 import type { OpenStep } from './state';
@@ -81,9 +83,16 @@ type Allowed = Decided & { readonly signal: AbortSignal };
 
 async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promise<Moved | 'stale'> {
   const { proposed } = allowed;
-  if (!mutates(proposed) || !ctx.log?.blocks(held.tenant)) return act(ctx, held, allowed);
-  held.crew.park(branchOf(proposed.path), ctx.clock.now() + LOG_LOOK_MS);
-  return null;
+  const wait = (ms: number): null => {
+    held.crew.park(branchOf(proposed.path), ctx.clock.now() + ms);
+    return null;
+  };
+  if (mutates(proposed) && ctx.log?.blocks(held.tenant)) return wait(LOG_LOOK_MS);
+  // Before the intent: a permit is good for two seconds, and an endpoint may want to be left alone for minutes.
+  const paced = await enter(ctx, held, proposed);
+  if (paced.kind === 'wait') return wait(spread(paced.ms));
+  const { pass } = paced;
+  return act(ctx, held, { ...allowed, pass }).finally(() => pass.left({ kind: 'other' }));
 }
 
 /** The policy asks: what people said decides, and while they have not, the branch waits. */
@@ -196,7 +205,7 @@ function recorded(decision: Decision): RecordedDecision {
 async function act(
   ctx: EngineContext,
   held: HeldRun,
-  decided: Decided & { readonly signal: AbortSignal },
+  decided: Decided & { readonly signal: AbortSignal; readonly pass: Pass },
 ): Promise<Moved | 'stale'> {
   const { proposed, decision, step, attempt } = decided;
   const where = { run: held.run, step, attempt };
@@ -227,6 +236,8 @@ async function act(
     signal: decided.signal,
   });
   await told;
+  const { outcome } = performed;
+  decided.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
   return null;

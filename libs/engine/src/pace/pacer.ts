@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, digestOf, type Failure, type WorkerId } from '@writ/kernel';
 import type { CallEnd, ProviderKey, ProviderLimits, ProviderState, Providers, WaitReason } from '@writ/database';
 import type { ModelDefinition } from '@writ/registry';
@@ -12,7 +13,7 @@ export type Paced =
   | { readonly kind: 'go'; readonly pass: Pass }
   | { readonly kind: 'wait'; readonly ms: number; readonly reason: WaitReason };
 
-const FREE: Pass = { left: () => undefined };
+export const FREE: Pass = { left: () => undefined };
 const MINUTE_MS = 60_000;
 /** How far calls may run ahead of an even pace. */
 const BURST_MS = 1_000;
@@ -21,6 +22,7 @@ const PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 /** What is known of endpoints without limits is read this often, while models are called. */
 const FRESH_MS = 500;
+const TELL_TRIES = 10;
 const log = logger('pacer');
 
 export interface Pacing {
@@ -88,11 +90,21 @@ export class Pacer {
         if (quiet && (end.kind === 'ok' || end.kind === 'other')) return;
         // What this process learnt it need not read.
         if (end.kind === 'limited' || end.kind === 'failed') this.#readAt = -Infinity;
-        this.store.leave(provider, { worker: this.worker, counted, end }).catch((error: Error) => {
-          log.warn({ model: provider.name, error: error.message }, 'how a call ended could not be shared');
-        });
+        void this.#tell(provider, { worker: this.worker, counted, end });
       },
     };
+  }
+
+  /** Again until it is known: a call that is counted for ever would block a place at the endpoint. */
+  async #tell(provider: ProviderKey, left: Parameters<Providers['leave']>[1]): Promise<void> {
+    for (let tries = 0; tries < TELL_TRIES; tries++) {
+      try {
+        return await this.store.leave(provider, left);
+      } catch (error) {
+        log.warn({ model: provider.name, error: (error as Error).message }, 'how a call ended could not be shared');
+        await sleep(FRESH_MS * (tries + 1), undefined, { ref: false });
+      }
+    }
   }
 
   #refresh(): void {
