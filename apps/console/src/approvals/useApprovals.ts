@@ -45,6 +45,10 @@ export function useApprovals(asked: ApprovalsAsked) {
     filter: 'type:approval.*',
     onEvent: () => (paused ? setHeld((before) => before + 1) : gather()),
   });
+  // What happened between the first answer and the stream's beginning is in neither.
+  useEffect(() => {
+    if (state.is === 'live') gather();
+  }, [state.is, gather]);
   useEffect(() => {
     if (state.is !== 'refused' || paused) return;
     const poll = setInterval(() => void refresh(), POLL_MS);
