@@ -223,6 +223,7 @@ export function intentOf(
     readonly decision: RecordedDecision;
     readonly salt: string;
     readonly ref: string | null;
+    readonly holds: NonNullable<StepIntended['holds']>;
   },
 ): StepIntended {
   return {
@@ -242,6 +243,7 @@ export function intentOf(
     effect: proposed.effect,
     ...(proposed.call !== null && { call: proposed.call }),
     ...proposed.details,
+    ...(place.holds.length > 0 && { holds: place.holds }),
     decision: place.decision,
   };
 }

@@ -1,3 +1,5 @@
+import type { Failure } from '@writ/kernel';
+import { terminatingStop } from '@writ/policy';
 import { endStrayRequests } from './approvals/ask-people';
 import { commitUnit } from './commit';
 import { evidence } from './evidence';
@@ -9,6 +11,7 @@ import { record, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
 import { type AdvanceEnd, finish, giveBack, type Moved } from './standing';
+import { stoppedFailure } from './stops/ended';
 import { takeAct } from './take-act';
 import { takeFact } from './take-fact';
 
@@ -63,6 +66,13 @@ function takeMail(held: HeldRun, mail: RunEventWithMail): void {
 async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   const { crew, state, planner } = held;
   const now = ctx.clock.now();
+  const stopped = stoppedBy(ctx, held);
+  if (stopped) {
+    if (crew.idle) return finish(ctx, held, { type: 'fail', status: 'stopped', failure: stopped });
+    crew.abort(state);
+    await crew.changed(null);
+    return null;
+  }
   const steps = planner.next(state, now);
   const [first] = steps;
   if (first && isEnd(first)) {
@@ -95,6 +105,15 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   for (const step of ready) crew.begin(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
   if (facts > 0) return null;
   return crew.idle ? rest(ctx, held, rests) : restBeside(ctx, held, rests);
+}
+
+/** Why a run must end here and now: a stop that ends runs covers it, or covered what it wanted to do. */
+function stoppedBy(ctx: EngineContext, held: HeldRun): Failure | null {
+  if (held.stopped || held.create) return held.stopped;
+  const { tenant, run, state } = held;
+  const stops = ctx.authority.current(tenant)?.stops ?? [];
+  const stop = terminatingStop(stops, { tenant, run, workflow: state.started.workflow });
+  return stop ? stoppedFailure(stop) : null;
 }
 
 type Ready = Act | TryAgain;
@@ -142,6 +161,7 @@ async function restBeside(ctx: EngineContext, held: HeldRun, rests: readonly Res
     else if (result.kind === 'stale') held.crew.stop({ kind: 'stale_start' });
     else if (result.kind === 'poisoned') held.crew.stop(result);
     else if (result.kind === 'lost' || result.kind === 'exists') held.crew.stop({ kind: result.kind });
+    else if (result.kind === 'over_budget') held.crew.stop({ kind: 'no_place', budget: result.budget });
     return null;
   }
   const until = earliest(held, rests);

@@ -1,4 +1,5 @@
 import {
+  type BudgetId,
   canonicalJson,
   type Failure,
   isId,
@@ -15,6 +16,7 @@ import { insertMail, isFinal, runRow, type RunRow, type Tx } from '@writ/databas
 import { type Action, decide, type DecisionRequest } from '@writ/policy';
 import type { Admission } from './admission/admission';
 import type { CancelInput, ReconcileInput, RunCommandsApi, SignalInput, StartedRun, StartRunInput } from './api';
+import { spentBudget } from './budget/crossing';
 import type { EngineContext } from './context';
 import { decisionEvidence } from './evidence';
 import type { WaitFor } from './events';
@@ -47,6 +49,8 @@ type Letter =
   | { readonly kind: 'cancel'; readonly action: 'run.cancel'; readonly body: CancelBody }
   | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
 
+type StartEnd = 'started' | 'exists' | 'stale' | Extract<AdvanceEnd, { kind: 'no_place' }>;
+
 /**
  * What people and other programs ask of runs. Each is decided first; a refusal is recorded with its explanation and
  * answered with the decision's id. What does not hold a run's lease writes mail, never the journal.
@@ -74,17 +78,19 @@ export class RunCommands implements RunCommandsApi {
       const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held, entry);
       if (end === 'stale') continue;
       if (end === 'exists') return this.#replay(input);
+      if (typeof end !== 'string') return refuse(this.#noPlace(input, end.budget));
       return ok({ run: held.run, replayed: false });
     }
   }
 
   /** The run is led by this process from its first unit on, which creates it and already carries its first intent. */
-  async #startHere(held: HeldRun): Promise<'started' | 'exists' | 'stale'> {
-    const created = new Promise<'started' | 'exists' | 'stale'>((resolve, reject) => {
+  async #startHere(held: HeldRun): Promise<StartEnd> {
+    const created = new Promise<StartEnd>((resolve, reject) => {
       held.onCreated = () => resolve('started');
       this.ways.local!.adopt(held).then((end) => {
         if (end.kind === 'exists') resolve('exists');
         else if (end.kind === 'stale_start') resolve('stale');
+        else if (end.kind === 'no_place') resolve(end);
         // Its creation is in; the answer was lost for so long that another worker leads the run by now.
         else if (end.kind === 'lost') resolve('started');
         else if (held.create) reject(new Error(`the run could not be created: ${end.kind}`));
@@ -104,7 +110,7 @@ export class RunCommands implements RunCommandsApi {
     return (await earlierStart(this.ctx.db, input)) ?? refuse(this.ways.admission.busy(input.tenant));
   }
 
-  async #startElsewhere(held: HeldRun, entry: 'now' | 'in_line'): Promise<'started' | 'exists' | 'stale'> {
+  async #startElsewhere(held: HeldRun, entry: 'now' | 'in_line'): Promise<StartEnd> {
     const { wakeUp, admission } = this.ways;
     const wakeAt = entry === 'now' ? null : Infinity;
     const moved = await settleDown(this.ctx, held, {
@@ -113,10 +119,16 @@ export class RunCommands implements RunCommandsApi {
     });
     if (moved?.kind === 'exists') return 'exists';
     if (moved?.kind === 'stale_start') return 'stale';
+    if (moved?.kind === 'no_place') return moved;
     if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
     if (entry === 'now') await wakeUp.ring(held.tenant, held.run);
     else admission.letIn();
     return 'started';
+  }
+
+  #noPlace({ tenant, workflow }: StartRunInput, id: BudgetId): Failure {
+    const budget = this.ctx.authority.current(tenant)?.budgets?.find((one) => one.id === id);
+    return spentBudget(id, budget, `a run of ${workflow}`);
   }
 
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>> {

@@ -1,4 +1,4 @@
-import { canonicalJson, type DecisionId, type Failure, newId } from '@writ/kernel';
+import { type BudgetId, canonicalJson, type DecisionId, type Failure, newId } from '@writ/kernel';
 import { type AuditDraft, type ChainLink, extendChain } from '@writ/audit';
 import {
   type AuthorityEpochs,
@@ -35,6 +35,8 @@ export type CommitResult =
   | { readonly kind: 'stale' }
   /** The run may not spend so much. */
   | { readonly kind: 'refused'; readonly failure: Failure }
+  /** A budget of the tenant has no room for what the unit reserves. */
+  | { readonly kind: 'over_budget'; readonly budget: BudgetId }
   /** Another worker leads the run, or it is over: let go of it, everything about it here is out of date. */
   | { readonly kind: 'lost' }
   /** The creation found its id or idempotency key taken. */
@@ -123,6 +125,11 @@ async function commitTogether(writer: GroupCommit, held: HeldRun, claims: readon
   }
   if (joined.length === 0) return;
   const result = await commitTails(writer, held, { tails, authority, standing: standing ?? going(held, tails) });
+  if (result.kind === 'over_budget' && joined.length > 1) {
+    // Together they do not fit; each may.
+    for (const claim of joined) await commitTogether(writer, held, [claim]);
+    return;
+  }
   for (const claim of joined) claim.resolve(result);
 }
 
@@ -146,6 +153,8 @@ async function commitTails(
         return { kind: 'stale' };
       case 'exists':
         return { kind: 'exists' };
+      case 'budget':
+        return { kind: 'over_budget', budget: outcome.detail as BudgetId };
       case 'poisoned':
         return { kind: 'poisoned', detail: outcome.detail ?? 'refused by the database' };
       default:
@@ -153,6 +162,7 @@ async function commitTails(
     }
   }
   for (const event of tail.events) apply(held.state, event);
+  held.holdings.apply(events);
   held.seq += events.length;
   held.chain = link.head;
   if (held.create) {
@@ -192,6 +202,7 @@ interface Parts {
 }
 
 function build(held: HeldRun, { facts, tail, standing, authority, events, link }: Parts): Unit {
+  const budget = held.holdings.unit(events);
   return {
     id: newId('unit'),
     tenant: held.tenant,
@@ -211,5 +222,6 @@ function build(held: HeldRun, { facts, tail, standing, authority, events, link }
     auditSeq: held.chain.seq,
     mail: facts.mail,
     decisions: [...facts.decisions, ...tail.decisions],
+    ...(budget && { budget }),
   };
 }

@@ -1,5 +1,5 @@
-import type { ApprovalId, EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
-import type { Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
+import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
+import type { Budget, Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
 import type { RunBudget } from './api';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
@@ -92,6 +92,8 @@ export interface StepIntended {
   readonly call?: string;
   /** Tokens reserved before a model call; what a lost attempt is charged (I5, I13). */
   readonly reserve?: number;
+  /** What it holds of the tenant's budgets until it is settled (I13). */
+  readonly holds?: readonly (readonly [budget: BudgetId, dimension: Budget['dimension'], amount: number])[];
   /** For `data`: what the answer is about. */
   readonly attribute?: { readonly name: string; readonly resource: Resource; readonly pointer: string };
   /** For `handoff`. */
@@ -114,6 +116,8 @@ export interface StepSettled {
   /** False when another attempt follows. */
   readonly final: boolean;
   readonly tokens?: number;
+  /** Millionths of the price's currency; absent where the price is unknown. */
+  readonly cost_micros?: number;
 }
 
 export interface StepDenied {
@@ -271,7 +275,15 @@ export type WaitFor =
       readonly until?: number;
     }
   | { readonly for: 'reconciliation'; readonly step: number; readonly not_before: number }
-  | { readonly for: 'retry'; readonly step: number; readonly until: number };
+  | { readonly for: 'retry'; readonly step: number; readonly until: number }
+  /** `asks`: a person has to grant more; otherwise room comes with time. */
+  | {
+      readonly for: 'budget';
+      readonly step: number;
+      readonly target: string;
+      readonly budget: BudgetId;
+      readonly asks: boolean;
+    };
 
 export interface WaitStarted {
   readonly type: 'wait_started';

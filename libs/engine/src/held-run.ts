@@ -1,6 +1,7 @@
-import type { DecisionId, MailId, RunId, TenantId } from '@writ/kernel';
+import type { DecisionId, Failure, MailId, RunId, TenantId } from '@writ/kernel';
 import type { AuditDraft, ChainHead } from '@writ/audit';
 import type { AuthorityEpochs, RunCreation } from '@writ/database';
+import type { Holdings } from './budget/holdings';
 import type { Claim } from './commit';
 import type { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
@@ -36,6 +37,10 @@ export interface HeldRun {
   pending: Pending;
   /** Set by a draining worker: give the lease back before the next step. */
   letGo: boolean;
+  /** What its steps hold of the tenant's budgets. */
+  readonly holdings: Holdings;
+  /** A stop ends the run: why. Nothing more is begun. */
+  stopped: Failure | null;
   /** The branches under way. */
   readonly crew: Crew;
   /** What waits to be committed, and whether a unit is on its way: one at a time per run. */

@@ -1,8 +1,10 @@
 import { digestOf, type Json, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
 import { type ClaimedRun, type Database, getPayload, loadJournal, type Tx } from '@writ/database';
+import type { Budget } from '@writ/policy';
 import { loadPinnedBill } from '@writ/registry';
 import { chainLines } from '@writ/audit';
 import { tellInbox } from './approvals/tell-inbox';
+import { Holdings } from './budget/holdings';
 import { evidence, evidenceScope, type EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
 import { fold } from './fold';
@@ -60,16 +62,20 @@ export interface LoadInput {
   readonly claimed: ClaimedRun;
   readonly worker: WorkerId;
   readonly now: number;
+  /** The tenant's budgets in force, as far as this process knows. */
+  readonly budgets: () => readonly Budget[];
 }
 
 /**
  * A claimed run as this process will lead it: its journal folded, its definitions as pinned at the start. A run taken
  * over from a worker that died while leading it says so in its journal.
  */
-export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<HeldRun> {
+export async function loadRun({ db, claimed, worker, now, budgets }: LoadInput): Promise<HeldRun> {
   const { tenant, run } = claimed;
   const events = await readJournal(db, tenant, run);
   const state = fold(events);
+  const holdings = new Holdings(budgets);
+  holdings.apply(events);
   const bill = await loadPinnedBill(db, { tenant, manifest: state.started.bill });
   const scope = evidenceScope(tenant, run, claimed.traceId);
   const held: HeldRun = {
@@ -86,6 +92,8 @@ export async function loadRun({ db, claimed, worker, now }: LoadInput): Promise<
     letGo: false,
     onCreated: null,
     startedUnder: null,
+    holdings,
+    stopped: null,
     crew: new Crew(),
     claims: [],
     committing: false,

@@ -32,7 +32,8 @@ export interface HandOff {
   readonly to: Versioned<AgentDefinition>;
   readonly purpose: string;
   readonly message: string;
-  readonly call: string;
+  /** The model's call this answers; null when nobody asked for it. */
+  readonly call: string | null;
 }
 
 /** Branches are opened, begun, ended and joined: facts that the plan draws from the events so far. */

@@ -2,6 +2,7 @@ import { canonicalJson, CanonicalError, type Failure, type Json, randomBytes, to
 import { type AuditDraft, commitmentTo } from '@writ/audit';
 import type { Database } from '@writ/database';
 import type { Proposal } from './acts';
+import { costOf } from './budget/price';
 import { evidence } from './evidence';
 import type { RunEvent, WaitFor } from './events';
 import { apply } from './fold';
@@ -75,6 +76,7 @@ async function recordResult(
       salt,
       final: true,
       ...(tokens > 0 && { tokens }),
+      ...costIn(held, proposed, done.result),
     },
     evidence(held.scope, now, {
       type: proposed.kind === 'handoff' ? 'handoff.made' : 'action.settled',
@@ -86,6 +88,13 @@ async function recordResult(
       branch,
     }),
   );
+}
+
+/** What a model call cost; nothing where its price is unknown, which is not the same as free. */
+function costIn(held: HeldRun, { kind, target }: Proposal, result: Json): { readonly cost_micros?: number } {
+  if (kind !== 'model') return {};
+  const cost = costOf(held.planner.bill.models.get(target)?.definition.price, usageOf(result));
+  return cost === null ? {} : { cost_micros: cost };
 }
 
 function usageOf(reply: Json): { input: number; output: number } {

@@ -47,6 +47,10 @@ function waitingOn(wait: WaitFor, { last }: RunFacts): string {
       const target = last?.step === wait.step ? last.target : `step ${wait.step}`;
       return `somebody to say what became of ${target}`;
     }
+    case 'budget':
+      return wait.asks
+        ? `somebody to grant more for ${wait.target}`
+        : `room in budget ${wait.budget} for ${wait.target}`;
     case 'retry':
       return `another try of ${last?.step === wait.step ? last.target : `step ${wait.step}`} at ${at(wait.until)}`;
   }

@@ -1,4 +1,4 @@
-import { assertNever, canonicalJson, digestOf, type TenantId } from '@writ/kernel';
+import { assertNever, type BudgetId, canonicalJson, digestOf, type TenantId } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
 import { putPayload, releaseRun } from '@writ/database';
 import { commitUnit, type Standing, type Tail } from './commit';
@@ -13,10 +13,12 @@ import { rowWait, waitsOf } from './waits';
 /**
  * How leading a run ended: `final` (over), `resting` (the lease is given back until something happens), `lost` (another
  * worker leads it), `exists` (its creation found the id or idempotency key taken),
- * `stale_start` (rights changed before the run was created: the start is decided again).
+ * `stale_start` (rights changed before the run was created: the start is decided again),
+ * `no_place` (a budget on runs at once had no room for its creation).
  */
 export type AdvanceEnd =
   | { readonly kind: 'final' | 'resting' | 'lost' | 'exists' | 'stale_start' }
+  | { readonly kind: 'no_place'; readonly budget: BudgetId }
   | { readonly kind: 'poisoned'; readonly detail: string };
 
 /** Null means: go on. */
@@ -50,12 +52,20 @@ export async function settleDown(
         return { kind: result.kind };
       case 'poisoned':
         return result;
+      case 'over_budget':
+        return noPlace(held, result.budget);
       case 'refused':
         throw new Error('a unit that ends or rests a run spends nothing');
       default:
         return assertNever(result, 'commit result');
     }
   }
+}
+
+/** Only a run's creation takes something by itself: a place among the runs at once. */
+function noPlace(held: HeldRun, budget: BudgetId): AdvanceEnd {
+  if (!held.create) throw new Error('a unit that ends or rests a run reserves nothing');
+  return { kind: 'no_place', budget };
 }
 
 /** Nothing moves until `wakeAt`, mail or a person: what is pending is committed, and the lease goes back. */

@@ -15,6 +15,7 @@ import { type Decision, decide, type DecisionRequest, type TenantAuthority } fro
 import { type BillOfMaterials, checkInput, loadBill, manifestOf } from '@writ/registry';
 import { currentTrace, newTrace } from '@writ/telemetry';
 import type { StartedRun, StartRunInput } from './api';
+import { Holdings } from './budget/holdings';
 import type { EngineContext } from './context';
 import { decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
 import type { RunStarted } from './events';
@@ -205,6 +206,8 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
     letGo: false,
     onCreated: null,
     startedUnder: decision.authority,
+    holdings: new Holdings(() => ctx.authority.current(input.tenant)?.budgets ?? []),
+    stopped: null,
     crew: new Crew(),
     claims: [],
     committing: false,

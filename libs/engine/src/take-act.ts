@@ -1,16 +1,18 @@
-import { type ApprovalId, assertNever, type Failure, newId, randomBytes, toHex } from '@writ/kernel';
+import { assertNever, type Failure, newId, randomBytes, toHex } from '@writ/kernel';
 import { type Decision, decide, type TenantAuthority } from '@writ/policy';
 import { openSpan } from '@writ/telemetry';
-import { commitmentTo } from '@writ/audit';
 import { askPeople, withEditedArguments } from './approvals/ask-people';
 import { approvalStanding, placeOf as placeIn } from './approvals/standing';
 import { settleRequests, standingBefore } from './approvals/tell-inbox';
 import { effectKey, gatherAttributes, intentOf, propose, proposeRead, type Proposal } from './acts';
 import { overBudget } from './budget';
-import { commitUnit, type Tail } from './commit';
+import type { Hold } from './budget/bounds';
+import { asBefore, cross, holdsFor, isOver, type OverBudget } from './budget/crossing';
+import { endsRun } from './stops/ended';
+import { commitUnit } from './commit';
 import type { EngineContext } from './context';
-import { decisionEvidence, enterContext, evidence } from './evidence';
-import type { RecordedDecision, StepIntended, WaitFor } from './events';
+import { evidence } from './evidence';
+import type { RecordedDecision, WaitFor } from './events';
 import { type HeldRun, nextStepNumber } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
@@ -20,6 +22,7 @@ import { enter, spread } from './pace/enter';
 import { perform } from './perform';
 import { ASKED_LOOK_MS, keepAside, type Moved, STOPPED_LOOK_MS } from './standing';
 import type { OpenStep } from './state';
+import { type Decided, type Held, intentTail, refusalEvidence } from './step-evidence';
 
 export interface Taken {
   readonly act: Act;
@@ -45,43 +48,56 @@ interface Places {
  */
 export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): Promise<Moved> {
   const places: Places = { own: null, reading: null };
+  let wanted = asBefore(held, taken.act, taken.again);
   for (;;) {
     const authority = await ctx.authority.get(held.tenant);
     const now = ctx.clock.now();
-    const planned = propose(held, withEditedArguments(held, taken.act), now);
+    const planned = propose(held, withEditedArguments(held, wanted), now);
     const gathered = gatherAttributes(held, authority, planned);
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
     const proposed = reading ?? { ...planned, request: gathered.request };
     // A spent budget is not a denial: the node fails with its own code.
     const broke = overBudget(held.state, proposed, []);
     if (broke) return spent(held, proposed, { failure: broke, now });
+    const holds = holdsFor(held, authority, proposed);
+    if ('code' in holds) return spent(held, proposed, { failure: holds, now });
     const place = placeOf(held, proposed, { taken, places });
     const decision = traced(authority, proposed);
+    let tried: Tried;
     switch (decision.verdict) {
       case 'deny':
-        return deny(ctx, held, { proposed, decision, ...place });
-      case 'ask': {
-        const moved = await ask(ctx, held, { proposed, decision, authority, ...place, signal: taken.signal });
-        if (moved !== 'stale') return moved;
+        held.stopped = decision.reason === 'stopped' ? endsRun(held, authority, proposed) : null;
+        return held.stopped ? null : deny(ctx, held, { proposed, decision, ...place });
+      case 'ask':
+        tried = await ask(ctx, held, { proposed, decision, authority, ...place, holds, signal: taken.signal });
         break;
-      }
-      case 'allow': {
-        const moved = await allow(ctx, held, { proposed, decision, ...place, signal: taken.signal });
-        if (moved !== 'stale') return moved;
+      case 'allow':
+        tried = await allow(ctx, held, { proposed, decision, ...place, holds, signal: taken.signal });
         break;
-      }
       default:
-        assertNever(decision.verdict, 'verdict');
+        return assertNever(decision.verdict, 'verdict');
     }
+    if (isOver(tried)) {
+      const { budget } = tried;
+      const crossed = cross(ctx, held, { budget, authority, proposed, act: wanted, step: place.step });
+      if (crossed.kind === 'no_place') return { kind: 'no_place', budget };
+      if (crossed.kind === 'waits') return null;
+      if (crossed.kind === 'failed') return spent(held, proposed, { failure: crossed.failure, now });
+      wanted = crossed.act;
+      places.own = null;
+      continue;
+    }
+    if (tried !== 'stale') return tried;
     // Rights changed since: decided again, under what holds now.
     await ctx.authority.refresh(held.tenant);
     if (held.create) return { kind: 'stale_start' };
   }
 }
 
-type Allowed = Decided & { readonly signal: AbortSignal };
+type Allowed = Decided & { readonly signal: AbortSignal; readonly holds: readonly Hold[] };
+type Tried = Moved | 'stale' | OverBudget;
 
-async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promise<Moved | 'stale'> {
+async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promise<Tried> {
   const { proposed } = allowed;
   const wait = (ms: number): null => {
     held.crew.park(branchOf(proposed.path), ctx.clock.now() + ms);
@@ -100,12 +116,13 @@ async function ask(
   ctx: EngineContext,
   held: HeldRun,
   asked: Allowed & { readonly authority: TenantAuthority },
-): Promise<Moved | 'stale'> {
+): Promise<Tried> {
   if (held.create) {
     // A request names its run, so the run is there first.
     const created = await commitUnit(ctx.writer, held, { authority: asked.decision.authority });
     if (created.kind === 'stale' || created.kind === 'poisoned') return created.kind === 'stale' ? 'stale' : created;
     if (created.kind === 'lost' || created.kind === 'exists') return { kind: created.kind };
+    if (created.kind === 'over_budget') return created;
   }
   const considered = await askPeople(ctx, held, asked);
   switch (considered.kind) {
@@ -128,17 +145,6 @@ const LOG_LOOK_MS = 1_000;
 
 /** What changes the world outside, as far as we were told: only this waits for the log. */
 const mutates = ({ kind, effect }: Proposal): boolean => kind === 'tool' && effect !== 'read';
-
-interface Decided extends Place {
-  readonly proposed: Proposal;
-  readonly decision: Decision;
-}
-
-interface Held extends Decided {
-  /** The request that was put to people, and when it changes by itself; absent where a stop holds the step. */
-  readonly approval?: ApprovalId;
-  readonly until?: number;
-}
 
 /**
  * A retry keeps its step, and with it its key: the other side must be able to recognise it. So does an act that was asked
@@ -202,16 +208,12 @@ function recorded(decision: Decision): RecordedDecision {
 }
 
 /** Decision and intent in one unit, then the effect. */
-async function act(
-  ctx: EngineContext,
-  held: HeldRun,
-  decided: Decided & { readonly signal: AbortSignal; readonly pass: Pass },
-): Promise<Moved | 'stale'> {
+async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { readonly pass: Pass }): Promise<Tried> {
   const { proposed, decision, step, attempt } = decided;
   const where = { run: held.run, step, attempt };
   const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;
   const salt = toHex(randomBytes(16));
-  const place = { step, attempt, at: decision.at, decision: recorded(decision), salt, ref };
+  const place = { step, attempt, at: decision.at, decision: recorded(decision), salt, ref, holds: decided.holds };
   const intent = intentOf(withHandoffMode(proposed, decision), place);
   const before = standingBefore(held, proposed);
   await ctx.faults.at('before_intent', where);
@@ -221,6 +223,7 @@ async function act(
     build: (beside) => overBudget(held.state, proposed, beside) ?? intentTail(ctx, held, { ...decided, intent }),
   });
   if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
+  if (result.kind === 'over_budget') return result;
   if (result.kind !== 'committed') {
     return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
   }
@@ -250,38 +253,6 @@ function withHandoffMode(proposed: Proposal, decision: Decision): Proposal {
   return { ...proposed, details: { ...proposed.details, handoff: { ...handoff, to } } };
 }
 
-/** The journal's and the audit's side of an intent, with a context event before it when the constants changed. */
-function intentTail(
-  ctx: EngineContext,
-  held: HeldRun,
-  { proposed, decision, intent }: Decided & { readonly intent: StepIntended },
-): Tail {
-  const { scope } = held;
-  const { started } = held.state;
-  const branch = branchOf(proposed.path);
-  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
-  const entered = enterContext(scope, constants, { now: decision.at, branch });
-  const authorized = evidence(scope, decision.at, {
-    type: 'action.authorized',
-    step: intent.step,
-    attempt: intent.attempt,
-    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
-    action: proposed.request.action,
-    object: objectOf(proposed),
-    args: commitmentTo(proposed.argsText, intent.salt),
-    decision: decisionEvidence(decision),
-    ...(decision.approval !== undefined && { approval: decision.approval }),
-    authority: decision.authority,
-    branch,
-  });
-  return { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] };
-}
-
-function objectOf(proposed: Proposal) {
-  const { type, id, version, digest } = proposed.request.object;
-  return { type, id, ...(version !== undefined && { version }), ...(digest !== undefined && { digest }) };
-}
-
 /** A denial is a fact of the run: the model sees its reason code and goes on, a pipeline's step fails. */
 async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<null> {
   const { proposed, decision, step } = decided;
@@ -309,29 +280,6 @@ async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promis
   held.pending.decisions.push(decision.id);
   await settleRequests(ctx, held, { decision, acted: false, step, before });
   return null;
-}
-
-/** A refusal as evidence, and the constants it was decided under when these are not yet on record. */
-function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held) {
-  const { proposed, decision, step, attempt } = decided;
-  const approval = decided.approval ?? decision.approval;
-  const { started } = held.state;
-  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
-  const branch = branchOf(proposed.path);
-  const entered = enterContext(held.scope, constants, { now: decision.at, branch });
-  const refused = evidence(held.scope, decision.at, {
-    type: decision.verdict === 'ask' ? 'action.asked' : 'action.denied',
-    step,
-    attempt,
-    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
-    action: proposed.request.action,
-    object: objectOf(proposed),
-    decision: decisionEvidence(decision),
-    ...(approval !== undefined && { approval }),
-    authority: decision.authority,
-    branch,
-  });
-  return { entered, refused };
 }
 
 /** `ask`, or a stop: the branch waits, the others go on, and it is decided again when something happens. */

@@ -8,7 +8,7 @@ import type { BranchState, RunState } from './state';
 export type RowWait = WaitFor & { readonly also?: readonly WaitFor[] };
 
 /** A person first, then what a person could release, then what comes by itself. */
-const URGENCY: readonly WaitFor['for'][] = ['reconciliation', 'approval', 'stop', 'signal', 'retry'];
+const URGENCY: readonly WaitFor['for'][] = ['reconciliation', 'approval', 'stop', 'budget', 'signal', 'retry'];
 
 /** The waits of live branches, most urgent first, apart from those of branches that are just going on. */
 export function waitsOf(state: RunState, going: ReadonlySet<string> = NONE): readonly WaitFor[] {
@@ -62,6 +62,8 @@ export function waitingStatus(wait: WaitFor): RunStatus {
       return 'waiting_reconciliation';
     case 'retry':
       return 'running';
+    case 'budget':
+      return wait.asks ? 'waiting_approval' : 'paused';
     default:
       return assertNever(wait, 'wait');
   }

@@ -19,6 +19,8 @@ import { loadRun } from './load';
 import { mailEvent } from './mail';
 import { quarantine } from './quarantine';
 import type { AdvanceEnd } from './standing';
+import { abortRevoked } from './stops/revoked';
+import { tend } from './budget/tend';
 import type { WakeUp } from './wake-up';
 
 export interface WorkerOptions {
@@ -49,6 +51,7 @@ interface Rung {
 /** One part in this many of a worker's places is for tenants that have few. */
 const KEPT_FREE = 8;
 const FORGET_MS = 60_000;
+const TEND_MS = 1_000;
 const FIRST_LOOK_MS = 500;
 const LONGEST_LOOK_MS = 60_000;
 const log = logger('worker');
@@ -69,6 +72,7 @@ export class Worker {
   /** Leases of runs this process could not go on leading: they must be given back, or nobody else would look. */
   readonly #failed = new Map<string, FailedLease>();
   #draining = false;
+  #unhear: (() => void) | null = null;
 
   constructor(
     readonly ctx: EngineContext,
@@ -89,6 +93,8 @@ export class Worker {
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.mailMs, () => this.#mail());
     this.#every(FORGET_MS, () => this.#forget());
+    this.#every(TEND_MS, () => tend(this.ctx));
+    this.#unhear = this.ctx.authority.onChange((tenant) => this.#changed(tenant));
     await this.wakeUp.listen((tenant, run) => this.ring(tenant, run));
     await this.#sweep();
   }
@@ -97,6 +103,7 @@ export class Worker {
   async drain(graceMs = 10_000): Promise<void> {
     this.#draining = true;
     for (const rung of this.#waiting.drain()) rung.settle();
+    this.#unhear?.();
     this.#timers.splice(0).forEach((timer) => clearInterval(timer));
     await this.wakeUp.close();
     const beating = setInterval(() => void this.#beat().catch(() => undefined), this.options.heartbeatMs);
@@ -196,7 +203,8 @@ export class Worker {
     try {
       const claimed = await claimRun(db, { tenant, run, worker });
       if (!claimed) return;
-      const held = await loadRun({ db, claimed, worker, now: clock.now() });
+      const budgets = () => this.ctx.authority.current(tenant)?.budgets ?? [];
+      const held = await loadRun({ db, claimed, worker, now: clock.now(), budgets });
       const mail = await pollMail(db, [{ tenant, run }]);
       await this.#advance(keyOf(tenant, run), held, mail);
     } catch (error) {
@@ -204,6 +212,17 @@ export class Worker {
       this.#giveUp({ tenant, run });
       throw error;
     }
+  }
+
+  /** A release made runs due, a stop may have to abort calls: nobody waits for the next look. */
+  #changed(tenant: TenantId | '*'): void {
+    for (const { held } of this.#leading.values()) {
+      if (!held || (tenant !== '*' && held.tenant !== tenant)) continue;
+      abortRevoked(held, this.ctx.authority.current(held.tenant)?.stops ?? []);
+      held.crew.unpark();
+      held.crew.nudge();
+    }
+    this.#sweep().catch((error: unknown) => log.warn({ error }, 'a sweep failed; it runs again'));
   }
 
   /** The lease goes back with the next sweep, and the run is looked at again later each time it fails. */

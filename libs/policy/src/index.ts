@@ -8,7 +8,7 @@ export { attributeNeeds } from './attribute-needs';
 export type { TenantAuthority } from './authority';
 export { AuthorityStore } from './authority-store';
 export { mergeBundles, parseBundle, type PolicyBundle, validateBundle } from './bundle';
-export { type Budget, type BudgetRecord, coversSpending, type Spending } from './budgets/budget';
+export { type Budget, type BudgetRecord, coversSpending } from './budgets/budget';
 export { listBudgets, removeBudget, setBudget } from './budgets/budget-registry';
 export { tendBudgets } from './budgets/budget-watch';
 export { runCases } from './cases';
@@ -22,7 +22,7 @@ export { buildSnapshot, type Snapshot } from './snapshot';
 export { stopAcks } from './stop-acks';
 export { findStop, listStops, setStop, type StopRecord } from './stop-registry';
 export { releaseStop } from './stop-release';
-export { covers, type Stop, terminatingStop } from './stops';
+export { covers, isAtLeast, type Stop, terminatingStop } from './stops';
 export {
   type Action,
   ACTIONS,

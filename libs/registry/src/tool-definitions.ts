@@ -23,6 +23,15 @@ export const ModelDefinition = z.strictObject({
       requests_per_minute: z.number().min(0.1).max(1_000_000).optional(),
     })
     .optional(),
+  /** Millionths of the currency per million tokens. Its version is the definition's; without one the cost is unknown. */
+  price: z
+    .strictObject({
+      currency: z.string().regex(/^[A-Z]{3}$/, 'an ISO 4217 code, such as USD'),
+      input_micros: z.number().int().min(0),
+      output_micros: z.number().int().min(0),
+      cached_input_micros: z.number().int().min(0).optional(),
+    })
+    .optional(),
 });
 
 export const ServerDefinition = z.strictObject({

@@ -1,5 +1,5 @@
 import type { BudgetId, Failure, JsonObject } from '@writ/kernel';
-import { type Budget, coversSpending, type Spending } from '@writ/policy';
+import { type Budget, coversSpending } from '@writ/policy';
 import type { Amounts } from './amounts';
 import { costOf, type Price, type Tokens } from './price';
 
@@ -16,6 +16,8 @@ export function tokenBound(requestText: string, request: JsonObject): Tokens {
     output: typeof limit === 'number' ? limit : DEFAULT_ANSWER_TOKENS,
   };
 }
+
+type Spending = Parameters<typeof coversSpending>[1];
 
 /** What one attempt of a step may use at most. `cost_micros` null: a model whose price nobody declared. */
 export type Bound = Omit<Amounts, 'cost_micros' | 'depth'> & { readonly cost_micros?: number | null };

@@ -135,7 +135,7 @@ class Play {
         agent: null,
         target: to.agent,
         effect: 'idempotent',
-        call: next.call,
+        ...(next.call !== null && { call: next.call }),
         handoff,
       };
     } else throw new Error(`nothing to intend: ${next.type}`);

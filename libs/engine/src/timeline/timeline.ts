@@ -39,6 +39,7 @@ export function timelineOf({ run, status, events, now }: TimelineInput): Timelin
 const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   signal: 'waiting_external',
   stop: 'paused',
+  budget: 'paused',
   approval: 'waiting_approval',
   reconciliation: 'waiting_reconciliation',
   retry: 'retry',

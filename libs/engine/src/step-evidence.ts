@@ -1,0 +1,79 @@
+import { commitmentTo } from '@writ/audit';
+import type { ApprovalId } from '@writ/kernel';
+import type { Decision } from '@writ/policy';
+import type { Proposal } from './acts';
+import type { Tail } from './commit';
+import type { EngineContext } from './context';
+import { decisionEvidence, enterContext, evidence } from './evidence';
+import type { StepIntended } from './events';
+import type { HeldRun } from './held-run';
+import { branchOf } from './path';
+
+/** A step with what was decided about it. */
+export interface Decided {
+  readonly proposed: Proposal;
+  readonly decision: Decision;
+  readonly step: number;
+  readonly attempt: number;
+}
+
+export interface Held extends Decided {
+  /** The request that was put to people, and when it changes by itself; absent where a stop holds the step. */
+  readonly approval?: ApprovalId;
+  readonly until?: number;
+}
+
+/** The journal's and the audit's side of an intent, with a context event before it when the constants changed. */
+export function intentTail(
+  ctx: EngineContext,
+  held: HeldRun,
+  { proposed, decision, intent }: Decided & { readonly intent: StepIntended },
+): Tail {
+  const { scope } = held;
+  const { started } = held.state;
+  const branch = branchOf(proposed.path);
+  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
+  const entered = enterContext(scope, constants, { now: decision.at, branch });
+  const authorized = evidence(scope, decision.at, {
+    type: 'action.authorized',
+    step: intent.step,
+    attempt: intent.attempt,
+    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
+    action: proposed.request.action,
+    object: objectOf(proposed),
+    args: commitmentTo(proposed.argsText, intent.salt),
+    decision: decisionEvidence(decision),
+    ...(decision.approval !== undefined && { approval: decision.approval }),
+    authority: decision.authority,
+    branch,
+  });
+  return { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] };
+}
+
+function objectOf(proposed: Proposal) {
+  const { type, id, version, digest } = proposed.request.object;
+  return { type, id, ...(version !== undefined && { version }), ...(digest !== undefined && { digest }) };
+}
+
+/** A refusal as evidence, and the constants it was decided under when these are not yet on record. */
+export function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held) {
+  const { proposed, decision, step, attempt } = decided;
+  const approval = decided.approval ?? decision.approval;
+  const { started } = held.state;
+  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
+  const branch = branchOf(proposed.path);
+  const entered = enterContext(held.scope, constants, { now: decision.at, branch });
+  const refused = evidence(held.scope, decision.at, {
+    type: decision.verdict === 'ask' ? 'action.asked' : 'action.denied',
+    step,
+    attempt,
+    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
+    action: proposed.request.action,
+    object: objectOf(proposed),
+    decision: decisionEvidence(decision),
+    ...(approval !== undefined && { approval }),
+    authority: decision.authority,
+    branch,
+  });
+  return { entered, refused };
+}

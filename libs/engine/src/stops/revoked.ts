@@ -1,0 +1,23 @@
+import { covers, isAtLeast, type Stop } from '@writ/policy';
+import type { HeldRun } from '../held-run';
+import { branchOf } from '../path';
+
+/** Aborts the calls under way that a stop from `revoke` on covers, where repeating them is harmless. */
+export function abortRevoked(held: HeldRun, stops: readonly Stop[]): void {
+  const hard = stops.filter((stop) => isAtLeast(stop, 'revoke'));
+  if (hard.length === 0) return;
+  const { tenant, run, state } = held;
+  const { workflow, bill } = state.started;
+  const digestOf = (kind: string, name: string): string => bill.find(([k, n]) => k === kind && n === name)?.[2] ?? '';
+  const agents = [...state.branches.values()].flatMap(({ open }) =>
+    open?.intent.agent ? [{ agent: open.intent.agent, digest: digestOf('agent', open.intent.agent) }] : [],
+  );
+  held.crew.abort(state, (path) => {
+    const branch = state.branches.get(path);
+    const intent = (branch?.reading ?? branch?.open)?.intent;
+    if (!intent || branchOf(intent.path) !== path) return false;
+    const type = intent.kind === 'model' ? 'model' : intent.kind === 'handoff' ? 'agent' : 'tool';
+    const object = { type, id: intent.target, digest: intent.target_digest } as const;
+    return hard.some((stop) => covers(stop, { tenant, agents, object, run, workflow }));
+  });
+}
