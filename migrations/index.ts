@@ -20,6 +20,7 @@ import { CommitBudgets1795000000019 } from './0019-commit-budgets';
 import { StopLadder1795000000020 } from './0020-stop-ladder';
 import { Admission1795000000021 } from './0021-admission';
 import { Providers1795000000022 } from './0022-providers';
+import { TakeRun1795000000023 } from './0023-take-run';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   StopLadder1795000000020,
   Admission1795000000021,
   Providers1795000000022,
+  TakeRun1795000000023,
 ];

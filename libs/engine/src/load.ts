@@ -2,7 +2,6 @@ import { digestOf, type Json, type RunId, type TenantId, type WorkerId } from '@
 import { type ClaimedRun, type Database, getPayload, loadJournal, type Tx } from '@writ/database';
 import type { Budget } from '@writ/policy';
 import { loadPinnedBill } from '@writ/registry';
-import { chainLines } from '@writ/audit';
 import { tellInbox } from './approvals/tell-inbox';
 import { Holdings } from './budget/holdings';
 import { evidence, evidenceScope, type EvidenceScope } from './evidence';
@@ -72,7 +71,7 @@ export interface LoadInput {
  */
 export async function loadRun({ db, claimed, worker, now, budgets }: LoadInput): Promise<HeldRun> {
   const { tenant, run } = claimed;
-  const events = await readJournal(db, tenant, run);
+  const events = await journalOf(db, claimed);
   const state = fold(events);
   const holdings = new Holdings(budgets);
   holdings.apply(events);
@@ -99,7 +98,7 @@ export async function loadRun({ db, claimed, worker, now, budgets }: LoadInput):
     committing: false,
     lastStep: state.lastStep,
   };
-  await restoreContexts(db, scope);
+  restoreContexts(scope, claimed.audit);
   // Whoever led it may have gone between an act and telling the inbox of it.
   if (state.approvals.size > 0) await tellInbox({ db, now }, held, false);
   for (const branch of state.branches.values()) branch.fresh = new Set();
@@ -113,10 +112,15 @@ export async function loadRun({ db, claimed, worker, now, budgets }: LoadInput):
   return held;
 }
 
+/** The journal that came with the claim; another statement only where it names values kept elsewhere. */
+async function journalOf(db: Database, { tenant, journal }: ClaimedRun): Promise<RunEvent[]> {
+  const events = journalEvents(tenant, journal);
+  if (!events.some((event) => reference(event) !== undefined)) return events;
+  return db.withTenant(tenant, (tx) => fetchValues(tx, tenant, events));
+}
+
 /** What `context` events have declared, and the last one in force, found in the run's evidence. */
-async function restoreContexts(db: Database, scope: EvidenceScope): Promise<void> {
-  const { tenant, run } = scope;
-  const lines = await db.withTenant(tenant, (tx) => chainLines(tx, tenant, run));
+function restoreContexts(scope: EvidenceScope, lines: readonly string[]): void {
   for (const line of lines) {
     const event = JSON.parse(line) as { type: string; context?: string; detail?: { context?: string } };
     if (event.type === 'context' && event.detail?.context !== undefined) {

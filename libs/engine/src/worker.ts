@@ -205,8 +205,7 @@ export class Worker {
       if (!claimed) return;
       const budgets = () => this.ctx.authority.current(tenant)?.budgets ?? [];
       const held = await loadRun({ db, claimed, worker, now: clock.now(), budgets });
-      const mail = await pollMail(db, [{ tenant, run }]);
-      await this.#advance(keyOf(tenant, run), held, mail);
+      await this.#advance(keyOf(tenant, run), held, claimed.mail);
     } catch (error) {
       // Also when the claim itself failed: its answer may be lost, and the lease ours without our knowing.
       this.#giveUp({ tenant, run });

@@ -1,5 +1,6 @@
 import type { RunId, TenantId, WorkerId } from '@writ/kernel';
 import type { Database, Tx } from '../session/database';
+import type { PolledMail } from './mail';
 
 /** A run this worker now leads, and where it stands. */
 export interface ClaimedRun {
@@ -12,21 +13,28 @@ export interface ClaimedRun {
   readonly traceId: string | null;
   /** True when its last holder died leading it. */
   readonly takenOver: boolean;
+  /** One canonical JSON per event, in order: the journal, and the evidence. */
+  readonly journal: readonly string[];
+  readonly audit: readonly string[];
+  /** Unread, oldest first. */
+  readonly mail: readonly PolledMail[];
 }
 
-interface Claimed {
+interface Taken {
   readonly lease_epoch: string;
   readonly next_seq: number;
   readonly audit_seq: number;
   readonly chain_head: string;
   readonly trace_id: string | null;
+  readonly taken_over: boolean;
+  readonly journal: string;
+  readonly audit: string;
+  readonly mail: PolledMail[];
 }
 
 /**
  * Takes the lease if nobody alive holds it; null otherwise, or when the run is over. A run that stands in line is not
  * taken before its turn, except to be cancelled or because its deadline has passed.
- * The row is locked first, and its holder judged by a statement of its own: what became known while the claim waited for
- * the row (another claim that won, a sign of life) is seen. One statement would judge by the moment it began.
  * INVARIANT (I3): each claim raises the lease epoch, so whatever an earlier holder still sends is refused.
  */
 export async function claimRun(
@@ -34,36 +42,21 @@ export async function claimRun(
   claim: { readonly tenant: TenantId; readonly run: RunId; readonly worker: WorkerId },
 ): Promise<ClaimedRun | null> {
   const { tenant, run, worker } = claim;
-  return db.withTenant(tenant, async (tx) => {
-    const [held] = await tx.query<{ lease_owner: WorkerId | null }>(
-      `SELECT lease_owner FROM writ.run WHERE tenant = $1 AND id = $2 AND finished_at IS NULL FOR NO KEY UPDATE`,
-      [tenant, run],
-    );
-    if (!held) return null;
-    const [row] = await tx.query<Claimed>(
-      `UPDATE writ.run SET lease_owner = $3, lease_epoch = lease_epoch + 1, wake_at = NULL
-        WHERE tenant = $1 AND id = $2
-          AND NOT EXISTS (
-                SELECT 1 FROM writ.worker w
-                 WHERE w.tenant = '*' AND w.id = $4 AND w.beat_at > clock_timestamp() - writ.lease_ttl())
-          AND (status <> 'queued' OR wake_at IS DISTINCT FROM 'infinity' OR deadline_at <= clock_timestamp()
-               OR EXISTS (SELECT 1 FROM writ.run_mail m
-                           WHERE m.tenant = $1 AND m.run = $2 AND m.consumed_seq IS NULL AND m.kind = 'cancel'))
-       RETURNING lease_epoch, next_seq, audit_seq, chain_head, trace_id`,
-      [tenant, run, worker, held.lease_owner],
-    );
-    if (!row) return null;
-    return {
-      tenant,
-      run,
-      leaseEpoch: Number(row.lease_epoch),
-      nextSeq: row.next_seq,
-      auditSeq: row.audit_seq,
-      chainHead: row.chain_head,
-      traceId: row.trace_id,
-      takenOver: held.lease_owner !== null,
-    };
-  });
+  const [row] = await db.call<Taken>('take_run', [tenant, run, worker]);
+  if (!row) return null;
+  return {
+    tenant,
+    run,
+    leaseEpoch: Number(row.lease_epoch),
+    nextSeq: row.next_seq,
+    auditSeq: row.audit_seq,
+    chainHead: row.chain_head,
+    traceId: row.trace_id,
+    takenOver: row.taken_over,
+    journal: row.journal.split('\n'),
+    audit: row.audit.split('\n'),
+    mail: row.mail,
+  };
 }
 
 /** Gives a lease back without a unit: nothing happened that the journal should know. A lost lease is left alone. */

@@ -104,6 +104,16 @@ export class Database {
     return this.withTenant('*', fn);
   }
 
+  /**
+   * Calls a function of the schema that names its tenant itself, as a transaction of its own: one round trip in place of
+   * four. INVARIANT (I11): such a function sets `writ.tenants` from its first argument before it reads anything.
+   */
+  async call<R>(name: string, values: readonly unknown[]): Promise<R[]> {
+    if (!/^[a-z_]+$/.test(name)) throw new Error(`${JSON.stringify(name)} is no function of the schema`);
+    const places = values.map((_, i) => `$${i + 1}`).join(', ');
+    return (await this.source.query(`SELECT * FROM writ.${name}(${places})`, [...values])) as R[];
+  }
+
   async ping(): Promise<void> {
     await this.source.query('SELECT 1');
   }
