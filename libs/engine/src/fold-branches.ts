@@ -1,6 +1,6 @@
 import { assertNever } from '@writ/kernel';
 import type { BranchEnded, BranchesJoined, BranchesOpened, BranchStarted } from './events';
-import { branchKey, branchPath, within } from './path';
+import { branchKey, branchOf, branchPath, within } from './path';
 import { branchState, type BranchState, type FanState, type RunState } from './state';
 
 /** Branches that run side by side: begun, ended one by one, joined. */
@@ -58,6 +58,17 @@ function leave(state: RunState, path: string): void {
     if (branch.wait?.for !== 'reconciliation') branch.wait = null;
     forget(state, branch);
   }
+}
+
+/** Whether a branch, or one around it, has ended or was cancelled. */
+export function isOver(state: RunState, branch: string): boolean {
+  for (let path = branch; path !== '';) {
+    const { node, key } = branchKey(path);
+    const fan = state.fans.get(node);
+    if (fan && (fan.joined !== null || fan.ended.has(key))) return true;
+    path = branchOf(node);
+  }
+  return false;
 }
 
 /** Lets go of a branch that is over and owes nothing. */

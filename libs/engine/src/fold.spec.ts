@@ -182,6 +182,31 @@ describe('fold', () => {
     expect(state.cancel).toEqual({ by: 'user:b', reason: 'enough' });
   });
 
+  it('[I5] an intent that was on its way when its branch was cancelled is owed its outcome, whichever is applied first', () => {
+    const open: RunEvent[] = [
+      started,
+      { type: 'branches_opened', at: 1, path: '', keys: ['a', 'b'], deadline_at: null },
+      ...['=a', '=b'].map((path): RunEvent => ({ type: 'branch_started', at: 1, path, deadline_at: null })),
+    ];
+    const call = intent(1, 1, { path: '=b/x', effect: 'read' });
+    const joined: RunEvent = {
+      type: 'branches_joined',
+      at: 2,
+      path: '',
+      outcome: 'ok',
+      merged: ['a'],
+      cancelled: ['b'],
+    };
+    const states = [fold([...open, call, joined]), fold([...open, joined, call])];
+    expect(shown(states[0])).toBe(shown(states[1]));
+    for (const state of states) {
+      expect(state.branches.get('=b')).toMatchObject({ live: false, open: { phase: 'in_flight' } });
+      apply(state, settled(1, 1, 'late'));
+      // Recorded, never merged, and the branch is gone.
+      expect([state.branches.has('=b'), state.results.has('=b/x')]).toEqual([false, false]);
+    }
+  });
+
   it('an outcome without an open intent is a defect, not a state', () => {
     expect(() => fold([started, settled(1, 1, null)])).toThrow('without an open intent');
   });

@@ -13,7 +13,7 @@ import type {
   StepSettled,
   WaitFor,
 } from './events';
-import { applyBranches, forget } from './fold-branches';
+import { applyBranches, forget, isOver } from './fold-branches';
 import { branchOf } from './path';
 import {
   type AgentNode,
@@ -176,6 +176,8 @@ function approvalAnswered(state: RunState, { path, approval, verdict, edited }: 
 
 function intend(state: RunState, event: StepIntended): void {
   const branch = ownerOf(state, event.path);
+  // An intent that was on its way when its branch ended: in whichever order the two are applied, its outcome is owed.
+  if (isOver(state, branch.path)) branch.live = false;
   wake(branch);
   state.lastStep = Math.max(state.lastStep, event.step);
   approvals.intended(state.approvals, approvals.placeOf(event), {

@@ -1,12 +1,14 @@
 import type { DecisionId, Failure, MailId, RunId, TenantId } from '@writ/kernel';
 import type { AuditDraft, ChainHead } from '@writ/audit';
 import type { AuthorityEpochs, RunCreation } from '@writ/database';
+import type { Proposal } from './acts';
 import type { Holdings } from './budget/holdings';
 import type { Claim } from './commit';
 import type { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
 import type { Planner } from './plan/planner';
+import { branchOf } from './path';
 import type { RunState } from './state';
 
 /** What happened and is not committed yet: outcomes and mail. They are facts, so they are applied already. */
@@ -48,13 +50,27 @@ export interface HeldRun {
   committing: boolean;
   /** The last step number given out. One whose decision was never committed stays unused. */
   lastStep: number;
+  /** Numbers given to acts that have no decision on record yet, by branch: decided again, an act keeps its own. */
+  readonly numbers: Map<string, number>;
 }
 
-/** The number of a new step. */
-export const nextStepNumber = (held: HeldRun): number => {
+type Numbered = Pick<Proposal, 'kind' | 'path'>;
+
+/** A branch's act and the read its decision asks for have a number each. */
+const numberKey = ({ kind, path }: Numbered): string => `${branchOf(path)} ${kind === 'data' ? 'data' : ''}`;
+
+/** The number of a new step: the same until its decision is on record. */
+export function stepNumber(held: HeldRun, act: Numbered): number {
+  const key = numberKey(act);
+  const given = held.numbers.get(key);
+  if (given !== undefined) return given;
   held.lastStep = Math.max(held.lastStep, held.state.lastStep) + 1;
+  held.numbers.set(key, held.lastStep);
   return held.lastStep;
-};
+}
+
+/** The step's decision is on record: the next act gets a number of its own. */
+export const stepTaken = (held: HeldRun, act: Numbered): boolean => held.numbers.delete(numberKey(act));
 
 export const emptyPending = (): Pending => ({ events: [], audits: [], mail: [], decisions: [] });
 

@@ -97,6 +97,7 @@ export async function loadRun({ db, claimed, worker, now, budgets }: LoadInput):
     claims: [],
     committing: false,
     lastStep: state.lastStep,
+    numbers: new Map(),
   };
   restoreContexts(scope, claimed.audit);
   // Whoever led it may have gone between an act and telling the inbox of it.

@@ -212,6 +212,7 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
     claims: [],
     committing: false,
     lastStep: 0,
+    numbers: new Map(),
   };
 }
 

@@ -13,13 +13,14 @@ import { commitUnit } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
 import type { RecordedDecision, WaitFor } from './events';
-import { type HeldRun, nextStepNumber } from './held-run';
+import { isOver as branchIsOver } from './fold-branches';
+import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { endOf, type Pass } from './pace/pacer';
 import { enter, spread } from './pace/enter';
-import { perform } from './perform';
+import { perform, type Performed } from './perform';
 import { ASKED_LOOK_MS, keepAside, type Moved, STOPPED_LOOK_MS } from './standing';
 import type { OpenStep } from './state';
 import { type Decided, type Held, intentTail, refusalEvidence } from './step-evidence';
@@ -36,22 +37,17 @@ interface Place {
   readonly attempt: number;
 }
 
-/** The step numbers a branch's act has been given so far: kept when it is decided again. */
-interface Places {
-  own: Place | null;
-  reading: Place | null;
-}
-
 /**
  * One act, straight down: resolve what its decision reads, decide, commit decision and intent, mint, perform, record.
  * Returns null when the run goes on.
  */
 export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): Promise<Moved> {
-  const places: Places = { own: null, reading: null };
   let wanted = asBefore(held, taken.act, taken.again);
   for (;;) {
     const authority = await ctx.authority.get(held.tenant);
     const now = ctx.clock.now();
+    // The join was decided meanwhile: what this branch would do next is nobody's wish any more.
+    if (branchIsOver(held.state, branchOf(taken.act.path))) return null;
     const planned = propose(held, withEditedArguments(held, wanted), now);
     const gathered = gatherAttributes(held, authority, planned);
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
@@ -61,7 +57,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     if (broke) return spent(held, proposed, { failure: broke, now });
     const holds = holdsFor(held, authority, proposed);
     if ('code' in holds) return spent(held, proposed, { failure: holds, now });
-    const place = placeOf(held, proposed, { taken, places });
+    const place = placeOf(held, proposed, taken.again);
     const decision = traced(authority, proposed);
     let tried: Tried;
     switch (decision.verdict) {
@@ -84,7 +80,6 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
       if (crossed.kind === 'waits') return null;
       if (crossed.kind === 'failed') return spent(held, proposed, { failure: crossed.failure, now });
       wanted = crossed.act;
-      places.own = null;
       continue;
     }
     if (tried !== 'stale') return tried;
@@ -150,23 +145,18 @@ const mutates = ({ kind, effect }: Proposal): boolean => kind === 'tool' && effe
  * A retry keeps its step, and with it its key: the other side must be able to recognise it. So does an act that was asked
  * about. A read that the decision asks for in between is a step of its own.
  */
-function placeOf(
-  held: HeldRun,
-  proposed: Proposal,
-  { taken, places }: { readonly taken: Taken; readonly places: Places },
-): Place {
+function placeOf(held: HeldRun, proposed: Proposal, again: OpenStep | null): Place {
   const branch = held.state.branches.get(branchOf(proposed.path));
   const same = (open: OpenStep): boolean =>
     open.intent.target === proposed.target && open.intent.args_digest === proposed.argsDigest;
   if (proposed.kind === 'data') {
     const before = branch?.reading;
     if (before && same(before)) return { step: before.intent.step, attempt: before.intent.attempt + 1 };
-    places.reading ??= { step: nextStepNumber(held), attempt: 1 };
-    return places.reading;
+    return { step: stepNumber(held, proposed), attempt: 1 };
   }
-  if (taken.again) {
-    const { step, attempt } = taken.again.intent;
-    if (!same(taken.again)) throw new Error(`step ${step} is planned anew with other arguments`);
+  if (again) {
+    const { step, attempt } = again.intent;
+    if (!same(again)) throw new Error(`step ${step} is planned anew with other arguments`);
     return { step, attempt: attempt + 1 };
   }
   const asked = branch?.asked;
@@ -174,8 +164,7 @@ function placeOf(
   if (asked?.target === proposed.target && (edited || asked.args === null || asked.args === proposed.argsDigest)) {
     return { step: asked.step, attempt: 1 };
   }
-  places.own ??= { step: nextStepNumber(held), attempt: 1 };
-  return places.own;
+  return { step: stepNumber(held, proposed), attempt: 1 };
 }
 
 /** The node ends here: what it may still spend is less than its next step may cost. */
@@ -211,6 +200,7 @@ function recorded(decision: Decision): RecordedDecision {
 async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { readonly pass: Pass }): Promise<Tried> {
   const { proposed, decision, step, attempt } = decided;
   const where = { run: held.run, step, attempt };
+  const branch = branchOf(proposed.path);
   const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;
   const salt = toHex(randomBytes(16));
   const place = { step, attempt, at: decision.at, decision: recorded(decision), salt, ref, holds: decided.holds };
@@ -220,24 +210,24 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   const result = await commitUnit(ctx.writer, held, {
     authority: decision.authority,
     // INVARIANT (I13): what the branches beside this one take in the same unit counts as taken.
-    build: (beside) => overBudget(held.state, proposed, beside) ?? intentTail(ctx, held, { ...decided, intent }),
+    build: (beside) =>
+      (branchIsOver(held.state, branch) ? CANCELLED : overBudget(held.state, proposed, beside)) ??
+      intentTail(ctx, held, { ...decided, intent }),
   });
+  if (result.kind === 'refused' && result.failure === CANCELLED) return null;
   if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
   if (result.kind === 'over_budget') return result;
   if (result.kind !== 'committed') {
     return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
   }
+  stepTaken(held, proposed);
   await ctx.faults.at('after_intent', where);
   const told = settleRequests(ctx, held, { decision, acted: true, step, before });
-  const performed = await perform(ctx.doors, held.planner.bill, {
-    proposed,
-    decision,
-    committed: result.committed,
-    step,
-    attempt,
-    key: effectKey(held.run, step),
-    signal: decided.signal,
-  });
+  // Cancelled while its intent was on the way: nothing is sent.
+  const { committed } = result;
+  const { signal } = decided;
+  const warrant = { proposed, decision, committed, step, attempt, key: effectKey(held.run, step), signal };
+  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await perform(ctx.doors, held.planner.bill, warrant);
   await told;
   const { outcome } = performed;
   decided.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
@@ -245,6 +235,14 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
   return null;
 }
+
+/** Not a failure of anything: the join was decided, and this branch is not wanted any more. */
+const CANCELLED: Failure = {
+  code: 'branch_cancelled',
+  class: 'cancelled',
+  message: 'the join was decided without this branch',
+};
+const NOT_SENT: Performed = { outcome: { kind: 'failed', failure: CANCELLED, landed: 'no' }, tokens: 0 };
 
 function withHandoffMode(proposed: Proposal, decision: Decision): Proposal {
   const { handoff } = proposed.details;
@@ -257,6 +255,7 @@ function withHandoffMode(proposed: Proposal, decision: Decision): Proposal {
 async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<null> {
   const { proposed, decision, step } = decided;
   if (decision.reason === 'stopped') return hold(ctx, held, decided);
+  stepTaken(held, proposed);
   const before = standingBefore(held, proposed);
   const { entered, refused } = refusalEvidence(ctx, held, decided);
   if (entered) held.pending.audits.push(entered);
@@ -309,6 +308,7 @@ function hold(ctx: EngineContext, held: HeldRun, decided: Held): null {
   } as const;
   const { entered, refused } = refusalEvidence(ctx, held, decided);
   if (entered) held.pending.audits.push(entered);
+  stepTaken(held, proposed);
   record(held, asked, refused);
   held.pending.decisions.push(decision.id);
   recordWait(held, { wait: next, branch, now: decision.at });

@@ -39,18 +39,31 @@ export function planFan(fan: Fan, at: PlanAt): Planned {
   }
   if (opened.joined) return joined(fan, opened.joined, at);
   const timeUp = opened.deadlineAt !== null && now >= opened.deadlineAt;
-  const verdict = joinVerdict(fan.merge, { keys: opened.keys, ended: opened.ended, timeUp });
-  if (verdict.kind !== 'open') return { next: [{ type: 'join_branches', path, verdict }] };
+  const known = knownOf(at);
+  if (timeUp || known.asked !== opened.ended.size) {
+    const verdict = joinVerdict(fan.merge, { keys: opened.keys, ended: opened.ended, timeUp });
+    if (verdict.kind !== 'open') return { next: [{ type: 'join_branches', path, verdict }] };
+    known.asked = opened.ended.size;
+  }
   const next: NextStep[] = [];
   if (opened.deadlineAt !== null) next.push({ type: 'rest', path, until: opened.deadlineAt });
   let running = 0;
-  for (const [index, key] of opened.keys.entries()) {
+  while (known.from < opened.keys.length && opened.ended.has(opened.keys[known.from]!)) known.from += 1;
+  for (let index = known.from; index < opened.keys.length; index++) {
+    const key = opened.keys[index]!;
     if (running >= fan.concurrency) break;
     if (opened.ended.has(key)) continue;
     running += 1;
     next.push(...branchSteps(fan, { key, index, opened, at }));
   }
   return { next };
+}
+
+/** Ten thousand branches must not cost the square of their number: what cannot change is not asked again. */
+function knownOf({ memory, path }: PlanAt): { asked: number; from: number } {
+  let known = memory.fans.get(path);
+  if (!known) memory.fans.set(path, (known = { asked: -1, from: 0 }));
+  return known;
 }
 
 interface BranchPlace {

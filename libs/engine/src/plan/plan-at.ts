@@ -17,6 +17,8 @@ export interface PlanMemory {
   readonly outputs: Map<string, Json>;
   /** Items of maps by key, by path. */
   readonly items: Map<string, ReadonlyMap<string, Json>>;
+  /** Of branches side by side: how many had ended when their join was last asked, and the first that has not ended. */
+  readonly fans: Map<string, { asked: number; from: number }>;
 }
 
 /** Where a pattern plans: pure over these, apart from what it remembers. */

@@ -15,7 +15,7 @@ import { planSequence } from './sequence';
  * what cannot change any more, so that step 10,000 costs what step 10 did.
  */
 export class Planner {
-  readonly #memory: PlanMemory = { cursors: new Map(), outputs: new Map(), items: new Map() };
+  readonly #memory: PlanMemory = { cursors: new Map(), outputs: new Map(), items: new Map(), fans: new Map() };
 
   constructor(readonly bill: BillOfMaterials) {}
 
