@@ -20,6 +20,7 @@ const TASKS = {
   format,
   bench: async (args) => (await build(), bench(args)),
   retail: async (args) => (await build(), program('dist/examples/retail/run.js', args)),
+  example: async (args) => (await build(), program('dist/examples/patterns/run.js', args)),
   build: async () => (await Promise.all([build(), buildConsole()]), 0),
 };
 

@@ -1,6 +1,7 @@
 import type { Definition } from '@writ/registry';
 import type { Dataset, LabelledCall, RecordedStep } from './dataset';
-import { type Turn, turnsOf, type WantedCall } from './script';
+import { type Shape, type ScriptsByName, scriptsOf } from './script-of';
+import type { WantedCall } from './script';
 
 /** One governed run to be: whom it is for, and what the model will ask for, turn by turn. */
 export interface Conversation<C extends WantedCall = WantedCall> {
@@ -10,17 +11,25 @@ export interface Conversation<C extends WantedCall = WantedCall> {
   /** The signed-in customer; null for somebody who is not. */
   readonly user: string | null;
   readonly calls: readonly C[];
-  readonly turns: readonly Turn[];
+  /** The workflow that holds it, and what its model says. */
+  readonly workflow: string;
+  readonly scripts: ScriptsByName;
 }
 
+/** How the agents of a conversation work together: they hand the customer to one another, or one assigns to the others. */
+export type { Shape };
+
 /** The task's recorded calls, in order. */
-export function taskConversations(dataset: Dataset, definitions: readonly Definition[]): Conversation<RecordedStep>[] {
+export function taskConversations(
+  dataset: Dataset,
+  definitions: readonly Definition[],
+  shape: Shape = 'swarm',
+): Conversation<RecordedStep>[] {
   return [...dataset.tasks].map(([task, { steps }]) => ({
-    opening: `script:task-${task}`,
     task,
     user: dataset.ownership.get(task)?.authenticated_user ?? null,
     calls: steps,
-    turns: turnsOf(steps, definitions),
+    ...scriptsOf({ name: `task-${task}`, calls: steps, definitions, shape }),
   }));
 }
 
@@ -28,10 +37,18 @@ export function taskConversations(dataset: Dataset, definitions: readonly Defini
 export function ownershipConversations(
   dataset: Dataset,
   definitions: readonly Definition[],
+  shape: Shape = 'swarm',
 ): Conversation<LabelledCall>[] {
   return [...dataset.ownership].flatMap(([task, { authenticated_user: user, calls }]) =>
     calls.length === 0
       ? []
-      : [{ opening: `script:ownership-${task}`, task, user, calls, turns: turnsOf(calls, definitions) }],
+      : [
+          {
+            task,
+            user,
+            calls,
+            ...scriptsOf({ name: `ownership-${task}`, calls, definitions, shape }),
+          },
+        ],
   );
 }

@@ -1,7 +1,7 @@
 import { FINAL_STATUSES } from '@writ/database';
 import type { RunEvent } from '@writ/engine';
 import { checkRun } from '../../test/support/check-run';
-import { type Conversation, ownershipConversations, taskConversations } from './conversations';
+import { type Conversation, ownershipConversations, type Shape, taskConversations } from './conversations';
 import type { Dataset } from './dataset';
 import { judgeOwnership, judgeTask, type Seen } from './judge';
 import { outcomesOf } from './outcomes';
@@ -26,7 +26,12 @@ export interface PassReport {
   readonly outcomes: ReadonlyMap<string, string>;
 }
 
-type Options = Omit<PlayOptions, 'pass'> & { readonly pass: string; readonly only?: ReadonlySet<string> };
+type Options = Omit<PlayOptions, 'pass'> & {
+  readonly pass: string;
+  readonly only?: ReadonlySet<string>;
+  /** How the agents work together; a swarm unless said otherwise. */
+  readonly shape?: Shape;
+};
 
 class Tally {
   readonly #begun = Date.now();
@@ -60,7 +65,8 @@ class Tally {
 /** Every task's recorded calls as one governed run each; answers and changed records compared with the recording. */
 export async function taskPass(stack: Stack, dataset: Dataset, options: Options): Promise<PassReport> {
   const tally = new Tally();
-  const conversations = taskConversations(dataset, stack.definitions).filter((one) => wanted(one, options));
+  const all = taskConversations(dataset, stack.definitions, options.shape);
+  const conversations = all.filter((one) => wanted(one, options));
   await playAll(stack, conversations, {
     ...options,
     settle: async (played) => {
@@ -81,7 +87,8 @@ export async function taskPass(stack: Stack, dataset: Dataset, options: Options)
 /** Every labelled call as a governed one: it must be allowed or denied as labelled, and a denied one reach no tool. */
 export async function ownershipPass(stack: Stack, dataset: Dataset, options: Options): Promise<PassReport> {
   const tally = new Tally();
-  const conversations = ownershipConversations(dataset, stack.definitions).filter((one) => wanted(one, options));
+  const all = ownershipConversations(dataset, stack.definitions, options.shape);
+  const conversations = all.filter((one) => wanted(one, options));
   await playAll(stack, conversations, {
     ...options,
     settle: async (played) => {

@@ -1,6 +1,5 @@
 import { FINAL_STATUSES, type RunStatus } from '@writ/database';
 import type { Failure, RunId } from '@writ/kernel';
-import type { ScriptInput } from '@writ/gateways';
 import type { Conversation } from './conversations';
 import { answerLostCalls } from './reconcile';
 import type { Stack } from './stack';
@@ -26,16 +25,6 @@ export interface PlayOptions {
 const POLL_MS = 50;
 const ANONYMOUS = 'user:anonymous';
 
-/** What the scripted model says in a conversation: one call per turn, then a word of farewell. */
-function scriptOf(conversation: Conversation): ScriptInput {
-  return {
-    turns: conversation.turns.map(({ call }) => ({ calls: [{ name: call.name, arguments: call.arguments as never }] })),
-    final: 'Is there anything else I can do for you?',
-  };
-}
-
-const scriptName = (conversation: Conversation): string => conversation.opening.replace(/^script:/, '');
-
 /**
  * Starts a governed run for each conversation and waits for their ends. Conversations of one customer follow one
  * another, since they change the same records; those of different customers run beside each other. `settle` is called
@@ -46,7 +35,7 @@ export async function playAll<C extends Conversation>(
   conversations: readonly C[],
   options: PlayOptions & { readonly settle: (played: Played<C>) => Promise<void> },
 ): Promise<void> {
-  stack.model.play(Object.fromEntries(conversations.map((one) => [scriptName(one), scriptOf(one)])));
+  for (const { scripts } of conversations) stack.model.play(scripts);
   const waiting = [...conversations];
   const busy = new Set<string | null>();
   let ended = 0;
@@ -80,7 +69,7 @@ async function play<C extends Conversation>(
     tenant,
     caller: storefront,
     onBehalfOf: { id: conversation.user === null ? ANONYMOUS : `user:${conversation.user}`, roles: ['customer'] },
-    workflow: 'retail_support',
+    workflow: conversation.workflow,
     input: { message: conversation.opening },
     idempotencyKey: `${pass}:${conversation.opening}`,
   });

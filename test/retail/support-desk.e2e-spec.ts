@@ -32,12 +32,26 @@ describeWithDataset('the support desk', (dataset) => {
     expect(first.denied).toBe(0);
   }, 300_000);
 
+  test('with triage as a supervisor instead of a swarm, every task gives the same calls, answers and records', async () => {
+    const supervised = await taskPass(stack, dataset, { ...BASE, pass: 'supervised', shape: 'supervisor' });
+    expect(supervised.differences).toEqual([]);
+    expect(differingTasks(first, supervised)).toEqual([]);
+    expect(supervised).toMatchObject({ runs: first.runs, calls: first.calls, correct: first.correct, denied: 0 });
+  }, 300_000);
+
   test('[I6] no agent reaches an order or a profile that is not its customer’s: every label holds, no denied call arrives', async () => {
     const labels = [...dataset.ownership.values()].flatMap((one) => one.calls);
     const report = await ownershipPass(stack, dataset, { ...BASE, pass: 'ownership' });
     expect(report.differences).toEqual([]);
     expect(report.correct).toBe(labels.length);
     expect(report.denied).toBe(labels.filter((label) => label.expect === 'deny').length);
+  }, 300_000);
+
+  test('[I6] nor does a worker that a supervisor sends: every label holds', async () => {
+    const labels = [...dataset.ownership.values()].flatMap((one) => one.calls);
+    const report = await ownershipPass(stack, dataset, { ...BASE, pass: 'sent', shape: 'supervisor' });
+    expect(report.differences).toEqual([]);
+    expect(report.correct).toBe(labels.length);
   }, 300_000);
 
   test('[I4] killed workers lose no effect and double none: the tasks end as if nobody had been killed', async () => {

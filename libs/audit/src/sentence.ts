@@ -64,6 +64,11 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'action.reconciled': (event, detail) =>
     `${said(detail, 'by')} said of the lost call${tried(event)}: ${words(event.outcome)}.`,
   'handoff.made': (event) => `Control moved to the next agent${tried(event)}.`,
+  'plan.updated': (_event, detail) =>
+    `Version ${said(detail, 'version')} of the plan of ${said(detail, 'path') || 'the workflow'} was written: ${said(detail, 'tasks')} tasks.`,
+  'work.returned': ({ outcome }, detail) => `Work given to ${said(detail, 'agent')} came back (${words(outcome)}).`,
+  'route.chosen': ({ outcome }, detail) =>
+    `${said(detail, 'router')} was asked which way ${said(detail, 'path') || 'the workflow'} goes, and said ${words(outcome)}.`,
   'branches.joined': ({ outcome }, detail) =>
     `The branches of ${said(detail, 'path') || 'the workflow'} were joined (${words(outcome)}): ${said(detail, 'merged')} merged, ${said(detail, 'cancelled')} cancelled.`,
   'budget.exhausted': (_, detail) =>

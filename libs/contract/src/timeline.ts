@@ -4,7 +4,7 @@ import { RunStatus } from './runs';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
-const stepKind = z.enum(['model', 'tool', 'data', 'handoff']);
+const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate']);
 
 const Segment = named(
   'TimelineSegment',
@@ -16,6 +16,7 @@ const Segment = named(
       'tool',
       'data',
       'handoff',
+      'delegate',
       'waiting_approval',
       'waiting_external',
       'waiting_reconciliation',
@@ -116,6 +117,10 @@ export const Timeline = named(
               'rejected_call',
               'skipped',
               'branches',
+              'work',
+              'plan',
+              'route',
+              'answer',
               'ended',
             ]),
             text: z.string(),

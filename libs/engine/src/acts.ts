@@ -12,7 +12,7 @@ import { type BillOfMaterials, valueAt } from '@writ/registry';
 import type { RecordedDecision, StepIntended, StepKind } from './events';
 import type { HeldRun } from './held-run';
 import { modelRequest, reservation } from './model-request';
-import type { Act } from './next-step';
+import type { Act, Delegate } from './next-step';
 import { branchOf } from './path';
 import { attributeKey } from './state';
 
@@ -32,7 +32,7 @@ export interface Proposal {
   readonly call: string | null;
   readonly maxAttempts: number;
   readonly request: DecisionRequest;
-  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff'>;
+  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff' | 'structured'>;
   /** The step is part of the request only when the journal does not imply it. */
   readonly keepArgs: boolean;
 }
@@ -111,6 +111,7 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         effect: 'idempotent',
         maxAttempts: model.definition.max_attempts,
         request: { ...base, action: 'model.invoke', object },
+        ...(act.schema && { details: { structured: true } }),
       });
     }
     case 'invoke_tool': {
@@ -143,11 +144,41 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         maxAttempts: MAX_INTERNAL_ATTEMPTS,
         request: { ...base, action: 'handoff', object, handoff },
         details: {
-          handoff: { to: { agent: to.name, digest: act.to.digest }, purpose: act.purpose, message: act.message },
+          handoff: {
+            to: { agent: to.name, digest: act.to.digest },
+            purpose: act.purpose,
+            message: act.message,
+            ...(act.returns && { returns: true }),
+          },
         },
       });
     }
+    case 'delegate':
+      return proposeWork(base, act);
   }
+}
+
+/** Work for another agent: decided like a handoff, since what it may then do is bounded by the same chain. */
+function proposeWork(base: ReturnType<typeof baseRequest>, act: Delegate): Proposal {
+  const to = act.to.definition;
+  const object = { type: 'agent', id: to.name, version: act.to.version, digest: act.to.digest } as const;
+  const { purpose, brief } = act;
+  return proposal({
+    kind: 'delegate',
+    door: 'delegate',
+    act,
+    target: { name: to.name, digest: act.to.digest },
+    args: { to: to.name, task: purpose, brief },
+    effect: 'idempotent',
+    maxAttempts: MAX_INTERNAL_ATTEMPTS,
+    request: {
+      ...base,
+      action: 'delegate',
+      object,
+      handoff: { to: to.name, purpose, depth: act.chain.length },
+    },
+    details: { handoff: { to: { agent: to.name, digest: act.to.digest }, purpose, message: brief } },
+  });
 }
 
 function resourceOf(mapping: { type: string; id: string } | undefined, args: JsonObject): Resource | undefined {

@@ -1,9 +1,11 @@
 import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
 import type { Budget, Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
+import type { RouteScore } from '@writ/routing';
 import type { RunBudget } from './api';
+import type { Ledger } from './plan/ledger';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
-export type StepKind = 'model' | 'tool' | 'data' | 'handoff';
+export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate';
 
 /** A decision as the journal keeps it: everything `explain` shows. */
 export type RecordedDecision = Omit<Decision, 'verdict' | 'at' | 'authority'>;
@@ -25,6 +27,11 @@ export type RunEvent =
   | StepReconciled
   | RetryScheduled
   | CallRejected
+  | WorkReturned
+  | LedgerUpdated
+  | RouteChosen
+  | AnswerTaken
+  | AnswerReturned
   | NodeFailed
   | BranchesOpened
   | BranchStarted
@@ -96,8 +103,15 @@ export interface StepIntended {
   readonly holds?: readonly (readonly [budget: BudgetId, dimension: Budget['dimension'], amount: number])[];
   /** For `data`: what the answer is about. */
   readonly attribute?: { readonly name: string; readonly resource: Resource; readonly pointer: string };
-  /** For `handoff`. */
-  readonly handoff?: { readonly to: Hop; readonly purpose: string; readonly message: string };
+  /** For `model`: the final answer must have a shape, so it is read before the node takes it. */
+  readonly structured?: true;
+  /** For `handoff` and `delegate`; `returns` when control comes back once the receiver has answered. */
+  readonly handoff?: {
+    readonly to: Hop;
+    readonly purpose: string;
+    readonly message: string;
+    readonly returns?: true;
+  };
   readonly decision: RecordedDecision;
 }
 
@@ -206,6 +220,65 @@ export interface CallRejected {
   readonly at: number;
   readonly path: string;
   readonly call: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Work given away has come back: the call that gave it is answered, with at most `chars` characters of the result. */
+export interface WorkReturned {
+  readonly type: 'work_returned';
+  readonly at: number;
+  readonly path: string;
+  readonly call: string;
+  /** Where the work was done: a branch of its own. */
+  readonly branch: string;
+  readonly chars: number;
+  readonly outcome: 'ok' | 'failed';
+  readonly failure?: Failure;
+}
+
+/** A plan was written, or written anew: a supervisor's, by a call of its model, or a planner's. */
+export interface LedgerUpdated {
+  readonly type: 'ledger_updated';
+  readonly at: number;
+  readonly path: string;
+  readonly call: string | null;
+  readonly ledger: Ledger;
+}
+
+/** What a classifier said of an input; a route of null means that it abstained. */
+export interface RouteChoice {
+  readonly router: string;
+  /** Of the classifier: algorithm and examples, or the agent's digest. */
+  readonly version: string;
+  readonly scores: readonly RouteScore[];
+  readonly threshold: number;
+  readonly margin: number;
+  readonly route: string | null;
+  readonly because?: 'below_threshold' | 'within_margin' | 'named_none' | 'failed';
+}
+
+export interface RouteChosen {
+  readonly type: 'route_chosen';
+  readonly at: number;
+  readonly path: string;
+  /** Which classifier of the node this is, from 0: the next is asked when one abstains. */
+  readonly tier: number;
+  readonly choice: RouteChoice;
+}
+
+/** A final answer has the shape that was asked for: it is the node's output. */
+export interface AnswerTaken {
+  readonly type: 'answer_taken';
+  readonly at: number;
+  readonly path: string;
+}
+
+/** A final answer has not: the model is told why, and tries again. */
+export interface AnswerReturned {
+  readonly type: 'answer_returned';
+  readonly at: number;
+  readonly path: string;
   readonly code: string;
   readonly message: string;
 }

@@ -4,8 +4,14 @@ import type { DecisionView } from './api';
 import type { RecordedDecision, RunEvent } from './events';
 import type { StoredDecision } from './record-decision';
 
-const ACTIONS = { model: 'model.invoke', tool: 'tool.invoke', data: 'data.read', handoff: 'handoff' } as const;
-const OBJECTS = { model: 'model', tool: 'tool', data: 'data', handoff: 'agent' } as const;
+const ACTIONS = {
+  model: 'model.invoke',
+  tool: 'tool.invoke',
+  data: 'data.read',
+  handoff: 'handoff',
+  delegate: 'delegate',
+} as const;
+const OBJECTS = { model: 'model', tool: 'tool', data: 'data', handoff: 'agent', delegate: 'agent' } as const;
 
 type Verdict = DecisionView['verdict'];
 

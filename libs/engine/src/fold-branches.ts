@@ -48,7 +48,7 @@ function fanOf(state: RunState, path: string): FanState {
 }
 
 /** A branch is over, and every branch below it; one whose step has no outcome yet is kept until it has. */
-function leave(state: RunState, path: string): void {
+export function leave(state: RunState, path: string): void {
   for (const branch of state.branches.values()) {
     if (!within(branch.path, path)) continue;
     branch.live = false;

@@ -1,5 +1,5 @@
 import { assertNever, canonicalJson, digestOf, type Json, type JsonObject } from '@writ/kernel';
-import type { ModelReply, ToolRequest } from '@writ/gateways';
+import type { ModelReply } from '@writ/gateways';
 import { valueAt } from '@writ/registry';
 import * as approvals from './approvals/standing';
 import type {
@@ -13,10 +13,22 @@ import type {
   StepSettled,
   WaitFor,
 } from './events';
+import {
+  agentNode,
+  answer,
+  giveWork,
+  handOver,
+  returnAnswer,
+  returnWork,
+  takeAnswer,
+  takeReply,
+  takeRoute,
+  text,
+  updateLedger,
+} from './fold-agent';
 import { applyBranches, forget, isOver } from './fold-branches';
 import { branchOf } from './path';
 import {
-  type AgentNode,
   attributeKey,
   branchState,
   type BranchState,
@@ -102,7 +114,19 @@ export function apply(state: RunState, event: RunEvent): void {
     }
     case 'call_rejected':
       answer(state, event.path, { call: event.call, content: `Error: ${event.code}: ${event.message}` });
+      agentNode(state, event.path).refused.add(event.code);
       return;
+    case 'work_returned':
+      returnWork(state, event);
+      break;
+    case 'ledger_updated':
+      return updateLedger(state, event);
+    case 'route_chosen':
+      return takeRoute(state, event);
+    case 'answer_taken':
+      return takeAnswer(state, event.path);
+    case 'answer_returned':
+      return returnAnswer(state, event);
     case 'node_failed':
       failNode(state, event);
       return;
@@ -267,7 +291,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   switch (intent.kind) {
     case 'model':
       if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
-      else takeReply(state, intent.path, result as unknown as ModelReply);
+      else takeReply(state, intent, result as unknown as ModelReply);
       break;
     case 'data':
       if (intent.attribute && !failure) {
@@ -280,8 +304,12 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       }
       return;
     case 'handoff':
-      if (!failure && intent.handoff)
-        handOver(state, intent.path, { to: intent.handoff.to, call: intent.call ?? null });
+      if (!failure) handOver(state, intent);
+      break;
+    case 'delegate':
+      if (!failure) giveWork(state, intent);
+      else if (intent.call === undefined) endNode(state, intent.path, { done: false, failure, status: 'failed' });
+      else answer(state, intent.path, { call: intent.call, content: failureText(failure) });
       break;
     case 'tool':
       if (intent.call !== undefined)
@@ -308,50 +336,9 @@ function bringNothing(state: RunState, branch: BranchState, key: string): void {
 const editedNote = (args: JsonObject): string =>
   `Note: a person changed the arguments of this call before approving it, to ${JSON.stringify(args)}.\n`;
 const failureText = (failure: { readonly message: string }): string => `Error: ${failure.message}`;
-const text = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 function endNode(state: RunState, path: string, result: NodeResult): void {
   state.results.set(path, result);
-}
-
-function agentNode(state: RunState, path: string): AgentNode {
-  let node = state.agents.get(path);
-  if (!node) {
-    node = { kind: 'agent', hops: [], messages: [], queue: [], turns: 0 };
-    state.agents.set(path, node);
-  }
-  return node;
-}
-
-function takeReply(state: RunState, path: string, reply: ModelReply): void {
-  const node = agentNode(state, path);
-  node.turns += 1;
-  node.messages.push({ role: 'assistant', content: reply.content, toolCalls: reply.toolCalls });
-  node.queue = [...reply.toolCalls];
-  if (node.queue.length === 0) endNode(state, path, { done: true, output: reply.content });
-}
-
-function answer(state: RunState, path: string, { call, content }: { call: string; content: string }): void {
-  const node = agentNode(state, path);
-  node.messages.push({ role: 'tool', callId: call, content });
-  node.queue = node.queue.filter((request: ToolRequest) => request.callId !== call);
-}
-
-function handOver(state: RunState, path: string, moved: { to: AgentNode['hops'][number]; call: string | null }): void {
-  const { to, call } = moved;
-  const node = agentNode(state, path);
-  if (call !== null) answer(state, path, { call, content: `Handed over to ${to.agent}.` });
-  // One owner per branch: what the agent before still wanted is answered, not done.
-  for (const left of node.queue) {
-    node.messages.push({
-      role: 'tool',
-      callId: left.callId,
-      content: 'Error: handed_over: not done, control moved on',
-    });
-  }
-  node.queue = [];
-  node.hops = [...node.hops, to];
-  node.turns = 0;
 }
 
 function deny(state: RunState, event: StepDenied): void {
@@ -378,6 +365,11 @@ function deny(state: RunState, event: StepDenied): void {
   if (event.call !== undefined) {
     // INVARIANT: the agent learns the stable reason code and nothing of the rules.
     answer(state, event.path, { call: event.call, content: `Error: denied: ${event.decision.reason}` });
+    return;
+  }
+  if (event.kind === 'delegate') {
+    // Chosen and not allowed: what follows is the choosing pattern's to say.
+    state.entered.set(event.path, { denied: failure });
     return;
   }
   const status = event.decision.reason === 'stopped' ? 'stopped' : 'denied';

@@ -34,6 +34,7 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   tool: 'tool',
   data: 'tool',
   handoff: 'agent',
+  delegate: 'agent',
 };
 
 /**

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '@writ/kernel';
 import type { ChatMessage } from '@writ/gateways';
-import { type BillOfMaterials, type ModelDefinition, offeredTools, type Versioned } from '@writ/registry';
+import type { BillOfMaterials, ModelDefinition, Versioned } from '@writ/registry';
 import type { CallModel } from './next-step';
 import type { RunState } from './state';
 
@@ -29,9 +29,9 @@ export function modelRequest(
   const messages: Json[] = [
     { role: 'system', content: agent.instructions },
     { role: 'user', content: act.opening },
-    ...(state.agents.get(act.path)?.messages ?? []).map(wireMessage),
+    ...(state.agents.get(act.path)?.messages.slice(act.from) ?? []).map(wireMessage),
   ];
-  const tools = offeredTools(agent, bill, act.peers).map((tool): Json => ({
+  const tools = act.offers.map((tool): Json => ({
     type: 'function',
     function: { name: tool.name, description: tool.description, parameters: tool.parameters },
   }));
@@ -42,10 +42,17 @@ export function modelRequest(
       model: model.definition.model,
       messages,
       ...(tools.length > 0 && { tools }),
+      ...(act.schema && { response_format: formatOf(agent.name, act.schema) }),
       user,
     },
   };
 }
+
+/** Asks the vendor for the shape as well; the answer is checked here all the same. */
+const formatOf = (agent: string, schema: JsonObject): Json => ({
+  type: 'json_schema',
+  json_schema: { name: agent.replace(/[^a-zA-Z0-9_-]/g, '_'), schema },
+});
 
 function wireMessage(message: ChatMessage): Json {
   if (message.role === 'tool') return { role: 'tool', tool_call_id: message.callId, content: message.content };

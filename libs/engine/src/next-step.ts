@@ -1,8 +1,9 @@
 import type { Failure, Hop, Json, JsonObject } from '@writ/kernel';
-import type { AgentDefinition, ToolDefinition, Versioned } from '@writ/registry';
-import type { BranchEnded, NodeFailed } from './events';
+import type { AgentDefinition, OfferedTool, ToolDefinition, Versioned } from '@writ/registry';
+import type { BranchEnded, NodeFailed, RouteChoice } from './events';
 import type { JoinVerdict } from './plan/join';
-import type { OpenStep } from './state';
+import type { Ledger } from './plan/ledger';
+import type { OpenStep, Work } from './state';
 
 /** A model turn of an agent. The request is built from the node's conversation when the step is taken. */
 export interface CallModel {
@@ -10,9 +11,13 @@ export interface CallModel {
   readonly path: string;
   readonly chain: readonly Hop[];
   readonly agent: Versioned<AgentDefinition>;
-  readonly peers: ReadonlySet<string>;
-  /** The first words the node's first agent heard. */
+  /** The functions its model is offered. */
+  readonly offers: readonly OfferedTool[];
+  /** The first words it hears, and the first message of the conversation after them. */
   readonly opening: string;
+  readonly from: number;
+  /** JSON Schema of the final answer; null for text. */
+  readonly schema: JsonObject | null;
 }
 
 export interface InvokeTool {
@@ -33,6 +38,18 @@ export interface HandOff {
   readonly purpose: string;
   readonly message: string;
   /** The model's call this answers; null when nobody asked for it. */
+  readonly call: string | null;
+  readonly returns: boolean;
+}
+
+/** Work for another agent, which comes back; or an agent that a pattern chose, by nobody's call. */
+export interface Delegate {
+  readonly type: 'delegate';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly to: Versioned<AgentDefinition>;
+  readonly purpose: string;
+  readonly brief: string;
   readonly call: string | null;
 }
 
@@ -64,6 +81,41 @@ export interface RejectCall {
   readonly type: 'reject_call';
   readonly path: string;
   readonly call: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface ReturnWork {
+  readonly type: 'return_work';
+  readonly path: string;
+  readonly work: Work;
+  readonly chars: number;
+  /** Why there is no result; null when there is one. */
+  readonly failure: Failure | null;
+}
+
+export interface UpdateLedger {
+  readonly type: 'update_ledger';
+  readonly path: string;
+  readonly call: string | null;
+  readonly ledger: Ledger;
+}
+
+export interface ChooseRoute {
+  readonly type: 'choose_route';
+  readonly path: string;
+  readonly tier: number;
+  readonly choice: RouteChoice;
+}
+
+export interface TakeAnswer {
+  readonly type: 'take_answer';
+  readonly path: string;
+}
+
+export interface ReturnAnswer {
+  readonly type: 'return_answer';
+  readonly path: string;
   readonly code: string;
   readonly message: string;
 }
@@ -136,7 +188,7 @@ export interface Cancel {
 }
 
 /** The steps that act on the outside and are decided first. */
-export type Act = CallModel | InvokeTool | HandOff;
+export type Act = CallModel | InvokeTool | HandOff | Delegate;
 
 /** Facts that the plan itself draws: they need no decision and take no time. */
 export type Fact =
@@ -145,6 +197,11 @@ export type Fact =
   | EndBranch
   | JoinBranches
   | RejectCall
+  | ReturnWork
+  | UpdateLedger
+  | ChooseRoute
+  | TakeAnswer
+  | ReturnAnswer
   | Wait
   | EndWait
   | RuleNode
@@ -157,7 +214,7 @@ export type End = Finish | Fail | Cancel;
 export type NextStep = Act | TryAgain | Fact | Rest | End;
 
 export const isAct = (step: NextStep): step is Act =>
-  step.type === 'call_model' || step.type === 'invoke_tool' || step.type === 'hand_off';
+  step.type === 'call_model' || step.type === 'invoke_tool' || step.type === 'hand_off' || step.type === 'delegate';
 
 export const isEnd = (step: NextStep): step is End =>
   step.type === 'finish' || step.type === 'fail' || step.type === 'cancel';

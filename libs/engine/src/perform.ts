@@ -49,10 +49,15 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
     case 'tool':
     case 'data':
       return callTool(doors, bill, warrant);
-    case 'handoff': {
+    case 'handoff':
+    case 'delegate': {
       const span = openSpan('handoff', { handoffFrom: proposed.agent ?? '', handoffTo: proposed.target, step });
       const permit = doors.permits.mint(permitFor(warrant));
-      const opened = doors.permits.open(permit, { door: 'handoff', target: proposed.target, presented: proposed.args });
+      const opened = doors.permits.open(permit, {
+        door: proposed.kind,
+        target: proposed.target,
+        presented: proposed.args,
+      });
       if (!opened.ok) span.fail(opened.failure.code);
       span.end();
       if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };

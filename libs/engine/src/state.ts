@@ -3,7 +3,9 @@ import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
 import type { Approvals } from './approvals/standing';
-import type { BranchesJoined, BranchEnded, RunStarted, StepIntended, WaitFor } from './events';
+import type { BranchesJoined, BranchEnded, RouteChoice, RunStarted, StepIntended, WaitFor } from './events';
+import type { Receipt } from './plan/handoff-limits';
+import type { Ledger, Result } from './plan/ledger';
 
 /** A step whose outcome is not settled for good. At most one per branch. */
 export interface OpenStep {
@@ -44,6 +46,41 @@ export interface AgentNode {
   queue: ToolRequest[];
   /** Model turns since control last moved. */
   turns: number;
+  /** How control came to each of the hops: with which words, from which message on, and whether it goes back. */
+  moves: Move[];
+  /** Every handoff's receiver and words, also of those that control has come back from. */
+  readonly received: Receipt[];
+  /** Work given away that is not back yet, in the order it was given. */
+  work: Work[];
+  /** Turns in which work was given away; and whether this is one. */
+  rounds: number;
+  assigning: boolean;
+  /** Results so far, and how many in a row brought nothing new. */
+  readonly brought: Result[];
+  stalls: number;
+  /** Limits the agent has been told of. */
+  readonly refused: Set<string>;
+  /** A final answer whose shape is not checked yet, and how often one was returned. */
+  answer: string | null;
+  repairs: number;
+}
+
+export interface Move {
+  readonly message: string;
+  /** Index of the first message that came after. */
+  readonly from: number;
+  readonly returns: boolean;
+}
+
+/** One piece of work, in a branch of its own. */
+export interface Work {
+  readonly call: string;
+  readonly path: string;
+  readonly to: Hop;
+  readonly task: string;
+  readonly brief: string;
+  /** Handoffs made when it was given away: who gave it is the hop after so many. */
+  readonly hops: number;
 }
 
 /** A node that runs branches side by side. */
@@ -73,6 +110,12 @@ export interface RunState {
   readonly fans: Map<string, FanState>;
   /** Results of nodes that ended, by path. */
   readonly results: Map<string, NodeResult>;
+  /** Plans in their newest version, by path of the node that plans. */
+  readonly ledgers: Map<string, Ledger>;
+  /** What classifiers said, tier by tier, by path of the router. */
+  readonly routes: Map<string, RouteChoice[]>;
+  /** Agents a pattern chose, by the path they would speak at: entered by permission, or refused. */
+  readonly entered: Map<string, { readonly hop: Hop } | { readonly denied: Failure }>;
   /** Failed steps of sequences whose rule has been applied, by path. */
   readonly ruled: Map<string, { readonly rule: 'skip' | 'fallback' | 'compensate'; readonly failure: Failure }>;
   /** What resolvers brought, by `<attribute>|<resource id>`. */
@@ -109,6 +152,9 @@ export function emptyState(started: RunStarted): RunState {
     agents: new Map(),
     fans: new Map(),
     results: new Map(),
+    ledgers: new Map(),
+    routes: new Map(),
+    entered: new Map(),
     ruled: new Map(),
     attributes: new Map(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },

@@ -1,7 +1,7 @@
 import { assertNever, type Failure } from '@writ/kernel';
 import { evidence } from './evidence';
 import type { HeldRun } from './held-run';
-import type { EndBranch, Fact, JoinBranches, SettleStray } from './next-step';
+import type { ChooseRoute, EndBranch, Fact, JoinBranches, ReturnWork, SettleStray } from './next-step';
 import { record, recordUnknown, recordWait } from './outcomes';
 import { branchOf, branchPath } from './path';
 
@@ -21,6 +21,24 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
       const { call, code, message } = fact;
       return record(held, { type: 'call_rejected', at: now, path, call, code, message });
     }
+    case 'return_work':
+      return returnWork(held, fact, now);
+    case 'update_ledger':
+      return record(
+        held,
+        { type: 'ledger_updated', at: now, path, call: fact.call, ledger: fact.ledger },
+        evidence(held.scope, now, {
+          type: 'plan.updated',
+          detail: { path, version: fact.ledger.version, tasks: fact.ledger.tasks.length },
+          branch: branchOf(path),
+        }),
+      );
+    case 'choose_route':
+      return chooseRoute(held, fact, now);
+    case 'take_answer':
+      return record(held, { type: 'answer_taken', at: now, path });
+    case 'return_answer':
+      return record(held, { type: 'answer_returned', at: now, path, code: fact.code, message: fact.message });
     case 'rule_node':
       return record(held, { type: 'node_failed', at: now, path, failure: fact.failure, rule: fact.rule });
     case 'wait': {
@@ -71,6 +89,38 @@ function join(held: HeldRun, { path, verdict }: JoinBranches, now: number): void
     }),
   );
   for (const key of cancelled) abortBelow(held, branchPath(path, key));
+}
+
+/** Work is back, in a turn of the one who gave it away. */
+function returnWork(held: HeldRun, { path, work, chars, failure }: ReturnWork, now: number): void {
+  const outcome = failure === null ? 'ok' : 'failed';
+  const { call, path: branch } = work;
+  record(
+    held,
+    { type: 'work_returned', at: now, path, call, branch, chars, outcome, ...(failure && { failure }) },
+    evidence(held.scope, now, {
+      type: 'work.returned',
+      outcome: failure?.code ?? 'ok',
+      detail: { branch, agent: work.to.agent },
+      branch: branchOf(path),
+    }),
+  );
+}
+
+/** What a classifier said is evidence: which way the run went follows from it and from the decision after it. */
+function chooseRoute(held: HeldRun, { path, tier, choice }: ChooseRoute, now: number): void {
+  const { router, version, route, scores } = choice;
+  const best = scores[0]?.score;
+  record(
+    held,
+    { type: 'route_chosen', at: now, path, tier, choice },
+    evidence(held.scope, now, {
+      type: 'route.chosen',
+      outcome: route ?? choice.because ?? 'abstained',
+      detail: { path, router, version, ...(best !== undefined && { score: String(best) }) },
+      branch: branchOf(path),
+    }),
+  );
 }
 
 function abortBelow(held: HeldRun, path: string): void {

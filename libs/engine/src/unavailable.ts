@@ -1,4 +1,4 @@
-import type { Failure } from '@writ/kernel';
+import { assertNever, type Failure } from '@writ/kernel';
 import { allNodes, type BillOfMaterials, type Node } from '@writ/registry';
 
 /**
@@ -10,11 +10,6 @@ export function unavailablePattern(bill: BillOfMaterials): Failure | null {
   for (const { node } of allNodes(root)) {
     const part = inNode(node);
     if (part !== null) return notAvailable(part);
-  }
-  for (const { definition } of bill.agents.values()) {
-    for (const part of ['output', 'consults', 'context'] as const) {
-      if (definition[part] !== undefined) return notAvailable(`${part} of an agent`);
-    }
   }
   const limit = UNCOUNTED.find((name) => budget[name] !== undefined);
   return limit === undefined ? null : notAvailable(`budget ${limit}`);
@@ -34,19 +29,32 @@ function inNode(node: Node): string | null {
     case 'choice':
     case 'loop':
     case 'hedge':
+    case 'swarm':
+    case 'group_chat':
+    case 'reflect':
       return null;
     case 'wait':
       return node.correlate === undefined ? null : 'correlate of a wait';
-    case 'swarm':
-      return node.max_repeats !== undefined || node.returns !== undefined ? 'max_repeats or returns of a swarm' : null;
-    default:
+    case 'supervisor':
+      return node.worker_budget === undefined ? null : 'worker_budget of a supervisor';
+    case 'plan':
+      return node.approve === true ? 'approve of a plan' : null;
+    case 'router':
+      return asksPerson(node.fallback) ? 'person as a fallback' : null;
+    case 'run':
+    case 'input':
       return node.type;
+    default:
+      return assertNever(node, 'node');
   }
 }
+
+const asksPerson = (fallback: Extract<Node, { type: 'router' }>['fallback']): boolean =>
+  fallback.type === 'person' || (fallback.type === 'router' && asksPerson(fallback.fallback));
 
 const notAvailable = (what: string): Failure => ({
   code: 'pattern_not_available',
   class: 'permanent',
   message: `this build cannot run "${what}"`,
-  next: 'Use agent, tool, wait, sequence, fanout, map, choice, loop, hedge or swarm.',
+  next: 'Leave it out, or run the workflow on a build that has it.',
 });

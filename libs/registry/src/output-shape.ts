@@ -1,7 +1,7 @@
 import { assertNever, type JsonObject } from '@writ/kernel';
 import type { Lookup } from './lookup';
 import type { Node } from './nodes';
-import { eachOf, membersOf, promised, type Shape, TEXT } from './shape';
+import { listOf, membersOf, promised, type Shape, TEXT } from './shape';
 
 /** What a node puts out, as far as its definitions promise it; null where they do not. */
 export function outputShape(node: Node, lookup: Lookup): Shape {
@@ -29,7 +29,7 @@ export function outputShape(node: Node, lookup: Lookup): Shape {
         ? membersOf(node.branches.map((branch) => [branch.key, outputShape(branch.node, lookup)]))
         : made(node.merge, lookup);
     case 'map':
-      return keepsAll(node.merge.policy) ? eachOf(outputShape(node.node, lookup)) : made(node.merge, lookup);
+      return keepsAll(node.merge.policy) ? listOf(branchOf(outputShape(node.node, lookup))) : made(node.merge, lookup);
     case 'loop':
       return typeof node.exhausted === 'object' ? null : outputShape(node.node, lookup);
     case 'hedge':
@@ -45,6 +45,13 @@ export function outputShape(node: Node, lookup: Lookup): Shape {
       return assertNever(node, 'workflow node');
   }
 }
+
+/** What a map holds of each branch: a list keeps the order of the items. */
+const branchOf = (output: Shape): Shape =>
+  membersOf([
+    ['key', TEXT],
+    ['output', output],
+  ]);
 
 function agentOutput(name: string, lookup: Lookup): Shape {
   const agent = lookup.get('agent', name);

@@ -5,7 +5,7 @@ import { valueAt } from './template';
  * What is known of a value before any run: a part of a JSON Schema, an object whose members are known, or nothing (null).
  * Only ever used to find what cannot be right: where it is not sure, it says nothing.
  */
-export type Shape = SchemaShape | MemberShape | null;
+export type Shape = SchemaShape | MemberShape | ListShape | null;
 
 interface SchemaShape {
   readonly of: 'schema';
@@ -22,12 +22,18 @@ interface MemberShape {
   readonly others?: { readonly shape: Shape };
 }
 
+interface ListShape {
+  readonly of: 'list';
+  readonly item: Shape;
+}
+
 export const promised = (schema: JsonObject): Shape => ({ of: 'schema', schema, root: schema, listed: true });
 export const accepted = (schema: JsonObject): Shape => ({ of: 'schema', schema, root: schema, listed: false });
 export const membersOf = (members: Iterable<readonly [string, Shape]>): Shape => ({
   of: 'members',
   members: new Map(members),
 });
+export const listOf = (item: Shape): Shape => ({ of: 'list', item });
 export const eachOf = (shape: Shape): Shape => ({ of: 'members', members: new Map(), others: { shape } });
 
 /** What an agent without an output schema says. */
@@ -47,7 +53,8 @@ export function shapeAt(shape: Shape, tokens: readonly string[]): Found {
   return found;
 }
 
-function memberAt(shape: SchemaShape | MemberShape, token: string): Found {
+function memberAt(shape: NonNullable<Shape>, token: string): Found {
+  if (shape.of === 'list') return /^\d+$/.test(token) ? shape.item : ABSENT;
   if (shape.of === 'members') {
     if (shape.members.has(token)) return shape.members.get(token) ?? null;
     return shape.others ? shape.others.shape : ABSENT;
@@ -77,6 +84,7 @@ export type JsonType = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'n
 export function typesOf(shape: Shape): ReadonlySet<JsonType> | null {
   if (shape === null) return null;
   if (shape.of === 'members') return new Set<JsonType>(['object']);
+  if (shape.of === 'list') return new Set<JsonType>(['array']);
   const schema = plain(shape);
   return schema === null ? null : schema === false ? new Set() : typesIn(schema);
 }

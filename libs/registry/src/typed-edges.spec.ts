@@ -116,8 +116,9 @@ describe('typed edges', () => {
     expect(second(amount('/a/order/id'), fanout)).toEqual(['/args/amount']);
     expect(second(amount('/b'), fanout)).toEqual(['/args/amount']);
     const map = { type: 'map', over: ['x'], node: find, merge };
-    expect(second(amount('/any/order/total'), map)).toEqual([]);
-    expect(second(amount('/any/total'), map)).toEqual(['/args/amount']);
+    expect(second(amount('/0/output/order/total'), map)).toEqual([]);
+    expect(second(amount('/0/output/total'), map)).toEqual(['/args/amount']);
+    expect(second(amount('/any/output/order/total'), map)).toEqual(['/args/amount']);
     expect(second(amount('/order/id'), { type: 'hedge', node: find, after_ms: 10, max: 2 })).toEqual(['/args/amount']);
     const loop = { type: 'loop', node: find, max: 3, exhausted: 'last' };
     expect(second(amount('/order/total'), loop)).toEqual([]);

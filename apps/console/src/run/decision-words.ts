@@ -8,6 +8,7 @@ const ACTIONS: { readonly [action: string]: string } = {
   'model.invoke': 'call model',
   'data.read': 'read data with',
   handoff: 'hand over to',
+  delegate: 'give work to',
   'run.start': 'start workflow',
 };
 

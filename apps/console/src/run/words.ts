@@ -7,6 +7,7 @@ export const KIND: { readonly [K in Step['kind']]: { readonly icon: IconName; re
   tool: { icon: 'tool', word: 'Tool' },
   data: { icon: 'data', word: 'Data' },
   handoff: { icon: 'handoff', word: 'Handoff' },
+  delegate: { icon: 'agent', word: 'Work given' },
 };
 
 export const STEP_STATE: { readonly [S in Step['state']]: Sign } = {
@@ -34,6 +35,7 @@ export const SEGMENT: {
   tool: { word: 'Tool call', look: 'work', tone: 'busy' },
   data: { word: 'Data read', look: 'work', tone: 'calm' },
   handoff: { word: 'Handoff', look: 'work', tone: 'unsure' },
+  delegate: { word: 'Work given', look: 'work', tone: 'unsure' },
   waiting_approval: { word: 'Waiting for approval', look: 'wait', tone: 'wait' },
   waiting_external: { word: 'Waiting for a signal', look: 'wait', tone: 'wait' },
   waiting_reconciliation: { word: 'Waiting: outcome unknown', look: 'wait', tone: 'unsure' },

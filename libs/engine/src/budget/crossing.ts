@@ -87,7 +87,10 @@ export function cross(
       if (!to || act.type !== 'call_model' || to.definition.name === proposed.agent) return { kind: 'failed', failure };
       const { path, chain } = act;
       const message = `A budget of ${budget.dimension} is spent; go on from here.`;
-      return { kind: 'instead', act: { type: 'hand_off', path, chain, to, purpose: 'budget', message, call: null } };
+      return {
+        kind: 'instead',
+        act: { type: 'hand_off', path, chain, to, purpose: 'budget', message, call: null, returns: false },
+      };
     }
   }
 }

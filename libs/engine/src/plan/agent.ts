@@ -1,80 +1,125 @@
-import { canonicalJson, type Hop, type JsonObject } from '@writ/kernel';
-import { type AgentDefinition, type BillOfMaterials, offeredTools, type Versioned } from '@writ/registry';
+import type { JsonObject } from '@writ/kernel';
+import { type OfferedTool, offeredTools, supervisorTools } from '@writ/registry';
 import { checkArguments } from '../arguments';
 import type { NextStep } from '../next-step';
+import type { AgentNode } from '../state';
+import { planAnswer } from './answer';
+import { handoffFault } from './handoff-limits';
 import { failedAs, type PlanAt, type Planned } from './plan-at';
-
-export interface AgentPlan {
-  /** The agent that speaks first. */
-  readonly entry: string;
-  /** Agents control may pass to. */
-  readonly peers: ReadonlySet<string>;
-  readonly maxHandoffs: number;
-  readonly input: JsonObject;
-}
-
-export const hopOf = (agent: Versioned<AgentDefinition>): Hop => ({
-  agent: agent.definition.name,
-  digest: agent.digest,
-});
-
-export function agentOf(bill: BillOfMaterials, name: string): Versioned<AgentDefinition> {
-  const agent = bill.agents.get(name);
-  if (!agent) throw new Error(`the bill of ${bill.workflow.definition.name} lacks agent ${name}`);
-  return agent;
-}
+import { withOpenStep } from './recover';
+import { agentOf, type AgentPlan, hopOf, openingText, refusedBy, type Speaking } from './speaking';
+import { planAssignment, planLedger, workSteps } from './team';
 
 /**
  * The model/tool loop of one agent, and of peers that hand over: answer the model's calls in order, then ask the model
- * again, until it answers without calls.
+ * again, until it answers without calls. Work it has assigned goes on beside it, in a branch for each piece.
  */
 export function planAgent(plan: AgentPlan, at: PlanAt): Planned {
-  const { bill, path, state } = at;
-  const node = state.agents.get(path);
-  const entry = agentOf(bill, plan.entry);
-  const own = [hopOf(entry), ...(node?.hops ?? [])];
-  const chain = [...at.chain, ...own];
-  const agent = agentOf(bill, own.at(-1)!.agent);
-  const request = node?.queue[0];
-  if (!request) {
-    const turns = node?.turns ?? 0;
-    if (turns >= agent.definition.max_turns) {
-      return failedAs('turn_limit', `agent ${agent.definition.name} took ${turns} turns without finishing`);
-    }
-    const { peers } = plan;
-    return { next: [{ type: 'call_model', path, chain, agent, peers, opening: openingText(plan.input) }] };
+  const result = at.state.results.get(at.path);
+  if (result) return { ended: result };
+  const speaking = speakingAt(plan, at);
+  const own = withOpenStep(planTurn(speaking), at);
+  if ('ended' in own) return own;
+  return { next: [...own.next, ...workSteps(speaking, planAgent)] };
+}
+
+function speakingAt(plan: AgentPlan, at: PlanAt): Speaking {
+  const node = at.state.agents.get(at.path);
+  const entry = plan.hop ?? hopOf(agentOf(at.bill, plan.entry));
+  const own = [entry, ...(node?.hops ?? [])];
+  const agent = agentOf(at.bill, own.at(-1)!.agent);
+  return { plan, at, node, agent, own, chain: [...at.chain, ...own] };
+}
+
+function planTurn(speaking: Speaking): Planned {
+  const { at, node, agent, chain } = speaking;
+  const assigned = new Set(node?.work.map((one) => one.call));
+  const request = node?.queue.find((one) => !assigned.has(one.callId));
+  if (request) return planCall(speaking, request);
+  // All that is left to answer is under way with others.
+  if (node && node.queue.length > 0) return { next: [] };
+  const schema = schemaOf(speaking);
+  if (schema && node && node.answer !== null) return planAnswer(node, schema, at);
+  const turns = node?.turns ?? 0;
+  if (turns >= agent.definition.max_turns) {
+    return failedAs('turn_limit', `agent ${agent.definition.name} took ${turns} turns without finishing`);
   }
-  const step = (one: NextStep): Planned => ({ next: [one] });
-  const reject = (code: string, message: string): Planned =>
-    step({ type: 'reject_call', path, call: request.callId, code, message });
+  const { opening, from } = heardBy(speaking);
+  const offers = offersTo(speaking);
+  return { next: [{ type: 'call_model', path: at.path, chain, agent, offers, opening, from, schema }] };
+}
+
+/** The shape of the final answer: what the pattern asks for, or what the first agent promises its workflow. */
+const schemaOf = ({ plan, at }: Speaking): JsonObject | null =>
+  plan.output ?? (agentOf(at.bill, plan.entry).definition.output as JsonObject | undefined) ?? null;
+
+function offersTo({ plan, at, agent }: Speaking): readonly OfferedTool[] {
+  const peers = plan.swarm?.peers ?? new Set<string>();
+  const own = offeredTools(agent.definition, at.bill, peers);
+  return plan.team ? [...own, ...supervisorTools(plan.team.workers, at.bill)] : own;
+}
+
+type Request = AgentNode['queue'][number];
+
+function planCall(speaking: Speaking, request: Request): Planned {
+  const { at, chain } = speaking;
+  const { path, bill } = at;
+  const call = request.callId;
+  const reject = (code: string, message: string): Planned => one({ type: 'reject_call', path, call, code, message });
   // Names match byte for byte: a near match is a different tool.
-  const offered = offeredTools(agent.definition, bill, plan.peers).find((tool) => tool.name === request.name);
+  const offered = offersTo(speaking).find((tool) => tool.name === request.name);
   if (!offered) return reject('unknown_tool', `there is no tool ${JSON.stringify(request.name.slice(0, 80))}`);
   const args = checkArguments(request.argumentsText, offered.parameters);
   if (!args.ok) return reject(args.failure.code, args.failure.message);
-  if (offered.means.type === 'tool') {
-    const tool = bill.tools.get(offered.means.tool)!;
-    return step({ type: 'invoke_tool', path, chain, tool, args: args.value, call: request.callId });
+  const { means } = offered;
+  switch (means.type) {
+    case 'tool':
+      return one({ type: 'invoke_tool', path, chain, tool: bill.tools.get(means.tool)!, args: args.value, call });
+    case 'handoff':
+      return planHandoff(speaking, { call, to: means.to, args: args.value });
+    case 'consult': {
+      const brief = String(args.value['task'] ?? '');
+      return planAssignment(speaking, { call, worker: means.agent, task: 'consult', brief, asks: true });
+    }
+    case 'delegate': {
+      const text = (name: string): string => String(args.value[name] ?? '');
+      return planAssignment(speaking, { call, worker: text('worker'), task: text('task'), brief: text('brief') });
+    }
+    case 'update_plan':
+      return planLedger(speaking, call, args.value);
   }
-  if (offered.means.type !== 'handoff') return reject('not_available', `${offered.name} cannot be used here`);
-  const handoffs = own.length - 1;
-  if (handoffs >= plan.maxHandoffs) {
-    return reject('handoff_limit', `this conversation has been handed over ${handoffs} times, its limit`);
-  }
-  return step({
-    type: 'hand_off',
-    path,
-    chain,
-    to: agentOf(bill, offered.means.to),
-    purpose: String(args.value['reason'] ?? ''),
-    message: String(args.value['message'] ?? ''),
-    call: request.callId,
-  });
 }
 
-/** The first words an agent hears: the input's `message` when it has nothing else, otherwise the whole input. */
-function openingText(input: JsonObject): string {
-  const keys = Object.keys(input);
-  const message = input['message'];
-  return keys.length === 1 && typeof message === 'string' ? message : canonicalJson(input);
+const one = (step: NextStep): Planned => ({ next: [step] });
+
+function planHandoff(
+  speaking: Speaking,
+  wanted: { readonly call: string; readonly to: string; readonly args: JsonObject },
+): Planned {
+  const { plan, at, node, own, chain } = speaking;
+  const { path, bill } = at;
+  const { call, to } = wanted;
+  // One owner: control moves when what its owner has assigned has come back.
+  if (node && node.work.length > 0) return { next: [] };
+  const swarm = plan.swarm ?? { maxHandoffs: 0, maxRepeats: 0, returns: false };
+  const message = String(wanted.args['message'] ?? '');
+  const received = [{ agent: own[0]!.agent, message: openingText(plan.input) }, ...(node?.received ?? [])];
+  const been = received.map((one) => one.agent);
+  const fault = handoffFault({ chain: been, received, to, message }, swarm);
+  if (fault) return refusedBy(speaking, call, fault);
+  const purpose = String(wanted.args['reason'] ?? '');
+  const returns = swarm.returns;
+  return one({ type: 'hand_off', path, chain, to: agentOf(bill, to), purpose, message, call, returns });
+}
+
+/** What the agent in control hears of the conversation: by its own rule, once control has been handed to it. */
+function heardBy({ plan, node, agent }: Speaking): { readonly opening: string; readonly from: number } {
+  const opening = openingText(plan.input);
+  const move = node?.moves.at(-1);
+  const rule = agent.definition.context ?? 'all';
+  if (!node || !move || rule === 'all') return { opening, from: 0 };
+  if (rule === 'message') return { opening: move.message, from: move.from };
+  // Turns are cut whole: an assistant's message and the answers to its calls stay together.
+  const turns = node.messages.flatMap((message, i) => (message.role === 'assistant' && i < move.from ? [i] : []));
+  return { opening, from: turns.slice(-rule.turns)[0] ?? move.from };
 }

@@ -1,8 +1,9 @@
-import type { Json, JsonObject } from '@writ/kernel';
+import type { Json } from '@writ/kernel';
 import type { Merge, Node } from '@writ/registry';
 import type { NextStep } from '../next-step';
 import { branchPath, childOf } from '../path';
 import type { FanState } from '../state';
+import { planAgent } from './agent';
 import { joinVerdict, tally } from './join';
 import { ended, failedWith, type PlanAt, type Planned, type Scope } from './plan-at';
 
@@ -136,8 +137,9 @@ function outputOf(fan: Fan, key: string, at: PlanAt): Json {
 /** An agent names the branch to take. An answer that names none is a failure: nothing is taken by guessing. */
 function judged(agent: string, byKey: { readonly [key: string]: Json }, at: PlanAt): Planned {
   const reply_with = 'the key of the best answer, and nothing else';
-  const input = { task: at.scope.input, answers: byKey, reply_with } as JsonObject;
-  const planned = at.plan({ type: 'agent', agent, input: input as never }, { ...at, path: childOf(at.path, '+') });
+  // Given as it is, not as a template: what branches put out is data, also where it looks like a reference.
+  const input = { task: at.scope.input, answers: byKey, reply_with };
+  const planned = planAgent({ entry: agent, input }, { ...at, path: childOf(at.path, '+') });
   if ('next' in planned || !planned.ended.done) return planned;
   const key = keyIn(planned.ended.output);
   if (key !== null && Object.hasOwn(byKey, key)) return ended(byKey[key] ?? null);

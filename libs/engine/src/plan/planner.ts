@@ -5,10 +5,15 @@ import type { RunState } from '../state';
 import { planAgent } from './agent';
 import { planChoice, planLoop } from './control';
 import { planFanout, planHedge, planMap } from './fans';
+import { DEFAULT_REPEATS } from './handoff-limits';
 import { inputOf, planTool, planWait } from './leaves';
+import { planAndExecute } from './plan-execute';
 import { failedAs, type PlanAt, type Planned, type PlanMemory } from './plan-at';
 import { strays, withOpenStep } from './recover';
+import { planRouter } from './route';
 import { planSequence } from './sequence';
+import { planGroupChat, planReflect } from './talk';
+import { type AgentPlan, DEFAULT_PARALLEL, DEFAULT_RESULT_CHARS, type Swarm, type Team } from './speaking';
 
 /**
  * Decides what a run does next. Pure in its answers: the same state, time and bill give the same steps. It only remembers
@@ -67,18 +72,23 @@ function planNode(node: Node, at: PlanAt): Planned {
     case 'loop':
       return planLoop(node, at);
     case 'agent':
-      return agent({ entry: node.agent, peers: [node.agent], maxHandoffs: 0, input: node.input }, at);
+      return talk({ entry: node.agent }, node.input, at);
     case 'swarm':
-      return agent({ entry: node.entry, peers: node.agents, maxHandoffs: node.max_handoffs, input: node.input }, at);
+      return talk({ entry: node.entry, swarm: swarmOf(node) }, node.input, at);
+    case 'supervisor':
+      return talk({ entry: node.supervisor, team: teamOf(node) }, node.input, at);
+    case 'router':
+      return planRouter(node, at);
+    case 'group_chat':
+      return planGroupChat(node, at);
+    case 'reflect':
+      return planReflect(node, at);
+    case 'plan':
+      return planAndExecute(node, at);
     case 'tool':
       return withOpenStep(planTool(node, at), at);
     case 'wait':
       return planWait(node, at);
-    case 'supervisor':
-    case 'router':
-    case 'group_chat':
-    case 'plan':
-    case 'reflect':
     case 'run':
     case 'input':
       // Start refuses these patterns; a run that meets one was started by a build that has them.
@@ -88,15 +98,23 @@ function planNode(node: Node, at: PlanAt): Planned {
   }
 }
 
-interface Talk {
-  readonly entry: string;
-  readonly peers: readonly string[];
-  readonly maxHandoffs: number;
-  readonly input: Parameters<typeof inputOf>[0];
+/** An agent's conversation, with its input filled in. */
+function talk(plan: Omit<AgentPlan, 'input'>, template: Parameters<typeof inputOf>[0], at: PlanAt): Planned {
+  const input = inputOf(template, at);
+  return 'ended' in input ? input : planAgent({ ...plan, input: input.value }, at);
 }
 
-function agent({ entry, peers, maxHandoffs, input: template }: Talk, at: PlanAt): Planned {
-  const input = inputOf(template, at);
-  if ('ended' in input) return input;
-  return withOpenStep(planAgent({ entry, peers: new Set(peers), maxHandoffs, input: input.value }, at), at);
-}
+const swarmOf = (node: Extract<Node, { type: 'swarm' }>): Swarm => ({
+  peers: new Set(node.agents),
+  maxHandoffs: node.max_handoffs,
+  maxRepeats: node.max_repeats ?? DEFAULT_REPEATS,
+  returns: node.returns ?? false,
+});
+
+const teamOf = (node: Extract<Node, { type: 'supervisor' }>): Team => ({
+  workers: node.workers,
+  maxRounds: node.max_rounds,
+  maxStalls: node.max_stalls,
+  maxParallel: node.max_parallel ?? DEFAULT_PARALLEL,
+  maxResultChars: node.max_result_chars ?? DEFAULT_RESULT_CHARS,
+});

@@ -3,6 +3,7 @@ import type {
   BranchEnded,
   BranchesJoined,
   NodeFailed,
+  RouteChoice,
   RunEvent,
   RunStarted,
   StepReconciled,
@@ -44,6 +45,9 @@ const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   reconciliation: 'waiting_reconciliation',
   retry: 'retry',
 };
+
+const routed = ({ router, route, because, scores: [best] }: RouteChoice): string =>
+  `${router} said ${route ?? `nothing certain (${(because ?? '').replaceAll('_', ' ')})`}${best ? `; ${best.route} fits best, ${best.score}` : ''}`;
 
 const RULES: { readonly [R in NodeFailed['rule']]: string } = {
   skip: 'failed and was skipped',
@@ -114,6 +118,17 @@ class Reader {
         return this.#mark('cancel', `${event.by} asked it to end: ${event.reason}`);
       case 'call_rejected':
         return this.#mark('rejected_call', `a call that could not be made: ${event.code}`);
+      case 'work_returned':
+        this.#lanes.leave(event.branch, this.#at);
+        return this.#mark('work', `work came back to ${event.path || 'the workflow'} (${event.outcome})`);
+      case 'ledger_updated':
+        return this.#mark('plan', `version ${event.ledger.version} of the plan: ${event.ledger.reason}`);
+      case 'route_chosen':
+        return this.#mark('route', routed(event.choice));
+      case 'answer_taken':
+        return;
+      case 'answer_returned':
+        return this.#mark('answer', `an answer was returned: ${event.message}`);
       case 'node_failed':
         return this.#mark('skipped', `${event.path || 'the workflow'} ${RULES[event.rule]}: ${event.failure.message}`);
       case 'branches_opened':

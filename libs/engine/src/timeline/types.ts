@@ -85,6 +85,10 @@ export interface Mark {
     | 'rejected_call'
     | 'skipped'
     | 'branches'
+    | 'work'
+    | 'plan'
+    | 'route'
+    | 'answer'
     | 'ended';
   readonly text: string;
 }
