@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { at } from './paths.mjs';
 import { run } from './process.mjs';
@@ -28,6 +28,9 @@ export function tally(reports) {
 export const summary = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
+// Jest itself would take one core less than there are: on two cores one suite after the other, most of them waiting.
+const WORKERS = Math.max(2, availableParallelism() - 1);
+
 // --forceExit: a failed test leaves its engine open, and an engine keeps trying; the run must end and say so.
 async function jest(project, args, env) {
   const folder = mkdtempSync(join(tmpdir(), 'writ-jest-'));
@@ -36,6 +39,7 @@ async function jest(project, args, env) {
     const [command, all] = jestCommand([
       '--selectProjects',
       project,
+      `--maxWorkers=${WORKERS}`,
       '--forceExit',
       '--json',
       `--outputFile=${report}`,
