@@ -43,8 +43,8 @@ serve(async ({ url }) => {
   if (!published.ok) throw new Error(published.failure.message);
   await db.close();
   const env = { ...process.env, DATABASE_URL: url, WRIT_PORT: '0', WRIT_LOG_LEVEL: 'info' };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 2] });
-  const address = await listening(child.stdout!);
+  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 2, 'pipe'] });
+  const address = await listening(child.stderr!);
   const load = poster({
     url: address,
     path: '/v1/runs',

@@ -109,6 +109,12 @@ export const StartRun = named(
       .exactOptional()
       .describe('The person or service the run is for; decided as `principal.assert`.'),
     deadline_ms: z.int().min(1).max(31_536_000_000).exactOptional(),
+    priority: z
+      .int()
+      .min(-100)
+      .max(100)
+      .exactOptional()
+      .describe('Where runs of the tenant stand in line: higher goes first; 0 when absent.'),
   }),
 );
 

@@ -23,6 +23,8 @@ export interface StartRunInput {
   readonly budget?: RunBudget;
   readonly idempotencyKey?: string;
   readonly deadlineMs?: number;
+  /** Among the tenant's own runs that stand in line: higher goes first; 0 when absent. */
+  readonly priority?: number;
 }
 
 export interface RunBudget {

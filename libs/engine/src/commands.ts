@@ -75,7 +75,7 @@ export class RunCommands implements RunCommandsApi {
       const held = prepared.value;
       const entry = leased ? 'now' : this.ways.admission.enter(input.tenant);
       if (entry === 'busy') return this.#refuseBusy(input);
-      const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held, entry);
+      const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held, entry, input.priority ?? 0);
       if (end === 'stale') continue;
       if (end === 'exists') return this.#replay(input);
       if (typeof end !== 'string') return refuse(this.#noPlace(input, end.budget));
@@ -110,7 +110,7 @@ export class RunCommands implements RunCommandsApi {
     return (await earlierStart(this.ctx.db, input)) ?? refuse(this.ways.admission.busy(input.tenant));
   }
 
-  async #startElsewhere(held: HeldRun, entry: 'now' | 'in_line'): Promise<StartEnd> {
+  async #startElsewhere(held: HeldRun, entry: 'now' | 'in_line', priority: number): Promise<StartEnd> {
     const { wakeUp, admission } = this.ways;
     const wakeAt = entry === 'now' ? null : Infinity;
     const moved = await settleDown(this.ctx, held, {
@@ -122,7 +122,7 @@ export class RunCommands implements RunCommandsApi {
     if (moved?.kind === 'no_place') return moved;
     if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
     if (entry === 'now') await wakeUp.ring(held.tenant, held.run);
-    else admission.letIn();
+    else await admission.lineUp(held, priority);
     return 'started';
   }
 

@@ -228,9 +228,9 @@ function smaller(
 
 /** Two starts with one idempotency key are the same request when this is the same. */
 export function requestDigest(input: StartRunInput): string {
-  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, caller } = input;
+  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, priority, caller } = input;
   return digestOf(
-    canonicalJson({ workflow, version, given, mandate, budget, onBehalfOf, deadlineMs, caller: caller.id }),
+    canonicalJson({ workflow, version, given, mandate, budget, onBehalfOf, deadlineMs, priority, caller: caller.id }),
   );
 }
 

@@ -112,7 +112,8 @@ const ownKey = (call: Call<'startRun'> | Call<'signalRun'>): string | null =>
   call.idempotencyKey === null ? null : `${callerOf(call).principal.id} ${call.idempotencyKey}`;
 
 function startInput(call: Call<'startRun'>): StartRunInput {
-  const { workflow, version, input, mandate, budget, on_behalf_of: onBehalfOf, deadline_ms: deadlineMs } = call.body;
+  const { workflow, version, input, mandate, budget, priority } = call.body;
+  const { on_behalf_of: onBehalfOf, deadline_ms: deadlineMs } = call.body;
   const key = ownKey(call);
   return {
     tenant: tenantOf(call),
@@ -124,6 +125,7 @@ function startInput(call: Call<'startRun'>): StartRunInput {
     ...(budget === undefined ? {} : { budget }),
     ...(onBehalfOf === undefined ? {} : { onBehalfOf }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(priority === undefined ? {} : { priority }),
     ...(key === null ? {} : { idempotencyKey: key }),
   };
 }

@@ -10,8 +10,8 @@ type Heard = (tenant: TenantId, run: RunId) => void;
 
 /** Runs let in by one look at the lines. */
 const MOST = 256;
-/** Between two looks of one process while somebody stands in line. */
-const BREATH_MS = 5;
+/** Between two looks of one process while somebody stands in line: longer each time that nobody could be let in. */
+const BREATH_MS = { first: 5, most: 200 };
 const FRESH_MS = 1_000;
 /** When what was seen is half used up, it is looked at again sooner. */
 const SPENT_MS = 50;
@@ -140,6 +140,12 @@ export class Admission {
     };
   }
 
+  /** A run has come to the line. One that wants another place in it than the last is moved there before anybody is let in. */
+  async lineUp({ tenant, run }: { readonly tenant: TenantId; readonly run: RunId }, priority: number): Promise<void> {
+    if (priority !== 0) await this.store.setPriority(tenant, run, priority);
+    this.letIn();
+  }
+
   /** A place is free, or somebody came: let in who is next. Returns at once; what is already under way is not repeated. */
   letIn(): void {
     if (this.#closed) return;
@@ -148,18 +154,19 @@ export class Admission {
   }
 
   async #letAll(): Promise<void> {
-    while (this.#again && !this.#closed) {
+    for (let breath = BREATH_MS.first; this.#again && !this.#closed; await sleep(breath)) {
       this.#again = false;
+      breath = Math.min(breath * 2, BREATH_MS.most);
       try {
         const { runs, more } = await this.store.admit(MOST);
         this.#lines = more;
         for (const { tenant, run } of runs) this.#ring(tenant, run);
         this.#again ||= runs.length >= MOST;
+        if (runs.length > 0) breath = BREATH_MS.first;
       } catch (error) {
         // The next place that gets free, and at the latest the next sweep, tries again.
         log.warn({ error: (error as Error).message }, 'nobody could be let in');
       }
-      if (this.#again) await sleep(BREATH_MS);
     }
   }
 
