@@ -21,6 +21,7 @@ import { StopLadder1795000000020 } from './0020-stop-ladder';
 import { Admission1795000000021 } from './0021-admission';
 import { Providers1795000000022 } from './0022-providers';
 import { TakeRun1795000000023 } from './0023-take-run';
+import { Children1795000000024 } from './0024-children';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   Admission1795000000021,
   Providers1795000000022,
   TakeRun1795000000023,
+  Children1795000000024,
 ];

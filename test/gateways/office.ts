@@ -51,8 +51,13 @@ export interface TestOffice {
   stop(): void;
 }
 
-const ACTION: Record<Wanted['door'], Action> = { model: 'model.invoke', tool: 'tool.invoke', data: 'data.read' };
-const OBJECT = { model: 'model', tool: 'tool', data: 'data' } as const;
+const ACTION: Record<Wanted['door'], Action> = {
+  model: 'model.invoke',
+  tool: 'tool.invoke',
+  data: 'data.read',
+  run: 'run.start',
+};
+const OBJECT = { model: 'model', tool: 'tool', data: 'data', run: 'workflow' } as const;
 const RULES = ['model', 'tool', 'data']
   .map((type) => `p, user:caller, {tenant}, ${type}:*, ${ACTION[type as Wanted['door']]}, , allow, , any-${type}`)
   .join('\n');

@@ -34,6 +34,8 @@ const said = (detail: Detail, name: string): string => {
 
 const WAITS: { readonly [kind: string]: string } = {
   signal: 'a signal or a time',
+  child: 'a run it started',
+  pause: 'somebody to resume it',
   stop: 'the release of a stop',
   approval: 'an approval',
   reconciliation: 'somebody to say what became of a lost call',
@@ -51,6 +53,11 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'run.resumed': (_, detail) => `Worker ${said(detail, 'worker')} took the run over from one that was gone.`,
   'run.finished': ({ outcome }, detail) =>
     `The run ended: ${words(outcome)}${said(detail, 'code') ? `, ${words(said(detail, 'code'))}` : ''}.`,
+  'run.paused': (_, detail) => `${said(detail, 'by')} held the run${why(detail)}`,
+  'run.continued': (_, detail) => `${said(detail, 'by')} let the run go on${why(detail)}`,
+  'run.redriven': (_, detail) => `${said(detail, 'by')} took the run out of quarantine${why(detail)}`,
+  'run.child_told': ({ object }, detail) => `The run ${object?.id ?? ''} was told to end${why(detail)}`,
+  'run.child_ended': ({ object, outcome }) => `The run ${object?.id ?? ''} it started ended: ${words(outcome)}.`,
   'run.quarantined': () => 'The run was set aside: the database refused its data.',
   'action.authorized': (event) => `${who(event)} was allowed ${act(event)}${tried(event)}.`,
   'action.denied': (event) => `${who(event)} was refused ${act(event)}${tried(event)}${because(event)}.`,

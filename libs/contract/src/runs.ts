@@ -146,6 +146,11 @@ const listedRunExample = {
 };
 
 const params = z.strictObject({ id: id('run') });
+const reason = {
+  schema: named('ChangeRun', z.strictObject({ reason: z.string().min(1).max(500) })),
+  example: { reason: 'The supplier checks its prices first.' },
+};
+
 const cursorOf = (data: readonly unknown[]) => ({ data, has_more: false, next_cursor: null });
 
 export const runRoutes = {
@@ -243,6 +248,47 @@ export const runRoutes = {
     problems: ['not_found', 'state_conflict'],
     idempotency: 'stored',
   }),
+  pauseRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/pause',
+    area: 'runs',
+    summary: 'Hold a run after the steps under way',
+    description:
+      'No step begins once the run has taken it up; its deadline goes on. It moves again when it is resumed.',
+    access: ['run.pause'],
+    params,
+    body: reason,
+    responses: accepted('The run will hold after the steps under way.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
+  resumeRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/resume',
+    area: 'runs',
+    summary: 'Let a paused run go on',
+    description: 'Each of its next steps is decided again, under the policy of then.',
+    access: ['run.resume'],
+    params,
+    body: reason,
+    responses: accepted('The run will go on.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
+  redriveRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/redrive',
+    area: 'runs',
+    summary: 'Take a run out of quarantine',
+    description:
+      'It goes on behind its last recorded step, decided anew; nothing that was done is done again. What put it there may put it there again.',
+    access: ['run.redrive'],
+    params,
+    body: reason,
+    responses: accepted('The run is looked at again.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
   signalRun: route({
     method: 'POST',
     path: '/v1/runs/{id}/signal',
@@ -251,7 +297,19 @@ export const runRoutes = {
     access: ['run.signal'],
     params,
     body: {
-      schema: named('SignalRun', z.strictObject({ name, payload: json.default(null) })),
+      schema: named(
+        'SignalRun',
+        z.strictObject({
+          name,
+          payload: json.default(null),
+          correlation: z
+            .string()
+            .min(1)
+            .max(200)
+            .exactOptional()
+            .describe('What it is about: a wait that asks for a correlation takes only its own.'),
+        }),
+      ),
       example: { name: 'parcel_returned', payload: { tracking: 'T-88' } },
     },
     responses: accepted('The signal is kept until the run consumes it.'),

@@ -4,7 +4,7 @@ import { RunStatus } from './runs';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
-const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate']);
+const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate', 'run']);
 
 const Segment = named(
   'TimelineSegment',
@@ -17,6 +17,7 @@ const Segment = named(
       'data',
       'handoff',
       'delegate',
+      'run',
       'waiting_approval',
       'waiting_external',
       'waiting_reconciliation',
@@ -114,6 +115,9 @@ export const Timeline = named(
               'cancel',
               'approval',
               'reconciled',
+              'paused',
+              'resumed',
+              'child',
               'rejected_call',
               'skipped',
               'branches',

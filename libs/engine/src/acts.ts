@@ -1,4 +1,4 @@
-import { canonicalJson, digestOf, type EffectClass, type Hop, type JsonObject } from '@writ/kernel';
+import { canonicalJson, digestOf, type EffectClass, type Hop, type JsonObject, type RunId } from '@writ/kernel';
 import {
   attributeNeeds,
   type AttributeNeed,
@@ -11,8 +11,10 @@ import {
 import { type BillOfMaterials, valueAt } from '@writ/registry';
 import type { RecordedDecision, StepIntended, StepKind } from './events';
 import type { HeldRun } from './held-run';
+import { childBudget, smaller } from './budget';
+import { childRunId } from './children/child-id';
 import { modelRequest, reservation } from './model-request';
-import type { Act, Delegate } from './next-step';
+import type { Act, Delegate, StartChild } from './next-step';
 import { branchOf } from './path';
 import { attributeKey } from './state';
 
@@ -32,7 +34,7 @@ export interface Proposal {
   readonly call: string | null;
   readonly maxAttempts: number;
   readonly request: DecisionRequest;
-  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff' | 'structured'>;
+  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff' | 'structured' | 'child'>;
   /** The step is part of the request only when the journal does not imply it. */
   readonly keepArgs: boolean;
 }
@@ -45,7 +47,8 @@ function baseRequest(held: HeldRun, chain: readonly Hop[], now: number): Omit<De
   return {
     tenant: held.tenant,
     initiator: { tenant: held.tenant, ...started.initiator },
-    chain,
+    // INVARIANT (I6): a child run is bound by every agent between its initiator and itself.
+    chain: started.parent ? [...started.parent.chain, ...chain] : chain,
     mandate: started.mandate,
     // A stop on the run or on its workflow covers every act of it.
     run: held.run,
@@ -130,6 +133,23 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         request: { ...base, action: 'tool.invoke', object, args: act.args, ...(resource && { resource }) },
       });
     }
+    case 'start_child': {
+      const { workflow, input } = act;
+      const { definition, version, digest } = workflow;
+      const object = { type: 'workflow', id: definition.name, version, digest } as const;
+      const run = childRunId(held.run, act.path);
+      return proposal({
+        kind: 'run',
+        door: 'run',
+        act,
+        target: { name: definition.name, digest },
+        args: input,
+        effect: 'idempotent',
+        maxAttempts: MAX_INTERNAL_ATTEMPTS,
+        request: { ...base, action: 'run.start', object, args: input },
+        details: { child: childOf(held, { act, run, now }) },
+      });
+    }
     case 'hand_off': {
       const to = act.to.definition;
       const object = { type: 'agent', id: to.name, version: act.to.version, digest: act.to.digest } as const;
@@ -179,6 +199,25 @@ function proposeWork(base: ReturnType<typeof baseRequest>, act: Delegate): Propo
     },
     details: { handoff: { to: { agent: to.name, digest: act.to.digest }, purpose, message: brief } },
   });
+}
+
+/** What a child may use is set aside from what its parent may, and it ends no later. */
+function childOf(
+  held: HeldRun,
+  { act, run, now }: { readonly act: StartChild; readonly run: RunId; readonly now: number },
+): NonNullable<StepIntended['child']> {
+  const { started } = held.state;
+  const { definition } = act.workflow;
+  const limits = [act.deadlineMs, definition.deadline_ms].filter((ms) => ms !== null).map((ms) => now + ms);
+  const deadlines = started.deadline_at === null ? limits : [...limits, started.deadline_at];
+  return {
+    run,
+    root: started.parent?.root ?? held.run,
+    depth: (started.parent?.depth ?? 0) + 1,
+    budget: childBudget(held.state, act.path, smaller({ ...definition.budget }, { ...act.budget })),
+    deadline_at: deadlines.length === 0 ? null : Math.min(...deadlines),
+    leave: act.leave,
+  };
 }
 
 function resourceOf(mapping: { type: string; id: string } | undefined, args: JsonObject): Resource | undefined {

@@ -13,6 +13,7 @@ import { MAX_LOST_ATTEMPTS } from './retry';
 import { type AdvanceEnd, finish, giveBack, type Moved } from './standing';
 import { stoppedFailure } from './stops/ended';
 import { takeAct } from './take-act';
+import { tellChild } from './children/tell-child';
 import { takeFact } from './take-fact';
 
 /** A rest shorter than this keeps the lease: giving it back and taking it again costs two transactions. */
@@ -51,15 +52,27 @@ function takeMail(held: HeldRun, mail: RunEventWithMail): void {
   if (held.state.mailSeen.has(mail.mail)) return;
   held.pending.mail.push(mail.mail);
   held.crew.unpark();
-  record(
-    held,
-    mail,
-    evidence(held.scope, mail.at, {
-      type: mail.type === 'step_reconciled' ? 'action.reconciled' : 'mail.consumed',
-      ...(mail.type === 'step_reconciled' && { step: mail.step, outcome: mail.verdict }),
-      detail: { mail: mail.mail, by: mail.by, kind: mail.type },
-    }),
-  );
+  record(held, mail, evidence(held.scope, mail.at, mailEvidence(mail)));
+}
+
+function mailEvidence(mail: RunEventWithMail): Parameters<typeof evidence>[2] {
+  const detail = { mail: mail.mail, by: mail.by, kind: mail.type };
+  switch (mail.type) {
+    case 'step_reconciled':
+      return { type: 'action.reconciled', step: mail.step, outcome: mail.verdict, detail };
+    case 'pause_requested':
+      return { type: 'run.paused', detail: { ...detail, reason: mail.reason } };
+    case 'resume_requested':
+      return { type: 'run.continued', detail: { ...detail, reason: mail.reason } };
+    case 'run_redriven':
+      return { type: 'run.redriven', detail: { ...detail, reason: mail.reason } };
+    case 'child_ended': {
+      const object = { type: 'run', id: mail.run };
+      return { type: 'run.child_ended', object, outcome: mail.status, detail: { ...detail, path: mail.path } };
+    }
+    default:
+      return { type: 'mail.consumed', detail };
+  }
 }
 
 /** One look: what the plan says now, done or begun. Returns null when another look follows. */
@@ -86,7 +99,10 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   let facts = 0;
   for (const step of steps) {
     if (isEnd(step)) throw new Error(`the plan ends the run by ${step.type} beside other steps`);
-    if (step.type === 'rest') {
+    if (step.type === 'tell_child') {
+      await tellChild(ctx, held, step);
+      facts += 1;
+    } else if (step.type === 'rest') {
       if (!restsUnknown(held, step, now)) rests.push(step);
       else facts += 1;
       // A branch's time runs out also while its call is under way.

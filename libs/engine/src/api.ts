@@ -31,6 +31,8 @@ export interface RunBudget {
   readonly model_calls?: number;
   readonly tool_calls?: number;
   readonly tokens?: number;
+  /** How many runs may stand below this one, one under the other. */
+  readonly depth?: number;
 }
 
 export interface StartedRun {
@@ -46,6 +48,8 @@ export interface SignalInput {
   readonly run: RunId;
   readonly name: string;
   readonly payload: Json;
+  /** What it is about: a wait that asks for a correlation takes only its own. */
+  readonly correlation?: string;
   readonly dedup?: string;
 }
 
@@ -62,6 +66,14 @@ export interface ReconcileInput {
 }
 
 export interface CancelInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  readonly reason: string;
+}
+
+/** Holds a run, lets it go on, or takes it out of quarantine. */
+export interface SteerInput {
   readonly tenant: TenantId;
   readonly caller: Principal;
   readonly run: RunId;
@@ -160,6 +172,11 @@ export interface RunCommandsApi {
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>>;
   cancel(input: CancelInput): Promise<Result<{ readonly accepted: boolean }>>;
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>>;
+  /** The run holds after the steps under way, until it is resumed. */
+  pause(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
+  resume(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
+  /** A quarantined run goes on behind its last recorded step. */
+  redrive(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
 }
 
 /** Reads. Every one is bound to a tenant in SQL; a foreign id is simply not found. */

@@ -1,5 +1,6 @@
 import type { Failure } from '@writ/kernel';
 import type { Proposal } from './acts';
+import type { RunBudget } from './api';
 import type { Tail } from './commit';
 import type { RunState } from './state';
 
@@ -18,6 +19,8 @@ export function overBudget(state: RunState, proposed: Proposal, beside: readonly
       if (event.kind === 'tool' && event.attempt === 1) usage.tool_calls += 1;
     }
   }
+  for (const name of ['model_calls', 'tool_calls', 'tokens'] as const)
+    usage[name] += setAside(state, { name, beside, except: proposed.path });
   // What is under way has not been settled: it counts at what was reserved for it.
   usage.tokens += reserved(state) + beside.reduce((sum, tail) => sum + reservedIn(tail), 0);
   const over = (name: string, limit: number | undefined, after: number): Failure | null =>
@@ -36,6 +39,14 @@ export function overBudget(state: RunState, proposed: Proposal, beside: readonly
       over('tokens', budget.tokens, usage.tokens + (proposed.details.reserve ?? 0))
     );
   }
+  const { child } = proposed.details;
+  if (child) {
+    const failure =
+      over('model calls', budget.model_calls, usage.model_calls + (child.budget.model_calls ?? 0)) ??
+      over('tool calls', budget.tool_calls, usage.tool_calls + (child.budget.tool_calls ?? 0)) ??
+      over('tokens', budget.tokens, usage.tokens + (child.budget.tokens ?? 0));
+    return failure ?? tooDeep(budget.depth, child.depth);
+  }
   if (proposed.kind === 'tool') return over('tool calls', budget.tool_calls, usage.tool_calls + 1);
   return null;
 }
@@ -51,3 +62,61 @@ function reserved(state: RunState): number {
 
 const reservedIn = ({ events }: Tail): number =>
   events.reduce((sum, event) => sum + (event.type === 'step_intended' ? (event.reserve ?? 0) : 0), 0);
+
+/** Runs that start runs that start runs: a tree this high is a mistake. */
+const MAX_DEPTH = 16;
+
+function tooDeep(left: number | undefined, depth: number): Failure | null {
+  if (depth <= MAX_DEPTH && (left === undefined || left > 0)) return null;
+  return {
+    code: 'depth_exceeded',
+    class: 'budget',
+    message: `one more run would stand ${depth} deep in its tree, deeper than it may`,
+    next: 'Give the workflow a larger budget of depth, or let a run do the work itself.',
+    details: { limit: Math.min(MAX_DEPTH, depth - 1 + (left ?? MAX_DEPTH)), name: 'depth' },
+  };
+}
+
+type Counted = 'model_calls' | 'tool_calls' | 'tokens';
+
+/** What child runs that have not reported may still use, and those whose start is under way. */
+function setAside(
+  state: RunState,
+  of: { readonly name: Counted; readonly beside: readonly Tail[]; readonly except: string },
+): number {
+  const { name, beside, except } = of;
+  let sum = 0;
+  for (const { ended, intent } of state.children.values()) if (!ended) sum += intent.budget[name] ?? 0;
+  for (const { open } of state.branches.values()) {
+    // Another attempt of the same start sets nothing aside twice.
+    if (open?.phase === 'in_flight' && open.intent.path !== except) sum += open.intent.child?.budget[name] ?? 0;
+  }
+  for (const { events } of beside) {
+    for (const event of events) if (event.type === 'step_intended') sum += event.child?.budget[name] ?? 0;
+  }
+  return sum;
+}
+
+/** A child's limits: what it asks for; of what it does not limit itself, all that this run has left. */
+export function childBudget(state: RunState, path: string, asked: RunBudget): RunBudget {
+  const { budget } = state.started;
+  const names = ['model_calls', 'tool_calls', 'tokens'] as const;
+  const limits = names.map((name) => {
+    const own = budget[name];
+    const taken = state.usage[name] + setAside(state, { name, beside: [], except: path });
+    const left = own === undefined ? undefined : Math.max(0, own - taken);
+    return [name, asked[name] ?? left] as const;
+  });
+  const below = budget.depth === undefined ? {} : { depth: Math.min(asked.depth ?? Infinity, budget.depth - 1) };
+  return { ...asked, ...below, ...Object.fromEntries(limits.filter(([, limit]) => limit !== undefined)) };
+}
+
+/** The smaller of two sets of limits, name by name: limits are narrowed, never widened (I6). */
+export function smaller(
+  of: { readonly [name: string]: number | undefined },
+  asked: { readonly [name: string]: number | undefined },
+): { [name: string]: number } {
+  const names = new Set([...Object.keys(of), ...Object.keys(asked)]);
+  const limits = [...names].map((name) => [name, Math.min(of[name] ?? Infinity, asked[name] ?? Infinity)] as const);
+  return Object.fromEntries(limits.filter(([, limit]) => limit !== Infinity));
+}

@@ -15,13 +15,22 @@ import { appendTenantEvent } from '@writ/audit';
 import { insertMail, isFinal, runRow, type RunRow, type Tx } from '@writ/database';
 import { type Action, decide, type DecisionRequest } from '@writ/policy';
 import type { Admission } from './admission/admission';
-import type { CancelInput, ReconcileInput, RunCommandsApi, SignalInput, StartedRun, StartRunInput } from './api';
+import type {
+  CancelInput,
+  ReconcileInput,
+  RunCommandsApi,
+  SignalInput,
+  StartedRun,
+  StartRunInput,
+  SteerInput,
+} from './api';
 import { spentBudget } from './budget/crossing';
 import type { EngineContext } from './context';
 import { decisionEvidence } from './evidence';
 import type { WaitFor } from './events';
-import type { CancelBody, ReconcileBody, SignalBody } from './mail';
+import type { CancelBody, ReconcileBody, SignalBody, SteerBody } from './mail';
 import { recordDecisionIn } from './record-decision';
+import { reopenRun } from './redrive';
 import { settleDown } from './standing';
 import { BillCache, earlierStart, prepareStart } from './start-run';
 import type { WakeUp } from './wake-up';
@@ -47,6 +56,9 @@ export interface StartWays {
 type Letter =
   | { readonly kind: 'signal'; readonly action: 'run.signal'; readonly body: SignalBody }
   | { readonly kind: 'cancel'; readonly action: 'run.cancel'; readonly body: CancelBody }
+  | { readonly kind: 'pause'; readonly action: 'run.pause'; readonly body: SteerBody }
+  | { readonly kind: 'resume'; readonly action: 'run.resume'; readonly body: SteerBody }
+  | { readonly kind: 'redrive'; readonly action: 'run.redrive'; readonly body: SteerBody }
   | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
 
 type StartEnd = 'started' | 'exists' | 'stale' | Extract<AdvanceEnd, { kind: 'no_place' }>;
@@ -132,12 +144,25 @@ export class RunCommands implements RunCommandsApi {
   }
 
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>> {
-    const body: SignalBody = { name: input.name, payload: input.payload };
+    const { name, payload, correlation } = input;
+    const body: SignalBody = { name, payload, ...(correlation !== undefined && { correlation }) };
     return this.#mail(input, { kind: 'signal', action: 'run.signal', body }, input.dedup ?? null);
   }
 
   cancel(input: CancelInput): Promise<Result<{ readonly accepted: boolean }>> {
     return this.#mail(input, { kind: 'cancel', action: 'run.cancel', body: { reason: input.reason } }, 'cancel');
+  }
+
+  pause(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
+    return this.#mail(input, { kind: 'pause', action: 'run.pause', body: { reason: input.reason } }, null);
+  }
+
+  resume(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
+    return this.#mail(input, { kind: 'resume', action: 'run.resume', body: { reason: input.reason } }, null);
+  }
+
+  redrive(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
+    return this.#mail(input, { kind: 'redrive', action: 'run.redrive', body: { reason: input.reason } }, null);
   }
 
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>> {
@@ -169,6 +194,7 @@ export class RunCommands implements RunCommandsApi {
       }
       const wrong = unfit(row, letter, now);
       if (wrong) return refuse(wrong);
+      if (letter.kind === 'redrive' && !(await reopenRun(tx, tenant, run))) return refuse(notInQuarantine(row.status));
       const id = newId('mail', now);
       const accepted = await insertMail(tx, {
         tenant,
@@ -233,6 +259,13 @@ const deniedMail = (action: string, decision: string, reason: string): Failure =
   details: { decision_id: decision, reason },
 });
 
+const notInQuarantine = (status: string): Failure => ({
+  code: 'state_conflict',
+  class: 'permanent',
+  message: `the run is ${status}, not quarantined`,
+  next: 'List those that are with `writ runs list --status quarantined`.',
+});
+
 /** One answer per lost outcome: a step whose next attempt is lost again is asked about again. */
 function answered(row: RunRow, letter: Letter): string | null {
   const wait = letter.kind === 'reconcile' ? lostStep(row, letter.body.step) : undefined;
@@ -253,7 +286,11 @@ function unfit(row: RunRow, letter: Letter, now: number): Failure | null {
     message,
     next,
   });
+  if (letter.kind === 'redrive') return row.status === 'quarantined' ? null : notInQuarantine(row.status);
   if (isFinal(row.status)) return conflict(`the run is ${row.status}`, 'Start a new run.');
+  const held = waitsIn(row.wait === null ? null : (JSON.parse(row.wait) as RowWait)).some((one) => one.for === 'pause');
+  if (letter.kind === 'pause' && held) return conflict('the run is paused already', 'Resume it when it may go on.');
+  if (letter.kind === 'resume' && !held) return conflict('the run is not paused', 'Look at the run: its wait says so.');
   if (letter.kind !== 'reconcile') return null;
   const { step } = letter.body;
   const wait = lostStep(row, step);

@@ -1,11 +1,12 @@
-import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId } from '@writ/kernel';
+import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { Budget, Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
 import type { RouteScore } from '@writ/routing';
 import type { RunBudget } from './api';
+import type { ChildEnded, ChildTold, PauseRequested, ResumeRequested, RunParent, RunRedriven } from './family-events';
 import type { Ledger } from './plan/ledger';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
-export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate';
+export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run';
 
 /** A decision as the journal keeps it: everything `explain` shows. */
 export type RecordedDecision = Omit<Decision, 'verdict' | 'at' | 'authority'>;
@@ -41,6 +42,11 @@ export type RunEvent =
   | WaitEnded
   | SignalReceived
   | CancelRequested
+  | PauseRequested
+  | ResumeRequested
+  | RunRedriven
+  | ChildTold
+  | ChildEnded
   | RunFinished
   | RunFailed
   | RunCancelled;
@@ -65,6 +71,8 @@ export interface RunStarted {
   readonly mandate: Mandate | null;
   readonly budget: RunBudget;
   readonly deadline_at: number | null;
+  /** The run that started this one, and the agents that stand between: they bound each of its acts (I6). */
+  readonly parent?: RunParent;
   readonly decision: RecordedDecision;
 }
 
@@ -111,6 +119,16 @@ export interface StepIntended {
     readonly purpose: string;
     readonly message: string;
     readonly returns?: true;
+  };
+  /** For `run`: the child, and what of this run's limits is set aside for it until it reports. */
+  readonly child?: {
+    readonly run: RunId;
+    readonly root: RunId;
+    readonly depth: number;
+    readonly budget: RunBudget;
+    readonly deadline_at: number | null;
+    /** It goes on when this run is over. */
+    readonly leave: boolean;
   };
   readonly decision: RecordedDecision;
 }
@@ -337,7 +355,16 @@ export interface BranchesJoined {
 }
 
 export type WaitFor =
-  | { readonly for: 'signal'; readonly path: string; readonly signal: string | null; readonly until: number | null }
+  | {
+      readonly for: 'signal';
+      readonly path: string;
+      readonly signal: string | null;
+      /** Only a signal that brings the same counts; absent: any. */
+      readonly correlation?: string;
+      readonly until: number | null;
+    }
+  | { readonly for: 'child'; readonly path: string; readonly run: RunId }
+  | { readonly for: 'pause'; readonly by: string; readonly reason: string }
   | { readonly for: 'stop'; readonly step: number; readonly target: string }
   | {
       readonly for: 'approval';
@@ -379,6 +406,7 @@ export interface SignalReceived {
   readonly mail: MailId;
   readonly name: string;
   readonly payload: Json;
+  readonly correlation?: string;
   readonly by: string;
 }
 
@@ -409,6 +437,11 @@ export interface RunCancelled {
   readonly at: number;
   readonly by: string;
   readonly reason: string;
+  /** What was undone before the end, by the path of its compensation, and what could not be. */
+  readonly undone?: readonly string[];
+  readonly not_undone?: readonly string[];
+  /** Child runs and steps that had not come to an end when the run did. */
+  readonly left?: readonly string[];
 }
 
-export type { ResolvedAttribute };
+export type { ChildEnded, ResolvedAttribute, RunParent };

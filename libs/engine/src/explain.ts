@@ -10,8 +10,16 @@ const ACTIONS = {
   data: 'data.read',
   handoff: 'handoff',
   delegate: 'delegate',
+  run: 'run.start',
 } as const;
-const OBJECTS = { model: 'model', tool: 'tool', data: 'data', handoff: 'agent', delegate: 'agent' } as const;
+const OBJECTS = {
+  model: 'model',
+  tool: 'tool',
+  data: 'data',
+  handoff: 'agent',
+  delegate: 'agent',
+  run: 'workflow',
+} as const;
 
 type Verdict = DecisionView['verdict'];
 

@@ -2,8 +2,10 @@ import { assertNever, canonicalJson, digestOf, type Json, type JsonObject } from
 import type { ModelReply } from '@writ/gateways';
 import { valueAt } from '@writ/registry';
 import * as approvals from './approvals/standing';
+import { awaited } from './awaited';
 import type {
   ApprovalAnswered,
+  ChildEnded,
   NodeFailed,
   RunEvent,
   RunStarted,
@@ -148,12 +150,40 @@ export function apply(state: RunState, event: RunEvent): void {
     }
     case 'signal_received':
       state.mailSeen.add(event.mail);
-      state.signals.push({ name: event.name, payload: event.payload, taken: false });
+      state.signals.push({
+        name: event.name,
+        payload: event.payload,
+        correlation: event.correlation ?? null,
+        taken: false,
+      });
       return;
     case 'cancel_requested':
       state.mailSeen.add(event.mail);
       state.cancel ??= { by: event.by, reason: event.reason };
+      // Whoever held it held what is over now.
+      state.paused = null;
+      break;
+    case 'pause_requested':
+      state.mailSeen.add(event.mail);
+      state.paused ??= { by: event.by, reason: event.reason };
+      break;
+    case 'resume_requested':
+      state.mailSeen.add(event.mail);
+      state.paused = null;
+      break;
+    case 'run_redriven':
+      state.mailSeen.add(event.mail);
+      state.status = 'running';
+      state.failure = null;
+      break;
+    case 'child_told': {
+      const child = state.children.get(event.path);
+      if (child) child.toldAt ??= event.at;
       return;
+    }
+    case 'child_ended':
+      childEnded(state, event);
+      break;
     case 'run_finished':
       state.output = event.output;
       return end(state, 'succeeded');
@@ -175,7 +205,7 @@ function end(state: RunState, status: RunState['status']): void {
 }
 
 const ownerOf = (state: RunState, path: string): BranchState => branchState(state, branchOf(path));
-const ownerPath = (wait: WaitFor): string => (wait.for === 'signal' ? branchOf(wait.path) : '');
+const ownerPath = (wait: WaitFor): string => ('path' in wait ? branchOf(wait.path) : '');
 const digestOfArgs = (args: JsonObject | undefined): string | null =>
   args === undefined ? null : digestOf(canonicalJson(args));
 
@@ -189,7 +219,7 @@ function branchAt(state: RunState, step: number): BranchState | undefined {
 
 /** A branch that moves again has left what it waited for, unless that is a signal or a time of its own definition. */
 function wake(branch: BranchState): void {
-  if (branch.wait && branch.wait.for !== 'signal') branch.wait = null;
+  if (branch.wait && branch.wait.for !== 'signal' && branch.wait.for !== 'child') branch.wait = null;
 }
 
 function approvalAnswered(state: RunState, { path, approval, verdict, edited }: ApprovalAnswered): void {
@@ -284,7 +314,8 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   const change = approvals.approvalStanding(state.approvals, place).edited;
   approvals.ended(state.approvals, place);
   if (!branch.live) {
-    // The join was decided without it: recorded, never merged.
+    // The join was decided without it: recorded, never merged. A run that it may have started is still to be told.
+    if (intent.child && (failure === null || failure.class === 'cancelled')) bear(state, intent);
     forget(state, branch);
     return;
   }
@@ -303,6 +334,10 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
         bringNothing(state, branch, attributeKey(intent.attribute.name, intent.attribute.resource.id));
       }
       return;
+    case 'run':
+      if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
+      else bear(state, intent);
+      break;
     case 'handoff':
       if (!failure) handOver(state, intent);
       break;
@@ -391,9 +426,36 @@ function reconcile(state: RunState, branch: BranchState, event: StepReconciled):
   }
 }
 
+function bear(state: RunState, { path, child }: StepIntended): void {
+  if (child) state.children.set(path, { run: child.run, intent: child, toldAt: null, ended: false });
+}
+
+/** A child's end is its node's result; what it used counts here, also when nobody wants its result any more. */
+function childEnded(state: RunState, event: ChildEnded): void {
+  state.mailSeen.add(event.mail);
+  const child = state.children.get(event.path);
+  if (!child || child.ended || child.run !== event.run) return;
+  child.ended = true;
+  state.usage.model_calls += event.usage.model_calls;
+  state.usage.tool_calls += event.usage.tool_calls;
+  state.usage.tokens += event.usage.tokens;
+  const branch = ownerOf(state, event.path);
+  if (branch.wait?.for === 'child') branch.wait = null;
+  if (!branch.live) return;
+  if (event.status === 'succeeded') return endNode(state, event.path, { done: true, output: event.output });
+  const { code = event.status, class: kind = 'permanent', message = event.status } = event.failure ?? {};
+  const failure = {
+    code: `child_${event.status}`,
+    class: kind,
+    message: `the run ${event.run} ${event.status}: ${message}`,
+    details: { run: event.run, code },
+  };
+  endNode(state, event.path, { done: false, failure, status: 'failed' });
+}
+
 function takeSignal(state: RunState, branch: BranchState): void {
   const { wait } = branch;
   if (wait?.for !== 'signal' || wait.signal === null) return;
-  const signal = state.signals.find((candidate) => !candidate.taken && candidate.name === wait.signal);
+  const signal = awaited(state, wait);
   if (signal) signal.taken = true;
 }

@@ -1,5 +1,6 @@
-import { canonicalJson, digestOf, type TenantId } from '@writ/kernel';
+import { canonicalJson, digestOf, type JsonObject, type TenantId } from '@writ/kernel';
 import type { RecordedDecision, RunEvent, RunStarted, StepIntended, StepKind } from './events';
+import { upcast, versioned } from './upcast';
 
 type StageResult = RecordedDecision['stages'][number];
 type RuleMatch = StageResult['matches'][number];
@@ -35,6 +36,7 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   data: 'tool',
   handoff: 'agent',
   delegate: 'agent',
+  run: 'child_workflow',
 };
 
 /**
@@ -43,8 +45,9 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
  * line is a third of its event: bytes are what a run costs the client, the server and its write-ahead log.
  * `journalEvents` puts all of it back.
  */
-export function journalLine(known: Known, event: RunEvent): string {
+export function journalLine(known: Known, said: RunEvent): string {
   const { tenant, started } = known;
+  const event = versioned(said);
   switch (event.type) {
     case 'run_started':
       return canonicalJson({ ...event, decision: pack(event.decision, tenant, null) });
@@ -63,6 +66,7 @@ export function journalLine(known: Known, event: RunEvent): string {
     case 'step_settled':
       return canonicalJson(event.result_ref === undefined ? event : { ...event, result: undefined });
     case 'run_finished':
+    case 'child_ended':
       return canonicalJson(event.output_ref === undefined ? event : { ...event, output: null });
     default:
       return canonicalJson(event);
@@ -74,7 +78,7 @@ export function journalLine(known: Known, event: RunEvent): string {
  * Lines from the middle of a journal are restored with its first event, `start`.
  */
 export function journalEvents(tenant: TenantId, lines: readonly string[], start?: RunStarted): RunEvent[] {
-  const events = lines.map((line) => JSON.parse(line) as RunEvent);
+  const events = lines.map((line) => upcast(JSON.parse(line) as JsonObject) as unknown as RunEvent);
   const first = events[0];
   if (first?.type === 'run_started') {
     const started = { ...first, decision: unpack(first.decision, tenant, null) };

@@ -41,6 +41,7 @@ function reference(event: RunEvent): string | undefined {
     case 'step_intended':
       return event.args_ref;
     case 'run_finished':
+    case 'child_ended':
       return event.output_ref;
     default:
       return undefined;
@@ -52,7 +53,7 @@ function hydrate(event: RunEvent, values: ReadonlyMap<string, Json>): RunEvent {
   if (ref === undefined) return event;
   const value = values.get(ref)!;
   if (event.type === 'step_settled') return { ...event, result: value };
-  if (event.type === 'run_finished') return { ...event, output: value };
+  if (event.type === 'run_finished' || event.type === 'child_ended') return { ...event, output: value };
   return event.type === 'step_intended' ? { ...event, args: value as never } : event;
 }
 

@@ -1,11 +1,21 @@
-import type { Json } from '@writ/kernel';
-import type { PolledMail } from '@writ/database';
 import type { ApprovalBody } from '@writ/policy';
+import type { Json, RunId } from '@writ/kernel';
+import type { Database, PolledMail, RunStatus } from '@writ/database';
 import type { RunEventWithMail } from './advance';
+import { childOutcome } from './children/child-rows';
 
 export interface SignalBody {
   readonly name: string;
   readonly payload: Json;
+  readonly correlation?: string;
+}
+export interface SteerBody {
+  readonly reason: string;
+}
+export interface ChildBody {
+  readonly child: RunId;
+  readonly path: string;
+  readonly status: RunStatus;
 }
 export interface CancelBody {
   readonly reason: string;
@@ -17,14 +27,38 @@ export interface ReconcileBody {
   readonly note: string;
 }
 
-/** A letter as the event that consuming it is. */
-export function mailEvent(letter: PolledMail, at: number): RunEventWithMail {
+/** A letter as the event that consuming it is. A child's report says that it ended; what came of it is read from its journal. */
+export async function readMail(db: Database, letter: PolledMail, at: number): Promise<RunEventWithMail> {
+  if (letter.kind !== 'child') return mailEvent(letter, at);
+  const { child, path } = JSON.parse(letter.body) as ChildBody;
+  const { failure, ...outcome } = await childOutcome(db, letter.tenant, child);
+  return {
+    type: 'child_ended',
+    at,
+    mail: letter.id,
+    by: letter.sender,
+    path,
+    run: child,
+    ...outcome,
+    ...(failure && { failure }),
+  };
+}
+
+function mailEvent(letter: PolledMail, at: number): RunEventWithMail {
   const { id: mail, sender: by } = letter;
   const body = JSON.parse(letter.body) as unknown;
   switch (letter.kind) {
     case 'signal': {
-      const { name, payload } = body as SignalBody;
-      return { type: 'signal_received', at, mail, name, payload, by };
+      const { name, payload, correlation } = body as SignalBody;
+      return {
+        type: 'signal_received',
+        at,
+        mail,
+        name,
+        payload,
+        by,
+        ...(correlation !== undefined && { correlation }),
+      };
     }
     case 'cancel':
       return { type: 'cancel_requested', at, mail, by, reason: (body as CancelBody).reason };
@@ -32,6 +66,12 @@ export function mailEvent(letter: PolledMail, at: number): RunEventWithMail {
       const { approval, path, verdict, edited } = body as ApprovalBody;
       return { type: 'approval_answered', at, mail, path, approval, verdict, by, ...(edited && { edited }) };
     }
+    case 'pause':
+      return { type: 'pause_requested', at, mail, by, reason: (body as SteerBody).reason };
+    case 'resume':
+      return { type: 'resume_requested', at, mail, by, reason: (body as SteerBody).reason };
+    case 'redrive':
+      return { type: 'run_redriven', at, mail, by, reason: (body as SteerBody).reason };
     case 'reconcile': {
       const { step, verdict, result, note } = body as ReconcileBody;
       return { type: 'step_reconciled', at, mail, step, verdict, by, note, ...(result !== undefined && { result }) };

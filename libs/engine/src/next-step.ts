@@ -1,5 +1,6 @@
-import type { Failure, Hop, Json, JsonObject } from '@writ/kernel';
-import type { AgentDefinition, OfferedTool, ToolDefinition, Versioned } from '@writ/registry';
+import type { Failure, Hop, Json, JsonObject, RunId } from '@writ/kernel';
+import type { AgentDefinition, BillOfMaterials, OfferedTool, ToolDefinition, Versioned } from '@writ/registry';
+import type { RunBudget } from './api';
 import type { BranchEnded, NodeFailed, RouteChoice } from './events';
 import type { JoinVerdict } from './plan/join';
 import type { Ledger } from './plan/ledger';
@@ -77,6 +78,32 @@ export interface JoinBranches {
   readonly verdict: Exclude<JoinVerdict, { kind: 'open' }>;
 }
 
+/** A run of another workflow, for this one. */
+export interface StartChild {
+  readonly type: 'start_child';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly workflow: BillOfMaterials['workflow'];
+  readonly input: JsonObject;
+  readonly budget: RunBudget;
+  readonly deadlineMs: number | null;
+  readonly leave: boolean;
+}
+
+export interface WaitChild {
+  readonly type: 'wait_child';
+  readonly path: string;
+  readonly run: RunId;
+}
+
+/** Nobody wants a child's result any more: it is told to end. */
+export interface TellChild {
+  readonly type: 'tell_child';
+  readonly path: string;
+  readonly run: RunId;
+  readonly reason: string;
+}
+
 export interface RejectCall {
   readonly type: 'reject_call';
   readonly path: string;
@@ -124,6 +151,7 @@ export interface Wait {
   readonly type: 'wait';
   readonly path: string;
   readonly signal: string | null;
+  readonly correlation?: string;
   readonly timeoutMs: number | null;
 }
 
@@ -185,10 +213,13 @@ export interface Cancel {
   readonly type: 'cancel';
   readonly by: string;
   readonly reason: string;
+  readonly undone: readonly string[];
+  readonly notUndone: readonly string[];
+  readonly left: readonly string[];
 }
 
 /** The steps that act on the outside and are decided first. */
-export type Act = CallModel | InvokeTool | HandOff | Delegate;
+export type Act = CallModel | InvokeTool | HandOff | Delegate | StartChild;
 
 /** Facts that the plan itself draws: they need no decision and take no time. */
 export type Fact =
@@ -204,6 +235,7 @@ export type Fact =
   | ReturnAnswer
   | Wait
   | EndWait
+  | WaitChild
   | RuleNode
   | AskPerson
   | SettleStray;
@@ -211,10 +243,14 @@ export type Fact =
 export type End = Finish | Fail | Cancel;
 
 /** After each event the plan is a set of these, one per branch that may move; an `End` stands alone. */
-export type NextStep = Act | TryAgain | Fact | Rest | End;
+export type NextStep = Act | TryAgain | Fact | TellChild | Rest | End;
 
 export const isAct = (step: NextStep): step is Act =>
-  step.type === 'call_model' || step.type === 'invoke_tool' || step.type === 'hand_off' || step.type === 'delegate';
+  step.type === 'call_model' ||
+  step.type === 'invoke_tool' ||
+  step.type === 'hand_off' ||
+  step.type === 'delegate' ||
+  step.type === 'start_child';
 
 export const isEnd = (step: NextStep): step is End =>
   step.type === 'finish' || step.type === 'fail' || step.type === 'cancel';

@@ -5,12 +5,14 @@ import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { ApprovalCommands, ApprovalQueries, AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
 import { Admission } from './admission/admission';
 import { pinnedTool } from './approvals/pinned-tool';
+import { childDoor } from './children/start-child';
 import { RunCommands } from './commands';
 import { LogFeed } from './live/log-feed';
 import { RunFeed } from './live/run-feed';
 import { Said } from './live/said';
 import { type EngineContext, type Faults, noFaults } from './context';
 import { Pacer } from './pace/pacer';
+import type { Doors } from './perform';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
 import { Triggers } from './triggers/triggers';
@@ -67,11 +69,12 @@ export function openEngine(parts: EngineParts): Engine {
   const doors = parts.doors(permits.open);
   const live: LiveFeeds = { runs: new RunFeed(parts.db), logs: new LogFeed(parts.db) };
   const said = new Said(parts.db, (tenant, run) => live.runs.changed(tenant, run));
+  const effects: Doors = { ...doors, permits, said };
   const ctx: EngineContext = {
     db: parts.db,
     writer: parts.writer,
     authority,
-    doors: { ...doors, permits, said },
+    doors: effects,
     log: parts.log ?? null,
     pacer: new Pacer(new Providers(parts.db), id, clock),
     clock,
@@ -85,6 +88,7 @@ export function openEngine(parts: EngineParts): Engine {
   admission.onAdmitted((tenant, run) => void wakeUp.ring(tenant, run));
   const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, admission, parts.options ?? DEFAULT_WORKER);
   const commands = new RunCommands(ctx, { wakeUp, admission, local: worker });
+  effects.children = childDoor(ctx, wakeUp);
   const triggers = new Triggers(parts.db, clock, commands);
   const triggerClock = worker && triggers.clockFor(ctx.worker);
   return {

@@ -6,6 +6,7 @@ import type { BillOfMaterials } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Proposal } from './acts';
 import { endpointOf } from './endpoint';
+import type { ChildDoor } from './children/start-child';
 import type { Said } from './live/said';
 
 /** The doors to the outside, as the engine holds them. */
@@ -15,6 +16,7 @@ export interface Doors {
   readonly permits: PermitOffice;
   /** Told what models say while they say it. */
   readonly said?: Pick<Said, 'speech'>;
+  children?: ChildDoor;
 }
 
 export interface Performed {
@@ -62,6 +64,13 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
       span.end();
       if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
       return { outcome: { kind: 'ok', value: { to: proposed.target } }, tokens: 0 };
+    }
+    case 'run': {
+      const permit = doors.permits.mint(permitFor(warrant));
+      const opened = doors.permits.open(permit, { door: 'run', target: proposed.target, presented: proposed.args });
+      if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
+      if (!doors.children) throw new Error('this process starts no child runs');
+      return doors.children.start(warrant, bill);
     }
     default:
       return assertNever(proposed.kind, 'step kind');

@@ -39,6 +39,10 @@ function waitingOn(wait: WaitFor, { last }: RunFacts): string {
     case 'signal':
       if (wait.signal === null) return wait.until === null ? 'nothing that could come' : `the time ${at(wait.until)}`;
       return `the signal ${wait.signal}${wait.until === null ? '' : `, until ${at(wait.until)}`}`;
+    case 'child':
+      return `the run ${wait.run}`;
+    case 'pause':
+      return `somebody to resume it: ${wait.reason}`;
     case 'stop':
       return `the release of a stop, for ${wait.target}`;
     case 'approval':

@@ -105,6 +105,9 @@ export async function finishAs(
   return { kind: 'final' };
 }
 
+const listed = (name: 'undone' | 'not_undone' | 'left', paths: readonly string[]) =>
+  paths.length === 0 ? {} : { [name]: paths };
+
 function ending(
   next: End,
   at: number,
@@ -123,7 +126,15 @@ function ending(
     }
     case 'cancel':
       return {
-        event: { type: 'run_cancelled', at, by: next.by, reason: next.reason },
+        event: {
+          type: 'run_cancelled',
+          at,
+          by: next.by,
+          reason: next.reason,
+          ...listed('undone', next.undone),
+          ...listed('not_undone', next.notUndone),
+          ...listed('left', next.left),
+        },
         status: 'cancelled',
         code: 'cancelled',
       };

@@ -8,6 +8,7 @@ import {
   type Principal,
   refuse,
   type Result,
+  type RunId,
 } from '@writ/kernel';
 import { GENESIS } from '@writ/audit';
 import { type Database, runByIdempotencyKey } from '@writ/database';
@@ -18,11 +19,12 @@ import type { StartedRun, StartRunInput } from './api';
 import { Holdings } from './budget/holdings';
 import type { EngineContext } from './context';
 import { decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
-import type { RunStarted } from './events';
+import type { RunParent, RunStarted } from './events';
 import { begin } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
 import { Crew } from './crew';
 import { Planner } from './plan/planner';
+import { smaller } from './budget';
 import { recordDecision } from './record-decision';
 import { unavailablePattern } from './unavailable';
 
@@ -142,10 +144,13 @@ interface NewRun {
   readonly initiator: Principal;
   readonly decision: Decision;
   readonly now: number;
+  /** Set for a run that a run starts. */
+  readonly child?: { readonly run: RunId; readonly deadlineAt: number | null; readonly parent: RunParent };
 }
 
-function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, now }: NewRun): HeldRun {
-  const run = newId('run', now);
+/** A run in memory, its creation pending: nothing of it is durable. */
+export function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, now, child }: NewRun): HeldRun {
+  const run = child?.run ?? newId('run', now);
   const deadline = input.deadlineMs ?? bill.workflow.definition.deadline_ms;
   const { verdict: _verdict, at: _at, authority: _authority, ...kept } = decision;
   const started: RunStarted = {
@@ -159,7 +164,8 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
     caller: input.caller.id,
     mandate: input.mandate ?? null,
     budget: smaller({ ...bill.workflow.definition.budget }, { ...input.budget }),
-    deadline_at: deadline === null ? null : now + deadline,
+    deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
+    ...(child && { parent: child.parent }),
     decision: kept,
   };
   const traceId = (currentTrace() ?? newTrace()).traceId;
@@ -168,7 +174,7 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
   pending.events.push(started);
   const entered = enterContext(
     scope,
-    { started, chain: [], snapshot: decision.snapshot, build: ctx.build },
+    { started, chain: started.parent?.chain ?? [], snapshot: decision.snapshot, build: ctx.build },
     { now, branch: '' },
   );
   if (entered) pending.audits.push(entered);
@@ -214,16 +220,6 @@ function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, 
     lastStep: 0,
     numbers: new Map(),
   };
-}
-
-/** A start may narrow its workflow's budget, never widen it (I6). */
-function smaller(
-  of: Record<string, number | undefined>,
-  asked: Record<string, number | undefined>,
-): Record<string, number> {
-  const names = new Set([...Object.keys(of), ...Object.keys(asked)]);
-  const limits = [...names].map((name) => [name, Math.min(of[name] ?? Infinity, asked[name] ?? Infinity)] as const);
-  return Object.fromEntries(limits.filter(([, limit]) => limit !== Infinity));
 }
 
 /** Two starts with one idempotency key are the same request when this is the same. */

@@ -1,4 +1,4 @@
-import type { Failure, Hop, Json, MailId } from '@writ/kernel';
+import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
@@ -95,6 +95,15 @@ export interface FanState {
   joined: BranchesJoined | null;
 }
 
+/** A run that a node started. */
+export interface ChildState {
+  readonly run: RunId;
+  readonly intent: NonNullable<StepIntended['child']>;
+  /** When it was told to end (epoch milliseconds); null while nobody has. */
+  toldAt: number | null;
+  ended: boolean;
+}
+
 export type NodeResult =
   | { readonly done: true; readonly output: Json }
   | { readonly done: false; readonly failure: Failure; readonly status: 'failed' | 'denied' | 'stopped' };
@@ -121,9 +130,13 @@ export interface RunState {
   /** What resolvers brought, by `<attribute>|<resource id>`. */
   readonly attributes: Map<string, ResolvedAttribute>;
   readonly usage: { model_calls: number; tool_calls: number; tokens: number };
-  readonly signals: { name: string; payload: Json; taken: boolean }[];
   /** What people were asked, by the place of the act. */
   readonly approvals: Approvals;
+  readonly signals: { name: string; payload: Json; correlation: string | null; taken: boolean }[];
+  /** Runs started by nodes, by path. */
+  readonly children: Map<string, ChildState>;
+  /** Who holds the run, and why; null while nobody does. */
+  paused: { by: string; reason: string } | null;
   readonly mailSeen: Set<MailId>;
   cancel: { by: string; reason: string } | null;
   output: Json;
@@ -160,6 +173,8 @@ export function emptyState(started: RunStarted): RunState {
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
     signals: [],
     approvals: new Map(),
+    children: new Map(),
+    paused: null,
     mailSeen: new Set(),
     cancel: null,
     output: null,

@@ -43,9 +43,12 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
       return record(held, { type: 'node_failed', at: now, path, failure: fact.failure, rule: fact.rule });
     case 'wait': {
       const until = fact.timeoutMs === null ? null : now + fact.timeoutMs;
-      const wait = { for: 'signal', path, signal: fact.signal, until } as const;
+      const { signal, correlation } = fact;
+      const wait = { for: 'signal', path, signal, ...(correlation !== undefined && { correlation }), until } as const;
       return recordWait(held, { wait, branch: branchOf(path), now });
     }
+    case 'wait_child':
+      return recordWait(held, { wait: { for: 'child', path, run: fact.run }, branch: branchOf(path), now });
     case 'end_wait':
       return record(held, { type: 'wait_ended', at: now, path, output: fact.output });
     case 'ask_person': {

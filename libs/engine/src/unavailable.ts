@@ -16,7 +16,7 @@ export function unavailablePattern(bill: BillOfMaterials): Failure | null {
 }
 
 /** Limits nobody counts yet. */
-const UNCOUNTED = ['cost_micros', 'wall_ms', 'handoffs', 'depth'] as const;
+const UNCOUNTED = ['cost_micros', 'wall_ms', 'handoffs'] as const;
 
 function inNode(node: Node): string | null {
   switch (node.type) {
@@ -32,16 +32,15 @@ function inNode(node: Node): string | null {
     case 'swarm':
     case 'group_chat':
     case 'reflect':
-      return null;
+    case 'run':
     case 'wait':
-      return node.correlate === undefined ? null : 'correlate of a wait';
+      return null;
     case 'supervisor':
       return node.worker_budget === undefined ? null : 'worker_budget of a supervisor';
     case 'plan':
       return node.approve === true ? 'approve of a plan' : null;
     case 'router':
       return asksPerson(node.fallback) ? 'person as a fallback' : null;
-    case 'run':
     case 'input':
       return node.type;
     default:

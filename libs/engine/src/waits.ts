@@ -8,13 +8,23 @@ import type { BranchState, RunState } from './state';
 export type RowWait = WaitFor & { readonly also?: readonly WaitFor[] };
 
 /** A person first, then what a person could release, then what comes by itself. */
-const URGENCY: readonly WaitFor['for'][] = ['reconciliation', 'approval', 'stop', 'budget', 'signal', 'retry'];
+const URGENCY: readonly WaitFor['for'][] = [
+  'pause',
+  'reconciliation',
+  'approval',
+  'stop',
+  'budget',
+  'signal',
+  'child',
+  'retry',
+];
 
 /** The waits of live branches, most urgent first, apart from those of branches that are just going on. */
 export function waitsOf(state: RunState, going: ReadonlySet<string> = NONE): readonly WaitFor[] {
-  const waits: WaitFor[] = [];
+  const waits: WaitFor[] = state.paused ? [{ for: 'pause', ...state.paused }] : [];
+  if (isFinal(state.status)) return [];
   for (const branch of state.branches.values()) {
-    if (branch.wait && !going.has(branch.path) && !isFinal(state.status)) waits.push(branch.wait);
+    if (branch.wait && !going.has(branch.path)) waits.push(branch.wait);
   }
   return waits.sort((a, b) => URGENCY.indexOf(a.for) - URGENCY.indexOf(b.for));
 }
@@ -33,7 +43,10 @@ export const waitsIn = (wait: RowWait | null): readonly WaitFor[] => (wait ? [wa
 export function standingStatus(state: RunState): RunStatus {
   const [wait] = waitsOf(state);
   if (!wait) return 'running';
-  for (const branch of state.branches.values()) if (moves(state, branch)) return 'running';
+  const held = wait.for === 'pause';
+  for (const branch of state.branches.values()) {
+    if (held ? underWay(branch) : moves(state, branch)) return 'running';
+  }
   return waitingStatus(wait);
 }
 
@@ -42,6 +55,9 @@ function moves(state: RunState, branch: BranchState): boolean {
   if (!branch.live || branch.wait) return false;
   return branch.open?.phase === 'in_flight' || branch.reading !== null || !hasLiveBranch(state, branch);
 }
+
+/** A run that is held goes on until the steps under way are over. */
+const underWay = ({ open, reading }: BranchState): boolean => open?.phase === 'in_flight' || reading !== null;
 
 function hasLiveBranch(state: RunState, outer: BranchState): boolean {
   for (const branch of state.branches.values()) {
@@ -53,8 +69,10 @@ function hasLiveBranch(state: RunState, outer: BranchState): boolean {
 export function waitingStatus(wait: WaitFor): RunStatus {
   switch (wait.for) {
     case 'signal':
+    case 'child':
       return 'waiting_external';
     case 'stop':
+    case 'pause':
       return 'paused';
     case 'approval':
       return 'waiting_approval';

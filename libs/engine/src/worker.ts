@@ -16,7 +16,7 @@ import type { Admission } from './admission/admission';
 import { FairQueue } from './admission/fair-queue';
 import type { HeldRun } from './held-run';
 import { loadRun } from './load';
-import { mailEvent } from './mail';
+import { readMail } from './mail';
 import { quarantine } from './quarantine';
 import type { AdvanceEnd } from './standing';
 import { abortRevoked } from './stops/revoked';
@@ -244,7 +244,7 @@ export class Worker {
   }
 
   async #advance(key: string, held: HeldRun, mail: readonly PolledMail[] = []): Promise<AdvanceEnd> {
-    const inbox: RunEventWithMail[] = mail.map((letter) => mailEvent(letter, this.ctx.clock.now()));
+    const inbox = await Promise.all(mail.map((letter) => readMail(this.ctx.db, letter, this.ctx.clock.now())));
     this.#leading.set(key, { held, inbox });
     const attributes = { run: held.run, tenant: held.tenant, workflow: held.state.started.workflow };
     const span = openSpan('run', attributes, traceOf(held));
@@ -253,10 +253,17 @@ export class Worker {
       const end = await inSpan(span, () => advance(this.ctx, held, () => (this.#stopping(held), inbox.splice(0))));
       if (end.kind === 'poisoned') await quarantine(this.ctx, held, end.detail);
       this.#failed.delete(key);
+      if (end.kind === 'final') await this.#report(held);
       return end;
     } finally {
       span.end();
     }
+  }
+
+  /** A child's report is in its parent's mail already; the ring only makes it read at once. */
+  async #report(held: HeldRun): Promise<void> {
+    const { parent } = held.state.started;
+    if (parent) await this.wakeUp.ring(held.tenant, parent.run);
   }
 
   /** A draining worker lets a run go between two steps. */
@@ -292,9 +299,9 @@ export class Worker {
     );
     if (led.length === 0) return;
     for (const letter of await pollMail(this.ctx.db, led)) {
+      const event = await readMail(this.ctx.db, letter, this.ctx.clock.now());
       const leading = this.#leading.get(keyOf(letter.tenant, letter.run));
       if (!leading?.held) continue;
-      const event = mailEvent(letter, this.ctx.clock.now());
       if (leading.held.state.mailSeen.has(event.mail) || leading.inbox.some((seen) => seen.mail === event.mail))
         continue;
       leading.inbox.push(event);

@@ -15,6 +15,7 @@ const DOOR_OF: { readonly [A in Action]?: Door } = {
   'data.read': 'data',
   handoff: 'handoff',
   delegate: 'delegate',
+  'run.start': 'run',
 };
 
 export interface MintInput {

@@ -42,6 +42,12 @@ export class WritClient {
     timeline: (id: string, call?: CallOptions) => this.call('getRunTimeline', { params: { id } }, call),
     cancel: (id: string, body: BodyOf<'cancelRun'>, call?: CallOptions) =>
       this.call('cancelRun', { params: { id }, body }, call),
+    pause: (id: string, body: BodyOf<'pauseRun'>, call?: CallOptions) =>
+      this.call('pauseRun', { params: { id }, body }, call),
+    resume: (id: string, body: BodyOf<'resumeRun'>, call?: CallOptions) =>
+      this.call('resumeRun', { params: { id }, body }, call),
+    redrive: (id: string, body: BodyOf<'redriveRun'>, call?: CallOptions) =>
+      this.call('redriveRun', { params: { id }, body }, call),
     signal: (id: string, body: BodyOf<'signalRun'>, call?: CallOptions) =>
       this.call('signalRun', { params: { id }, body }, call),
     reconcile: (id: string, body: BodyOf<'reconcileRun'>, call?: CallOptions) =>

@@ -174,6 +174,35 @@ const cancel: Command = {
   },
 };
 
+const steer = (to: 'pause' | 'resume' | 'redrive', words: Pick<Command, 'summary' | 'description'>): Command => ({
+  name: `runs ${to}`,
+  ...words,
+  args: [RUN],
+  options: [REASON],
+  examples: [`runs ${to} run_01k8x0q3wsf5z8k2m4n6p8r0t2 --reason "the supplier checks its prices"`],
+  calls: [`POST /v1/runs/{id}/${to}`],
+  async run(context, call) {
+    const reason = call.text('reason') ?? `${to} with the command line`;
+    const answer = await context.client().runs[to](call.arg(0), { reason }, { signal: context.signal });
+    context.hint(ACCEPTED);
+    return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };
+  },
+});
+
+const pause = steer('pause', {
+  summary: 'Hold a run after the steps under way',
+  description: 'Holds a run after the steps under way, until it is resumed. Its deadline goes on.',
+});
+const resume = steer('resume', {
+  summary: 'Let a paused run go on',
+  description: 'Lets a paused run go on. Each of its next steps is decided again.',
+});
+const redrive = steer('redrive', {
+  summary: 'Take a run out of quarantine',
+  description:
+    'Takes a run out of quarantine: it goes on behind its last recorded step. List them with `runs list --status quarantined`.',
+});
+
 const signal: Command = {
   name: 'runs signal',
   summary: 'Tell a run something it may be waiting for',
@@ -218,4 +247,16 @@ const reconcile: Command = {
   },
 };
 
-export const RUN_COMMANDS: readonly Command[] = [start, list, show, tail, decisions, cancel, signal, reconcile];
+export const RUN_COMMANDS: readonly Command[] = [
+  start,
+  list,
+  show,
+  tail,
+  decisions,
+  cancel,
+  pause,
+  resume,
+  redrive,
+  signal,
+  reconcile,
+];

@@ -17,6 +17,7 @@ import { allEvents } from './all-events';
 import { reasonOf } from './reason';
 import styles from './Run.module.css';
 import { Siblings } from './Siblings';
+import { Steer } from './Steer';
 import type { Timeline } from './timeline-rows';
 
 interface Props {
@@ -70,6 +71,7 @@ export function RunHeader({ id, run, timeline }: Props) {
               Stop run
             </Button>
           )}
+          <Steer id={id} status={status} wait={run?.wait ?? null} />
           <Menu position="bottom-end">
             <Menu.Target>
               <Button variant="default" rightSection={<Icon name="down" size={12} />}>

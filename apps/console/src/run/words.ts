@@ -8,6 +8,7 @@ export const KIND: { readonly [K in Step['kind']]: { readonly icon: IconName; re
   data: { icon: 'data', word: 'Data' },
   handoff: { icon: 'handoff', word: 'Handoff' },
   delegate: { icon: 'agent', word: 'Work given' },
+  run: { icon: 'runs', word: 'Run' },
 };
 
 export const STEP_STATE: { readonly [S in Step['state']]: Sign } = {
@@ -36,6 +37,7 @@ export const SEGMENT: {
   data: { word: 'Data read', look: 'work', tone: 'calm' },
   handoff: { word: 'Handoff', look: 'work', tone: 'unsure' },
   delegate: { word: 'Work given', look: 'work', tone: 'unsure' },
+  run: { word: 'Starting a run', look: 'work', tone: 'accent' },
   waiting_approval: { word: 'Waiting for approval', look: 'wait', tone: 'wait' },
   waiting_external: { word: 'Waiting for a signal', look: 'wait', tone: 'wait' },
   waiting_reconciliation: { word: 'Waiting: outcome unknown', look: 'wait', tone: 'unsure' },

@@ -45,14 +45,46 @@ export class RunsController {
     return this.writes.told(call, () => this.commands.cancel({ ...about(call), reason: call.body.reason }));
   }
 
+  @Operation('pauseRun')
+  pause(@ThisCall() call: Call<'pauseRun'>): Promise<Result<AnswerOf<'pauseRun'>>> {
+    return this.steer(call, 'pause');
+  }
+
+  @Operation('resumeRun')
+  resume(@ThisCall() call: Call<'resumeRun'>): Promise<Result<AnswerOf<'resumeRun'>>> {
+    return this.steer(call, 'resume');
+  }
+
+  @Operation('redriveRun')
+  redrive(@ThisCall() call: Call<'redriveRun'>): Promise<Result<AnswerOf<'redriveRun'>>> {
+    return this.steer(call, 'redrive');
+  }
+
+  private async steer(
+    call: Call<'pauseRun'> | Call<'resumeRun'> | Call<'redriveRun'>,
+    to: 'pause' | 'resume' | 'redrive',
+  ): Promise<Result<AnswerOf<'pauseRun'>>> {
+    const may = await this.gate.leaveToEngine(call, `run.${to}`);
+    if (!may.ok) return may;
+    return this.writes.told(call, () => this.commands[to]({ ...about(call), reason: call.body.reason }));
+  }
+
   @Operation('signalRun')
   async signal(@ThisCall() call: Call<'signalRun'>): Promise<Result<AnswerOf<'signalRun'>>> {
     const may = await this.gate.leaveToEngine(call, 'run.signal');
     if (!may.ok) return may;
-    const { name, payload } = call.body;
+    const { name, payload, correlation } = call.body;
     const key = ownKey(call);
     const dedup = key === null ? {} : { dedup: `signal ${key}` };
-    return this.writes.told(call, () => this.commands.signal({ ...about(call), name, payload, ...dedup }));
+    return this.writes.told(call, () =>
+      this.commands.signal({
+        ...about(call),
+        name,
+        payload,
+        ...dedup,
+        ...(correlation === undefined ? {} : { correlation }),
+      }),
+    );
   }
 
   @Operation('reconcileRun')
@@ -101,7 +133,9 @@ const sequencePage = (call: Call<'listRunDecisions'>) => ({
   ...(call.after === undefined ? {} : { after: Number(call.after) }),
 });
 
-const about = (call: Call<'cancelRun'> | Call<'signalRun'> | Call<'reconcileRun'>) => ({
+type Told = 'cancelRun' | 'pauseRun' | 'resumeRun' | 'redriveRun' | 'signalRun' | 'reconcileRun';
+
+const about = (call: { [O in Told]: Call<O> }[Told]) => ({
   tenant: tenantOf(call),
   caller: callerOf(call).principal,
   run: call.params.id as RunId,

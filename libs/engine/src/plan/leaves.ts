@@ -1,5 +1,6 @@
-import type { JsonObject } from '@writ/kernel';
+import { canonicalJson, type JsonObject } from '@writ/kernel';
 import { type Node, resolveTemplate } from '@writ/registry';
+import { awaited } from '../awaited';
 import { branchOf } from '../path';
 import type { NodeResult } from '../state';
 import { failedAs, type PlanAt, type Planned, type Scope } from './plan-at';
@@ -33,12 +34,29 @@ export function planWait(node: Extract<Node, { type: 'wait' }>, at: PlanAt): Pla
   const signal = node.signal ?? null;
   const wait = state.branches.get(branchOf(path))?.wait;
   const started = wait?.for === 'signal' && wait.path === path ? wait : null;
-  if (!started) return { next: [{ type: 'wait', path, signal, timeoutMs: node.timeout_ms ?? null }] };
-  const arrived = state.signals.find((candidate) => !candidate.taken && candidate.name === signal);
+  if (!started) {
+    const correlation = correlationOf(node, at);
+    if ('ended' in correlation) return correlation;
+    return { next: [{ type: 'wait', path, signal, timeoutMs: node.timeout_ms ?? null, ...correlation }] };
+  }
+  const arrived = awaited(state, started);
   if (arrived) return { next: [{ type: 'end_wait', path, output: arrived.payload }] };
   if (started.until !== null && at.now >= started.until) {
     if (signal === null) return { next: [{ type: 'end_wait', path, output: null }] };
     return failedAs('signal_timeout', `the signal ${signal} did not come in time`);
   }
   return { next: [{ type: 'rest', path, until: started.until }] };
+}
+
+/** What a signal must bring to count, where the wait asks for one: a constant, or a value the run has. */
+function correlationOf(
+  { correlate }: Extract<Node, { type: 'wait' }>,
+  at: PlanAt,
+): { readonly correlation?: string } | { readonly ended: NodeResult } {
+  if (correlate === undefined) return {};
+  if (typeof correlate === 'string') return { correlation: correlate };
+  const found = inputOf({ correlate } as JsonObject, at);
+  if ('ended' in found) return found;
+  const value = found.value['correlate'];
+  return { correlation: typeof value === 'string' ? value : canonicalJson(value ?? null) };
 }

@@ -317,7 +317,7 @@ describe('what ends a run from outside', () => {
       by: 'user:b',
       reason: 'stop',
     });
-    expect(play.next()).toEqual({ type: 'cancel', by: 'user:b', reason: 'stop' });
+    expect(play.next()).toMatchObject({ type: 'cancel', by: 'user:b', reason: 'stop' });
   });
 
   it('its deadline ends it', () => {

@@ -9,8 +9,10 @@ import { DEFAULT_REPEATS } from './handoff-limits';
 import { inputOf, planTool, planWait } from './leaves';
 import { planAndExecute } from './plan-execute';
 import { failedAs, type PlanAt, type Planned, type PlanMemory } from './plan-at';
+import { ending, untold } from './ending';
 import { strays, withOpenStep } from './recover';
 import { planRouter } from './route';
+import { planRun } from './run';
 import { planSequence } from './sequence';
 import { planGroupChat, planReflect } from './talk';
 import { type AgentPlan, DEFAULT_PARALLEL, DEFAULT_RESULT_CHARS, type Swarm, type Team } from './speaking';
@@ -26,25 +28,29 @@ export class Planner {
 
   /** One step for each branch that is not over, or the one that ends the run. Branches under way plan theirs again. */
   next(state: RunState, now: number): readonly NextStep[] {
-    if (state.cancel) return [{ type: 'cancel', ...state.cancel }];
+    const { bill } = this;
+    const { root } = bill.workflow.definition;
+    const scope = { input: state.started.input, steps: {} };
+    const at: PlanAt = { path: '', state, scope, now, chain: [], bill, memory: this.#memory, plan };
+    if (state.cancel) return ending({ type: 'cancel', ...state.cancel, ...NOTHING }, root, at);
     const deadline = state.started.deadline_at;
     if (deadline !== null && now >= deadline) {
       const message = `the run did not finish by ${new Date(deadline).toISOString()}`;
       const failure = { code: 'deadline_exceeded', class: 'permanent', message } as const;
       return [{ type: 'fail', status: 'timed_out', failure }];
     }
-    const { memory, bill } = { memory: this.#memory, bill: this.bill };
-    const scope = { input: state.started.input, steps: {} };
-    const at: PlanAt = { path: '', state, scope, now, chain: [], bill, memory, plan };
-    const planned = plan(bill.workflow.definition.root, at);
-    const owed = strays(state);
+    if (state.paused) return [{ type: 'rest', path: '', until: deadline }];
+    const planned = plan(root, at);
+    const owed = [...strays(state), ...untold(state)];
     if ('next' in planned) return owed.length === 0 ? planned.next : [...planned.next, ...owed];
     if (owed.length > 0) return owed;
     const { ended } = planned;
     if (ended.done) return [{ type: 'finish', output: ended.output }];
-    return [{ type: 'fail', status: ended.status, failure: ended.failure }];
+    return ending({ type: 'fail', status: ended.status, failure: ended.failure }, root, at);
   }
 }
+
+const NOTHING = { undone: [], notUndone: [], left: [] } as const;
 
 function plan(node: Node, at: PlanAt): Planned {
   const { path, state, memory } = at;
@@ -90,6 +96,7 @@ function planNode(node: Node, at: PlanAt): Planned {
     case 'wait':
       return planWait(node, at);
     case 'run':
+      return planRun(node, at);
     case 'input':
       // Start refuses these patterns; a run that meets one was started by a build that has them.
       return failedAs('pattern_not_available', `this build cannot run the pattern "${node.type}"`);

@@ -64,3 +64,16 @@ export function strays(state: RunState): readonly NextStep[] {
   }
   return steps;
 }
+
+/** What a cancelled run still has open: nobody tries it again. What may have happened and must not be repeated is asked about. */
+export function leftOpen(state: RunState): readonly NextStep[] {
+  const steps: NextStep[] = [];
+  for (const { path, open, reading } of state.branches.values()) {
+    if (reading) steps.push({ type: 'settle_stray', path, open: reading });
+    // What undoes is tried again like any other step.
+    if (!open || open.phase === 'unknown' || open.intent.path.endsWith('~')) continue;
+    if (open.phase === 'in_flight' && !repeatable(open)) steps.push({ type: 'ask_person', path, open });
+    else steps.push({ type: 'settle_stray', path, open });
+  }
+  return steps;
+}

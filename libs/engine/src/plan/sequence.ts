@@ -2,6 +2,7 @@ import type { Failure, Json } from '@writ/kernel';
 import type { Node } from '@writ/registry';
 import { childOf } from '../path';
 import type { NodeResult } from '../state';
+import { undoings } from './undo';
 import { ended, type PlanAt, type Planned, type Scope } from './plan-at';
 
 type SequenceNode = Extract<Node, { type: 'sequence' }>;
@@ -81,31 +82,3 @@ function undone(node: SequenceNode, at: PlanAt, failure: Failure): Planned {
   const message = failed.length > 0 ? `${failure.message}; ${failed.join(', ')} could not be undone` : failure.message;
   return { ended: { done: false, status: 'failed', failure: { ...failure, code, message, details } } };
 }
-
-interface Undoing {
-  readonly path: string;
-  plan(): Planned;
-}
-
-/** What undoes a node that ended, and what lies in it, in the reverse order of its steps. */
-function* undoings(node: Node, path: string, at: PlanAt): Generator<Undoing> {
-  if (node.type !== 'sequence') return;
-  const cursor = at.memory.cursors.get(path);
-  if (!cursor) return;
-  for (let i = Math.min(cursor.index, node.steps.length) - 1; i >= 0; i--) {
-    const step = node.steps[i]!;
-    const own = childOf(path, step.id);
-    if (step.compensate && cursor.scope.steps[step.id]?.output !== undefined && !failedBefore(at, own)) {
-      const undo = childOf(own, '~');
-      const compensation = step.compensate;
-      yield {
-        path: undo,
-        plan: () => at.plan({ type: 'tool', ...compensation }, { ...at, path: undo, scope: cursor.scope }),
-      };
-    }
-    yield* undoings(step.node, own, at);
-  }
-}
-
-/** A step that failed and was passed over did nothing that could be undone. */
-const failedBefore = ({ state }: PlanAt, path: string): boolean => state.ruled.has(path);

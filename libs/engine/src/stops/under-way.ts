@@ -72,7 +72,14 @@ export function openThen(tenant: TenantId, units: readonly UnitThen[], scope: Sc
   });
 }
 
-const OBJECT_OF = { model: 'model', tool: 'tool', data: 'tool', handoff: 'agent', delegate: 'agent' } as const;
+const OBJECT_OF = {
+  model: 'model',
+  tool: 'tool',
+  data: 'tool',
+  handoff: 'agent',
+  delegate: 'agent',
+  run: 'workflow',
+} as const;
 
 function end(
   open: Map<string, Open>,

@@ -39,6 +39,8 @@ export function timelineOf({ run, status, events, now }: TimelineInput): Timelin
 
 const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   signal: 'waiting_external',
+  child: 'waiting_external',
+  pause: 'paused',
   stop: 'paused',
   budget: 'paused',
   approval: 'waiting_approval',
@@ -116,6 +118,16 @@ class Reader {
         return this.#mark('approval', `${event.approval} was withdrawn: ${event.reason.replaceAll('_', ' ')}`);
       case 'cancel_requested':
         return this.#mark('cancel', `${event.by} asked it to end: ${event.reason}`);
+      case 'pause_requested':
+        return this.#mark('paused', `${event.by} held it: ${event.reason}`);
+      case 'resume_requested':
+        return this.#mark('resumed', `${event.by} let it go on: ${event.reason}`);
+      case 'run_redriven':
+        return this.#mark('resumed', `${event.by} took it out of quarantine: ${event.reason}`);
+      case 'child_told':
+        return this.#mark('child', `the run ${event.run} was told to end: ${event.reason}`);
+      case 'child_ended':
+        return this.#mark('child', `the run ${event.run} ended: ${event.status}`);
       case 'call_rejected':
         return this.#mark('rejected_call', `a call that could not be made: ${event.code}`);
       case 'work_returned':
@@ -310,7 +322,7 @@ class Reader {
     // A branch that waits does not make the run wait while another one calls.
     if (![...this.#open.values()].some((step) => step.calling)) this.#enter(kind);
     if (wait.for === 'signal') return this.#lanes.leave(branch, this.#at);
-    this.#open.get(wait.step)?.open(kind, this.#at);
+    if ('step' in wait) this.#open.get(wait.step)?.open(kind, this.#at);
   }
 
   #branchEnded({ path, outcome, failure }: BranchEnded): void {

@@ -1,0 +1,79 @@
+import { canonicalJson, digestOf, type Failure, type Json, newId, type RunId, type TenantId } from '@writ/kernel';
+import { type Database, insertMail, runRow, type RunStatus, type Tx } from '@writ/database';
+import { fold } from '../fold';
+import { readJournal } from '../load';
+import type { CancelBody } from '../mail';
+import { INLINE_CHARACTERS } from '../standing';
+import type { RunState } from '../state';
+
+export interface ChildRow {
+  readonly tenant: TenantId;
+  readonly child: RunId;
+  readonly parent: RunId;
+  /** The run at the top of the tree. */
+  readonly root: RunId;
+  /** The node of the parent that started it. */
+  readonly path: string;
+}
+
+/** Says whose a run is, before it exists: its end finds its parent by this row. Saying it twice is saying it once. */
+export async function insertChild(tx: Tx, row: ChildRow): Promise<void> {
+  await tx.query(
+    `INSERT INTO writ.run_child (tenant, child, parent, root, path) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (tenant, child) DO NOTHING`,
+    [row.tenant, row.child, row.parent, row.root, row.path],
+  );
+}
+
+/** The runs a run started, in the order they were started; `parent` of a run that was started by one. */
+export async function familyOf(
+  tx: Tx,
+  tenant: TenantId,
+  run: RunId,
+): Promise<{ readonly parent: RunId | null; readonly root: RunId | null; readonly children: readonly RunId[] }> {
+  const [own] = await tx.query<{ parent: RunId; root: RunId }>(
+    `SELECT parent, root FROM writ.run_child WHERE tenant = $1 AND child = $2`,
+    [tenant, run],
+  );
+  const children = await tx.query<{ child: RunId }>(
+    `SELECT child FROM writ.run_child WHERE tenant = $1 AND parent = $2 ORDER BY created_at, child`,
+    [tenant, run],
+  );
+  return { parent: own?.parent ?? null, root: own?.root ?? null, children: children.map(({ child }) => child) };
+}
+
+/** Tells a run that its parent wants it to end. Once, however often it is told; one that was never started hears nothing. */
+export async function cancelChild(
+  tx: Tx,
+  told: { readonly tenant: TenantId; readonly child: RunId; readonly parent: RunId; readonly reason: string },
+): Promise<void> {
+  const { tenant, child, parent, reason } = told;
+  const body: CancelBody = { reason };
+  if (!(await runRow(tx, tenant, child))) return;
+  await insertMail(tx, {
+    tenant,
+    run: child,
+    id: newId('mail'),
+    kind: 'cancel',
+    body: canonicalJson(body),
+    dedup: 'cancel',
+    sender: parent,
+  });
+}
+
+export interface ChildOutcome {
+  readonly status: RunStatus;
+  readonly output: Json;
+  /** Where the output is kept, when it is too large for a journal. */
+  readonly output_ref?: string;
+  readonly failure: Failure | null;
+  readonly usage: RunState['usage'];
+}
+
+/** What came of a child that is over, out of its own journal. */
+export async function childOutcome(db: Database, tenant: TenantId, child: RunId): Promise<ChildOutcome> {
+  const { status, output, failure, usage } = fold(await readJournal(db, tenant, child));
+  const text = canonicalJson(output);
+  const aside = text.length > INLINE_CHARACTERS ? { output_ref: digestOf(text) } : {};
+  return { status, output, failure, usage, ...aside };
+}

@@ -1,0 +1,64 @@
+import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
+import type { RunStatus } from '@writ/database';
+
+/** The run that started this one. */
+export interface RunParent {
+  readonly run: RunId;
+  /** The run at the top of the tree. */
+  readonly root: RunId;
+  /** The node of the parent that started it. */
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  /** How many runs stand above it. */
+  readonly depth: number;
+}
+
+/** Somebody holds the run: nothing begins until it is resumed. */
+export interface PauseRequested {
+  readonly type: 'pause_requested';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface ResumeRequested {
+  readonly type: 'resume_requested';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Taken out of quarantine: it goes on behind its last step. */
+export interface RunRedriven {
+  readonly type: 'run_redriven';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A child run was told to end: what wanted its result is over. */
+export interface ChildTold {
+  readonly type: 'child_told';
+  readonly at: number;
+  readonly path: string;
+  readonly run: RunId;
+  readonly reason: string;
+}
+
+/** A child run reported its end. What it used counts as used by this run. */
+export interface ChildEnded {
+  readonly type: 'child_ended';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly by: string;
+  readonly path: string;
+  readonly run: RunId;
+  readonly status: RunStatus;
+  readonly output: Json;
+  readonly output_ref?: string;
+  readonly failure?: Failure;
+  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+}
