@@ -70,8 +70,9 @@ describe('a schedule', () => {
 
   it('[I12] is one run per time over many processes that all see it due', async () => {
     const trigger = await made({ schedule: { cron: '0 0 1 1 *', timeZone: 'UTC', missed: 'once' } });
+    const began = Math.floor(Date.now() / 1000);
     for (let round = 1; round <= 5; round++) {
-      await rewind(trigger, `date_trunc('second', clock_timestamp()) - interval '${round} seconds'`);
+      await rewind(trigger, `to_timestamp(${began - round})`);
       await Promise.all(Array.from({ length: 8 }, () => lookElsewhere()));
     }
     const firings = await until('five firings', async () => {
