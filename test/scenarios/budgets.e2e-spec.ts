@@ -5,6 +5,11 @@ import { until } from '../support/until';
 
 let world: BranchWorld;
 
+const thrice = (name: string): object => ({
+  type: 'sequence',
+  steps: ['a', 'b', 'c'].map((id) => ({ id: `${name}_${id}`, node: tool('slow', { ms: 5, say: id }) })),
+});
+
 beforeAll(async () => {
   world = await openBranchWorld({
     once: tool('slow', { ms: 5 }),
@@ -14,6 +19,21 @@ beforeAll(async () => {
       over: from('/input/items'),
       node: tool('slow', { ms: 5 }),
       merge: { policy: 'best_effort', min: 0 },
+    },
+    parts: {
+      type: 'fanout',
+      branches: [
+        { key: 'tight', node: thrice('tight'), budget: { tool_calls: 2 } },
+        { key: 'loose', node: thrice('loose') },
+      ],
+      merge: { policy: 'best_effort', min: 0 },
+    },
+    long: {
+      type: 'sequence',
+      steps: [
+        { id: 'one', node: tool('slow', { ms: 300 }) },
+        { id: 'two', node: tool('slow') },
+      ],
     },
   });
 }, 60_000);
@@ -94,6 +114,27 @@ describe('a budget of ten calls', () => {
     expect(status).toBe('succeeded');
     expect(world.reached).toHaveLength(10);
   }, 60_000);
+});
+
+describe('a limit of one run', () => {
+  it('[I13] of a branch holds that branch alone, and that of the run holds them all', async () => {
+    const parts = await world.play('parts');
+    expect(parts.status).toBe('succeeded');
+    expect(world.reached).toHaveLength(5);
+    expect(Object.keys(parts.output as object)).toEqual(['loose']);
+    const failed = parts.events.find((event) => event.type === 'node_failed');
+    expect(failed).toMatchObject({ failure: { details: { scope: 'branch', path: '=tight', limit: 2 } } });
+    world.reached.length = 0;
+    await world.play('parts', { budget: { tool_calls: 3 } });
+    expect(world.reached).toHaveLength(3);
+  }, 30_000);
+
+  it('on its time ends it with the next step', async () => {
+    const { status, events } = await world.play('long', { budget: { wall_ms: 200 } });
+    expect(status).toBe('failed');
+    expect(failureOf(events)).toMatchObject({ code: 'budget_exhausted', details: { dimension: 'wall_ms' } });
+    expect(world.reached).toHaveLength(1);
+  }, 30_000);
 });
 
 describe('a run that a budget has no room for', () => {

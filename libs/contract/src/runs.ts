@@ -102,6 +102,9 @@ export const StartRun = named(
         model_calls: z.int().min(0).exactOptional(),
         tool_calls: z.int().min(0).exactOptional(),
         tokens: z.int().min(0).exactOptional(),
+        cost_micros: z.int().min(0).exactOptional(),
+        wall_ms: z.int().min(0).exactOptional(),
+        handoffs: z.int().min(0).exactOptional(),
       })
       .exactOptional(),
     on_behalf_of: z

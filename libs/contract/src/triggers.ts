@@ -30,6 +30,9 @@ const start = {
       model_calls: z.int().min(0).exactOptional(),
       tool_calls: z.int().min(0).exactOptional(),
       tokens: z.int().min(0).exactOptional(),
+      cost_micros: z.int().min(0).exactOptional(),
+      wall_ms: z.int().min(0).exactOptional(),
+      handoffs: z.int().min(0).exactOptional(),
     })
     .exactOptional(),
   deadline_ms: z.int().min(1).max(31_536_000_000).exactOptional(),

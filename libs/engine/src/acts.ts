@@ -294,6 +294,8 @@ export function intentOf(
     readonly salt: string;
     readonly ref: string | null;
     readonly holds: NonNullable<StepIntended['holds']>;
+    /** The most it may cost, where a limit reads that. */
+    readonly cost: unknown;
   },
 ): StepIntended {
   return {
@@ -313,6 +315,7 @@ export function intentOf(
     effect: proposed.effect,
     ...(proposed.call !== null && { call: proposed.call }),
     ...proposed.details,
+    ...(typeof place.cost === 'number' && { cost_bound: place.cost }),
     ...(place.holds.length > 0 && { holds: place.holds }),
     decision: place.decision,
   };

@@ -107,6 +107,8 @@ export interface StepIntended {
   readonly call?: string;
   /** Tokens reserved before a model call; what a lost attempt is charged (I5, I13). */
   readonly reserve?: number;
+  /** The most a model call may cost, in millionths of its price's currency; kept where a limit reads it. */
+  readonly cost_bound?: number;
   /** What it holds of the tenant's budgets until it is settled (I13). */
   readonly holds?: readonly (readonly [budget: BudgetId, dimension: Budget['dimension'], amount: number])[];
   /** For `data`: what the answer is about. */
@@ -331,6 +333,8 @@ export interface BranchStarted {
   /** Of the branch: its node's path and `=key`. */
   readonly path: string;
   readonly deadline_at: number | null;
+  /** What the branch may use, within what the run may. */
+  readonly budget?: RunBudget;
 }
 
 /** A branch came to its end before the join was decided. Its output follows from its steps. */

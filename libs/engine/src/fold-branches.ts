@@ -23,6 +23,9 @@ export function applyBranches(
       const { node, key } = branchKey(event.path);
       fanOf(state, node).started.set(key, { at: event.at, deadlineAt: event.deadline_at });
       branchState(state, event.path);
+      if (event.budget) {
+        state.ledger.limit({ path: event.path, level: 'branch', limits: event.budget, since: event.at });
+      }
       return;
     }
     case 'branch_ended': {

@@ -15,6 +15,7 @@ import type {
   StepSettled,
   WaitFor,
 } from './events';
+import { ownLimits, shareOf, usedBy } from './budget/shares';
 import {
   agentNode,
   answer,
@@ -56,6 +57,7 @@ export function fold(events: readonly RunEvent[]): RunState {
 export function begin(started: RunStarted): RunState {
   const state = emptyState(started);
   state.seq = 1;
+  state.ledger.limit({ path: '', level: 'run', limits: ownLimits(started.budget), since: started.at });
   return state;
 }
 
@@ -239,6 +241,7 @@ function intend(state: RunState, event: StepIntended): void {
     step: event.step,
     decision: event.decision.id,
   });
+  state.ledger.reserve(event.step, event.attempt, { path: event.path, bound: shareOf(event) });
   const open: OpenStep = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
   if (event.kind === 'data') {
     branch.reading = open;
@@ -283,6 +286,7 @@ function settle(state: RunState, event: StepSettled): void {
     throw new Error(`step ${event.step} attempt ${event.attempt} settled without an open intent`);
   }
   state.usage.tokens += event.tokens ?? 0;
+  state.ledger.settle(event.step, event.attempt, usedBy(open.intent, event));
   if (!event.final && branch.live) {
     open.phase = 'failed';
     open.failure = event.failure ?? null;

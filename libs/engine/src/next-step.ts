@@ -65,6 +65,7 @@ export interface StartBranch {
   readonly type: 'start_branch';
   readonly path: string;
   readonly deadlineAt: number | null;
+  readonly budget?: RunBudget;
 }
 export interface EndBranch {
   readonly type: 'end_branch';

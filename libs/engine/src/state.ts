@@ -2,6 +2,7 @@ import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
+import { ScopeLedger } from './budget/scope-ledger';
 import type { Approvals } from './approvals/standing';
 import type { BranchesJoined, BranchEnded, RouteChoice, RunStarted, StepIntended, WaitFor } from './events';
 import type { Receipt } from './plan/handoff-limits';
@@ -129,6 +130,8 @@ export interface RunState {
   readonly ruled: Map<string, { readonly rule: 'skip' | 'fallback' | 'compensate'; readonly failure: Failure }>;
   /** What resolvers brought, by `<attribute>|<resource id>`. */
   readonly attributes: Map<string, ResolvedAttribute>;
+  /** What its limits, and those of its parts, have left. */
+  readonly ledger: ScopeLedger;
   readonly usage: { model_calls: number; tool_calls: number; tokens: number };
   /** What people were asked, by the place of the act. */
   readonly approvals: Approvals;
@@ -170,6 +173,7 @@ export function emptyState(started: RunStarted): RunState {
     entered: new Map(),
     ruled: new Map(),
     attributes: new Map(),
+    ledger: new ScopeLedger(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
     signals: [],
     approvals: new Map(),

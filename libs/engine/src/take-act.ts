@@ -6,6 +6,7 @@ import { approvalStanding, placeOf as placeIn } from './approvals/standing';
 import { settleRequests, standingBefore } from './approvals/tell-inbox';
 import { effectKey, gatherAttributes, intentOf, propose, proposeRead, type Proposal } from './acts';
 import { overBudget } from './budget';
+import { costBound, overLimits } from './budget/in-run';
 import type { Hold } from './budget/bounds';
 import { asBefore, cross, holdsFor, isOver, type OverBudget } from './budget/crossing';
 import { endsRun } from './stops/ended';
@@ -53,7 +54,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
     const proposed = reading ?? { ...planned, request: gathered.request };
     // A spent budget is not a denial: the node fails with its own code.
-    const broke = overBudget(held.state, proposed, []);
+    const broke = overBudget(held.state, proposed, []) ?? overLimits(held, proposed, { beside: [], now });
     if (broke) return spent(held, proposed, { failure: broke, now });
     const holds = holdsFor(held, authority, proposed);
     if ('code' in holds) return spent(held, proposed, { failure: holds, now });
@@ -203,7 +204,16 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   const branch = branchOf(proposed.path);
   const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;
   const salt = toHex(randomBytes(16));
-  const place = { step, attempt, at: decision.at, decision: recorded(decision), salt, ref, holds: decided.holds };
+  const place = {
+    step,
+    attempt,
+    at: decision.at,
+    decision: recorded(decision),
+    salt,
+    ref,
+    holds: decided.holds,
+    cost: costBound(held, proposed),
+  };
   const intent = intentOf(withHandoffMode(proposed, decision), place);
   const before = standingBefore(held, proposed);
   await ctx.faults.at('before_intent', where);
@@ -211,7 +221,9 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
     authority: decision.authority,
     // INVARIANT (I13): what the branches beside this one take in the same unit counts as taken.
     build: (beside) =>
-      (branchIsOver(held.state, branch) ? CANCELLED : overBudget(held.state, proposed, beside)) ??
+      (branchIsOver(held.state, branch) ? CANCELLED : null) ??
+      overBudget(held.state, proposed, beside) ??
+      overLimits(held, proposed, { beside, now: ctx.clock.now() }) ??
       intentTail(ctx, held, { ...decided, intent }),
   });
   if (result.kind === 'refused' && result.failure === CANCELLED) return null;

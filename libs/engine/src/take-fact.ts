@@ -12,7 +12,13 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
     case 'open_branches':
       return record(held, { type: 'branches_opened', at: now, path, keys: fact.keys, deadline_at: fact.deadlineAt });
     case 'start_branch':
-      return record(held, { type: 'branch_started', at: now, path, deadline_at: fact.deadlineAt });
+      return record(held, {
+        type: 'branch_started',
+        at: now,
+        path,
+        deadline_at: fact.deadlineAt,
+        ...(fact.budget && { budget: fact.budget }),
+      });
     case 'end_branch':
       return endBranch(held, fact, now);
     case 'join_branches':

@@ -6,22 +6,18 @@ import { allNodes, type BillOfMaterials, type Node } from '@writ/registry';
  * that was declared is silently left out. Whoever builds a part strikes its line here.
  */
 export function unavailablePattern(bill: BillOfMaterials): Failure | null {
-  const { root, budget } = bill.workflow.definition;
+  const { root } = bill.workflow.definition;
   for (const { node } of allNodes(root)) {
     const part = inNode(node);
     if (part !== null) return notAvailable(part);
   }
-  const limit = UNCOUNTED.find((name) => budget[name] !== undefined);
-  return limit === undefined ? null : notAvailable(`budget ${limit}`);
+  return null;
 }
-
-/** Limits nobody counts yet. */
-const UNCOUNTED = ['cost_micros', 'wall_ms', 'handoffs'] as const;
 
 function inNode(node: Node): string | null {
   switch (node.type) {
     case 'fanout':
-      return node.branches.some((branch) => branch.budget !== undefined) ? 'budget of a branch' : null;
+      return node.branches.some((branch) => branch.budget?.depth !== undefined) ? 'budget depth of a branch' : null;
     case 'agent':
     case 'tool':
     case 'sequence':

@@ -14,7 +14,7 @@ export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Pr
   if (!authority.budgets) return NONE;
   const { kind, target, agent } = proposed;
   const { workflow } = held.state.started;
-  const at = kind === 'model' ? { model: target } : kind === 'handoff' ? {} : { tool: target };
+  const at = kind === 'model' ? { model: target } : kind === 'handoff' || kind === 'delegate' ? {} : { tool: target };
   return holdsOf(authority.budgets, { spending: { workflow, agent, ...at }, bound: boundOf(held, proposed) });
 }
 
@@ -23,7 +23,7 @@ const NONE: readonly Hold[] = [];
 /** What one attempt of a step may use at most. */
 export function boundOf(held: HeldRun, { kind, target, argsText, args }: Proposal): Bound {
   const { models, tools } = held.planner.bill;
-  if (kind === 'handoff') return handoffBound;
+  if (kind === 'handoff' || kind === 'delegate') return handoffBound;
   if (kind !== 'model') {
     const bound = toolBound(tools.get(target)?.definition.timeout_ms ?? 0);
     // A read that a decision asks for is no call of an agent: it takes time and counts as a step, and as nothing else.

@@ -58,24 +58,45 @@ export class ScopeLedger {
   readonly #scopes: Scope[] = [];
   readonly #open = new Map<string, Open>();
 
+  /** Whether anything is limited at all. */
+  get limits(): boolean {
+    return this.#scopes.length > 0;
+  }
+
+  /** Whether some scope limits this. */
+  reads(dimension: RunDimension): boolean {
+    return this.#scopes.some(({ limits }) => limits[dimension] !== undefined);
+  }
+
+  /** The first thing that is limited around a path and that a child with this budget could use without end; or null. */
+  unbounded(path: string, child: Amounts): RunDimension | null {
+    for (const { path: scope, limits } of this.#scopes) {
+      if (!encloses(scope, path)) continue;
+      const found = SUMMED.find((dimension) => limits[dimension] !== undefined && child[dimension] === undefined);
+      if (found) return found;
+    }
+    return null;
+  }
+
   /** Opens a limited scope. Its path was not used before: a part is limited when it begins. Nothing limits nothing. */
   limit(scope: LimitedScope): void {
     if (this.#scopes.some(({ path, level }) => path === scope.path && level === scope.level)) return;
     if (Object.keys(scope.limits).length > 0) this.#scopes.push({ ...scope, taken: {} });
   }
 
-  /** The narrowest limit that the step would cross; null when it fits everywhere. */
-  crossing(asked: Asked): Crossing | null {
+  /** The narrowest limit that the step would cross, with what `beside` it takes at the same time; null when it fits. */
+  crossing(asked: Asked, beside: readonly Pick<Asked, 'path' | 'bound'>[] = []): Crossing | null {
     let found: { readonly crossing: Crossing; readonly length: number } | null = null;
     for (const scope of this.#scopes) {
       if (!encloses(scope.path, asked.path) || (found !== null && scope.path.length < found.length)) continue;
-      const crossing = crossed(scope, asked);
+      const crossing = crossed(withBeside(scope, beside), asked);
       if (crossing !== null) found = { crossing, length: scope.path.length };
     }
     return found?.crossing ?? null;
   }
 
   reserve(step: number, attempt: number, { path, bound }: Pick<Asked, 'path' | 'bound'>): void {
+    if (!this.limits) return;
     this.#open.set(keyOf(step, attempt), { path, bound });
     this.#change(path, (taken) => plus(taken, bound));
   }
@@ -110,6 +131,12 @@ export class ScopeLedger {
   #change(path: string, change: (taken: Amounts) => Amounts): void {
     for (const scope of this.#scopes) if (encloses(scope.path, path)) scope.taken = change(scope.taken);
   }
+}
+
+function withBeside(scope: Scope, beside: readonly Pick<Asked, 'path' | 'bound'>[]): Scope {
+  const within = beside.filter(({ path }) => encloses(scope.path, path));
+  if (within.length === 0) return scope;
+  return { ...scope, taken: within.reduce((taken, { bound }) => plus(taken, bound), scope.taken) };
 }
 
 function crossed(scope: Scope, asked: Asked): Crossing | null {

@@ -1,5 +1,6 @@
 import type { Json } from '@writ/kernel';
 import type { Merge, Node } from '@writ/registry';
+import type { RunBudget } from '../api';
 import type { NextStep } from '../next-step';
 import { branchPath, childOf } from '../path';
 import type { FanState } from '../state';
@@ -26,6 +27,8 @@ export interface Fan {
   readonly deadlineMs: number | null;
   /** Milliseconds from a branch's start after which it has failed. */
   readonly branchDeadlineMs: (key: string) => number | null;
+  /** What a branch may use, within what the run may; absent for no limit of its own. */
+  readonly budgetOf?: (key: string) => RunBudget | undefined;
   /** Milliseconds from the opening before which a branch does not start. */
   readonly delayMs: (index: number) => number;
 }
@@ -82,7 +85,9 @@ function branchSteps(fan: Fan, { key, index, opened, at }: BranchPlace): readonl
     const from = opened.openedAt + fan.delayMs(index);
     if (now < from) return [{ type: 'rest', path: at.path, until: from }];
     const limit = fan.branchDeadlineMs(key);
-    return [{ type: 'start_branch', path, deadlineAt: limit === null ? null : now + limit }];
+    const budget = fan.budgetOf?.(key);
+    const deadlineAt = limit === null ? null : now + limit;
+    return [{ type: 'start_branch', path, deadlineAt, ...(budget && { budget }) }];
   }
   const { deadlineAt } = started;
   if (deadlineAt !== null && now >= deadlineAt) {

@@ -1,5 +1,6 @@
 import { canonicalJson, digestOf, type Json } from '@writ/kernel';
 import { type Node, resolveTemplate, valueAt } from '@writ/registry';
+import type { RunBudget } from '../api';
 import { type Fan, keyed, planFan } from './fan';
 import { ended, failedAs, type PlanAt, type Planned, type Scope } from './plan-at';
 
@@ -24,11 +25,16 @@ export function planFanout(node: FanoutNode, at: PlanAt): Planned {
       concurrency: node.concurrency ?? DEFAULT_CONCURRENCY,
       deadlineMs: node.deadline_ms ?? null,
       branchDeadlineMs: (key) => branches.get(key)!.deadline_ms ?? null,
+      budgetOf: (key) => budgetOf(branches.get(key)!.budget),
       delayMs: () => 0,
     },
     at,
   );
 }
+
+/** As the journal keeps it: without members that say nothing. */
+const budgetOf = (declared: FanoutNode['branches'][number]['budget']): RunBudget | undefined =>
+  declared && (Object.fromEntries(Object.entries(declared).filter(([, limit]) => limit !== undefined)) as RunBudget);
 
 /** One branch per item of a list the run has; none for an empty list. Its output is a list of `{key, output}` in the order of the items. */
 export function planMap(node: MapNode, at: PlanAt): Planned {

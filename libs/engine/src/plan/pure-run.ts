@@ -88,7 +88,7 @@ function doAct(held: HeldRun, act: Act, world: PureWorld): boolean {
     put({ type: 'step_denied', at: 1, step, path, kind, agent, target, ...(call !== null && { call }), decision });
     return false;
   }
-  const place = { step, attempt: 1, at: 1, decision: DECISION, salt: '', ref: null, holds: [] };
+  const place = { step, attempt: 1, at: 1, decision: DECISION, salt: '', ref: null, holds: [], cost: null };
   const intent = intentOf(proposed, place);
   const { handoff } = intent;
   // As the engine does it: how the receiver acts is part of the hop.

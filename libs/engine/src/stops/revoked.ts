@@ -16,7 +16,8 @@ export function abortRevoked(held: HeldRun, stops: readonly Stop[]): void {
     const branch = state.branches.get(path);
     const intent = (branch?.reading ?? branch?.open)?.intent;
     if (!intent || branchOf(intent.path) !== path) return false;
-    const type = intent.kind === 'model' ? 'model' : intent.kind === 'handoff' ? 'agent' : 'tool';
+    const type =
+      intent.kind === 'model' ? 'model' : intent.kind === 'handoff' || intent.kind === 'delegate' ? 'agent' : 'tool';
     const object = { type, id: intent.target, digest: intent.target_digest } as const;
     return hard.some((stop) => covers(stop, { tenant, agents, object, run, workflow }));
   });

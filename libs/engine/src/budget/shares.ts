@@ -1,0 +1,50 @@
+import type { RunBudget } from '../api';
+import type { StepIntended, StepSettled } from '../events';
+import type { Amounts } from './amounts';
+
+type Share = Pick<StepIntended, 'kind' | 'attempt'> & {
+  readonly reserve?: number | undefined;
+  readonly cost_bound?: number | undefined;
+  readonly child?: StepIntended['child'] | undefined;
+};
+
+/** What an attempt takes of the limits around it, until it is settled. Another try of a tool is the same call. */
+export function shareOf({ kind, attempt, reserve, cost_bound: cost, child }: Share): Amounts {
+  // All that a child run may use is gone for its parent: what it leaves is not given back.
+  if (child) return attempt === 1 ? child.budget : {};
+  switch (kind) {
+    case 'model':
+      return { model_calls: 1, tokens: reserve ?? 0, ...(cost !== undefined && { cost_micros: cost }) };
+    case 'tool':
+      return { tool_calls: attempt === 1 ? 1 : 0 };
+    case 'handoff':
+    case 'delegate':
+      return { handoffs: attempt === 1 ? 1 : 0 };
+    default:
+      return {};
+  }
+}
+
+/** What a settled attempt really took; null where nobody knows, and it stays charged at its bound (I5). */
+export function usedBy(intent: StepIntended, settled: StepSettled): Amounts | null {
+  const share = shareOf(intent);
+  if (intent.kind !== 'model') return share;
+  if (settled.outcome === 'error') {
+    return settled.landed === 'no' ? { model_calls: 1 } : null;
+  }
+  const { cost_bound: bound } = intent;
+  return {
+    model_calls: 1,
+    tokens: settled.tokens ?? share.tokens ?? 0,
+    ...(bound !== undefined && { cost_micros: settled.cost_micros ?? bound }),
+  };
+}
+
+/** The run's limits that the ledger counts: calls and tokens of the run, child runs among them, are counted apart. */
+export function ownLimits({ cost_micros, wall_ms, handoffs }: RunBudget): Amounts {
+  return {
+    ...(cost_micros !== undefined && { cost_micros }),
+    ...(wall_ms !== undefined && { wall_ms }),
+    ...(handoffs !== undefined && { handoffs }),
+  };
+}
