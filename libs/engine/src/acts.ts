@@ -197,7 +197,14 @@ function proposeWork(base: ReturnType<typeof baseRequest>, act: Delegate): Propo
       object,
       handoff: { to: to.name, purpose, depth: act.chain.length },
     },
-    details: { handoff: { to: { agent: to.name, digest: act.to.digest }, purpose, message: brief } },
+    details: {
+      handoff: {
+        to: { agent: to.name, digest: act.to.digest },
+        purpose,
+        message: brief,
+        ...(act.asks && { asks: true }),
+      },
+    },
   });
 }
 

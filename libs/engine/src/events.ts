@@ -115,12 +115,16 @@ export interface StepIntended {
   readonly attribute?: { readonly name: string; readonly resource: Resource; readonly pointer: string };
   /** For `model`: the final answer must have a shape, so it is read before the node takes it. */
   readonly structured?: true;
-  /** For `handoff` and `delegate`; `returns` when control comes back once the receiver has answered. */
+  /**
+   * For `handoff` and `delegate`; `returns` when control comes back once the receiver has answered, `asks` for a question
+   * to another agent, which is no round of a supervisor.
+   */
   readonly handoff?: {
     readonly to: Hop;
     readonly purpose: string;
     readonly message: string;
     readonly returns?: true;
+    readonly asks?: true;
   };
   /** For `run`: the child, and what of this run's limits is set aside for it until it reports. */
   readonly child?: {

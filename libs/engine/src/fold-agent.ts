@@ -89,8 +89,10 @@ export function giveWork(state: RunState, { path, step, call, handoff }: StepInt
     return;
   }
   const node = agentNode(state, path);
-  if (!node.assigning) node.rounds += 1;
-  node.assigning = true;
+  if (handoff.asks !== true) {
+    if (!node.assigning) node.rounds += 1;
+    node.assigning = true;
+  }
   const work = { call, path: branchPath(path, `d${step}`), to, task: purpose, brief: message, hops: node.hops.length };
   node.work = [...node.work, work];
 }

@@ -52,6 +52,8 @@ export interface Delegate {
   readonly purpose: string;
   readonly brief: string;
   readonly call: string | null;
+  /** A question, as one would use a tool. */
+  readonly asks: boolean;
 }
 
 /** Branches are opened, begun, ended and joined: facts that the plan draws from the events so far. */

@@ -16,11 +16,13 @@ import { planAssignment, planLedger, workSteps } from './team';
  */
 export function planAgent(plan: AgentPlan, at: PlanAt): Planned {
   const result = at.state.results.get(at.path);
-  if (result) return { ended: result };
   const speaking = speakingAt(plan, at);
-  const own = withOpenStep(planTurn(speaking), at);
-  if ('ended' in own) return own;
-  return { next: [...own.next, ...workSteps(speaking, planAgent)] };
+  const own: Planned = result ? { ended: result } : withOpenStep(planTurn(speaking), at);
+  const under = speaking.node?.work.length ?? 0;
+  if ('ended' in own && under === 0) return own;
+  // INVARIANT (I5): what was given away comes back before the node is over, or its outcome would be nobody's.
+  const work = workSteps(speaking, planAgent);
+  return { next: 'ended' in own ? work : [...own.next, ...work] };
 }
 
 function speakingAt(plan: AgentPlan, at: PlanAt): Speaking {

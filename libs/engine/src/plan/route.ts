@@ -160,7 +160,16 @@ export function entered(
   if (!entry) {
     const to = agentOf(bill, wanted.agent);
     const brief = openingText(wanted.input);
-    const step = { type: 'delegate', path, chain, to, purpose: wanted.purpose, brief, call: null } as const;
+    const step = {
+      type: 'delegate',
+      path,
+      chain,
+      to,
+      purpose: wanted.purpose,
+      brief,
+      call: null,
+      asks: false,
+    } as const;
     return withOpenStep({ next: [step] }, at);
   }
   if ('denied' in entry) return null;

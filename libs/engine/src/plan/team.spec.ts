@@ -118,6 +118,22 @@ describe('a supervisor', () => {
   });
 });
 
+test('[I5] a node that fails is over when all it gave away has come back', () => {
+  const documents = [
+    agent('boss', { consults: ['oracle'] }),
+    agent('anna'),
+    agent('oracle'),
+    workflow({ type: 'supervisor', supervisor: 'boss', workers: ['anna'], max_rounds: 1 }),
+  ];
+  const ask: [string, object] = ['ask_oracle', { task: 'what now' }];
+  const both = calls(ask, give('anna'));
+  const run = play(documents, { boss: [both, both, both, both] }, { picks: () => 0 });
+  const count = (type: string): number => run.events.filter((one) => one.type === type).length;
+  expect(named(run)).toBe('round_limit');
+  const given = run.events.filter((one) => one.type === 'step_intended' && one.kind === 'delegate').length;
+  expect([given > 2, count('work_returned')]).toEqual([true, given]);
+});
+
 describe('an agent that asks another', () => {
   const documents = [
     agent('a', { consults: ['b'] }),

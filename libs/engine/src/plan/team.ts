@@ -42,7 +42,9 @@ export function planAssignment(speaking: Speaking, wanted: Assignment): Planned 
     }
   }
   const to = agentOf(at.bill, worker);
-  return { next: [{ type: 'delegate', path: at.path, chain, to, purpose: task, brief, call }] };
+  return {
+    next: [{ type: 'delegate', path: at.path, chain, to, purpose: task, brief, call, asks: wanted.asks === true }],
+  };
 }
 
 const MOST_PLANS = 50;
