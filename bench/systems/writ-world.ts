@@ -43,14 +43,19 @@ const WORKFLOWS = {
       merge: { policy: 'reduce', node: step(F8_BRANCHES) },
     }),
   waits: () => workflow('waits', { type: 'wait', signal: 'go' }),
-  // A sequence holds a thousand steps at most: ten of them in turn, then a pause to resume from.
+  // A loop goes round a thousand times at most: ten of them in turn, then a pause to resume from.
   long: () =>
     workflow('long', {
       type: 'sequence',
       steps: [
         ...Array.from({ length: LONG_STEPS / 1_000 }, (_, i) => ({
           id: `part${i}`,
-          node: { type: 'sequence', steps: inTurn(1_000) },
+          node: {
+            type: 'loop',
+            max: 1_000,
+            exhausted: 'last',
+            node: { type: 'tool', tool: 'step', agent: 'clerk', args: { step: { $from: '/loop/index' } } },
+          },
         })),
         { id: 'pause', node: { type: 'wait', signal: 'go' } },
         { id: 'last', node: step(LONG_STEPS) },

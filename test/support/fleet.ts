@@ -64,7 +64,18 @@ export class Fleet {
 
   async kill(index: number): Promise<void> {
     await this.workers[index]!.kill('SIGKILL');
-    this.workers[index] = await startWorkerProcess(this.setup);
+    this.workers[index] = await this.#supervised();
+  }
+
+  /** Starts again until it stands, as a supervisor does: the database may be away. */
+  async #supervised(): Promise<Child> {
+    for (;;) {
+      try {
+        return await startWorkerProcess(this.setup);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
   }
 
   async end(): Promise<void> {

@@ -20,8 +20,21 @@ interface WireSpan {
   readonly attributes: readonly { readonly key: string; readonly value: Record<string, unknown> }[];
 }
 
+interface WireFigure {
+  readonly name: string;
+  readonly unit: string;
+  readonly gauge: {
+    readonly dataPoints: readonly {
+      readonly asDouble?: number;
+      readonly asInt?: number;
+      readonly attributes: WireSpan['attributes'];
+    }[];
+  };
+}
+
 interface Collector {
   readonly url: string;
+  readonly figures: WireFigure[];
   readonly spans: WireSpan[];
   readonly services: Set<string>;
   close(): Promise<void>;
@@ -30,6 +43,7 @@ interface Collector {
 /** An OTLP/HTTP receiver (JSON). `mute` takes every request and answers none. */
 async function startCollector(mute = false): Promise<Collector> {
   const spans: WireSpan[] = [];
+  const figures: WireFigure[] = [];
   const services = new Set<string>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -37,7 +51,17 @@ async function startCollector(mute = false): Promise<Collector> {
     request.on('end', () => {
       if (mute) return;
       const raw = Buffer.concat(chunks);
-      const body = JSON.parse((request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString()) as {
+      const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString();
+      if (request.url?.endsWith('/v1/metrics')) {
+        const { resourceMetrics } = JSON.parse(text) as {
+          resourceMetrics: { scopeMetrics: { metrics: WireFigure[] }[] }[];
+        };
+        for (const { scopeMetrics } of resourceMetrics)
+          for (const { metrics } of scopeMetrics) figures.push(...metrics);
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+        return;
+      }
+      const body = JSON.parse(text) as {
         resourceSpans: {
           resource: { attributes: WireSpan['attributes'] };
           scopeSpans: { spans: WireSpan[] }[];
@@ -55,6 +79,7 @@ async function startCollector(mute = false): Promise<Collector> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
+    figures,
     services,
     close: () =>
       new Promise((resolve) => {
@@ -154,6 +179,28 @@ describe('with a collector', () => {
     const clients = collector.spans.filter(({ kind }) => kind === 3);
     expect(clients.length).toBeGreaterThan(0);
     expect(JSON.stringify(clients)).not.toContain('canary');
+  });
+});
+
+describe('figures', () => {
+  it('arrive with their unit and the tenant they are of; a process that has none sends none', async () => {
+    const collector = await startCollector();
+    await runService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+    expect(collector.figures).toEqual([]);
+    await runService({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, FIGURES: '1' });
+    const found = new Map(collector.figures.map((figure) => [figure.name, figure]));
+    expect(found.get('writ.queue.age')).toMatchObject({ unit: 's', gauge: { dataPoints: [{ asDouble: 1.5 }] } });
+    const [line] = found.get('writ.queue.in_line')!.gauge.dataPoints;
+    expect([line!.asInt ?? line!.asDouble, line!.attributes]).toEqual([
+      3,
+      [{ key: 'writ.tenant', value: { stringValue: 'ten_1' } }],
+    ]);
+    await collector.close();
+  });
+
+  it('[I14] stay where they are when the collector is gone, and keep no process alive', async () => {
+    const gone = { OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://127.0.0.1:9/v1/metrics', FIGURES: '1' };
+    expect(await runService(gone)).toMatchObject({ done: 1, exporting: false });
   });
 });
 

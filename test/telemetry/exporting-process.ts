@@ -1,12 +1,21 @@
 import { telemetry } from './started';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { currentTrace, injectTraceparent, inSpan, openSpan, span, untraced, withTraceContext } from '@writ/telemetry';
+import {
+  currentTrace,
+  gauge,
+  injectTraceparent,
+  inSpan,
+  openSpan,
+  span,
+  untraced,
+  withTraceContext,
+} from '@writ/telemetry';
 import { Client } from 'pg';
 
 /**
  * A process under telemetry, as the services are: starts it with its first import, does some work in spans, shuts it down.
- * SPANS: how many tool calls to make. DATABASE: where to run one statement. Prints one JSON line of what it saw.
+ * SPANS: how many tool calls to make. FIGURES: whether it has some. DATABASE: where to run one statement. Prints one JSON line of what it saw.
  */
 async function heardTraceparent(path = '/'): Promise<string | null> {
   const server = createServer((request, response) => response.end(String(request.headers['traceparent'] ?? '')));
@@ -56,6 +65,10 @@ async function work(spans: number): Promise<object> {
 }
 
 async function main(): Promise<void> {
+  if (process.env['FIGURES']) {
+    gauge('queueAge', () => [{ value: 1.5 }]);
+    gauge('inLine', () => [{ value: 3, attributes: { tenant: 'ten_1' } }]);
+  }
   const seen = await work(Number(process.env['SPANS'] ?? 1));
   const loaded = Object.keys(require.cache).some((path) => path.includes('sdk-node'));
   await telemetry.shutdown();

@@ -58,9 +58,8 @@ export function startTelemetry(service: string, env: Environment = process.env):
 }
 
 function startBoth(service: string, env: Environment): Telemetry {
-  const version = semconvVersion(env);
-  const spans = exporterConfigured(env) ? startExporting(service, version) : startIdle();
-  const figures = metricsConfigured(env) ? startFigures(service, version) : null;
+  const spans = exporterConfigured(env) ? startExporting(service, semconvVersion(env)) : startIdle();
+  const figures = metricsConfigured(env) ? startFigures(service, semconvVersion(env)) : null;
   return {
     exporting: spans.exporting,
     shutdown: async () => {
