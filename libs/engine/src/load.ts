@@ -121,14 +121,29 @@ async function journalOf(db: Database, { tenant, journal }: ClaimedRun): Promise
   return db.withTenant(tenant, (tx) => fetchValues(tx, tenant, events));
 }
 
-/** What `context` events have declared, and the last one in force, found in the run's evidence. */
+/**
+ * What `context` events have declared, and the last one in force, found in the run's evidence. Canonical JSON spells a type
+ * in one way only, so the lines of other events need not be read, but for the last that names a context.
+ */
 function restoreContexts(scope: EvidenceScope, lines: readonly string[]): void {
   for (const line of lines) {
-    const event = JSON.parse(line) as { type: string; context?: string; detail?: { context?: string } };
-    if (event.type === 'context' && event.detail?.context !== undefined) {
-      const digest = digestOf(event.detail.context);
-      scope.declared.add(digest);
-      scope.contexts.set('', digest);
-    } else if (event.context !== undefined) scope.contexts.set('', event.context);
+    if (!line.includes(CONTEXT)) continue;
+    const { type, detail } = JSON.parse(line) as ContextLine;
+    if (type === 'context' && detail?.context !== undefined) scope.declared.add(digestOf(detail.context));
+  }
+  for (const line of lines.toReversed()) {
+    const { type, context, detail } = JSON.parse(line) as ContextLine;
+    const last = type === 'context' && detail?.context !== undefined ? digestOf(detail.context) : context;
+    if (last === undefined) continue;
+    scope.contexts.set('', last);
+    return;
   }
 }
+
+interface ContextLine {
+  readonly type: string;
+  readonly context?: string;
+  readonly detail?: { readonly context?: string };
+}
+
+const CONTEXT = '"type":"context"';
