@@ -91,6 +91,10 @@ describe('a run that a run starts', () => {
     });
     const root = (first as { parent: { root: RunId } }).parent.root;
     expect((await world.stands(root)).events).toEqual(top.events);
+    const { queries } = world.scenario.engine;
+    const { tenant } = world.scenario;
+    expect(await queries.get(tenant, middle!)).toMatchObject({ parent: root, root, children: [leaf] });
+    expect(await queries.get(tenant, leaf!)).toMatchObject({ parent: middle, root, children: [] });
   });
 
   it('that fails is a failed node, to which the rule of its step applies', async () => {

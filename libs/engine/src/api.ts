@@ -133,6 +133,10 @@ export interface RunDetail extends RunView {
   readonly failure: { readonly code: string; readonly message: string } | null;
   /** The agents in control, first to current. */
   readonly agents: readonly string[];
+  /** The run that started this one and the one at the top of their tree; the runs this one started, oldest first. */
+  readonly parent: RunId | null;
+  readonly root: RunId | null;
+  readonly children: readonly RunId[];
   readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
 }
 

@@ -31,13 +31,16 @@ export class RunQueries implements RunQueriesApi {
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
     if (!row) return null;
     const events = await readJournal(this.db, tenant, run);
-    const { started, output, failure, usage } = fold(events);
+    const { started, output, failure, usage, children } = fold(events);
     return {
       ...runView(row),
       input: started.input,
       output,
       failure: failure === null ? null : { code: failure.code, message: failure.message },
       agents: factsOf(events).agents,
+      parent: started.parent?.run ?? null,
+      root: started.parent?.root ?? null,
+      children: [...children.values()].map((child) => child.run),
       usage: { ...usage },
     };
   }

@@ -91,6 +91,26 @@ export function RunHeader({ id, run, timeline }: Props) {
       <dl className={styles['facts']}>
         <Fact name="For" value={run?.initiator ?? '…'} />
         <Fact name="Agents" value={agentsOf(timeline)} />
+        {run?.parent && (
+          <Fact
+            name="Started by"
+            value={
+              <Link to="/runs/$run" params={{ run: run.parent }}>
+                a run
+              </Link>
+            }
+          />
+        )}
+        {run && run.children.length > 0 && (
+          <Fact
+            name="Runs it started"
+            value={
+              <Link to="/runs" search={{ q: `id:${run.children.slice(0, 50).join(',')}`, from: 'all' } as never}>
+                {count(run.children.length)}
+              </Link>
+            }
+          />
+        )}
         <Fact name="Started" value={<Stamp at={start} form="full" />} />
         <Fact name="Duration" value={duration(timeline.to_ms ?? now - start)} />
         <Fact name="Steps" value={count(timeline.steps.length)} />

@@ -25,23 +25,6 @@ export async function insertChild(tx: Tx, row: ChildRow): Promise<void> {
   );
 }
 
-/** The runs a run started, in the order they were started; `parent` of a run that was started by one. */
-export async function familyOf(
-  tx: Tx,
-  tenant: TenantId,
-  run: RunId,
-): Promise<{ readonly parent: RunId | null; readonly root: RunId | null; readonly children: readonly RunId[] }> {
-  const [own] = await tx.query<{ parent: RunId; root: RunId }>(
-    `SELECT parent, root FROM writ.run_child WHERE tenant = $1 AND child = $2`,
-    [tenant, run],
-  );
-  const children = await tx.query<{ child: RunId }>(
-    `SELECT child FROM writ.run_child WHERE tenant = $1 AND parent = $2 ORDER BY created_at, child`,
-    [tenant, run],
-  );
-  return { parent: own?.parent ?? null, root: own?.root ?? null, children: children.map(({ child }) => child) };
-}
-
 /** Tells a run that its parent wants it to end. Once, however often it is told; one that was never started hears nothing. */
 export async function cancelChild(
   tx: Tx,
