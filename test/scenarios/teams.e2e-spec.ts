@@ -37,6 +37,12 @@ const documents: readonly object[] = [
   agent('planner'),
   agent('chair'),
   workflow('team', { type: 'supervisor', supervisor: 'lead', workers: ['finder', 'outcast'] }),
+  workflow('frugal', {
+    type: 'supervisor',
+    supervisor: 'lead',
+    workers: ['finder'],
+    worker_budget: { tool_calls: 2 },
+  }),
   workflow('improve', { type: 'reflect', agent: 'writer', critic: 'critic', threshold: 0.8, max: 3 }),
   workflow('plan', {
     type: 'plan',
@@ -158,6 +164,20 @@ describe('agents that work together', () => {
     expect([status, output, reached]).toEqual([ok, 'it is in the attic', ['attic']]);
     const denied = events.flatMap((one) => (one.type === 'step_denied' ? [[one.kind, one.target, one.agent]] : []));
     expect(denied).toEqual([['delegate', 'outcast', 'lead']]);
+  });
+
+  test('[I13] each piece of work has a budget of its own, and one that is spent is a result that says so', async () => {
+    reached.length = 0;
+    const looks = (n: number) => ({
+      turns: [{ calls: Array(n).fill(call('look', { where: 'shed' })) as never }, { text: 'ok' }],
+    });
+    model.play({ greedy: looks(5), modest: looks(2) });
+    const { status, events } = await play('frugal', {
+      lead: [{ calls: [give('finder', 'script:greedy'), give('finder', 'script:modest')] }, { text: 'enough' }],
+    });
+    expect([status, reached.length]).toEqual([ok, 4]);
+    const came = events.flatMap((one) => (one.type === 'work_returned' ? [one.failure?.code ?? 'ok'] : []));
+    expect(came.sort()).toEqual(['budget_exhausted', 'ok']);
   });
 
   test('an answer is scored until it is good enough, and a score that is none is asked for again', async () => {

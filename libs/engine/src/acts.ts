@@ -203,6 +203,7 @@ function proposeWork(base: ReturnType<typeof baseRequest>, act: Delegate): Propo
         purpose,
         message: brief,
         ...(act.asks && { asks: true }),
+        ...(act.budget && { budget: act.budget }),
       },
     },
   });

@@ -125,6 +125,8 @@ export interface StepIntended {
     readonly message: string;
     readonly returns?: true;
     readonly asks?: true;
+    /** Limits of the work, beside all those around it. */
+    readonly budget?: RunBudget;
   };
   /** For `run`: the child, and what of this run's limits is set aside for it until it reports. */
   readonly child?: {

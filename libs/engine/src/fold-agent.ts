@@ -81,7 +81,7 @@ export function handOver(state: RunState, { path, call, handoff }: StepIntended)
 }
 
 /** Work is given away, in a branch of its own; or an agent that a pattern chose may speak. */
-export function giveWork(state: RunState, { path, step, call, handoff }: StepIntended): void {
+export function giveWork(state: RunState, { at, path, step, call, handoff }: StepIntended): void {
   if (!handoff) return;
   const { to, purpose, message } = handoff;
   if (call === undefined) {
@@ -95,6 +95,7 @@ export function giveWork(state: RunState, { path, step, call, handoff }: StepInt
   }
   const work = { call, path: branchPath(path, `d${step}`), to, task: purpose, brief: message, hops: node.hops.length };
   node.work = [...node.work, work];
+  if (handoff.budget) state.ledger.limit({ path: work.path, level: 'delegation', limits: handoff.budget, since: at });
 }
 
 export function returnWork(state: RunState, event: WorkReturned): void {

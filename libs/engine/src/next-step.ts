@@ -54,6 +54,7 @@ export interface Delegate {
   readonly call: string | null;
   /** A question, as one would use a tool. */
   readonly asks: boolean;
+  readonly budget?: RunBudget;
 }
 
 /** Branches are opened, begun, ended and joined: facts that the plan draws from the events so far. */

@@ -32,7 +32,7 @@ function inNode(node: Node): string | null {
     case 'wait':
       return null;
     case 'supervisor':
-      return node.worker_budget === undefined ? null : 'worker_budget of a supervisor';
+      return node.worker_budget?.depth === undefined ? null : 'worker_budget depth of a supervisor';
     case 'plan':
       return node.approve === true ? 'approve of a plan' : null;
     case 'router':

@@ -33,7 +33,7 @@ export function planFanout(node: FanoutNode, at: PlanAt): Planned {
 }
 
 /** As the journal keeps it: without members that say nothing. */
-const budgetOf = (declared: FanoutNode['branches'][number]['budget']): RunBudget | undefined =>
+export const budgetOf = (declared: FanoutNode['branches'][number]['budget']): RunBudget | undefined =>
   declared && (Object.fromEntries(Object.entries(declared).filter(([, limit]) => limit !== undefined)) as RunBudget);
 
 /** One branch per item of a list the run has; none for an empty list. Its output is a list of `{key, output}` in the order of the items. */

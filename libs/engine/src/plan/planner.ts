@@ -4,7 +4,7 @@ import type { NextStep } from '../next-step';
 import type { RunState } from '../state';
 import { planAgent } from './agent';
 import { planChoice, planLoop } from './control';
-import { planFanout, planHedge, planMap } from './fans';
+import { budgetOf, planFanout, planHedge, planMap } from './fans';
 import { DEFAULT_REPEATS } from './handoff-limits';
 import { inputOf, planTool, planWait } from './leaves';
 import { planAndExecute } from './plan-execute';
@@ -118,7 +118,8 @@ const swarmOf = (node: Extract<Node, { type: 'swarm' }>): Swarm => ({
   returns: node.returns ?? false,
 });
 
-const teamOf = (node: Extract<Node, { type: 'supervisor' }>): Team => ({
+const teamOf = (node: Extract<Node, { type: 'supervisor' }>, budget = budgetOf(node.worker_budget)): Team => ({
+  ...(budget && { workerBudget: budget }),
   workers: node.workers,
   maxRounds: node.max_rounds,
   maxStalls: node.max_stalls,

@@ -1,5 +1,6 @@
 import { canonicalJson, type Hop, type JsonObject } from '@writ/kernel';
 import type { AgentDefinition, BillOfMaterials, Versioned } from '@writ/registry';
+import type { RunBudget } from '../api';
 import type { AgentNode } from '../state';
 import { failedAs, type PlanAt, type Planned } from './plan-at';
 
@@ -58,6 +59,8 @@ export interface Team {
   readonly maxParallel: number;
   /** Characters of a result that it hears. */
   readonly maxResultChars: number;
+  /** Limits of each piece of work. */
+  readonly workerBudget?: RunBudget;
 }
 
 export const DEFAULT_PARALLEL = 8;

@@ -42,9 +42,10 @@ export function planAssignment(speaking: Speaking, wanted: Assignment): Planned 
     }
   }
   const to = agentOf(at.bill, worker);
-  return {
-    next: [{ type: 'delegate', path: at.path, chain, to, purpose: task, brief, call, asks: wanted.asks === true }],
-  };
+  const asks = wanted.asks === true;
+  const budget = asks ? undefined : plan.team?.workerBudget;
+  const step = { type: 'delegate', path: at.path, chain, to, purpose: task, brief, call, asks } as const;
+  return { next: [{ ...step, ...(budget && { budget }) }] };
 }
 
 const MOST_PLANS = 50;
