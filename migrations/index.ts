@@ -22,6 +22,7 @@ import { Admission1795000000021 } from './0021-admission';
 import { Providers1795000000022 } from './0022-providers';
 import { TakeRun1795000000023 } from './0023-take-run';
 import { Children1795000000024 } from './0024-children';
+import { Questions1795000000025 } from './0025-questions';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   Providers1795000000022,
   TakeRun1795000000023,
   Children1795000000024,
+  Questions1795000000025,
 ];

@@ -27,13 +27,14 @@ export async function openLiveWorld(
   const { db, engine, tenant, ownerUrl, outsider } = desk.scenario;
   const home = logHome();
   const sealing = more.sealing === false ? null : await openSequencer(ownerUrl, home);
-  const { authority, commands, queries, approvals, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
     commands,
     queries,
     approvals,
+    questions,
     live,
     triggers,
     version: 'test',

@@ -58,13 +58,14 @@ export class ApiServer {
       doors: () => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } }),
     });
     await engine.start();
-    const { authority, commands, queries, approvals, live, triggers } = engine;
+    const { authority, commands, queries, approvals, questions, live, triggers } = engine;
     const app = await createControlPlane({
       database: db,
       authority,
       commands,
       queries,
       approvals,
+      questions,
       live,
       triggers,
       version: 'test',

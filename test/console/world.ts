@@ -41,13 +41,14 @@ export async function openWorld(): Promise<World> {
       () => undefined,
     );
   await sealed();
-  const { authority, commands, queries, approvals, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
     commands,
     queries,
     approvals,
+    questions,
     live,
     triggers,
     version: 'test',

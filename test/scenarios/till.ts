@@ -46,6 +46,41 @@ const documents: readonly object[] = [
   { kind: 'workflow', name: 'desk', ...accountable, root: { type: 'agent', agent: 'clerk' } },
   {
     kind: 'workflow',
+    name: 'interview',
+    ...accountable,
+    root: {
+      type: 'sequence',
+      steps: [
+        {
+          id: 'how_much',
+          node: {
+            type: 'input',
+            question: 'How much does the customer get back?',
+            schema: { type: 'object', properties: { amount: { type: 'number' } }, required: ['amount'] },
+            role: 'support',
+            timeout_ms: 60_000,
+          },
+        },
+        {
+          id: 'pay',
+          node: {
+            type: 'tool',
+            tool: 'pay',
+            args: { order: 'A', amount: { $from: '/steps/how_much/output/amount' } },
+          },
+        },
+        { id: 'tell', node: { type: 'agent', agent: 'clerk', input: { script: { $from: '/input/script' } } } },
+      ],
+    },
+  },
+  {
+    kind: 'workflow',
+    name: 'brief',
+    ...accountable,
+    root: { type: 'input', question: 'Are you there?', schema: { type: 'boolean' }, timeout_ms: 500 },
+  },
+  {
+    kind: 'workflow',
     name: 'beside',
     ...accountable,
     root: {

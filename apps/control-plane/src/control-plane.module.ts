@@ -26,6 +26,7 @@ import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
+import { QuestionsController } from './controllers/questions.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
 import { SessionController } from './controllers/session.controller';
@@ -40,7 +41,7 @@ import { type StreamLimits, Streams } from './live/streams';
 import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
 import { Lookup } from './search/lookup';
-import { APPROVALS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
+import { APPROVALS, QUESTIONS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
 export interface ControlPlaneDeps {
@@ -50,6 +51,7 @@ export interface ControlPlaneDeps {
   readonly commands: RunCommandsApi;
   readonly queries: RunQueriesApi;
   readonly approvals: Engine['approvals'];
+  readonly questions: Engine['questions'];
   readonly live: LiveFeeds;
   readonly triggers: TriggersApi;
   readonly version: string;
@@ -81,6 +83,7 @@ export class ControlPlaneModule {
         RunsController,
         DecisionsController,
         ApprovalsController,
+        QuestionsController,
         AuditController,
         AuditLogController,
         StopsController,
@@ -96,6 +99,7 @@ export class ControlPlaneModule {
         { provide: AuthorityStore, useValue: authority },
         { provide: RUN_COMMANDS, useValue: deps.commands },
         { provide: RUN_QUERIES, useValue: deps.queries },
+        { provide: QUESTIONS, useValue: deps.questions },
         { provide: APPROVALS, useValue: deps.approvals },
         { provide: LIVE, useValue: deps.live },
         { provide: TRIGGERS, useValue: deps.triggers },

@@ -29,13 +29,14 @@ async function main(): Promise<void> {
     ...(environment.redisUrl === null ? {} : { wakeUp: new BullWakeUp(environment.redisUrl) }),
   });
   await engine.start();
-  const { authority, commands, queries, approvals, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
   const app = await createControlPlane({
     database,
     authority,
     commands,
     queries,
     approvals,
+    questions,
     live,
     triggers,
     version,

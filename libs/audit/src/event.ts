@@ -17,6 +17,8 @@ export type AuditType =
   | 'action.reconciled'
   | 'handoff.made'
   | 'mail.consumed'
+  | 'question.asked'
+  | 'question.answered'
   | 'approval.requested'
   | 'approval.voted'
   | 'approval.commented'

@@ -38,6 +38,7 @@ const WAITS: { readonly [kind: string]: string } = {
   pause: 'somebody to resume it',
   stop: 'the release of a stop',
   approval: 'an approval',
+  input: 'an answer to a question',
   reconciliation: 'somebody to say what became of a lost call',
   retry: 'its next try',
 };
@@ -81,6 +82,8 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'budget.exhausted': (_, detail) =>
     `The budget ended ${said(detail, 'path') || 'the workflow'}: ${said(detail, 'reason')}.`,
   'mail.consumed': (_, detail) => `The run took up what ${said(detail, 'by')} sent: ${words(said(detail, 'kind'))}.`,
+  'question.asked': (_, detail) => `A run of ${said(detail, 'workflow')} asked people something.`,
+  'question.answered': (event, detail) => `${who(event)} answered what a run of ${said(detail, 'workflow')} asked.`,
   'approval.requested': (event, detail) =>
     `${who(event)} asked people to approve ${event.action ?? 'an act'} on ${said(detail, 'target')}${said(detail, 'edit_of') ? ', with other arguments' : ''}.`,
   'approval.voted': (event) =>

@@ -8,6 +8,8 @@ export type ApiAction =
   | 'run.cancel'
   | 'run.signal'
   | 'run.reconcile'
+  | 'run.answer'
+  | 'run.steer'
   | 'approval.read'
   | 'approval.decide'
   | 'run.pause'

@@ -8,6 +8,7 @@ import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
+import { questionRoutes } from './questions';
 import type { Route } from './route';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
@@ -22,6 +23,7 @@ export const ROUTES = {
   ...runViewRoutes,
   ...decisionRoutes,
   ...approvalRoutes,
+  ...questionRoutes,
   ...auditRoutes,
   ...auditLogRoutes,
   ...liveRoutes,

@@ -11,6 +11,7 @@ export const RunStatus = named(
     'queued',
     'running',
     'waiting_approval',
+    'waiting_input',
     'waiting_external',
     'waiting_reconciliation',
     'paused',

@@ -8,6 +8,7 @@ export const RUN_STATUSES = [
   'queued',
   'running',
   'waiting_approval',
+  'waiting_input',
   'waiting_external',
   'waiting_reconciliation',
   'paused',

@@ -6,7 +6,8 @@ import { evidence } from './evidence';
 import type { EngineContext } from './context';
 import type { RunEvent } from './events';
 import type { HeldRun } from './held-run';
-import { type Act, isAct, isEnd, type Rest, type TryAgain } from './next-step';
+import { askInput } from './inputs/ask-input';
+import { type Act, type AskInput, isAct, isEnd, type Rest, type TryAgain } from './next-step';
 import { record, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
@@ -107,7 +108,7 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
       else facts += 1;
       // A branch's time runs out also while its call is under way.
     } else if (step.type !== 'end_branch' && !crew.free(branchOf(step.path), now)) continue;
-    else if (isAct(step) || step.type === 'try_again') ready.push(step);
+    else if (isAct(step) || step.type === 'try_again' || step.type === 'ask_input') ready.push(step);
     else {
       takeFact(held, step, now);
       facts += 1;
@@ -132,7 +133,7 @@ function stoppedBy(ctx: EngineContext, held: HeldRun): Failure | null {
   return stop ? stoppedFailure(stop) : null;
 }
 
-type Ready = Act | TryAgain;
+type Ready = Act | TryAgain | AskInput;
 
 function take(ctx: EngineContext, held: HeldRun, step: Ready): Promise<Moved> {
   return held.crew.run(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
@@ -144,6 +145,7 @@ function taken(
   held: HeldRun,
   { step, signal }: { readonly step: Ready; readonly signal: AbortSignal },
 ): Promise<Moved> {
+  if (step.type === 'ask_input') return askInput(ctx, held, step);
   if (step.type !== 'try_again') return takeAct(ctx, held, { act: step, again: null, signal });
   const { intent, phase } = step.open;
   if (phase === 'in_flight' && intent.attempt >= MAX_LOST_ATTEMPTS) {

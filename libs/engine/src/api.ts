@@ -83,6 +83,15 @@ export interface SteerInput {
   readonly reason: string;
 }
 
+/** What an operator tells the agents of a run. */
+export interface NoteInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  readonly text: string;
+  readonly dedup?: string;
+}
+
 export interface RunView {
   readonly id: RunId;
   readonly workflow: string;
@@ -178,6 +187,7 @@ export interface RunCommandsApi {
   start(input: StartRunInput): Promise<Result<StartedRun>>;
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>>;
   cancel(input: CancelInput): Promise<Result<{ readonly accepted: boolean }>>;
+  note(input: NoteInput): Promise<Result<{ readonly accepted: boolean }>>;
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>>;
   /** The run holds after the steps under way, until it is resumed. */
   pause(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;

@@ -17,6 +17,7 @@ import { type Action, decide, type DecisionRequest } from '@writ/policy';
 import type { Admission } from './admission/admission';
 import type {
   CancelInput,
+  NoteInput,
   ReconcileInput,
   RunCommandsApi,
   SignalInput,
@@ -28,7 +29,7 @@ import { spentBudget } from './budget/crossing';
 import type { EngineContext } from './context';
 import { decisionEvidence } from './evidence';
 import type { WaitFor } from './events';
-import type { CancelBody, ReconcileBody, SignalBody, SteerBody } from './mail';
+import type { CancelBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail';
 import { recordDecisionIn } from './record-decision';
 import { reopenRun } from './redrive';
 import { settleDown } from './standing';
@@ -59,6 +60,7 @@ type Letter =
   | { readonly kind: 'pause'; readonly action: 'run.pause'; readonly body: SteerBody }
   | { readonly kind: 'resume'; readonly action: 'run.resume'; readonly body: SteerBody }
   | { readonly kind: 'redrive'; readonly action: 'run.redrive'; readonly body: SteerBody }
+  | { readonly kind: 'note'; readonly action: 'run.steer'; readonly body: NoteBody }
   | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
 
 type StartEnd = 'started' | 'exists' | 'stale' | Extract<AdvanceEnd, { kind: 'no_place' }>;
@@ -163,6 +165,11 @@ export class RunCommands implements RunCommandsApi {
 
   redrive(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
     return this.#mail(input, { kind: 'redrive', action: 'run.redrive', body: { reason: input.reason } }, null);
+  }
+
+  /** Tells the agents of a run something, as an operator: they see it with their next turn. */
+  note(input: NoteInput): Promise<Result<{ readonly accepted: boolean }>> {
+    return this.#mail(input, { kind: 'note', action: 'run.steer', body: { text: input.text } }, input.dedup ?? null);
   }
 
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>> {

@@ -1,4 +1,15 @@
-import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
+import type {
+  ApprovalId,
+  BudgetId,
+  EffectClass,
+  Failure,
+  Hop,
+  InputId,
+  Json,
+  JsonObject,
+  MailId,
+  RunId,
+} from '@writ/kernel';
 import type { Budget, Decision, Mandate, ResolvedAttribute, Resource } from '@writ/policy';
 import type { RouteScore } from '@writ/routing';
 import type { RunBudget } from './api';
@@ -24,6 +35,8 @@ export type RunEvent =
   | StepAsked
   | ApprovalAnswered
   | ApprovalEnded
+  | InputAnswered
+  | NoteReceived
   | StepUnknown
   | StepReconciled
   | RetryScheduled
@@ -212,6 +225,26 @@ export interface ApprovalEnded {
   readonly reason: string;
 }
 
+/** People answered a question of the workflow: the node's output. */
+export interface InputAnswered {
+  readonly type: 'input_answered';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly path: string;
+  readonly input: InputId;
+  readonly answer: Json;
+  readonly by: string;
+}
+
+/** An operator told the agents of the run something: they see it, as from an operator, with their next turn. */
+export interface NoteReceived {
+  readonly type: 'note_received';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly text: string;
+  readonly by: string;
+}
+
 /** The outcome of an unrepeatable effect is lost; a person says what happened (I5). */
 export interface StepUnknown {
   readonly type: 'step_unknown';
@@ -375,6 +408,7 @@ export type WaitFor =
     }
   | { readonly for: 'child'; readonly path: string; readonly run: RunId }
   | { readonly for: 'pause'; readonly by: string; readonly reason: string }
+  | { readonly for: 'input'; readonly path: string; readonly input: InputId; readonly until: number | null }
   | { readonly for: 'stop'; readonly step: number; readonly target: string }
   | {
       readonly for: 'approval';

@@ -2,6 +2,7 @@ import type { Json } from '@writ/kernel';
 import type { ModelReply, ToolRequest } from '@writ/gateways';
 import type { AnswerReturned, LedgerUpdated, RouteChosen, StepIntended, WorkReturned } from './events';
 import { leave } from './fold-branches';
+import { giveNotes } from './notes';
 import { branchPath } from './path';
 import { bounded, bringsNothing, resultOf } from './plan/ledger';
 import { parseAnswer } from './plan/structured-output';
@@ -17,6 +18,7 @@ export function agentNode(state: RunState, path: string): AgentNode {
       messages: [],
       queue: [],
       turns: 0,
+      notes: [],
       moves: [],
       received: [],
       work: [],
@@ -40,6 +42,7 @@ export function takeReply(state: RunState, intent: StepIntended, reply: ModelRep
   node.assigning = false;
   node.messages.push({ role: 'assistant', content: reply.content, toolCalls: reply.toolCalls });
   node.queue = [...reply.toolCalls];
+  node.notes.push(...state.notes.splice(0));
   if (node.queue.length > 0) return;
   if (node.moves.at(-1)?.returns) goBack(node, intent.agent ?? '', reply.content ?? '');
   else if (intent.structured) node.answer = reply.content ?? '';
@@ -58,6 +61,7 @@ export function answer(state: RunState, path: string, { call, content }: { call:
   const node = agentNode(state, path);
   node.messages.push({ role: 'tool', callId: call, content });
   node.queue = node.queue.filter((request: ToolRequest) => request.callId !== call);
+  giveNotes(node);
 }
 
 export function handOver(state: RunState, { path, call, handoff }: StepIntended): void {

@@ -6,6 +6,7 @@ import { awaited } from './awaited';
 import type {
   ApprovalAnswered,
   ChildEnded,
+  InputAnswered,
   NodeFailed,
   RunEvent,
   RunStarted,
@@ -30,6 +31,7 @@ import {
   updateLedger,
 } from './fold-agent';
 import { applyBranches, forget, isOver } from './fold-branches';
+import { hearNote } from './notes';
 import { branchOf } from './path';
 import {
   attributeKey,
@@ -92,6 +94,14 @@ export function apply(state: RunState, event: RunEvent): void {
       state.mailSeen.add(event.mail);
       approvalAnswered(state, event);
       break;
+    case 'input_answered':
+      state.mailSeen.add(event.mail);
+      answerInput(state, event);
+      break;
+    case 'note_received':
+      state.mailSeen.add(event.mail);
+      hearNote(state, event);
+      return;
     case 'approval_ended':
       approvals.ended(state.approvals, event.path);
       return;
@@ -141,6 +151,7 @@ export function apply(state: RunState, event: RunEvent): void {
       applyBranches(state, event);
       break;
     case 'wait_started':
+      if (event.wait.for === 'input') state.questions += 1;
       branchState(state, event.branch ?? ownerPath(event.wait)).wait = event.wait;
       break;
     case 'wait_ended': {
@@ -219,9 +230,17 @@ function branchAt(state: RunState, step: number): BranchState | undefined {
   return undefined;
 }
 
-/** A branch that moves again has left what it waited for, unless that is a signal or a time of its own definition. */
+/** A branch that moves again has left what it waited for, unless its own definition waits: for a signal, a time, an answer. */
 function wake(branch: BranchState): void {
-  if (branch.wait && branch.wait.for !== 'signal' && branch.wait.for !== 'child') branch.wait = null;
+  if (branch.wait && !('path' in branch.wait)) branch.wait = null;
+}
+
+/** An answer to a question that is no longer put changes nothing. */
+function answerInput(state: RunState, { path, input, answer: output }: InputAnswered): void {
+  const branch = state.branches.get(branchOf(path));
+  if (branch?.wait?.for !== 'input' || branch.wait.input !== input) return;
+  branch.wait = null;
+  state.results.set(path, { done: true, output });
 }
 
 function approvalAnswered(state: RunState, { path, approval, verdict, edited }: ApprovalAnswered): void {
@@ -234,7 +253,8 @@ function intend(state: RunState, event: StepIntended): void {
   const branch = ownerOf(state, event.path);
   // An intent that was on its way when its branch ended: in whichever order the two are applied, its outcome is owed.
   if (isOver(state, branch.path)) branch.live = false;
-  wake(branch);
+  // A branch that acts waits for nothing.
+  branch.wait = null;
   state.lastStep = Math.max(state.lastStep, event.step);
   approvals.intended(state.approvals, approvals.placeOf(event), {
     approval: event.decision.approval,
@@ -256,6 +276,7 @@ function intend(state: RunState, event: StepIntended): void {
 
 function failNode(state: RunState, { path, failure, rule }: NodeFailed): void {
   const branch = ownerOf(state, path);
+  if (branch.wait && 'path' in branch.wait && branch.wait.path === path) branch.wait = null;
   switch (rule) {
     case 'skip':
       state.ruled.set(path, { rule, failure });

@@ -102,7 +102,7 @@ export async function loadRun({ db, claimed, worker, now, budgets }: LoadInput):
   };
   restoreContexts(scope, claimed.audit);
   // Whoever led it may have gone between an act and telling the inbox of it.
-  if (state.approvals.size > 0) await tellInbox({ db, now }, held, false);
+  await tellInbox({ db, now }, held, false);
   for (const branch of state.branches.values()) branch.fresh = new Set();
   if (claimed.takenOver) {
     record(

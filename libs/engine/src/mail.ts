@@ -1,5 +1,5 @@
 import type { ApprovalBody } from '@writ/policy';
-import type { Json, RunId } from '@writ/kernel';
+import type { InputId, Json, RunId } from '@writ/kernel';
 import type { Database, PolledMail, RunStatus } from '@writ/database';
 import type { RunEventWithMail } from './advance';
 import { childOutcome } from './children/child-rows';
@@ -19,6 +19,14 @@ export interface ChildBody {
 }
 export interface CancelBody {
   readonly reason: string;
+}
+export interface InputBody {
+  readonly input: InputId;
+  readonly path: string;
+  readonly answer: Json;
+}
+export interface NoteBody {
+  readonly text: string;
 }
 export interface ReconcileBody {
   readonly step: number;
@@ -72,6 +80,12 @@ function mailEvent(letter: PolledMail, at: number): RunEventWithMail {
       return { type: 'resume_requested', at, mail, by, reason: (body as SteerBody).reason };
     case 'redrive':
       return { type: 'run_redriven', at, mail, by, reason: (body as SteerBody).reason };
+    case 'input': {
+      const { input, path, answer } = body as InputBody;
+      return { type: 'input_answered', at, mail, path, input, answer, by };
+    }
+    case 'note':
+      return { type: 'note_received', at, mail, text: (body as NoteBody).text, by };
     case 'reconcile': {
       const { step, verdict, result, note } = body as ReconcileBody;
       return { type: 'step_reconciled', at, mail, step, verdict, by, note, ...(result !== undefined && { result }) };

@@ -247,7 +247,17 @@ export type Fact =
 export type End = Finish | Fail | Cancel;
 
 /** After each event the plan is a set of these, one per branch that may move; an `End` stands alone. */
-export type NextStep = Act | TryAgain | Fact | TellChild | Rest | End;
+/** A question of the workflow to people. Putting it takes no permit: nothing leaves but to the inbox. */
+export interface AskInput {
+  readonly type: 'ask_input';
+  readonly path: string;
+  readonly question: string;
+  readonly schema: JsonObject;
+  readonly role: string | null;
+  readonly timeoutMs: number | null;
+}
+
+export type NextStep = Act | TryAgain | AskInput | Fact | TellChild | Rest | End;
 
 export const isAct = (step: NextStep): step is Act =>
   step.type === 'call_model' ||

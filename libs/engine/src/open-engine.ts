@@ -7,6 +7,7 @@ import { Admission } from './admission/admission';
 import { pinnedTool } from './approvals/pinned-tool';
 import { childDoor } from './children/start-child';
 import { RunCommands } from './commands';
+import { Questions } from './inputs/questions';
 import { LogFeed } from './live/log-feed';
 import { RunFeed } from './live/run-feed';
 import { Said } from './live/said';
@@ -44,7 +45,9 @@ export interface LiveFeeds {
 export interface Engine {
   readonly commands: RunCommands;
   readonly queries: RunQueries;
-  /** What people are asked, and what they say. */
+  /** What workflows ask people. */
+  readonly questions: Questions;
+  /** What people are asked to approve, and what they say. */
   readonly approvals: { readonly commands: ApprovalCommands; readonly queries: ApprovalQueries };
   /** Journals and logs as they grow, for whoever watches. */
   readonly live: LiveFeeds;
@@ -95,6 +98,7 @@ export function openEngine(parts: EngineParts): Engine {
     commands,
     triggers,
     queries: new RunQueries(parts.db),
+    questions: new Questions(ctx, wakeUp),
     approvals: {
       commands: new ApprovalCommands({
         db: parts.db,

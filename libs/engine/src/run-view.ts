@@ -43,6 +43,8 @@ function waitingOn(wait: WaitFor, { last }: RunFacts): string {
       return `the run ${wait.run}`;
     case 'pause':
       return `somebody to resume it: ${wait.reason}`;
+    case 'input':
+      return `an answer to a question${wait.until === null ? '' : `, until ${at(wait.until)}`}`;
     case 'stop':
       return `the release of a stop, for ${wait.target}`;
     case 'approval':

@@ -101,7 +101,7 @@ export async function finishAs(
     standing: { status: end.status, wait: null, wakeAt: null, release: true },
   });
   if (moved?.kind !== 'resting') return moved;
-  if (held.state.approvals.size > 0) await tellInbox({ db: ctx.db, now: ctx.clock.now() }, held, true);
+  await tellInbox({ db: ctx.db, now: ctx.clock.now() }, held, true);
   return { kind: 'final' };
 }
 

@@ -47,6 +47,8 @@ export interface AgentNode {
   queue: ToolRequest[];
   /** Model turns since control last moved. */
   turns: number;
+  /** What operators told it and it has not seen: it hears of it once its calls are answered. */
+  notes: string[];
   /** How control came to each of the hops: with which words, from which message on, and whether it goes back. */
   moves: Move[];
   /** Every handoff's receiver and words, also of those that control has come back from. */
@@ -140,6 +142,10 @@ export interface RunState {
   readonly children: Map<string, ChildState>;
   /** Who holds the run, and why; null while nobody does. */
   paused: { by: string; reason: string } | null;
+  /** What operators said while no agent could hear it. */
+  readonly notes: string[];
+  /** Questions put to people so far. */
+  questions: number;
   readonly mailSeen: Set<MailId>;
   cancel: { by: string; reason: string } | null;
   output: Json;
@@ -179,6 +185,8 @@ export function emptyState(started: RunStarted): RunState {
     approvals: new Map(),
     children: new Map(),
     paused: null,
+    notes: [],
+    questions: 0,
     mailSeen: new Set(),
     cancel: null,
     output: null,

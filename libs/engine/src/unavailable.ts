@@ -29,6 +29,8 @@ function inNode(node: Node): string | null {
     case 'group_chat':
     case 'reflect':
     case 'run':
+    case 'input':
+      return null;
     case 'wait':
       return null;
     case 'supervisor':
@@ -37,8 +39,6 @@ function inNode(node: Node): string | null {
       return node.approve === true ? 'approve of a plan' : null;
     case 'router':
       return asksPerson(node.fallback) ? 'person as a fallback' : null;
-    case 'input':
-      return node.type;
     default:
       return assertNever(node, 'node');
   }

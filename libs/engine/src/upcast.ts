@@ -15,6 +15,8 @@ export const EVENT_VERSIONS: { readonly [T in RunEventType]: number } = {
   step_asked: 1,
   approval_answered: 1,
   approval_ended: 1,
+  input_answered: 1,
+  note_received: 1,
   step_unknown: 1,
   step_reconciled: 1,
   retry_scheduled: 1,

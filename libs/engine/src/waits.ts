@@ -12,6 +12,7 @@ const URGENCY: readonly WaitFor['for'][] = [
   'pause',
   'reconciliation',
   'approval',
+  'input',
   'stop',
   'budget',
   'signal',
@@ -71,6 +72,8 @@ export function waitingStatus(wait: WaitFor): RunStatus {
     case 'signal':
     case 'child':
       return 'waiting_external';
+    case 'input':
+      return 'waiting_input';
     case 'stop':
     case 'pause':
       return 'paused';

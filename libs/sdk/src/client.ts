@@ -50,6 +50,8 @@ export class WritClient {
       this.call('redriveRun', { params: { id }, body }, call),
     signal: (id: string, body: BodyOf<'signalRun'>, call?: CallOptions) =>
       this.call('signalRun', { params: { id }, body }, call),
+    note: (id: string, body: BodyOf<'noteRun'>, call?: CallOptions) =>
+      this.call('noteRun', { params: { id }, body }, call),
     reconcile: (id: string, body: BodyOf<'reconcileRun'>, call?: CallOptions) =>
       this.call('reconcileRun', { params: { id }, body }, call),
     events: (id: string, query: QueryOf<'listRunEvents'> = {}, call?: CallOptions) =>
@@ -70,6 +72,13 @@ export class WritClient {
 
   readonly decisions = {
     get: (id: string, call?: CallOptions) => this.call('getDecision', { params: { id } }, call),
+  };
+
+  readonly questions = {
+    list: (query: QueryOf<'listQuestions'> = {}, call?: CallOptions) => this.list('listQuestions', { query }, call),
+    get: (id: string, call?: CallOptions) => this.call('getQuestion', { params: { id } }, call),
+    answer: (id: string, body: BodyOf<'answerQuestion'>, call?: CallOptions) =>
+      this.call('answerQuestion', { params: { id }, body }, call),
   };
 
   readonly approvals = {

@@ -9,6 +9,7 @@ import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
+import { QUESTION_COMMANDS } from './questions';
 import { RUN_COMMANDS } from './runs';
 import { STOP_COMMANDS } from './stop';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
   ...APPROVAL_COMMANDS,
+  ...QUESTION_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,

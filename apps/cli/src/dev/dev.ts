@@ -81,9 +81,19 @@ async function listen(
   { engine, database: db }: RunningWorker,
   { address, version }: { readonly address: Address; readonly version: string },
 ): Promise<string> {
-  const { authority, commands, queries, approvals, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
   const app = opened.add(
-    await createControlPlane({ database: db, authority, commands, queries, approvals, live, triggers, version }),
+    await createControlPlane({
+      database: db,
+      authority,
+      commands,
+      queries,
+      approvals,
+      questions,
+      live,
+      triggers,
+      version,
+    }),
     (one) => one.close(),
   );
   try {

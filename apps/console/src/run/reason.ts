@@ -26,6 +26,7 @@ export function reasonOf(run: Run | null, timeline: Timeline, now: number): stri
     case 'quarantined':
       return `${run?.failure?.message ?? 'It went no further'}${about === '' ? '' : ` (${about})`}`;
     case 'waiting_approval':
+    case 'waiting_input':
     case 'waiting_external':
     case 'waiting_reconciliation':
     case 'paused':

@@ -39,6 +39,7 @@ export const SEGMENT: {
   delegate: { word: 'Work given', look: 'work', tone: 'unsure' },
   run: { word: 'Starting a run', look: 'work', tone: 'accent' },
   waiting_approval: { word: 'Waiting for approval', look: 'wait', tone: 'wait' },
+  waiting_input: { word: 'Waiting for an answer', look: 'wait', tone: 'wait' },
   waiting_external: { word: 'Waiting for a signal', look: 'wait', tone: 'wait' },
   waiting_reconciliation: { word: 'Waiting: outcome unknown', look: 'wait', tone: 'unsure' },
   waiting_time: { word: 'Waiting for a time', look: 'wait', tone: 'calm' },

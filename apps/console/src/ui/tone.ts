@@ -16,6 +16,7 @@ export const RUN_STATUS: { readonly [S in RunStatus]: Sign } = {
   queued: { tone: 'calm', icon: 'clock', word: 'Queued' },
   running: { tone: 'busy', icon: 'play', word: 'Running' },
   waiting_approval: { tone: 'wait', icon: 'hand', word: 'Needs approval' },
+  waiting_input: { tone: 'wait', icon: 'hand', word: 'Needs an answer' },
   waiting_external: { tone: 'wait', icon: 'clock', word: 'Waiting' },
   waiting_reconciliation: { tone: 'unsure', icon: 'unsure', word: 'Outcome unknown' },
   paused: { tone: 'wait', icon: 'pause', word: 'Paused' },

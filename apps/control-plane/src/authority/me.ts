@@ -11,6 +11,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.cancel': 'run',
   'run.signal': 'run',
   'run.reconcile': 'run',
+  'run.answer': 'run',
+  'run.steer': 'run',
   'approval.read': 'approval',
   'approval.decide': 'approval',
   'run.pause': 'run',

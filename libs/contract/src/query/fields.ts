@@ -20,6 +20,7 @@ const STATUSES = [
   'queued',
   'running',
   'waiting_approval',
+  'waiting_input',
   'waiting_external',
   'waiting_reconciliation',
   'paused',

@@ -104,7 +104,7 @@ describe('completion', () => {
     expect(offered('is:live -tr')).toEqual(['tr', ['trace:'], null]);
     expect(offered('status:wait')).toEqual([
       'wait',
-      ['waiting_approval', 'waiting_external', 'waiting_reconciliation'],
+      ['waiting_approval', 'waiting_input', 'waiting_external', 'waiting_reconciliation'],
       null,
     ]);
     expect(offered('decision:allow,d')).toEqual(['d', ['deny'], null]);

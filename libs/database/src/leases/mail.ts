@@ -5,7 +5,8 @@ export interface Mail {
   readonly tenant: TenantId;
   readonly run: RunId;
   readonly id: MailId;
-  readonly kind: 'signal' | 'cancel' | 'reconcile' | 'approval' | 'pause' | 'resume' | 'redrive' | 'child';
+  readonly kind:
+    'signal' | 'cancel' | 'reconcile' | 'approval' | 'pause' | 'resume' | 'redrive' | 'child' | 'input' | 'note';
   /** Canonical JSON. */
   readonly body: string;
   /** The same letter is kept once per run under this; null keeps every one. */

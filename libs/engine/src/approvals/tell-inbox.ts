@@ -3,6 +3,7 @@ import { type Decision, markUsed, withdrawAll } from '@writ/policy';
 import { logger } from '@writ/telemetry';
 import type { EngineContext } from '../context';
 import type { HeldRun } from '../held-run';
+import { withdrawQuestions } from '../inputs/question-store';
 import { approvalStanding, placeOf } from './standing';
 
 /** How a place stands before its act goes on record, which ends it. */
@@ -46,7 +47,7 @@ export async function settleRequests(
 /** Of a run that is over, or led anew: what its journal says of requests is told to the inbox. */
 export async function tellInbox(
   { db, now }: { readonly db: EngineContext['db']; readonly now: number },
-  { tenant, state }: Pick<HeldRun, 'tenant' | 'state'>,
+  { tenant, run, state }: Pick<HeldRun, 'tenant' | 'run' | 'state'>,
   over: boolean,
 ): Promise<void> {
   const standings = [...state.approvals.values()];
@@ -56,5 +57,6 @@ export async function tellInbox(
     }
   }
   const open = standings.flatMap((standing) => (standing.open === null ? [] : [standing.open]));
+  if (over && state.questions > 0) await db.withTenant(tenant, (tx) => withdrawQuestions(tx, { tenant, run }, now));
   if (over) await withdrawAll(db, { tenant, approvals: open }, { reason: 'run_over', now });
 }

@@ -6,9 +6,10 @@ import { planAgent } from './agent';
 import { planChoice, planLoop } from './control';
 import { budgetOf, planFanout, planHedge, planMap } from './fans';
 import { DEFAULT_REPEATS } from './handoff-limits';
+import { planInput } from './input';
 import { inputOf, planTool, planWait } from './leaves';
 import { planAndExecute } from './plan-execute';
-import { failedAs, type PlanAt, type Planned, type PlanMemory } from './plan-at';
+import { type PlanAt, type Planned, type PlanMemory } from './plan-at';
 import { ending, untold } from './ending';
 import { strays, withOpenStep } from './recover';
 import { planRouter } from './route';
@@ -98,8 +99,7 @@ function planNode(node: Node, at: PlanAt): Planned {
     case 'run':
       return planRun(node, at);
     case 'input':
-      // Start refuses these patterns; a run that meets one was started by a build that has them.
-      return failedAs('pattern_not_available', `this build cannot run the pattern "${node.type}"`);
+      return planInput(node, at);
     default:
       return assertNever(node, 'node');
   }

@@ -24,7 +24,7 @@ const COLUMNS = {
 const STANDINGS = {
   live: 'r.finished_at IS NULL',
   final: 'r.finished_at IS NOT NULL',
-  waiting: `r.status IN ('waiting_approval', 'waiting_external', 'waiting_reconciliation', 'paused')`,
+  waiting: `r.status IN ('waiting_approval', 'waiting_input', 'waiting_external', 'waiting_reconciliation', 'paused')`,
   problem: `r.status IN ('failed', 'timed_out', 'denied', 'stopped', 'quarantined')`,
 };
 

@@ -44,6 +44,7 @@ const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   stop: 'paused',
   budget: 'paused',
   approval: 'waiting_approval',
+  input: 'waiting_input',
   reconciliation: 'waiting_reconciliation',
   retry: 'retry',
 };
@@ -109,6 +110,11 @@ class Reader {
         return this.#enter('running');
       case 'signal_received':
         return this.#mark('signal', `${event.by} sent ${event.name}`);
+      case 'input_answered':
+        this.#mark('input', `${event.by} answered the question of ${event.path || 'the workflow'}`);
+        return this.#enter('running');
+      case 'note_received':
+        return this.#mark('note', `${event.by} noted: ${event.text}`);
       case 'approval_answered':
         return this.#mark(
           'approval',
@@ -321,7 +327,7 @@ class Reader {
     const kind = wait.for === 'signal' && wait.signal === null ? 'waiting_time' : WAITS[wait.for];
     // A branch that waits does not make the run wait while another one calls.
     if (![...this.#open.values()].some((step) => step.calling)) this.#enter(kind);
-    if (wait.for === 'signal') return this.#lanes.leave(branch, this.#at);
+    if (wait.for === 'signal' || wait.for === 'input') return this.#lanes.leave(branch, this.#at);
     if ('step' in wait) this.#open.get(wait.step)?.open(kind, this.#at);
   }
 

@@ -8,6 +8,7 @@ export type SegmentKind =
   | 'running'
   | StepKind
   | 'waiting_approval'
+  | 'waiting_input'
   | 'waiting_external'
   | 'waiting_reconciliation'
   | 'waiting_time'
@@ -84,6 +85,8 @@ export interface Mark {
     | 'paused'
     | 'resumed'
     | 'child'
+    | 'input'
+    | 'note'
     | 'reconciled'
     | 'rejected_call'
     | 'skipped'
