@@ -51,6 +51,23 @@ const documents: readonly object[] = [
     max_steps: 6,
     max_replans: 1,
   }),
+  workflow('plan_with_people', {
+    type: 'plan',
+    planner: 'planner',
+    executors: ['finder'],
+    max_steps: 6,
+    max_replans: 0,
+    approve: true,
+  }),
+  workflow('ways_of_people', {
+    type: 'router',
+    router: 'chair',
+    routes: [
+      { name: 'find', agent: 'finder' },
+      { name: 'write', agent: 'outcast' },
+    ],
+    fallback: { type: 'person' },
+  }),
   workflow('talk', { type: 'group_chat', speakers: ['writer', 'finder'], order: { manager: 'chair' }, max_rounds: 5 }),
   workflow('ways', {
     type: 'router',
@@ -66,6 +83,7 @@ const documents: readonly object[] = [
 const policy: PolicyBundle = {
   rules: [
     'p, user:*, {tenant}, workflow:*, run.start, , allow',
+    'p, user:*, {tenant}, run:*, run.answer, , allow',
     'p, *, {tenant}, model:*, model.invoke, , allow',
     'p, user:*, {tenant}, tool:look, tool.invoke, , allow',
     'p, agent:finder, {tenant}, tool:look, tool.invoke, , allow',
@@ -109,7 +127,11 @@ describe('agents that work together', () => {
   });
 
   /** Plays a workflow to its end; each agent says its own turns. */
-  async function play(name: string, agents: { readonly [agent: string]: readonly object[] }) {
+  async function play(
+    name: string,
+    agents: { readonly [agent: string]: readonly object[] },
+    people: { readonly say?: Json } = {},
+  ) {
     const id = `${name}-${Math.random().toString(36).slice(2, 8)}`;
     const own = Object.entries(agents).map(([one, turns]) => ({
       instructions: `You are ${one}.`,
@@ -121,6 +143,7 @@ describe('agents that work together', () => {
     const started = await engine.commands.start({ tenant, caller, workflow: name, input });
     if (!started.ok) throw new Error(started.failure.message);
     const { run } = started.value;
+    if (people.say !== undefined) await answer(run, people.say);
     await until(`${name} to end`, async () => {
       const { rows } = await outsider.query<{ finished_at: Date | null }>(
         `select finished_at from writ.run where id = $1`,
@@ -130,6 +153,23 @@ describe('agents that work together', () => {
     });
     const checked = await checkRun(outsider, run);
     return { ...checked, id, ...endOf(checked.events) };
+  }
+
+  /** What people say to the question a run puts to them. */
+  async function answer(run: string, said: Json): Promise<void> {
+    let question: string | undefined;
+    await until('a question to be put', async () => {
+      const { rows } = await scenario.outsider.query<{ id: string }>(
+        `select id from writ.question where run = $1 and status = 'pending'`,
+        [run],
+      );
+      question = rows[0]?.id;
+      return question !== undefined;
+    });
+    const { tenant, engine } = scenario;
+    const caller = { tenant, kind: 'user', id: 'user:sue', roles: [] } as const;
+    const taken = await engine.questions.answer({ tenant, caller, question: question!, answer: said });
+    expect(taken).toMatchObject({ ok: true, value: { accepted: true } });
   }
 
   function endOf(events: readonly RunEvent[]): { output: Json; code: string | null } {
@@ -233,5 +273,19 @@ describe('agents that work together', () => {
     expect(events.find((one) => one.type === 'route_chosen')).toMatchObject({
       choice: { route: 'write', router: 'chair' },
     });
+  });
+
+  test('people let a plan run, or not; and say which way where a model abstains', async () => {
+    const steps = { planner: [{ text: JSON.stringify({ steps: [{ executor: 'finder', task: 'look' }] }) }] };
+    const finder = [{ text: 'here' }];
+    expect(await play('plan_with_people', { ...steps, finder }, { say: 'approve' })).toMatchObject({ status: ok });
+    const rejected = await play('plan_with_people', { ...steps, finder }, { say: 'reject' });
+    expect([rejected.status, rejected.code]).toEqual(['failed', 'plan_rejected']);
+    expect(rejected.events.some((one) => one.type === 'step_intended' && one.agent === 'finder')).toBe(false);
+
+    const unsure = { chair: [{ text: '{"route": null}' }], finder };
+    expect(await play('ways_of_people', unsure, { say: 'find' })).toMatchObject({ status: ok, output: 'here' });
+    // A person's choice grants nothing either.
+    expect(await play('ways_of_people', unsure, { say: 'write' })).toMatchObject({ code: 'route_denied' });
   });
 });

@@ -30,22 +30,16 @@ function inNode(node: Node): string | null {
     case 'reflect':
     case 'run':
     case 'input':
-      return null;
     case 'wait':
+    case 'plan':
+    case 'router':
       return null;
     case 'supervisor':
       return node.worker_budget?.depth === undefined ? null : 'worker_budget depth of a supervisor';
-    case 'plan':
-      return node.approve === true ? 'approve of a plan' : null;
-    case 'router':
-      return asksPerson(node.fallback) ? 'person as a fallback' : null;
     default:
       return assertNever(node, 'node');
   }
 }
-
-const asksPerson = (fallback: Extract<Node, { type: 'router' }>['fallback']): boolean =>
-  fallback.type === 'person' || (fallback.type === 'router' && asksPerson(fallback.fallback));
 
 const notAvailable = (what: string): Failure => ({
   code: 'pattern_not_available',

@@ -28,8 +28,8 @@ interface Progress {
 
 /**
  * A planner writes down steps, executors do them one after the other. A step that fails, or whose executor is not
- * allowed, makes the planner write a new version over what is done and what went wrong; each version is on record before
- * its first step.
+ * allowed, makes the planner write a new version over what is done and what went wrong; each version is on record, and
+ * with `approve` let run by people, before its first step.
  */
 export function planAndExecute(node: PlanNode, at: PlanAt): Planned {
   const goal = inputOf(node.input, at);
@@ -47,6 +47,10 @@ export function planAndExecute(node: PlanNode, at: PlanAt): Planned {
       );
     }
     if ((at.state.ledgers.get(at.path)?.version ?? 0) < version) return note(version, { steps, progress }, at);
+    if (node.approve === true) {
+      const said = approved({ version, steps }, { ...at, path: childOf(path, '!') });
+      if (said) return said;
+    }
     const planned = execute(node, { steps, progress }, { ...at, path });
     if (planned) return planned;
     if (progress.failed === null) return ended({ version, results: progress.done as unknown as Json });
@@ -82,6 +86,21 @@ function write(node: PlanNode, { goal, done, failed }: Progress, at: PlanAt): Pl
   };
   return planAgent({ entry: node.planner, input, output }, at);
 }
+
+/** People read each version before its first step; null once they let it run. */
+function approved(
+  { version, steps }: { readonly version: number; readonly steps: readonly WantedStep[] },
+  at: PlanAt,
+): Planned | null {
+  const list = steps.map(({ executor, task }, i) => `${i + 1}. ${executor}: ${task}`).join('\n');
+  const question = `May this plan run (version ${version})?\n${list}`.slice(0, LONGEST_QUESTION);
+  const said = at.plan({ type: 'input', question, schema: { enum: ['approve', 'reject'] } }, at);
+  if ('next' in said || !said.ended.done) return said;
+  if (said.ended.output === 'approve') return null;
+  return failedAs('plan_rejected', `version ${version} of the plan was rejected`);
+}
+
+const LONGEST_QUESTION = 4_000;
 
 interface Version {
   readonly steps: readonly WantedStep[];
