@@ -170,7 +170,7 @@ describe('every operation of the contract', () => {
       audit: 'event',
       triggers: 'trigger',
       approvals: 'approval',
-      questions: 'question',
+      questions: 'input',
     };
     const kind = kinds[route.path.split('/')[2] ?? ''] ?? 'run';
     const query = name === 'getAuditConsistency' ? '?from=0' : '';
