@@ -14,7 +14,7 @@ import { commitUnit } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
 import type { RecordedDecision, WaitFor } from './events';
-import { isOver as branchIsOver } from './fold-branches';
+import { isOver as branchIsOver } from './fold/branches';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';

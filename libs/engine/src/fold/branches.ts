@@ -1,7 +1,7 @@
 import { assertNever } from '@writ/kernel';
-import type { BranchEnded, BranchesJoined, BranchesOpened, BranchStarted } from './events';
-import { branchKey, branchOf, branchPath, within } from './path';
-import { branchState, type BranchState, type FanState, type RunState } from './state';
+import type { BranchEnded, BranchesJoined, BranchesOpened, BranchStarted } from '../events';
+import { branchKey, branchOf, branchPath, within } from '../path';
+import { branchState, type BranchState, type FanState, type RunState } from '../state';
 
 /** Branches that run side by side: begun, ended one by one, joined. */
 export function applyBranches(

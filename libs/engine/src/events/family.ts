@@ -13,6 +13,14 @@ export interface RunParent {
   readonly depth: number;
 }
 
+export interface CancelRequested {
+  readonly type: 'cancel_requested';
+  readonly at: number;
+  readonly mail: MailId;
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** Somebody holds the run: nothing begins until it is resumed. */
 export interface PauseRequested {
   readonly type: 'pause_requested';
