@@ -21,14 +21,17 @@ function target(from: string, specifier: string, known: ReadonlySet<string>): st
   );
 }
 
-/** Files that import each other in a ring at run time, each ring once. Type imports leave no trace and do not count. */
+/**
+ * Files that import each other in a ring, each ring once. Type imports count: a ring of types is one thing in several
+ * files, and whoever reads one of them has to read them all.
+ */
 export function importCycles(files: readonly SourceUnit[]): string[] {
   const known = new Set(files.map(({ path }) => path));
   const edges = new Map(
     files.map(({ path, imports }) => [
       path,
       imports
-        .filter(({ specifier, typeOnly }) => !typeOnly && /^(\.|@writ\/)/.test(specifier))
+        .filter(({ specifier }) => /^(\.|@writ\/)/.test(specifier))
         .map(({ specifier }) => target(path, specifier, known))
         .filter((next) => next !== undefined),
     ]),

@@ -63,12 +63,12 @@ describe('the import check', () => {
     expect(importCycles(ring)).toHaveLength(1);
   });
 
-  it('does not count a ring that only types close', () => {
+  it('counts a ring that only types close', () => {
     const ring = [
       unit('libs/policy/src/a.ts', `import { b } from './b';`),
       unit('libs/policy/src/b.ts', `import type { A } from './a';`),
     ];
-    expect(importCycles(ring)).toEqual([]);
+    expect(importCycles(ring)).toHaveLength(1);
   });
 
   it.each(['// eslint-disable-next-line eqeqeq', '/* eslint-disable */', '// @ts-ignore', '// @ts-nocheck'])(

@@ -13,31 +13,11 @@ import type { RecordedDecision, StepIntended, StepKind } from './events';
 import type { HeldRun } from './held-run';
 import { childBudget, smaller } from './budget';
 import { childRunId } from './children/child-id';
+import type { Proposal } from './proposal';
 import { modelRequest, reservation } from './model-request';
 import type { Act, Delegate, StartChild } from './next-step';
 import { branchOf } from './path';
 import { attributeKey } from './state';
-
-/** An act made concrete: what is asked of the policy, and what will be sent if it says yes. */
-export interface Proposal {
-  readonly kind: StepKind;
-  readonly door: Door;
-  readonly path: string;
-  readonly agent: string | null;
-  readonly chain: readonly Hop[];
-  readonly target: string;
-  readonly targetDigest: string;
-  readonly args: JsonObject;
-  readonly argsText: string;
-  readonly argsDigest: string;
-  readonly effect: EffectClass;
-  readonly call: string | null;
-  readonly maxAttempts: number;
-  readonly request: DecisionRequest;
-  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff' | 'structured' | 'child'>;
-  /** The step is part of the request only when the journal does not imply it. */
-  readonly keepArgs: boolean;
-}
 
 const MAX_INTERNAL_ATTEMPTS = 50;
 

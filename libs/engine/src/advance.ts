@@ -4,14 +4,15 @@ import { endStrayRequests } from './approvals/ask-people';
 import { commitUnit } from './commit';
 import { evidence } from './evidence';
 import type { EngineContext } from './context';
-import type { RunEvent } from './events';
+import type { RunEventWithMail } from './events';
 import type { HeldRun } from './held-run';
 import { askInput } from './inputs/ask-input';
 import { type Act, type AskInput, isAct, isEnd, type Rest, type TryAgain } from './next-step';
 import { record, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
-import { type AdvanceEnd, finish, giveBack, type Moved } from './standing';
+import { finish, giveBack } from './standing';
+import type { AdvanceEnd, Moved } from './advance-end';
 import { stoppedFailure } from './stops/ended';
 import { takeAct } from './take-act';
 import { tellChild } from './children/tell-child';
@@ -22,7 +23,6 @@ const SHORT_REST_MS = 1_000;
 /** How long a lost call may still be under way: the permit's own deadline, beside the call's time limit. */
 const PERMIT_MS = 2_000;
 
-export type RunEventWithMail = Extract<RunEvent, { mail: unknown }>;
 type Inbox = () => readonly RunEventWithMail[];
 
 /**

@@ -1,6 +1,7 @@
 import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { Mandate } from '@writ/policy';
+import type { RunBudget } from './run-budget';
 import type { Count } from './search/run-count';
 import type { RunFacts } from './search/run-facts';
 import type { RunHistogram } from './search/run-histogram';
@@ -25,17 +26,6 @@ export interface StartRunInput {
   readonly deadlineMs?: number;
   /** Among the tenant's own runs that stand in line: higher goes first; 0 when absent. */
   readonly priority?: number;
-}
-
-export interface RunBudget {
-  readonly model_calls?: number;
-  readonly tool_calls?: number;
-  readonly tokens?: number;
-  readonly cost_micros?: number;
-  readonly wall_ms?: number;
-  readonly handoffs?: number;
-  /** How many runs may stand below this one, one under the other. */
-  readonly depth?: number;
 }
 
 export interface StartedRun {

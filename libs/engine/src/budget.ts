@@ -1,7 +1,7 @@
 import type { Failure } from '@writ/kernel';
-import type { Proposal } from './acts';
-import type { RunBudget } from './api';
-import type { Tail } from './commit';
+import type { Proposal } from './proposal';
+import type { RunBudget } from './run-budget';
+import type { Tail } from './unit-request';
 import type { RunState } from './state';
 
 /**

@@ -29,7 +29,7 @@ import { spentBudget } from './budget/crossing';
 import type { EngineContext } from './context';
 import { decisionEvidence } from './evidence';
 import type { WaitFor } from './events';
-import type { CancelBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail';
+import type { CancelBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
 import { recordDecisionIn } from './record-decision';
 import { reopenRun } from './redrive';
 import { settleDown } from './standing';
@@ -37,7 +37,7 @@ import { BillCache, earlierStart, prepareStart } from './start-run';
 import type { WakeUp } from './wake-up';
 import type { HeldRun } from './held-run';
 import { type RowWait, waitsIn } from './waits';
-import type { AdvanceEnd } from './standing';
+import type { AdvanceEnd } from './advance-end';
 
 /** The part of a worker that a start in the same process may hand its run to. */
 export interface LocalWorker {

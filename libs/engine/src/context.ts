@@ -3,7 +3,7 @@ import type { Clock, WorkerId } from '@writ/kernel';
 import type { Database, GroupCommit } from '@writ/database';
 import type { AuthorityStore } from '@writ/policy';
 import type { Pacer } from './pace/pacer';
-import type { Doors } from './perform';
+import type { Doors } from './doors';
 
 /**
  * Points of an effect at which a test may stop the process: the five crash points of every effect, in order, and the one

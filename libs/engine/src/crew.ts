@@ -1,4 +1,4 @@
-import type { AdvanceEnd, Moved } from './standing';
+import type { AdvanceEnd, Moved } from './advance-end';
 import { isFree } from './effects';
 import type { RunState } from './state';
 

@@ -1,6 +1,6 @@
 import type { ApprovalId, BudgetId, Failure, InputId, Json, JsonObject, RunId } from '@writ/kernel';
 import type { Mandate } from '@writ/policy';
-import type { RunBudget } from './api';
+import type { RunBudget } from './run-budget';
 import type { BranchEnded, BranchesJoined, BranchesOpened, BranchStarted } from './events/branch';
 import type {
   CancelRequested,
@@ -107,6 +107,9 @@ export type RunEvent =
   | RunCancelled;
 
 export type RunEventType = RunEvent['type'];
+
+/** What was told to the run, and is consumed once. */
+export type RunEventWithMail = Extract<RunEvent, { mail: unknown }>;
 
 export interface RunStarted {
   readonly type: 'run_started';

@@ -1,9 +1,9 @@
 import type { DecisionId, Failure, MailId, RunId, TenantId } from '@writ/kernel';
 import type { AuditDraft, ChainHead } from '@writ/audit';
 import type { AuthorityEpochs, RunCreation } from '@writ/database';
-import type { Proposal } from './acts';
+import type { Proposal } from './proposal';
 import type { Holdings } from './budget/holdings';
-import type { Claim } from './commit';
+import type { Claim } from './unit-request';
 import type { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
 import type { RunEvent } from './events';

@@ -1,39 +1,8 @@
 import type { ApprovalBody } from '@writ/policy';
-import type { InputId, Json, RunId } from '@writ/kernel';
-import type { Database, PolledMail, RunStatus } from '@writ/database';
-import type { RunEventWithMail } from './advance';
+import type { Database, PolledMail } from '@writ/database';
+import type { RunEventWithMail } from './events';
 import { childOutcome } from './children/child-rows';
-
-export interface SignalBody {
-  readonly name: string;
-  readonly payload: Json;
-  readonly correlation?: string;
-}
-export interface SteerBody {
-  readonly reason: string;
-}
-export interface ChildBody {
-  readonly child: RunId;
-  readonly path: string;
-  readonly status: RunStatus;
-}
-export interface CancelBody {
-  readonly reason: string;
-}
-export interface InputBody {
-  readonly input: InputId;
-  readonly path: string;
-  readonly answer: Json;
-}
-export interface NoteBody {
-  readonly text: string;
-}
-export interface ReconcileBody {
-  readonly step: number;
-  readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
-  readonly result?: Json;
-  readonly note: string;
-}
+import type { CancelBody, ChildBody, InputBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
 
 /** A letter as the event that consuming it is. A child's report says that it ended; what came of it is read from its journal. */
 export async function readMail(db: Database, letter: PolledMail, at: number): Promise<RunEventWithMail> {

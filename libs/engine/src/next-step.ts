@@ -1,6 +1,6 @@
 import type { Failure, Hop, Json, JsonObject, RunId } from '@writ/kernel';
 import type { AgentDefinition, BillOfMaterials, OfferedTool, ToolDefinition, Versioned } from '@writ/registry';
-import type { RunBudget } from './api';
+import type { RunBudget } from './run-budget';
 import type { BranchEnded, NodeFailed, RouteChoice } from './events';
 import type { JoinVerdict } from './plan/join';
 import type { Ledger } from './plan/ledger';

@@ -13,7 +13,7 @@ import { RunFeed } from './live/run-feed';
 import { Said } from './live/said';
 import { type EngineContext, type Faults, noFaults } from './context';
 import { Pacer } from './pace/pacer';
-import type { Doors } from './perform';
+import type { Doors } from './doors';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
 import { Triggers } from './triggers/triggers';

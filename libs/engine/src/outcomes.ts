@@ -1,16 +1,16 @@
 import { canonicalJson, CanonicalError, type Failure, type Json, randomBytes, toHex } from '@writ/kernel';
 import { type AuditDraft, commitmentTo } from '@writ/audit';
 import type { Database } from '@writ/database';
-import type { Proposal } from './acts';
+import type { Proposal } from './proposal';
 import { costOf } from './budget/price';
 import { evidence } from './evidence';
 import type { RunEvent, WaitFor } from './events';
 import { apply } from './fold';
 import type { HeldRun } from './held-run';
-import type { Performed } from './perform';
+import type { Performed } from './doors';
 import { afterFailure, backoffMs } from './retry';
 import { branchOf } from './path';
-import { keepAside } from './standing';
+import { keepAside } from './keep-aside';
 
 /** Records a fact: applied at once, committed with the next unit. */
 export function record(held: HeldRun, event: RunEvent, audit?: AuditDraft): void {

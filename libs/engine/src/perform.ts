@@ -1,40 +1,9 @@
 import { assertNever, type Json } from '@writ/kernel';
-import type { CallOutcome, ModelProvider, ModelReply, ToolTransport } from '@writ/gateways';
-import type { Decision, PermitOffice } from '@writ/policy';
-import type { Committed } from '@writ/database';
+import type { ModelReply } from '@writ/gateways';
 import type { BillOfMaterials } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
-import type { Proposal } from './acts';
+import type { Doors, Performed, Warrant } from './doors';
 import { endpointOf } from './endpoint';
-import type { ChildDoor } from './children/start-child';
-import type { Said } from './live/said';
-
-/** The doors to the outside, as the engine holds them. */
-export interface Doors {
-  readonly models: ModelProvider;
-  readonly tools: ToolTransport;
-  readonly permits: PermitOffice;
-  /** Told what models say while they say it. */
-  readonly said?: Pick<Said, 'speech'>;
-  children?: ChildDoor;
-}
-
-export interface Performed {
-  readonly outcome: CallOutcome<Json>;
-  readonly tokens: number;
-}
-
-/** An allowed act whose decision and intent are committed: all that a permit is made from. */
-export interface Warrant {
-  readonly proposed: Proposal;
-  readonly decision: Decision;
-  readonly committed: Committed;
-  readonly step: number;
-  readonly attempt: number;
-  /** Stable over the attempts of the step. */
-  readonly key: string;
-  readonly signal: AbortSignal;
-}
 
 const MODEL_BYTES = 4 * 1024 * 1024;
 

@@ -1,7 +1,10 @@
-import { assertNever, type BudgetId, canonicalJson, digestOf, type TenantId } from '@writ/kernel';
+import { assertNever, type BudgetId, canonicalJson } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
-import { putPayload, releaseRun } from '@writ/database';
-import { commitUnit, type Standing, type Tail } from './commit';
+import { releaseRun } from '@writ/database';
+import type { AdvanceEnd, Moved } from './advance-end';
+import { keepAside } from './keep-aside';
+import { commitUnit } from './commit';
+import type { Standing, Tail } from './unit-request';
 import { tellInbox } from './approvals/tell-inbox';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
@@ -9,20 +12,6 @@ import type { RunEvent } from './events';
 import type { HeldRun } from './held-run';
 import type { End } from './next-step';
 import { rowWait, waitsOf } from './waits';
-
-/**
- * How leading a run ended: `final` (over), `resting` (the lease is given back until something happens), `lost` (another
- * worker leads it), `exists` (its creation found the id or idempotency key taken),
- * `stale_start` (rights changed before the run was created: the start is decided again),
- * `no_place` (a budget on runs at once had no room for its creation).
- */
-export type AdvanceEnd =
-  | { readonly kind: 'final' | 'resting' | 'lost' | 'exists' | 'stale_start' }
-  | { readonly kind: 'no_place'; readonly budget: BudgetId }
-  | { readonly kind: 'poisoned'; readonly detail: string };
-
-/** Null means: go on. */
-export type Moved = AdvanceEnd | null;
 
 /** Branches held by a stop look again this often. */
 export const STOPPED_LOOK_MS = 5_000;
@@ -141,19 +130,4 @@ function ending(
     default:
       return assertNever(next, 'ending');
   }
-}
-
-/** Values up to this many characters stand in the journal; larger ones are stored by digest first. */
-export const INLINE_CHARACTERS = 32 * 1024;
-
-/** Stores a large value before the unit that names it. Returns its digest, or null for one that stays in the journal. */
-export async function keepAside(
-  ctx: Pick<EngineContext, 'db'>,
-  tenant: TenantId,
-  text: string,
-): Promise<string | null> {
-  if (text.length <= INLINE_CHARACTERS) return null;
-  const digest = digestOf(text);
-  await ctx.db.withTenant(tenant, (tx) => putPayload(tx, { tenant, digest, body: text }));
-  return digest;
 }

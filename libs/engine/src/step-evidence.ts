@@ -1,8 +1,8 @@
 import { commitmentTo } from '@writ/audit';
 import type { ApprovalId } from '@writ/kernel';
 import type { Decision } from '@writ/policy';
-import type { Proposal } from './acts';
-import type { Tail } from './commit';
+import type { Proposal } from './proposal';
+import type { Tail } from './unit-request';
 import type { EngineContext } from './context';
 import { decisionEvidence, enterContext, evidence } from './evidence';
 import type { StepIntended } from './events';

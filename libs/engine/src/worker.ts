@@ -10,7 +10,8 @@ import {
   sweep,
 } from '@writ/database';
 import { currentTrace, inSpan, logger, newTrace, openSpan, type TraceRef } from '@writ/telemetry';
-import { advance, type RunEventWithMail } from './advance';
+import { advance } from './advance';
+import type { RunEventWithMail } from './events';
 import type { EngineContext } from './context';
 import type { Admission } from './admission/admission';
 import { FairQueue } from './admission/fair-queue';
@@ -18,7 +19,7 @@ import type { HeldRun } from './held-run';
 import { loadRun } from './load';
 import { readMail } from './mail';
 import { quarantine } from './quarantine';
-import type { AdvanceEnd } from './standing';
+import type { AdvanceEnd } from './advance-end';
 import { abortRevoked } from './stops/revoked';
 import { tend } from './budget/tend';
 import type { WakeUp } from './wake-up';

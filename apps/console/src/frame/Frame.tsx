@@ -7,11 +7,10 @@ import { StopDialog } from '../stops/StopDialog';
 import { Palette } from './Palette';
 import { KeySheet } from './KeySheet';
 import { Rail } from './Rail';
+import type { Panel } from './panel';
 import { TopBar } from './TopBar';
 import { useFrameKeys } from './useFrameKeys';
 import styles from './Frame.module.css';
-
-export type Panel = 'palette' | 'keys' | 'stop' | null;
 
 /** What stands around every page: the rail, the bar, and the dialogs that are reached from everywhere. */
 export function Frame({ me, children }: { readonly me: Me; readonly children: ReactNode }) {

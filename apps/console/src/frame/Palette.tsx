@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useMemo, useState } from 'react';
 import { troubleOf } from '../api/problem';
 import { Icon, type IconName } from '../ui/icons';
-import type { Panel } from './Frame';
+import type { Panel } from './panel';
 import { type Found, isNameable, whatIs } from './lookup';
 import { PAGES } from './pages';
 import { recents } from './recent';

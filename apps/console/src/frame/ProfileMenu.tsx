@@ -4,7 +4,7 @@ import type { Me } from '../session/session';
 import { duration } from '../time/format';
 import { copyText } from '../ui/clipboard';
 import { Icon } from '../ui/icons';
-import type { Panel } from './Frame';
+import type { Panel } from './panel';
 import styles from './ProfileMenu.module.css';
 
 const LOOKS = [

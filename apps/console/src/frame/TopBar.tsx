@@ -5,7 +5,7 @@ import { StopButton } from '../stops/StopButton';
 import { RangeButton } from '../time/RangeButton';
 import { Icon } from '../ui/icons';
 import { IconButton } from '../ui/IconButton';
-import type { Panel } from './Frame';
+import type { Panel } from './panel';
 import { commandKey } from './platform';
 import { ProfileMenu } from './ProfileMenu';
 import styles from './TopBar.module.css';

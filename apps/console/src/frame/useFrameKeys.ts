@@ -1,7 +1,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useKeys } from '../keys/useKeys';
 import { copyText } from '../ui/clipboard';
-import type { Panel } from './Frame';
+import type { Panel } from './panel';
 import { PAGES } from './pages';
 
 /** The keys that hold on every page. */

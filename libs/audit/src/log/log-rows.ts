@@ -91,6 +91,16 @@ export interface LogName {
   readonly generation: number;
 }
 
+/** New events of one log, already given their indices. */
+export interface Growth extends LogName {
+  /** Size before. */
+  readonly size: number;
+  /** SHA-256 of each new event, 32 bytes each. */
+  readonly entries: Uint8Array;
+  /** Whether events of the tenant's own stream are among them, where keys are announced. */
+  readonly announced: boolean;
+}
+
 export interface KeyRow {
   readonly keyId: string;
   readonly vkey: string;

@@ -1,7 +1,7 @@
 import type { Tx } from '@writ/database';
 import type { TenantId } from '@writ/kernel';
 import { notSealed } from './log-rows';
-import type { Growth } from './round';
+import type { Growth } from './log-rows';
 import { HASH_BYTES } from './tiles';
 
 interface Unsealed {

@@ -1,7 +1,7 @@
 import type { Tx } from '@writ/database';
 import type { TenantId } from '@writ/kernel';
 import type { LogName } from './log-rows';
-import type { Growth } from './round';
+import type { Growth } from './log-rows';
 
 /** Gives every unit that is visible and unsealed its indices; at most about `most` of them. */
 export async function placeUnits(

@@ -4,7 +4,7 @@ import { growTiles } from '@writ/verify';
 import type { LogFaults } from './faults';
 import type { KeyRing } from './key-ring';
 import { type Lease, renewLease } from './lease';
-import { type LogName, newestCheckpoint, type CheckpointRow } from './log-rows';
+import { type Growth, type LogName, newestCheckpoint, type CheckpointRow } from './log-rows';
 import { rescanUnits } from './rescan';
 import {
   beginKey,
@@ -27,16 +27,6 @@ export interface RoundParts {
   readonly ring: KeyRing;
   readonly faults: LogFaults;
   readonly units?: number;
-}
-
-/** New events of one log, already given their indices. */
-export interface Growth extends LogName {
-  /** Size before. */
-  readonly size: number;
-  /** SHA-256 of each new event, 32 bytes each. */
-  readonly entries: Uint8Array;
-  /** Whether events of the tenant's own stream are among them, where keys are announced. */
-  readonly announced: boolean;
 }
 
 export interface Sealed extends LogName {

@@ -1,6 +1,6 @@
 import type { ApprovalId } from '@writ/kernel';
 import { considerAsk, type Decision, type TenantAuthority, withdrawAll } from '@writ/policy';
-import type { Proposal } from '../acts';
+import type { Proposal } from '../proposal';
 import type { EngineContext } from '../context';
 import { evidence } from '../evidence';
 import type { HeldRun } from '../held-run';

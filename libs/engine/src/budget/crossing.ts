@@ -1,6 +1,6 @@
 import type { BudgetId, Failure } from '@writ/kernel';
 import type { Budget, TenantAuthority } from '@writ/policy';
-import { type Proposal } from '../acts';
+import type { Proposal } from '../proposal';
 import type { EngineContext } from '../context';
 import type { HeldRun } from '../held-run';
 import type { Act, CallModel } from '../next-step';

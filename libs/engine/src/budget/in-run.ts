@@ -1,6 +1,6 @@
 import type { Failure } from '@writ/kernel';
-import type { Proposal } from '../acts';
-import type { Tail } from '../commit';
+import type { Proposal } from '../proposal';
+import type { Tail } from '../unit-request';
 import type { HeldRun } from '../held-run';
 import { boundOf } from './crossing';
 import { exhausted } from './scope-ledger';

@@ -1,4 +1,4 @@
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 import type { StepIntended, StepSettled } from '../events';
 import type { Amounts } from './amounts';
 

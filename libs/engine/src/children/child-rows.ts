@@ -2,8 +2,8 @@ import { canonicalJson, digestOf, type Failure, type Json, newId, type RunId, ty
 import { type Database, insertMail, runRow, type RunStatus, type Tx } from '@writ/database';
 import { fold } from '../fold';
 import { readJournal } from '../load';
-import type { CancelBody } from '../mail';
-import { INLINE_CHARACTERS } from '../standing';
+import type { CancelBody } from '../mail-bodies';
+import { INLINE_CHARACTERS } from '../keep-aside';
 import type { RunState } from '../state';
 
 export interface ChildRow {

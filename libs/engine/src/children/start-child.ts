@@ -1,17 +1,12 @@
 import type { Json } from '@writ/kernel';
 import type { CallOutcome } from '@writ/gateways';
-import { childBill, type BillOfMaterials } from '@writ/registry';
+import { childBill } from '@writ/registry';
 import type { EngineContext } from '../context';
-import type { Performed, Warrant } from '../perform';
+import type { ChildDoor } from '../doors';
 import { settleDown } from '../standing';
 import { newRun } from '../start-run';
 import type { WakeUp } from '../wake-up';
 import { insertChild } from './child-rows';
-
-/** Starts the runs that runs start. */
-export interface ChildDoor {
-  start(warrant: Warrant, bill: BillOfMaterials): Promise<Performed>;
-}
 
 /**
  * Starts a child under what its parent may do: the same initiator and mandate, every agent that stands between, its part

@@ -1,5 +1,5 @@
 import type { Failure } from '@writ/kernel';
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 
 /** A node begins to run branches side by side. The order of the keys is the order of every merge. */
 export interface BranchesOpened {

@@ -1,6 +1,6 @@
 import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { Budget, Decision, Resource } from '@writ/policy';
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
 export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run';

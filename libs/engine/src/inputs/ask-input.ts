@@ -6,7 +6,7 @@ import type { HeldRun } from '../held-run';
 import type { AskInput } from '../next-step';
 import { recordWait } from '../outcomes';
 import { branchOf } from '../path';
-import type { Moved } from '../standing';
+import type { Moved } from '../advance-end';
 import { insertQuestion, questionById } from './question-store';
 
 /**

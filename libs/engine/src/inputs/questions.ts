@@ -16,7 +16,7 @@ import { insertMail, isFinal, runRow, type Tx } from '@writ/database';
 import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
 import { checkInput } from '@writ/registry';
 import type { EngineContext } from '../context';
-import type { InputBody } from '../mail';
+import type { InputBody } from '../mail-bodies';
 import { recordDecisionIn } from '../record-decision';
 import type { WakeUp } from '../wake-up';
 import { keepAnswer, listQuestions, type Question, questionById, withdrawQuestions } from './question-store';

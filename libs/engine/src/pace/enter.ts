@@ -1,4 +1,4 @@
-import type { Proposal } from '../acts';
+import type { Proposal } from '../proposal';
 import type { EngineContext } from '../context';
 import type { HeldRun } from '../held-run';
 import { FREE, type Paced, pacingOf } from './pacer';

@@ -1,6 +1,6 @@
 import type { Json } from '@writ/kernel';
 import type { Merge, Node } from '@writ/registry';
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 import type { NextStep } from '../next-step';
 import { branchPath, childOf } from '../path';
 import type { FanState } from '../state';

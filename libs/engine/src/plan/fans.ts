@@ -1,6 +1,6 @@
 import { canonicalJson, digestOf, type Json } from '@writ/kernel';
 import { type Node, resolveTemplate, valueAt } from '@writ/registry';
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 import { type Fan, keyed, planFan } from './fan';
 import { ended, failedAs, type PlanAt, type Planned, type Scope } from './plan-at';
 

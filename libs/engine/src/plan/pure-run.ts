@@ -1,7 +1,8 @@
 import { type Hop, type Json, newId, type TenantId } from '@writ/kernel';
 import type { ModelReply } from '@writ/gateways';
 import { type BillOfMaterials, type Definition, validateDocuments, type Versioned } from '@writ/registry';
-import { intentOf, propose, type Proposal } from '../acts';
+import { intentOf, propose } from '../acts';
+import type { Proposal } from '../proposal';
 import { Crew } from '../crew';
 import { evidenceScope } from '../evidence';
 import type { RecordedDecision, RunEvent, RunStarted } from '../events';

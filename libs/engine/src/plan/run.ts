@@ -1,5 +1,5 @@
 import type { Node } from '@writ/registry';
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 import { branchOf } from '../path';
 import { inputOf } from './leaves';
 import type { PlanAt, Planned } from './plan-at';

@@ -1,6 +1,6 @@
 import { canonicalJson, type Hop, type JsonObject } from '@writ/kernel';
 import type { AgentDefinition, BillOfMaterials, Versioned } from '@writ/registry';
-import type { RunBudget } from '../api';
+import type { RunBudget } from '../run-budget';
 import type { AgentNode } from '../state';
 import { failedAs, type PlanAt, type Planned } from './plan-at';
 

@@ -1,13 +1,5 @@
 import type { NameTest, Params } from '@writ/database';
-import type { RunTest } from './run-test';
-
-export type JournalTest = Extract<
-  RunTest,
-  {
-    field:
-      'agent' | 'tool' | 'model' | 'reason' | 'has' | 'decision' | 'tokens' | 'model_calls' | 'tool_calls' | 'text';
-  }
->;
+import type { JournalTest } from './test-types';
 
 /** A stop is recorded as a question that waits for its release, and is a refusal all the same. */
 const STOPPED = `coalesce(e.v -> 'decision' ->> 'reason', '') = 'stopped'`;

@@ -1,5 +1,5 @@
 import { isFinal, RUN_STATUSES, type Params, type Predicate } from '@writ/database';
-import type { RunTest } from './run-test';
+import type { RunTest } from './test-types';
 
 /**
  * Conditions on a row's keys that follow from a predicate, for the place where rows are looked for: with them the search

@@ -1,6 +1,7 @@
 import { firstIdAt, type TenantId } from '@writ/kernel';
 import { type Params, type Predicate, whereOf } from '@writ/database';
-import { type RunTest, runTestSql } from './run-test';
+import { runTestSql } from './run-test';
+import type { RunTest } from './test-types';
 
 /** Which runs are meant: by their start, their end, or any part of them between `from` and `to` (epoch milliseconds). */
 export interface RunWindow {

@@ -1,6 +1,6 @@
 import type { Failure } from '@writ/kernel';
 import { covers, type Stop, type TenantAuthority } from '@writ/policy';
-import type { Proposal } from '../acts';
+import type { Proposal } from '../proposal';
 import type { HeldRun } from '../held-run';
 
 /** How a run ends that a stop ended. The stop is named, so that everything it ended is found by it. */

@@ -1,6 +1,7 @@
 import type { JsonObject, Principal, Result, RunId, TenantId, TriggerId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
-import type { Page, RunBudget } from '../api';
+import type { Page } from '../api';
+import type { RunBudget } from '../run-budget';
 import type { Schedule } from './schedule';
 
 /** What a firing starts. `input` is a template over `/input/…`: what the firing knows of itself. */

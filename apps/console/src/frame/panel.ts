@@ -1,0 +1,1 @@
+export type Panel = 'palette' | 'keys' | 'stop' | null;

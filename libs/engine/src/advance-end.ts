@@ -1,0 +1,15 @@
+import type { BudgetId } from '@writ/kernel';
+
+/**
+ * How leading a run ended: `final` (over), `resting` (the lease is given back until something happens), `lost` (another
+ * worker leads it), `exists` (its creation found the id or idempotency key taken),
+ * `stale_start` (rights changed before the run was created: the start is decided again),
+ * `no_place` (a budget on runs at once had no room for its creation).
+ */
+export type AdvanceEnd =
+  | { readonly kind: 'final' | 'resting' | 'lost' | 'exists' | 'stale_start' }
+  | { readonly kind: 'no_place'; readonly budget: BudgetId }
+  | { readonly kind: 'poisoned'; readonly detail: string };
+
+/** Null means: go on. */
+export type Moved = AdvanceEnd | null;

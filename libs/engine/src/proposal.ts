@@ -1,0 +1,24 @@
+import type { EffectClass, Hop, JsonObject } from '@writ/kernel';
+import type { DecisionRequest, Door } from '@writ/policy';
+import type { StepIntended, StepKind } from './events';
+
+/** An act made concrete: what is asked of the policy, and what will be sent if it says yes. */
+export interface Proposal {
+  readonly kind: StepKind;
+  readonly door: Door;
+  readonly path: string;
+  readonly agent: string | null;
+  readonly chain: readonly Hop[];
+  readonly target: string;
+  readonly targetDigest: string;
+  readonly args: JsonObject;
+  readonly argsText: string;
+  readonly argsDigest: string;
+  readonly effect: EffectClass;
+  readonly call: string | null;
+  readonly maxAttempts: number;
+  readonly request: DecisionRequest;
+  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff' | 'structured' | 'child'>;
+  /** The step is part of the request only when the journal does not imply it. */
+  readonly keepArgs: boolean;
+}
