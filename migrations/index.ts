@@ -23,6 +23,7 @@ import { Providers1795000000022 } from './0022-providers';
 import { TakeRun1795000000023 } from './0023-take-run';
 import { Children1795000000024 } from './0024-children';
 import { Questions1795000000025 } from './0025-questions';
+import { Snapshots1795000000026 } from './0026-snapshots';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -51,4 +52,5 @@ export const MIGRATIONS = [
   TakeRun1795000000023,
   Children1795000000024,
   Questions1795000000025,
+  Snapshots1795000000026,
 ];

@@ -99,7 +99,7 @@ describe('the roles of the services', () => {
     expect(doors.every(({ path }) => path)).toBe(true);
   });
 
-  it('remove nothing but answers kept for a repeated request, sessions long over, and reservations that are settled', async () => {
+  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, and snapshots of runs that are over', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
@@ -110,6 +110,7 @@ describe('the roles of the services', () => {
       { relname: 'idempotency', rolname: 'writ_writer' },
       { relname: 'session', rolname: 'writ_writer' },
       { relname: 'budget_reservation', rolname: 'writ_writer' },
+      { relname: 'run_snapshot', rolname: 'writ_writer' },
     ]);
   });
 

@@ -4,7 +4,7 @@ import type { RunEvent, StartRunInput } from '@writ/engine';
 import { isFinal, type RunStatus } from '@writ/database';
 import type { PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import { openScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
 import { until } from '../support/until';
 
 const TOOLS = { echo: 'read', slow: 'read', fails: 'read', pay: 'irreversible', refund: 'irreversible', odd: 'read' };
@@ -42,7 +42,10 @@ export interface BranchWorld {
   close(): Promise<void>;
 }
 
-export async function openBranchWorld(workflows: { readonly [name: string]: object }): Promise<BranchWorld> {
+export async function openBranchWorld(
+  workflows: { readonly [name: string]: object },
+  more: Pick<ScenarioOptions, 'snapshotEvery'> = {},
+): Promise<BranchWorld> {
   const reached: string[] = [];
   let now = 0;
   let most = 0;
@@ -93,6 +96,7 @@ export async function openBranchWorld(workflows: { readonly [name: string]: obje
       }),
     }),
     options: { concurrency: 32, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
+    ...more,
   });
   const { tenant, engine, outsider, caller } = scenario;
   const world: BranchWorld = {

@@ -73,9 +73,11 @@ export async function checkRun(
   const events = await eventsOf(db, row, journal, fault);
   const evidence = chainEvents(row, audit, fault);
   pairUnits(journal, audit, fault);
-  checkIntents(journal, audit, fault);
-  checkEffects(events, fault);
-  checkCommitments(events, evidence, fault);
+  // What a fork took over stands as evidence in the run that did it.
+  const from = events.findLastIndex(({ type }) => type === 'run_forked') + 1;
+  checkIntents(journal, audit, { fault, from });
+  checkEffects(events.slice(from), fault);
+  checkCommitments(events.slice(from), evidence, fault);
   checkContexts(evidence, fault);
   checkStanding(row, events, fault);
   if (faults.length > 0) throw new Error(`run ${run} does not hold:\n- ${faults.join('\n- ')}`);
@@ -149,7 +151,11 @@ function pairUnits(journal: JournalRow[], audit: AuditRow[], fault: Report): voi
 }
 
 /** I2: the decision behind an intent stands as evidence in the very unit of the intent, and says allow. */
-function checkIntents(journal: JournalRow[], audit: AuditRow[], fault: Report): void {
+function checkIntents(
+  journal: JournalRow[],
+  audit: AuditRow[],
+  { fault, from }: { readonly fault: Report; readonly from: number },
+): void {
   const evidence = new Map(audit.map((unit) => [unit.unit, unit.events]));
   for (const unit of journal) {
     const authorized = (evidence.get(unit.unit) ?? '')
@@ -157,9 +163,9 @@ function checkIntents(journal: JournalRow[], audit: AuditRow[], fault: Report): 
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Evidence)
       .filter((event) => event.type === 'action.authorized' && event.decision?.verdict === 'allow');
-    for (const line of unit.events.split('\n')) {
+    for (const [i, line] of unit.events.split('\n').entries()) {
       const event = JSON.parse(line) as RunEvent;
-      if (event.type !== 'step_intended') continue;
+      if (event.type !== 'step_intended' || unit.seq + i < from) continue;
       const found = authorized.some(
         (one) => one.decision?.id === event.decision.id && one.step === event.step && one.attempt === event.attempt,
       );

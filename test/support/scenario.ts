@@ -15,6 +15,7 @@ export interface ScenarioOptions {
   readonly doors?: (open: OpenPermit) => { readonly models: ModelProvider; readonly tools: ToolTransport };
   readonly wakeUp?: WakeUp;
   readonly options?: WorkerOptions;
+  readonly snapshotEvery?: number;
   /** Mutating effects wait while the log is behind; by default they never do. */
   readonly watch?: ConstructorParameters<typeof LogWatch>[1];
   /** A database of the test's own; by default a fresh one on the shared cluster. */
@@ -69,6 +70,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     leads: options.doors !== undefined,
     ...(options.wakeUp && { wakeUp: options.wakeUp }),
     ...(options.options && { options: options.options }),
+    ...(options.snapshotEvery !== undefined && { snapshotEvery: options.snapshotEvery }),
     build: 'scenario',
   });
   await engine.start();

@@ -57,6 +57,8 @@ async function main(): Promise<void> {
     ...(setup.redis !== undefined && { wakeUp: new BullWakeUp(setup.redis) }),
     options: { concurrency: setup.concurrency ?? 16, heartbeatMs: 200, sweepMs: 200, mailMs: 100 },
     build: 'crash-test',
+    // Often: whoever takes a killed worker's run over then begins at a snapshot.
+    snapshotEvery: 10,
     faults: { at: (point) => strike(point) },
   });
   await engine.start();

@@ -52,6 +52,7 @@ export type AuditType =
   | 'run.paused'
   | 'run.continued'
   | 'run.redriven'
+  | 'run.forked'
   | 'run.child_told'
   | 'run.child_ended'
   | 'session.created'

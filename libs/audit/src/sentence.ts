@@ -57,16 +57,23 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'run.paused': (_, detail) => `${said(detail, 'by')} held the run${why(detail)}`,
   'run.continued': (_, detail) => `${said(detail, 'by')} let the run go on${why(detail)}`,
   'run.redriven': (_, detail) => `${said(detail, 'by')} took the run out of quarantine${why(detail)}`,
+  'run.forked': (event, detail) =>
+    `${who(event)} forked it from event ${said(detail, 'at')} of ${event.object?.id ?? 'a run'}, with ${said(detail, 'effects')} effects${why(detail)}`,
   'run.child_told': ({ object }, detail) => `The run ${object?.id ?? ''} was told to end${why(detail)}`,
   'run.child_ended': ({ object, outcome }) => `The run ${object?.id ?? ''} it started ended: ${words(outcome)}.`,
-  'run.quarantined': () => 'The run was set aside: the database refused its data.',
+  'run.quarantined': ({ outcome }, detail) =>
+    outcome === 'unit_refused'
+      ? 'The run was set aside: the database refused its data.'
+      : `The run was set aside (${words(outcome)}): ${said(detail, 'detail')}`.replace(/\.?$/, '.'),
   'action.authorized': (event) => `${who(event)} was allowed ${act(event)}${tried(event)}.`,
   'action.denied': (event) => `${who(event)} was refused ${act(event)}${tried(event)}${because(event)}.`,
   'action.asked': (event) => `${who(event)} asked for ${act(event)}${tried(event)}, which a person must approve.`,
-  'action.settled': (event) =>
-    event.outcome === 'ok'
-      ? `What was allowed was done${tried(event)}.`
-      : `What was allowed failed${tried(event)}: ${words(event.outcome)}.`,
+  'action.settled': (event, detail) =>
+    said(detail, 'stubbed')
+      ? `What came of it before was given back${tried(event)}; nothing was sent.`
+      : event.outcome === 'ok'
+        ? `What was allowed was done${tried(event)}.`
+        : `What was allowed failed${tried(event)}: ${words(event.outcome)}.`,
   'action.unknown': (event, detail) =>
     `Nobody knows what became of it${tried(event)}: ${words(said(detail, 'reason'))}.`,
   'action.reconciled': (event, detail) =>

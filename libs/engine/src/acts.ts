@@ -28,7 +28,7 @@ function baseRequest(held: HeldRun, chain: readonly Hop[], now: number): Omit<De
     tenant: held.tenant,
     initiator: { tenant: held.tenant, ...started.initiator },
     // INVARIANT (I6): a child run is bound by every agent between its initiator and itself.
-    chain: started.parent ? [...started.parent.chain, ...chain] : chain,
+    chain: [...((started.parent ?? started.fork)?.chain ?? []), ...chain],
     mandate: started.mandate,
     // A stop on the run or on its workflow covers every act of it.
     run: held.run,

@@ -11,6 +11,7 @@ import { type Act, type AskInput, isAct, isEnd, type Rest, type TryAgain } from 
 import { record, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
+import { sound } from './run-defect';
 import { finish, giveBack } from './standing';
 import type { AdvanceEnd, Moved } from './advance-end';
 import { stoppedFailure } from './stops/ended';
@@ -87,7 +88,7 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
     await crew.changed(null);
     return null;
   }
-  const steps = planner.next(state, now);
+  const steps = sound('plan_broken', () => planner.next(state, now));
   const [first] = steps;
   if (first && isEnd(first)) {
     if (crew.idle) return finish(ctx, held, first);

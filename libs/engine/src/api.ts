@@ -2,6 +2,7 @@ import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ
 import type { RunStatus } from '@writ/database';
 import type { Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
+import type { ForkEffects } from './events';
 import type { Count } from './search/run-count';
 import type { RunFacts } from './search/run-facts';
 import type { RunHistogram } from './search/run-histogram';
@@ -23,9 +24,30 @@ export interface StartRunInput {
   readonly mandate?: Mandate | null;
   readonly budget?: RunBudget;
   readonly idempotencyKey?: string;
+  /** Of a run that takes over the past of another: what was asked for. Set by `fork`. */
+  readonly fork?: {
+    readonly run: RunId;
+    readonly at: number | null;
+    readonly step: number | null;
+    readonly effects: ForkEffects;
+  };
   readonly deadlineMs?: number;
   /** Among the tenant's own runs that stand in line: higher goes first; 0 when absent. */
   readonly priority?: number;
+}
+
+/** A new run that goes on from an event of another. */
+export interface ForkInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  /** The last event it shares, or the step that is the first to be done again; the last event there is when both are null. */
+  readonly at: number | null;
+  readonly step: number | null;
+  readonly effects: ForkEffects;
+  readonly reason: string;
+  readonly budget?: RunBudget;
+  readonly idempotencyKey?: string;
 }
 
 export interface StartedRun {
@@ -136,6 +158,8 @@ export interface RunDetail extends RunView {
   readonly parent: RunId | null;
   readonly root: RunId | null;
   readonly children: readonly RunId[];
+  /** The run whose past this one took over. */
+  readonly fork: { readonly run: RunId; readonly at: number; readonly effects: ForkEffects } | null;
   readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
 }
 
@@ -175,6 +199,8 @@ export interface DecisionView {
 
 export interface RunCommandsApi {
   start(input: StartRunInput): Promise<Result<StartedRun>>;
+  /** A new run with the past of another, up to one of its events; decided as `run.fork`, with live effects as a start too. */
+  fork(input: ForkInput): Promise<Result<StartedRun>>;
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>>;
   cancel(input: CancelInput): Promise<Result<{ readonly accepted: boolean }>>;
   note(input: NoteInput): Promise<Result<{ readonly accepted: boolean }>>;

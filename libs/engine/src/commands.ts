@@ -17,6 +17,7 @@ import { type Action, decide, type DecisionRequest } from '@writ/policy';
 import type { Admission } from './admission/admission';
 import type {
   CancelInput,
+  ForkInput,
   NoteInput,
   ReconcileInput,
   RunCommandsApi,
@@ -29,10 +30,11 @@ import { spentBudget } from './budget/crossing';
 import type { EngineContext } from './context';
 import { decisionEvidence } from './evidence';
 import type { WaitFor } from './events';
+import { forkRun } from './fork/fork-run';
 import type { CancelBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
 import { recordDecisionIn } from './record-decision';
 import { reopenRun } from './redrive';
-import { settleDown } from './standing';
+import { type StartEnd, startInLine } from './start-in-line';
 import { BillCache, earlierStart, prepareStart } from './start-run';
 import type { WakeUp } from './wake-up';
 import type { HeldRun } from './held-run';
@@ -63,8 +65,6 @@ type Letter =
   | { readonly kind: 'note'; readonly action: 'run.steer'; readonly body: NoteBody }
   | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
 
-type StartEnd = 'started' | 'exists' | 'stale' | Extract<AdvanceEnd, { kind: 'no_place' }>;
-
 /**
  * What people and other programs ask of runs. Each is decided first; a refusal is recorded with its explanation and
  * answered with the decision's id. What does not hold a run's lease writes mail, never the journal.
@@ -89,7 +89,10 @@ export class RunCommands implements RunCommandsApi {
       const held = prepared.value;
       const entry = leased ? 'now' : this.ways.admission.enter(input.tenant);
       if (entry === 'busy') return this.#refuseBusy(input);
-      const end = leased ? await this.#startHere(held) : await this.#startElsewhere(held, entry, input.priority ?? 0);
+      const priority = input.priority ?? 0;
+      const end = leased
+        ? await this.#startHere(held)
+        : await startInLine(this.ctx, this.ways, { held, entry, priority });
       if (end === 'stale') continue;
       if (end === 'exists') return this.#replay(input);
       if (typeof end !== 'string') return refuse(this.#noPlace(input, end.budget));
@@ -124,25 +127,13 @@ export class RunCommands implements RunCommandsApi {
     return (await earlierStart(this.ctx.db, input)) ?? refuse(this.ways.admission.busy(input.tenant));
   }
 
-  async #startElsewhere(held: HeldRun, entry: 'now' | 'in_line', priority: number): Promise<StartEnd> {
-    const { wakeUp, admission } = this.ways;
-    const wakeAt = entry === 'now' ? null : Infinity;
-    const moved = await settleDown(this.ctx, held, {
-      tail: { events: [], audits: [], decisions: [] },
-      standing: { status: 'queued', wait: null, wakeAt, release: true },
-    });
-    if (moved?.kind === 'exists') return 'exists';
-    if (moved?.kind === 'stale_start') return 'stale';
-    if (moved?.kind === 'no_place') return moved;
-    if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
-    if (entry === 'now') await wakeUp.ring(held.tenant, held.run);
-    else await admission.lineUp(held, priority);
-    return 'started';
-  }
-
   #noPlace({ tenant, workflow }: StartRunInput, id: BudgetId): Failure {
     const budget = this.ctx.authority.current(tenant)?.budgets?.find((one) => one.id === id);
     return spentBudget(id, budget, `a run of ${workflow}`);
+  }
+
+  fork(input: ForkInput): Promise<Result<StartedRun>> {
+    return forkRun(this.ctx, this.ways, input);
   }
 
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>> {

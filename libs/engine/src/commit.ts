@@ -118,6 +118,7 @@ async function commitTails(
     held.create = null;
     held.onCreated?.();
   }
+  held.keeper.committed(held, { resting: unit.standing.release, over: isFinal(unit.standing.status) });
   return { kind: 'committed', committed: outcome.committed };
 }
 

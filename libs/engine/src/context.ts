@@ -33,6 +33,8 @@ export interface EngineContext {
   readonly pacer: Pacer;
   readonly clock: Clock;
   readonly faults: Faults;
+  /** Events between two snapshots of a run, at least. */
+  readonly snapshotEvery: number;
   readonly worker: WorkerId;
   /** Digest or version of the engine's build, named in evidence. */
   readonly build: string;

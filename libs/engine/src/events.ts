@@ -11,6 +11,7 @@ import type {
   RunParent,
   RunRedriven,
 } from './events/family';
+import type { RunFork, RunForked } from './events/fork';
 import type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
 import type {
   RecordedDecision,
@@ -42,6 +43,7 @@ export type {
   ChildTold,
   ChildEnded,
 } from './events/family';
+export type { ForkEffects, RunFork, RunForked } from './events/fork';
 export type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
 export type {
   StepKind,
@@ -100,6 +102,7 @@ export type RunEvent =
   | PauseRequested
   | ResumeRequested
   | RunRedriven
+  | RunForked
   | ChildTold
   | ChildEnded
   | RunFinished
@@ -131,6 +134,8 @@ export interface RunStarted {
   readonly deadline_at: number | null;
   /** The run that started this one, and the agents that stand between: they bound each of its acts (I6). */
   readonly parent?: RunParent;
+  /** The run whose past this one has. */
+  readonly fork?: RunFork;
   readonly decision: RecordedDecision;
 }
 

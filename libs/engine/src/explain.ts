@@ -63,8 +63,8 @@ export function decisionOf(run: RunId, event: RunEvent): DecisionView | null {
         verdict: 'allow',
         run,
         step: null,
-        action: 'run.start',
-        object: { type: 'workflow', id: event.workflow },
+        action: event.fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
+        object: { type: event.fork?.effects === 'stubbed' ? 'run' : 'workflow', id: event.workflow },
         at: event.at,
       });
     case 'step_intended':

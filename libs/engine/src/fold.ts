@@ -4,6 +4,7 @@ import type { RunEvent, RunStarted, WaitFor } from './events';
 import { ownLimits } from './budget/shares';
 import { agentNode, answer, returnAnswer, returnWork, takeAnswer, takeRoute, updateLedger } from './fold/agent';
 import { applyBranches } from './fold/branches';
+import { inherit } from './fold/fork';
 import { answerInput, approvalAnswered, childEnded, endWait, failNode } from './fold/nodes';
 import { branchAt, wake } from './fold/places';
 import { ask, deny, intend, reconcile, settle } from './fold/steps';
@@ -149,6 +150,9 @@ export function apply(state: RunState, event: RunEvent): void {
       state.mailSeen.add(event.mail);
       state.status = 'running';
       state.failure = null;
+      break;
+    case 'run_forked':
+      inherit(state, event);
       break;
     case 'child_told': {
       const child = state.children.get(event.path);

@@ -7,8 +7,10 @@ import type { Claim } from './unit-request';
 import type { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
 import type { RunEvent } from './events';
+import type { Recording } from './fork/recording';
 import type { Planner } from './plan/planner';
 import { branchOf } from './path';
+import type { SnapshotKeeper } from './snapshot/keeper';
 import type { RunState } from './state';
 
 /** What happened and is not committed yet: outcomes and mail. They are facts, so they are applied already. */
@@ -41,6 +43,10 @@ export interface HeldRun {
   letGo: boolean;
   /** What its steps hold of the tenant's budgets. */
   readonly holdings: Holdings;
+  /** What a run forked with its effects stubbed is given back; null for every other. */
+  readonly recording: Recording | null;
+  /** Keeps its state beside its journal, once it is long. */
+  readonly keeper: SnapshotKeeper;
   /** A stop ends the run: why. Nothing more is begun. */
   stopped: Failure | null;
   /** The branches under way. */

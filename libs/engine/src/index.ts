@@ -15,7 +15,7 @@ export type { RunEvent } from './events';
 export { fold } from './fold';
 export { journalEvents } from './journal-line';
 export { generationOf, sequenceOf } from './live/log-feed';
-export { readJournal } from './load';
+export { readJournal } from './read-journal';
 export { type Engine, type EngineParts, type LiveFeeds, openEngine } from './open-engine';
 export type { Doors } from './doors';
 export { RunQueries } from './queries';

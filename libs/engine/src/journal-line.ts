@@ -1,5 +1,5 @@
 import { canonicalJson, digestOf, type JsonObject, type TenantId } from '@writ/kernel';
-import type { RecordedDecision, RunEvent, RunStarted, StepIntended, StepKind } from './events';
+import type { RecordedDecision, RunEvent, RunFailed, RunStarted, StepIntended, StepKind } from './events';
 import { upcast, versioned } from './upcast';
 
 type StageResult = RecordedDecision['stages'][number];
@@ -72,6 +72,9 @@ export function journalLine(known: Known, said: RunEvent): string {
       return canonicalJson(event);
   }
 }
+
+/** The line of a run's end, which leans on nothing else in its journal. */
+export const endLine = (event: RunFailed): string => canonicalJson(versioned(event));
 
 /**
  * The events of a whole journal, from its lines in order; values kept by digest are still to be fetched.

@@ -1,14 +1,17 @@
 import type { ApprovalBody } from '@writ/policy';
-import type { Database, PolledMail } from '@writ/database';
+import type { Database, PolledMail, RunStatus } from '@writ/database';
 import type { RunEventWithMail } from './events';
-import { childOutcome } from './children/child-rows';
+import { type ChildOutcome, childOutcome } from './children/child-rows';
 import type { CancelBody, ChildBody, InputBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
+import { RunDefect } from './run-defect';
 
 /** A letter as the event that consuming it is. A child's report says that it ended; what came of it is read from its journal. */
 export async function readMail(db: Database, letter: PolledMail, at: number): Promise<RunEventWithMail> {
   if (letter.kind !== 'child') return mailEvent(letter, at);
-  const { child, path } = JSON.parse(letter.body) as ChildBody;
-  const { failure, ...outcome } = await childOutcome(db, letter.tenant, child);
+  const { child, path, status } = JSON.parse(letter.body) as ChildBody;
+  const { failure, ...outcome } = await childOutcome(db, letter.tenant, child).catch((error: unknown) =>
+    untold(status, error),
+  );
   return {
     type: 'child_ended',
     at,
@@ -19,6 +22,13 @@ export async function readMail(db: Database, letter: PolledMail, at: number): Pr
     ...outcome,
     ...(failure && { failure }),
   };
+}
+
+/** A child whose journal cannot be read ends its node all the same: what it used, nobody knows. */
+function untold(status: RunStatus, error: unknown): ChildOutcome {
+  if (!(error instanceof RunDefect)) throw error;
+  const usage = { model_calls: 0, tool_calls: 0, tokens: 0 };
+  return { status, output: null, failure: error.failure, usage };
 }
 
 function mailEvent(letter: PolledMail, at: number): RunEventWithMail {

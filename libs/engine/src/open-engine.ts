@@ -16,6 +16,7 @@ import { Pacer } from './pace/pacer';
 import type { Doors } from './doors';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
+import { SNAPSHOT_EVERY } from './snapshot/keeper';
 import { Triggers } from './triggers/triggers';
 import { LocalWakeUp, type WakeUp } from './wake-up';
 import { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';
@@ -33,6 +34,8 @@ export interface EngineParts {
   readonly build?: string;
   readonly clock?: Clock;
   readonly faults?: Faults;
+  /** Events between two snapshots of a run, at least; a thousand unless told. */
+  readonly snapshotEvery?: number;
   /** The caller's to start and stop. Without it no effect waits for the log. */
   readonly log?: Pick<LogWatch, 'blocks'>;
 }
@@ -82,6 +85,7 @@ export function openEngine(parts: EngineParts): Engine {
     pacer: new Pacer(new Providers(parts.db), id, clock),
     clock,
     faults: parts.faults ?? noFaults,
+    snapshotEvery: parts.snapshotEvery ?? SNAPSHOT_EVERY,
     worker: id,
     build: parts.build ?? 'unknown',
   };

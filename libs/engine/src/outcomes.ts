@@ -85,6 +85,7 @@ async function recordResult(
       outcome: 'ok',
       result: commitmentTo(text, salt),
       ...(tokens > 0 && { usage: usageOf(done.result) }),
+      ...(proposed.details.stubbed && { detail: { stubbed: true } }),
       branch,
     }),
   );

@@ -5,8 +5,9 @@ import type { RunEvent } from './events';
 import { decisionOf, storedDecisionView } from './explain';
 import { fold } from './fold';
 import { readEventsFrom } from './live/event-reader';
-import { readJournal } from './load';
+import { readJournal } from './read-journal';
 import type { StoredDecision } from './record-decision';
+import { RunDefect, sound } from './run-defect';
 import { listedRun, runView } from './run-view';
 import { countMatches, countWindow } from './search/run-count';
 import { FactShelf, factsOf } from './search/run-facts';
@@ -30,19 +31,14 @@ export class RunQueries implements RunQueriesApi {
     if (!isId('run', run)) return null;
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
     if (!row) return null;
-    const events = await readJournal(this.db, tenant, run);
-    const { started, output, failure, usage, children } = fold(events);
-    return {
-      ...runView(row),
-      input: started.input,
-      output,
-      failure: failure === null ? null : { code: failure.code, message: failure.message },
-      agents: factsOf(events).agents,
-      parent: started.parent?.run ?? null,
-      root: started.parent?.root ?? null,
-      children: [...children.values()].map((child) => child.run),
-      usage: { ...usage },
-    };
+    try {
+      const events = await readJournal(this.db, tenant, run);
+      return { ...runView(row), ...detailOf(events) };
+    } catch (error) {
+      if (!(error instanceof RunDefect)) throw error;
+      // What cannot be read is said to be so: people who take it out of quarantine need its row and the reason.
+      return { ...runView(row), ...NOTHING_READ, failure: { code: error.code, message: error.message } };
+    }
   }
 
   async brief(tenant: TenantId, run: RunId): Promise<Pick<RunRow, 'workflow' | 'status'> | null> {
@@ -99,7 +95,8 @@ export class RunQueries implements RunQueriesApi {
   ): Promise<Page<DecisionView> | null> {
     const events = await this.#journal(tenant, run);
     if (!events) return null;
-    const all = events.map((event) => decisionOf(run, event)).filter((view) => view !== null);
+    const own = ownEvents(events);
+    const all = own.map((event) => decisionOf(run, event)).filter((view) => view !== null);
     const from = (query.after ?? -1) + 1;
     const data = all.slice(from, from + query.limit);
     return { data, next: all.length > from + query.limit ? String(from + query.limit - 1) : null };
@@ -141,3 +138,38 @@ export class RunQueries implements RunQueriesApi {
     return row ? readJournal(this.db, tenant, run) : null;
   }
 }
+
+/** What a run did itself: its start, and what came after the past it took over. */
+function ownEvents(events: readonly RunEvent[]): readonly RunEvent[] {
+  const from = events.findLastIndex(({ type }) => type === 'run_forked');
+  return from < 0 ? events : [...events.slice(0, 1), ...events.slice(from)];
+}
+
+type Journalled = Omit<RunDetail, keyof ReturnType<typeof runView>>;
+
+function detailOf(events: readonly RunEvent[]): Journalled {
+  const { started, output, failure, usage, children } = sound('journal_broken', () => fold(events));
+  return {
+    input: started.input,
+    output,
+    failure: failure === null ? null : { code: failure.code, message: failure.message },
+    agents: factsOf(events).agents,
+    parent: started.parent?.run ?? null,
+    root: started.parent?.root ?? null,
+    children: [...children.values()].map((child) => child.run),
+    fork: started.fork ? { run: started.fork.run, at: started.fork.at, effects: started.fork.effects } : null,
+    usage: { ...usage },
+  };
+}
+
+const NOTHING_READ: Journalled = {
+  input: {},
+  output: null,
+  failure: null,
+  agents: [],
+  parent: null,
+  root: null,
+  children: [],
+  fork: null,
+  usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
+};

@@ -19,13 +19,14 @@ import type { StartedRun, StartRunInput } from './api';
 import { Holdings } from './budget/holdings';
 import type { EngineContext } from './context';
 import { decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
-import type { RunParent, RunStarted } from './events';
+import type { RunFork, RunParent, RunStarted } from './events';
 import { begin } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
 import { Crew } from './crew';
 import { Planner } from './plan/planner';
 import { smaller } from './budget';
 import { recordDecision } from './record-decision';
+import { SnapshotKeeper } from './snapshot/keeper';
 import { unavailablePattern } from './unavailable';
 
 /** Bills per tenant, workflow and version, for as long as the tenant's authority epoch stands. */
@@ -146,10 +147,15 @@ interface NewRun {
   readonly now: number;
   /** Set for a run that a run starts. */
   readonly child?: { readonly run: RunId; readonly deadlineAt: number | null; readonly parent: RunParent };
+  /** Set for a run that takes over the past of another. */
+  readonly fork?: RunFork;
 }
 
 /** A run in memory, its creation pending: nothing of it is durable. */
-export function newRun(ctx: EngineContext, { input, leased, bill, initiator, decision, now, child }: NewRun): HeldRun {
+export function newRun(
+  ctx: EngineContext,
+  { input, leased, bill, initiator, decision, now, child, fork }: NewRun,
+): HeldRun {
   const run = child?.run ?? newId('run', now);
   const deadline = input.deadlineMs ?? bill.workflow.definition.deadline_ms;
   const { verdict: _verdict, at: _at, authority: _authority, ...kept } = decision;
@@ -166,6 +172,7 @@ export function newRun(ctx: EngineContext, { input, leased, bill, initiator, dec
     budget: smaller({ ...bill.workflow.definition.budget }, { ...input.budget }),
     deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
     ...(child && { parent: child.parent }),
+    ...(fork && { fork }),
     decision: kept,
   };
   const traceId = (currentTrace() ?? newTrace()).traceId;
@@ -182,7 +189,7 @@ export function newRun(ctx: EngineContext, { input, leased, bill, initiator, dec
     evidence(scope, now, {
       type: 'run.started',
       actor: input.caller.id,
-      action: 'run.start',
+      action: fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
       object: { type: 'workflow', id: started.workflow, version: bill.workflow.version, digest: bill.workflow.digest },
       decision: decisionEvidence(decision),
       authority: decision.authority,
@@ -213,6 +220,8 @@ export function newRun(ctx: EngineContext, { input, leased, bill, initiator, dec
     onCreated: null,
     startedUnder: decision.authority,
     holdings: new Holdings(() => ctx.authority.current(input.tenant)?.budgets ?? []),
+    recording: null,
+    keeper: new SnapshotKeeper(ctx.db, ctx.snapshotEvery),
     stopped: null,
     crew: new Crew(),
     claims: [],
@@ -224,9 +233,20 @@ export function newRun(ctx: EngineContext, { input, leased, bill, initiator, dec
 
 /** Two starts with one idempotency key are the same request when this is the same. */
 export function requestDigest(input: StartRunInput): string {
-  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, priority, caller } = input;
+  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, priority, fork, caller } = input;
   return digestOf(
-    canonicalJson({ workflow, version, given, mandate, budget, onBehalfOf, deadlineMs, priority, caller: caller.id }),
+    canonicalJson({
+      workflow,
+      version,
+      given,
+      mandate,
+      budget,
+      onBehalfOf,
+      deadlineMs,
+      priority,
+      fork,
+      caller: caller.id,
+    }),
   );
 }
 

@@ -45,6 +45,7 @@ export function intentTail(
     decision: decisionEvidence(decision),
     ...(decision.approval !== undefined && { approval: decision.approval }),
     authority: decision.authority,
+    ...(intent.stubbed && { detail: { stubbed: true } }),
     branch,
   });
   return { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] };

@@ -16,13 +16,13 @@ import type { EngineContext } from './context';
 import { evidence } from './evidence';
 import type { RecordedDecision, WaitFor } from './events';
 import { isOver as branchIsOver } from './fold/branches';
+import { performOrReplay, replayChild, stubbedIn } from './fork/stubbed';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { endOf, type Pass } from './pace/pacer';
 import { enter, spread } from './pace/enter';
-import { perform } from './perform';
 import type { Performed } from './doors';
 import { ASKED_LOOK_MS, STOPPED_LOOK_MS } from './standing';
 import { keepAside } from './keep-aside';
@@ -53,10 +53,10 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     const now = ctx.clock.now();
     // The join was decided meanwhile: what this branch would do next is nobody's wish any more.
     if (branchIsOver(held.state, branchOf(taken.act.path))) return null;
-    const planned = propose(held, withEditedArguments(held, wanted), now);
+    const planned = stubbedIn(held, propose(held, withEditedArguments(held, wanted), now));
     const gathered = gatherAttributes(held, authority, planned);
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
-    const proposed = reading ?? { ...planned, request: gathered.request };
+    const proposed = (reading && stubbedIn(held, reading)) ?? { ...planned, request: gathered.request };
     // A spent budget is not a denial: the node fails with its own code.
     const broke = overBudget(held.state, proposed, []) ?? overLimits(held, proposed, { beside: [], now });
     if (broke) return spent(held, proposed, { failure: broke, now });
@@ -144,7 +144,8 @@ async function ask(
 const LOG_LOOK_MS = 1_000;
 
 /** What changes the world outside, as far as we were told: only this waits for the log. */
-const mutates = ({ kind, effect }: Proposal): boolean => kind === 'tool' && effect !== 'read';
+const mutates = ({ kind, effect, details }: Proposal): boolean =>
+  kind === 'tool' && effect !== 'read' && details.stubbed !== true;
 
 /**
  * A retry keeps its step, and with it its key: the other side must be able to recognise it. So does an act that was asked
@@ -243,12 +244,13 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   const { committed } = result;
   const { signal } = decided;
   const warrant = { proposed, decision, committed, step, attempt, key: effectKey(held.run, step), signal };
-  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await perform(ctx.doors, held.planner.bill, warrant);
+  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await performOrReplay(ctx, held, warrant);
   await told;
   const { outcome } = performed;
   decided.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
+  replayChild(held, { proposed, performed, now: ctx.clock.now() });
   return null;
 }
 

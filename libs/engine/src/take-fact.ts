@@ -51,7 +51,10 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
       const until = fact.timeoutMs === null ? null : now + fact.timeoutMs;
       const { signal, correlation } = fact;
       const wait = { for: 'signal', path, signal, ...(correlation !== undefined && { correlation }), until } as const;
-      return recordWait(held, { wait, branch: branchOf(path), now });
+      recordWait(held, { wait, branch: branchOf(path), now });
+      // A wait that is known to have ended is over at once in a run that is given back what was.
+      const output = held.recording?.waited(path);
+      return output === undefined ? undefined : record(held, { type: 'wait_ended', at: now, path, output });
     }
     case 'wait_child':
       return recordWait(held, { wait: { for: 'child', path, run: fact.run }, branch: branchOf(path), now });

@@ -38,6 +38,7 @@ export const EVENT_VERSIONS: { readonly [T in RunEventType]: number } = {
   pause_requested: 1,
   resume_requested: 1,
   run_redriven: 1,
+  run_forked: 1,
   child_told: 1,
   child_ended: 1,
   run_finished: 1,

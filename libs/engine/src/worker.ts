@@ -1,14 +1,5 @@
 import type { RunId, TenantId } from '@writ/kernel';
-import {
-  Admissions,
-  beat,
-  claimRun,
-  type PolledMail,
-  pollMail,
-  releaseAbandoned,
-  releaseWorker,
-  sweep,
-} from '@writ/database';
+import { Admissions, beat, claimRun, type PolledMail, pollMail, releaseWorker, sweep } from '@writ/database';
 import { currentTrace, inSpan, logger, newTrace, openSpan, type TraceRef } from '@writ/telemetry';
 import { advance } from './advance';
 import type { RunEventWithMail } from './events';
@@ -18,7 +9,9 @@ import { FairQueue } from './admission/fair-queue';
 import type { HeldRun } from './held-run';
 import { loadRun } from './load';
 import { readMail } from './mail';
-import { quarantine } from './quarantine';
+import { quarantine, quarantineUnled } from './quarantine';
+import { Setbacks } from './setbacks';
+import { FOLD_VERSION } from './snapshot/state-text';
 import type { AdvanceEnd } from './advance-end';
 import { abortRevoked } from './stops/revoked';
 import { tend } from './budget/tend';
@@ -34,13 +27,6 @@ export interface WorkerOptions {
 
 export const DEFAULT_WORKER: WorkerOptions = { concurrency: 64, heartbeatMs: 2_000, sweepMs: 1_000, mailMs: 250 };
 
-interface FailedLease {
-  readonly tenant: TenantId;
-  readonly run: RunId;
-  readonly failures: number;
-  readonly released: boolean;
-}
-
 /** A run that was rung for and has no place yet, and whoever rang. */
 interface Rung {
   readonly tenant: TenantId;
@@ -53,8 +39,6 @@ interface Rung {
 const KEPT_FREE = 8;
 const FORGET_MS = 60_000;
 const TEND_MS = 1_000;
-const FIRST_LOOK_MS = 500;
-const LONGEST_LOOK_MS = 60_000;
 const log = logger('worker');
 const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 
@@ -70,8 +54,7 @@ export class Worker {
   readonly #waiting = new FairQueue<Rung>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #busy = new Set<Promise<void>>();
-  /** Leases of runs this process could not go on leading: they must be given back, or nobody else would look. */
-  readonly #failed = new Map<string, FailedLease>();
+  readonly #setbacks: Setbacks;
   #draining = false;
   #unhear: (() => void) | null = null;
 
@@ -81,6 +64,7 @@ export class Worker {
     readonly admission: Admission,
     readonly options: WorkerOptions = DEFAULT_WORKER,
   ) {
+    this.#setbacks = new Setbacks(ctx.db, ctx.worker);
     admission.onAdmitted((tenant, run) => this.#admitted(tenant, run));
   }
 
@@ -118,6 +102,7 @@ export class Worker {
   ring(tenant: TenantId, run: RunId): Promise<void> {
     const key = keyOf(tenant, run);
     if (this.#draining || this.#leading.has(key)) return Promise.resolve();
+    if (this.#setbacks.tooSoon(key, this.ctx.clock.now())) return Promise.resolve();
     const waits = this.#waiting.get(tenant, key);
     if (waits) return waits.settled;
     if (this.#share(tenant) !== null && !this.#waiting.holds(tenant)) {
@@ -152,7 +137,8 @@ export class Worker {
           const end = await this.#advance(key, held);
           resolve(end);
         } catch (error) {
-          if (!held.create) this.#giveUp(held);
+          const { tenant, run, seq } = held;
+          if (!held.create) this.#setbacks.add({ tenant, run, seq, now: this.ctx.clock.now() }, error);
           reject(error instanceof Error ? error : new Error(String(error)));
         }
       });
@@ -200,16 +186,22 @@ export class Worker {
   }
 
   async #take(tenant: TenantId, run: RunId): Promise<void> {
-    const { db, worker, clock } = this.ctx;
+    const { db, worker, clock, snapshotEvery } = this.ctx;
+    let seq: number | null = null;
     try {
-      const claimed = await claimRun(db, { tenant, run, worker });
+      const claimed = await claimRun(db, { tenant, run, worker, fold: FOLD_VERSION });
       if (!claimed) return;
+      seq = claimed.nextSeq;
+      const hopeless = this.#setbacks.hopeless({ tenant, run, seq, now: clock.now() });
+      if (hopeless) {
+        await quarantineUnled(this.ctx, claimed, hopeless);
+        return this.#setbacks.forget({ tenant, run });
+      }
       const budgets = () => this.ctx.authority.current(tenant)?.budgets ?? [];
-      const held = await loadRun({ db, claimed, worker, now: clock.now(), budgets });
+      const held = await loadRun({ db, claimed, worker, now: clock.now(), budgets, snapshotEvery });
       await this.#advance(keyOf(tenant, run), held, claimed.mail);
     } catch (error) {
-      // Also when the claim itself failed: its answer may be lost, and the lease ours without our knowing.
-      this.#giveUp({ tenant, run });
+      this.#setbacks.add({ tenant, run, seq, now: clock.now() }, error);
       throw error;
     }
   }
@@ -225,25 +217,6 @@ export class Worker {
     this.#sweep().catch((error: unknown) => log.warn({ error }, 'a sweep failed; it runs again'));
   }
 
-  /** The lease goes back with the next sweep, and the run is looked at again later each time it fails. */
-  #giveUp({ tenant, run }: { readonly tenant: TenantId; readonly run: RunId }): void {
-    const key = keyOf(tenant, run);
-    const failures = (this.#failed.get(key)?.failures ?? 0) + 1;
-    this.#failed.set(key, { tenant, run, failures, released: false });
-  }
-
-  async #releaseFailed(): Promise<void> {
-    for (const [key, lease] of this.#failed) {
-      if (lease.released || this.#leading.has(key)) continue;
-      const { tenant, run, failures } = lease;
-      const delay = Math.min(LONGEST_LOOK_MS, FIRST_LOOK_MS * 2 ** Math.min(failures - 1, 10));
-      const wakeAt = this.ctx.clock.now() + delay;
-      const { worker } = this.ctx;
-      await this.ctx.db.withTenant(tenant, (tx) => releaseAbandoned(tx, { tenant, run, worker, wakeAt }));
-      this.#failed.set(key, { ...lease, released: true });
-    }
-  }
-
   async #advance(key: string, held: HeldRun, mail: readonly PolledMail[] = []): Promise<AdvanceEnd> {
     const inbox = await Promise.all(mail.map((letter) => readMail(this.ctx.db, letter, this.ctx.clock.now())));
     this.#leading.set(key, { held, inbox });
@@ -253,8 +226,9 @@ export class Worker {
     try {
       const end = await inSpan(span, () => advance(this.ctx, held, () => (this.#stopping(held), inbox.splice(0))));
       if (end.kind === 'poisoned') await quarantine(this.ctx, held, end.detail);
-      this.#failed.delete(key);
+      this.#setbacks.forget(held);
       if (end.kind === 'final') await this.#report(held);
+      await held.keeper.settled();
       return end;
     } finally {
       span.end();
@@ -284,7 +258,7 @@ export class Worker {
   }
 
   async #sweep(): Promise<void> {
-    await this.#releaseFailed();
+    await this.#setbacks.release((key) => this.#leading.has(key));
     this.admission.letIn();
     await this.admission.look();
     if (this.#draining) return;

@@ -14,6 +14,8 @@ export const ACTIONS = [
   'run.pause',
   'run.resume',
   'run.redrive',
+  'run.fork',
+  'run.fork_live',
   'principal.assert',
   'model.invoke',
   'tool.invoke',

@@ -13,11 +13,21 @@ export interface ClaimedRun {
   readonly traceId: string | null;
   /** True when its last holder died leading it. */
   readonly takenOver: boolean;
-  /** One canonical JSON per event, in order: the journal, and the evidence. */
+  /** The newest state kept of a long run, by the rules asked for; null where there is none. */
+  readonly snapshot: KeptSnapshot | null;
+  /** One canonical JSON per event, in order: the journal, and the evidence, from the snapshot on. */
   readonly journal: readonly string[];
   readonly audit: readonly string[];
   /** Unread, oldest first. */
   readonly mail: readonly PolledMail[];
+}
+
+/** A state as it was stored. It may be trusted once `body` hashes to `digest`. */
+export interface KeptSnapshot {
+  /** The first event that it knows nothing of. */
+  readonly seq: number;
+  readonly digest: string;
+  readonly body: string;
 }
 
 interface Taken {
@@ -27,22 +37,26 @@ interface Taken {
   readonly chain_head: string;
   readonly trace_id: string | null;
   readonly taken_over: boolean;
-  readonly journal: string;
-  readonly audit: string;
+  readonly journal: string | null;
+  readonly audit: string | null;
   readonly mail: PolledMail[];
+  readonly snapshot: string | null;
+  readonly snapshot_seq: number | null;
+  readonly snapshot_digest: string | null;
 }
 
 /**
  * Takes the lease if nobody alive holds it; null otherwise, or when the run is over. A run that stands in line is not
- * taken before its turn, except to be cancelled or because its deadline has passed.
+ * taken before its turn, except to be cancelled or because its deadline has passed. `fold` names the rules by which a
+ * snapshot must have been made to be of use.
  * INVARIANT (I3): each claim raises the lease epoch, so whatever an earlier holder still sends is refused.
  */
 export async function claimRun(
   db: Database,
-  claim: { readonly tenant: TenantId; readonly run: RunId; readonly worker: WorkerId },
+  claim: { readonly tenant: TenantId; readonly run: RunId; readonly worker: WorkerId; readonly fold?: number },
 ): Promise<ClaimedRun | null> {
-  const { tenant, run, worker } = claim;
-  const [row] = await db.call<Taken>('take_run', [tenant, run, worker]);
+  const { tenant, run, worker, fold = 0 } = claim;
+  const [row] = await db.call<Taken>('take_run', [tenant, run, worker, fold]);
   if (!row) return null;
   return {
     tenant,
@@ -53,10 +67,16 @@ export async function claimRun(
     chainHead: row.chain_head,
     traceId: row.trace_id,
     takenOver: row.taken_over,
-    journal: row.journal.split('\n'),
-    audit: row.audit.split('\n'),
+    snapshot: snapshotOf(row),
+    journal: row.journal?.split('\n') ?? [],
+    audit: row.audit?.split('\n') ?? [],
     mail: row.mail,
   };
+}
+
+function snapshotOf(row: Taken): KeptSnapshot | null {
+  const { snapshot: body, snapshot_seq: seq, snapshot_digest: digest } = row;
+  return body === null || seq === null || digest === null ? null : { seq, digest, body };
 }
 
 /** Gives a lease back without a unit: nothing happened that the journal should know. A lost lease is left alone. */

@@ -2,7 +2,7 @@ import type { Failure, JsonObject, RunId, TenantId } from '@writ/kernel';
 import type { Database } from '@writ/database';
 import type { Resource } from '@writ/policy';
 import { checkInput, loadPinnedBill, valueAt } from '@writ/registry';
-import { readJournal } from '../load';
+import { readJournal } from '../read-journal';
 
 interface About {
   readonly tenant: TenantId;

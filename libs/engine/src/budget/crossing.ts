@@ -11,7 +11,7 @@ import { type Bound, handoffBound, type Hold, holdsOf, modelBound, tokenBound, t
 
 /** What a step would hold of the tenant's budgets. A tenant without budgets pays the first line. */
 export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Proposal): readonly Hold[] | Failure {
-  if (!authority.budgets) return NONE;
+  if (!authority.budgets || proposed.details.stubbed) return NONE;
   const { kind, target, agent } = proposed;
   const { workflow } = held.state.started;
   const at = kind === 'model' ? { model: target } : kind === 'handoff' || kind === 'delegate' ? {} : { tool: target };

@@ -6,7 +6,7 @@ import type { Hold } from './bounds';
 type Reservation = UnitBudget['reserve'][number];
 type Settlement = UnitBudget['settle'][number];
 
-interface Held {
+export interface Held {
   readonly intent: StepIntended;
   readonly holds: readonly Hold[];
 }
@@ -19,10 +19,23 @@ const keyOf = (step: number, attempt: number): string => `${step}.${attempt}`;
  * it, when the step is tried again without an outcome (it then stays charged in full), or with the run.
  */
 export class Holdings {
-  readonly #held = new Map<string, Held>();
+  readonly #held: Map<string, Held>;
 
-  /** `budgets` answers those of the tenant in force: a run that began before them may hold a place all the same. */
-  constructor(private readonly budgets: () => readonly Budget[]) {}
+  /**
+   * `budgets` answers those of the tenant in force: a run that began before them may hold a place all the same. `held` is
+   * what a snapshot says its steps hold.
+   */
+  constructor(
+    private readonly budgets: () => readonly Budget[],
+    held: ReadonlyMap<string, Held> = new Map(),
+  ) {
+    this.#held = new Map(held);
+  }
+
+  /** By step and attempt, for a snapshot. */
+  get held(): ReadonlyMap<string, Held> {
+    return this.#held;
+  }
 
   /** What the unit of these events takes and gives back; undefined when no budget is concerned. Changes nothing. */
   unit(events: readonly RunEvent[]): UnitBudget | undefined {

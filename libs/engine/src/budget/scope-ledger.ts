@@ -46,6 +46,12 @@ interface Open {
 export const encloses = (scope: string, path: string): boolean =>
   scope === '' || path === scope || path.startsWith(`${scope}/`);
 
+/** A ledger as a snapshot keeps it. */
+export interface SavedScopes {
+  readonly scopes: readonly Readonly<Scope>[];
+  readonly open: readonly (readonly [key: string, open: Open])[];
+}
+
 const keyOf = (step: number, attempt: number): string => `${step}.${attempt}`;
 
 /**
@@ -57,6 +63,27 @@ const keyOf = (step: number, attempt: number): string => `${step}.${attempt}`;
 export class ScopeLedger {
   readonly #scopes: Scope[] = [];
   readonly #open = new Map<string, Open>();
+
+  static from({ scopes, open }: SavedScopes): ScopeLedger {
+    const ledger = new ScopeLedger();
+    ledger.#scopes.push(...scopes.map((scope) => ({ ...scope })));
+    for (const [key, one] of open) ledger.#open.set(key, one);
+    return ledger;
+  }
+
+  /** Counts from nothing again: what was used up to here was another run's. Wall time counts from `since`. */
+  restart(since: number): void {
+    this.#open.clear();
+    this.#scopes.splice(
+      0,
+      Infinity,
+      ...this.#scopes.map(({ path, level, limits }) => ({ path, level, limits, since, taken: {} })),
+    );
+  }
+
+  saved(): SavedScopes {
+    return { scopes: this.#scopes, open: [...this.#open] };
+  }
 
   /** Whether anything is limited at all. */
   get limits(): boolean {

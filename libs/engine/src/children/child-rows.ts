@@ -1,9 +1,10 @@
 import { canonicalJson, digestOf, type Failure, type Json, newId, type RunId, type TenantId } from '@writ/kernel';
 import { type Database, insertMail, runRow, type RunStatus, type Tx } from '@writ/database';
 import { fold } from '../fold';
-import { readJournal } from '../load';
+import { readJournal } from '../read-journal';
 import type { CancelBody } from '../mail-bodies';
 import { INLINE_CHARACTERS } from '../keep-aside';
+import { sound } from '../run-defect';
 import type { RunState } from '../state';
 
 export interface ChildRow {
@@ -55,7 +56,8 @@ export interface ChildOutcome {
 
 /** What came of a child that is over, out of its own journal. */
 export async function childOutcome(db: Database, tenant: TenantId, child: RunId): Promise<ChildOutcome> {
-  const { status, output, failure, usage } = fold(await readJournal(db, tenant, child));
+  const events = await readJournal(db, tenant, child);
+  const { status, output, failure, usage } = sound('journal_broken', () => fold(events));
   const text = canonicalJson(output);
   const aside = text.length > INLINE_CHARACTERS ? { output_ref: digestOf(text) } : {};
   return { status, output, failure, usage, ...aside };

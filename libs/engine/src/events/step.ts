@@ -52,6 +52,8 @@ export interface StepIntended {
     /** Limits of the work, beside all those around it. */
     readonly budget?: RunBudget;
   };
+  /** Nothing is sent: what the run it was forked from came to is given back. */
+  readonly stubbed?: true;
   /** For `run`: the child, and what of this run's limits is set aside for it until it reports. */
   readonly child?: {
     readonly run: RunId;

@@ -3,7 +3,7 @@ import type { Database, Tx } from '@writ/database';
 import type { EventView } from '../api';
 import type { RecordedDecision, RunEvent, RunStarted } from '../events';
 import { journalEvents } from '../journal-line';
-import { fetchValues } from '../load';
+import { fetchValues } from '../read-journal';
 
 /** A run's journal from one sequence on, as readers see it, and its first event, which the others are restored with. */
 export interface ReadFrom {

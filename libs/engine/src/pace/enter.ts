@@ -10,9 +10,10 @@ const WIDEST_MS = 1_000;
 export async function enter(
   ctx: Pick<EngineContext, 'pacer'>,
   held: Pick<HeldRun, 'planner'>,
-  proposed: Pick<Proposal, 'kind' | 'target'>,
+  proposed: Pick<Proposal, 'kind' | 'target' | 'details'>,
 ): Promise<Paced> {
-  const model = proposed.kind === 'model' ? held.planner.bill.models.get(proposed.target) : undefined;
+  const out = proposed.kind === 'model' && proposed.details.stubbed !== true;
+  const model = out ? held.planner.bill.models.get(proposed.target) : undefined;
   if (!model) return { kind: 'go', pass: FREE };
   const { definition } = model;
   return ctx.pacer.enter(pacingOf(definition, process.env[definition.base_url_env] ?? ''));

@@ -42,6 +42,12 @@ class FactCounter {
       case 'run_started':
         this.#decisions.allow += 1;
         return;
+      case 'run_forked':
+        // What was decided and used up to here was another run's.
+        Object.assign(this.#decisions, { allow: 1, ask: 0, deny: 0 });
+        Object.assign(this.#usage, { model_calls: 0, tool_calls: 0, tokens: 0 });
+        this.#open.clear();
+        return;
       case 'step_intended':
         this.#decisions.allow += 1;
         this.#seen(line);

@@ -5,6 +5,7 @@ import type {
   NodeFailed,
   RouteChoice,
   RunEvent,
+  RunForked,
   RunStarted,
   StepReconciled,
   StepSettled,
@@ -32,9 +33,19 @@ export interface TimelineInput {
 export function timelineOf({ run, status, events, now }: TimelineInput): Timeline {
   const [first] = events;
   if (first?.type !== 'run_started') throw new Error('a journal begins with run_started');
-  const reader = new Reader(first);
-  for (const [sequence, event] of events.entries()) reader.take(event, sequence);
+  const shown = asOneCourse(first, events);
+  const reader = new Reader(shown[0] as RunStarted);
+  for (const [sequence, event] of shown.entries()) reader.take(event, sequence);
   return reader.timeline({ run, status, now, events });
+}
+
+/** The past a forked run took over, moved up to where it goes on from there: days may lie between the two. */
+function asOneCourse(first: RunStarted, events: readonly RunEvent[]): readonly RunEvent[] {
+  const end = events.findLastIndex(({ type }) => type === 'run_forked');
+  if (end < 0 || !first.fork) return events;
+  const shift = (events[end] as RunForked).shift_ms;
+  const past = events.slice(1, end).map((event) => ({ ...event, at: event.at + shift }));
+  return [{ ...first, at: first.fork.began_at + shift }, ...past, ...events.slice(end)];
 }
 
 const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
@@ -130,6 +141,8 @@ class Reader {
         return this.#mark('resumed', `${event.by} let it go on: ${event.reason}`);
       case 'run_redriven':
         return this.#mark('resumed', `${event.by} took it out of quarantine: ${event.reason}`);
+      case 'run_forked':
+        return this.#mark('started', `up to here its past is that of ${event.run}`);
       case 'child_told':
         return this.#mark('child', `the run ${event.run} was told to end: ${event.reason}`);
       case 'child_ended':

@@ -1,0 +1,60 @@
+import type { RunId, TenantId } from '@writ/kernel';
+import type { Database } from '@writ/database';
+import type { EngineContext } from '../context';
+import type { Performed, Warrant } from '../doors';
+import type { ChildEnded, RunFork } from '../events';
+import type { HeldRun } from '../held-run';
+import { readJournal } from '../read-journal';
+import { record } from '../outcomes';
+import { evidence } from '../evidence';
+import { branchOf } from '../path';
+import { perform } from '../perform';
+import type { Proposal } from '../proposal';
+import { goesOut, Recording, type Replayed } from './recording';
+
+/** A proposal of a run whose effects are stubbed says so: in its intent, in its evidence, and to whoever performs it. */
+export function stubbedIn(held: HeldRun, proposed: Proposal): Proposal {
+  if (held.state.started.fork?.effects !== 'stubbed' || !goesOut(proposed.kind)) return proposed;
+  return { ...proposed, maxAttempts: 1, details: { ...proposed.details, stubbed: true } };
+}
+
+/** What is given back to a forked run whose effects are stubbed: what the run it was forked from came to, less what it has had. */
+export async function openRecording(
+  db: Database,
+  fork: RunFork,
+  of: { readonly tenant: TenantId; readonly run: RunId },
+): Promise<Recording> {
+  const events = await readJournal(db, of.tenant, fork.run);
+  const [first] = events;
+  const before = first?.type === 'run_started' ? first.fork?.run : undefined;
+  const users = before === undefined ? [fork.run] : [fork.run, before];
+  const recording = new Recording(events, { run: fork.run, at: fork.at, users });
+  const own = await readJournal(db, of.tenant, of.run);
+  recording.skip(own.slice(own.findLastIndex(({ type }) => type === 'run_forked') + 1));
+  return recording;
+}
+
+/**
+ * Performs an act, or gives back what it came to before.
+ * INVARIANT: a stubbed act takes no permit and reaches no door, whatever is recorded of it.
+ */
+export async function performOrReplay(ctx: EngineContext, held: HeldRun, warrant: Warrant): Promise<Performed> {
+  if (warrant.proposed.details.stubbed !== true) return perform(ctx.doors, held.planner.bill, warrant);
+  if (!held.recording) throw new Error('a stubbed step has no recording to be given back from');
+  return held.recording.outcome(warrant.proposed);
+}
+
+/** The end of a child run that was not started: it follows its start at once. */
+export function replayChild(
+  held: HeldRun,
+  { proposed, performed, now }: { readonly proposed: Proposal; readonly performed: Performed; readonly now: number },
+): void {
+  const ended = (performed as Partial<Replayed>).child;
+  const child = proposed.details.child?.run;
+  if (!ended || child === undefined) return;
+  const { mail, by, ...came } = ended as ChildEnded;
+  const event: ChildEnded = { ...came, mail, by, at: now, run: child };
+  const told = { type: 'run.child_ended', object: { type: 'run', id: child }, outcome: came.status } as const;
+  const detail = { mail, by, kind: 'child_ended', path: proposed.path, stubbed: true };
+  record(held, event, evidence(held.scope, now, { ...told, detail, branch: branchOf(proposed.path) }));
+}
