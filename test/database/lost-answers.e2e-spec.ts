@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { claimRun, type GroupCommit, type Unit } from '@writ/database';
-import { newId } from '@writ/kernel';
+import { claimRun, type GroupCommit, openGroupCommit, type Unit } from '@writ/database';
+import { newId, systemClock } from '@writ/kernel';
 import { type Cut, CUTS, CuttingProxy } from '../support/cutting-proxy';
 import { checkLedger, Ledger, openWriter } from '../support/ledger';
 import { creating, following } from '../support/units';
@@ -38,6 +38,30 @@ async function waiting(): Promise<number> {
   );
   return rows[0]!.n;
 }
+
+describe('an answer that is read late', () => {
+  it('[I3] makes no permit fresh: what is committed counts from when it was sent', async () => {
+    const unit = following(await ledger.run());
+    let now = 1_000;
+    const frozen = await openGroupCommit(
+      { url: ledger.fresh.url, role: 'writer', allowUnsafeDurability: true },
+      { clock: { ...systemClock, monotonic: () => now } },
+    );
+    const holder = new Client(ledger.fresh.url);
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select from writ.run where id = $1 for update', [unit.run]);
+    const answer = frozen.commit(unit);
+    await until('the commit to be on its way', async () => (await waiting()) > 0);
+    // As for a process that is frozen while its commit is on its way, and thaws when its answer is long there.
+    now = 60_000;
+    await holder.query('commit');
+    await holder.end();
+    const outcome = await answer;
+    expect(outcome.kind === 'committed' && outcome.committed.at).toBe(1_000);
+    await frozen.close();
+  });
+});
 
 describe('a connection cut during the commit', () => {
   it.each(CUTS)(

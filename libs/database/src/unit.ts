@@ -145,7 +145,7 @@ export class Committed {
     readonly unit: UnitId,
     readonly tenant: TenantId,
     readonly run: RunId,
-    /** Monotonic milliseconds (`Clock.monotonic`) when the answer arrived. */
+    /** Monotonic milliseconds (`Clock.monotonic`) when it was sent: never later than the commit. */
     readonly at: number,
     decisions: readonly DecisionId[],
   ) {

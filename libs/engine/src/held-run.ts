@@ -26,6 +26,8 @@ export interface HeldRun {
   readonly tenant: TenantId;
   readonly run: RunId;
   readonly leaseEpoch: number;
+  /** Since when this process leads it, epoch milliseconds: what others opened before they opened by permits of theirs. */
+  readonly ledSince: number;
   readonly state: RunState;
   readonly planner: Planner;
   readonly scope: EvidenceScope;

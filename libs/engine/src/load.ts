@@ -47,6 +47,7 @@ export async function loadRun({ db, claimed, worker, now, budgets, snapshotEvery
     tenant,
     run,
     leaseEpoch: claimed.leaseEpoch,
+    ledSince: now,
     state,
     planner: new Planner(bill),
     scope,

@@ -200,6 +200,7 @@ export function newRun(
     tenant: input.tenant,
     run,
     leaseEpoch: leased ? 1 : 0,
+    ledSince: now,
     state: begin(started),
     planner: new Planner(bill),
     scope,

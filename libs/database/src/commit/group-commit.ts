@@ -160,10 +160,11 @@ export class GroupCommit {
     let pause = PAUSE_MS.first;
     let races = 0;
     for (let left = batch; ; this.#counts.resent += 1) {
+      const sentAt = this.parts.clock.monotonic();
       const sent = await connection.send(left.map((pending) => pending.unit));
       this.#counts.batches += 1;
       if (sent.kind === 'answered') {
-        left = this.#settle(left, sent.answers);
+        left = this.#settle(left, { answers: sent.answers, sentAt });
         if (left.length === 0) return;
         races += 1;
         if (races > MOST_RACES)
@@ -194,9 +195,14 @@ export class GroupCommit {
     await this.#fly(connection, batch.slice(middle));
   }
 
-  /** Answers what was answered; returns what raced and must go again. */
-  #settle(batch: readonly Pending[], answers: readonly UnitAnswer[]): readonly Pending[] {
-    const at = this.parts.clock.monotonic();
+  /**
+   * Answers what was answered; returns what raced and must go again. What is committed counts from when it was sent, not
+   * from when its answer was read: a process that is frozen in between must not find its permits fresh when it thaws.
+   */
+  #settle(
+    batch: readonly Pending[],
+    { answers, sentAt }: { readonly answers: readonly UnitAnswer[]; readonly sentAt: number },
+  ): readonly Pending[] {
     return batch.filter((pending, i) => {
       const told = answers[i]!;
       if (told.answer === 'raced') return true;
@@ -205,7 +211,7 @@ export class GroupCommit {
       } else if (this.#open.delete(pending)) {
         this.#counts.units += 1;
         this.#queue.landed(pending.unit);
-        pending.answer({ kind: 'committed', committed: Committed.afterCommit(pending.unit, at) });
+        pending.answer({ kind: 'committed', committed: Committed.afterCommit(pending.unit, sentAt) });
         this.#heard?.(pending.unit);
       }
       return false;
