@@ -83,9 +83,9 @@ async function pass(
     // The first change of a page after a checkpoint logs the page whole: both marks lie on the same side of one.
     await admin.query('checkpoint');
     if (cluster.countsStatements) await admin.query('select pg_stat_statements_reset()');
-    const from = await position(cluster);
+    const from = await walPosition(cluster);
     const { runs } = ms === 0 ? { runs: 0 } : await process.count({ concurrency, ms });
-    const walBytes = await distance(cluster, from);
+    const walBytes = await walBytesSince(cluster, from);
     const statements = await statementsOf(cluster, database);
     await process.close();
     await disconnected(cluster, database);
@@ -137,10 +137,10 @@ async function fsyncs(cluster: Cluster): Promise<number> {
   return Number((await one<{ n: string }>(cluster, text)).n);
 }
 
-const position = async (cluster: Cluster): Promise<string> =>
+export const walPosition = async (cluster: Cluster): Promise<string> =>
   (await one<{ lsn: string }>(cluster, 'select pg_current_wal_insert_lsn()::text as lsn')).lsn;
 
-async function distance(cluster: Cluster, from: string): Promise<number> {
+export async function walBytesSince(cluster: Cluster, from: string): Promise<number> {
   const text = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn) as bytes';
   return Number((await one<{ bytes: string }>(cluster, text, [from])).bytes);
 }

@@ -24,6 +24,7 @@ import { TakeRun1795000000023 } from './0023-take-run';
 import { Children1795000000024 } from './0024-children';
 import { Questions1795000000025 } from './0025-questions';
 import { Snapshots1795000000026 } from './0026-snapshots';
+import { AdmissionRules1795000000027 } from './0027-admission-rules';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   Children1795000000024,
   Questions1795000000025,
   Snapshots1795000000026,
+  AdmissionRules1795000000027,
 ];

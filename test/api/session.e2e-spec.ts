@@ -170,6 +170,7 @@ describe('what somebody may', () => {
       'audit.read',
       'stop.read',
       'budget.read',
+      'admission.read',
       'policy.read',
       'trigger.read',
     ]);

@@ -13,7 +13,7 @@ import { seeded } from '../support/seeded';
 import { verifyLog } from '../support/verify-log';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
-const RUNS = SOAK ? 20_000 : 500;
+const RUNS = SOAK ? Number(process.env['WRIT_SOAK_RUNS'] ?? 20_000) : 500;
 const STEPS = 5;
 const WORKERS = 4;
 /** Of a dead worker, in this test. */

@@ -3,6 +3,9 @@ import { newId, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
 import { Ledger, newTenant } from '../support/ledger';
 import { creating, following } from '../support/units';
 
+const NO_LIMITS = { mostActive: null, mostInLine: null, reason: 'a test', author: 'user:test' } as const;
+const unrecorded = async (): Promise<void> => undefined;
+
 let ledger: Ledger;
 let lines: Admissions;
 let worker: WorkerId;
@@ -105,9 +108,7 @@ describe('places', () => {
 
   it('go to tenants by weight while all want more', async () => {
     const other = await newTenant(ledger.db);
-    await ledger.db.withTenant(other, (tx) =>
-      lines.setRule(tx, other, { weight: 3, mostActive: null, mostInLine: 100 }),
-    );
+    await ledger.db.withTenant(other, (tx) => lines.grant(tx, { ...NO_LIMITS, tenant: other, weight: 3 }, unrecorded));
     await stand(ledger.tenant, 40);
     await stand(other, 40);
     await places(16);
@@ -128,9 +129,7 @@ describe('places', () => {
 
   it('of a tenant with a limit of its own are no more than that', async () => {
     const { tenant } = ledger;
-    await ledger.db.withTenant(tenant, (tx) =>
-      lines.setRule(tx, tenant, { weight: 1, mostActive: 3, mostInLine: 100 }),
-    );
+    await ledger.db.withTenant(tenant, (tx) => lines.limit(tx, { ...NO_LIMITS, tenant, mostActive: 3 }, unrecorded));
     await stand(tenant, 10);
     await places(16);
     expect((await lines.admit(100)).runs).toHaveLength(3);

@@ -1,6 +1,7 @@
 import { openGroupCommit, type Unit } from '@writ/database';
 import { systemClock, type TenantId } from '@writ/kernel';
 import { Client } from 'pg';
+import { endWithParent } from '../support/end-with-parent';
 import { creating, following } from '../support/units';
 
 /**
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
   await Promise.all(leading);
 }
 
+endWithParent();
 void main().catch((error: unknown) => {
   console.error(error);
   process.exit(1);

@@ -33,6 +33,7 @@ const DOORS = [
   'forget_workers',
   'log_waits_since',
   'run_load',
+  'wake_stopped',
 ];
 
 let fresh: FreshDatabase;

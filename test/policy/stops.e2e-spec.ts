@@ -1,7 +1,9 @@
-import { createTenant, type Database, openDatabase } from '@writ/database';
+import { createTenant, type Database, openDatabase, sweep } from '@writ/database';
 import { newId, type TenantId } from '@writ/kernel';
 import { listStops, type PolicyChange, releaseStop, setStop } from '@writ/policy';
 import { type FreshDatabase, freshDatabase } from '../support/database';
+import { Ledger, newTenant } from '../support/ledger';
+import { creating } from '../support/units';
 
 let fresh: FreshDatabase;
 let db: Database;
@@ -102,5 +104,45 @@ describe('a stop', () => {
     expect(tried.ok).toBe(false);
     const released = await db.platform((tx) => releaseStop(tx, { tenant: '*', id, reason: 'over', author }));
     expect(released.ok).toBe(true);
+  });
+
+  it('of the platform, once released, makes the runs it held due at once, of every tenant; a tenant’s own those of its own', async () => {
+    const ledger = await Ledger.open();
+    try {
+      const tenants = [ledger.tenant, await newTenant(ledger.db)];
+      const look = Date.now() + 3_600_000;
+      const wait = '{"for":"stop","step":1,"target":"refund"}';
+      const rests = { leaseEpoch: 0, release: true, wakeAt: look, create: { leaseOwner: null } } as const;
+      const held = { ...rests, status: 'paused', wait } as const;
+      const beside = { ...rests, status: 'waiting_approval', wait: `{"also":[${wait}],"for":"approval"}` } as const;
+      const asked = { ...rests, status: 'waiting_approval', wait: '{"for":"approval"}' } as const;
+      const runs: string[][] = [];
+      for (const tenant of tenants) {
+        const own: string[] = [];
+        for (const standing of [held, beside, asked]) {
+          const { run } = await ledger.put(creating(tenant, standing));
+          own.push(run);
+        }
+        runs.push(own);
+      }
+      const due = async (): Promise<Set<string>> =>
+        new Set((await sweep(ledger.db, { limit: 100 })).map(({ run }) => run));
+      const stopAndRelease = async (tenant: TenantId | '*', scope: 'all' | 'tenant'): Promise<void> => {
+        const made = await ledger.db.withTenant(tenant, (tx) => setStop(tx, { tenant, scope, reason: 'x', author }));
+        if (!made.ok) throw new Error(made.failure.message);
+        const { id } = made.value.stop;
+        const release = { tenant, id, reason: 'over', author: 'user:second' } as const;
+        await ledger.db.withTenant(tenant, (tx) => releaseStop(tx, release));
+      };
+      expect(await due()).toEqual(new Set());
+      await stopAndRelease(tenants[1]!, 'tenant');
+      expect(await due()).toEqual(new Set(runs[1]!.slice(0, 2)));
+      await stopAndRelease('*', 'all');
+      expect(await due()).toEqual(new Set(runs.flatMap((own) => own.slice(0, 2))));
+      const foreign = ledger.db.withTenant(tenants[0]!, (tx) => tx.query(`select writ.wake_stopped('*', 'all', '')`));
+      await expect(foreign).rejects.toThrow('not bound');
+    } finally {
+      await ledger.close();
+    }
   });
 });

@@ -11,7 +11,7 @@ import { describeWithRedis, type PrivateRedis, startRedis } from '../support/red
 import { openScenario, type Scenario } from '../support/scenario';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
-const FLOOD = SOAK ? 50_000 : 2_500;
+const FLOOD = SOAK ? Number(process.env['WRIT_SOAK_FLOOD'] ?? 50_000) : 2_500;
 const PROBES = SOAK ? 1_000 : 80;
 const EACH_MS = 50;
 const WORKERS = 2;

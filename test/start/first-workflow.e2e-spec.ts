@@ -82,6 +82,19 @@ describe('the first workflow of the guides', () => {
     ).toBe(0);
   });
 
+  it('has the places its tenant is given, which stands in the tenant’s log', () => {
+    const tenant = String(json(env, 'audit', 'log')['origin']).split('/')[1]!;
+    json(env, 'admission', 'grant', tenant, '--weight', '2', '--most-active', '50', '--reason', 'paid for');
+    expect(writ(env, 'admission', 'set', '--most-active', '51').code).toBe(3);
+    expect(json(env, 'admission', 'set', '--most-active', '5')).toMatchObject({ in_force: { most_active: 5 } });
+    expect(json(env, 'admission')).toMatchObject({ weight: 2, granted: { most_active: 50 }, active: 0, in_line: 0 });
+    expect(json(env, 'admission', 'list')).toMatchObject({ data: [{ tenant, weight: 2, most_active: 5 }] });
+    for (const type of ['admission.granted', 'admission.set']) {
+      const { data } = json(env, 'audit', 'list', '--type', type) as { data: readonly unknown[] };
+      expect(data).toHaveLength(1);
+    }
+  });
+
   it('leaves its evidence', () => {
     const { data } = json(env, 'audit', 'list', '--verdict', 'deny') as { data: readonly unknown[] };
     expect(data.length).toBeGreaterThan(0);

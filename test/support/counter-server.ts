@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { endWithParent } from './end-with-parent';
 
 /**
  * The other side of the crash tests, in a process of its own that is never killed: it counts what reached it. A
@@ -32,6 +33,7 @@ const server = createServer((request, response) => {
   });
 });
 
+endWithParent();
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
 });

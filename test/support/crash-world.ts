@@ -9,7 +9,11 @@ import type { FaultPoint } from '@writ/engine';
 export const ROOT = join(__dirname, '..', '..');
 const compiled = (path: string): string => join(ROOT.endsWith('dist') ? ROOT : join(ROOT, 'dist'), path);
 
-/** A child of the crash tests, from the built tree: it prints one line when it is ready. */
+const spawned = new Set<ChildProcess>();
+/** Frozen ones too: a suite that failed in the middle must not leave workers that go on beside the next one. */
+if (typeof afterAll === 'function') afterAll(() => spawned.forEach((child) => child.kill('SIGKILL')));
+
+/** A child of the crash tests, from the built tree: it prints one line when it is ready, and ends with this process. */
 export interface Child {
   readonly process: ChildProcess;
   readonly ready: string;
@@ -20,8 +24,10 @@ export interface Child {
 export async function spawnChild(script: string, env: Readonly<Record<string, string>> = {}): Promise<Child> {
   const child = spawn(process.execPath, ['--enable-source-maps', compiled(script)], {
     env: { ...process.env, WRIT_LOG_LEVEL: 'fatal', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
+  spawned.add(child);
+  child.once('exit', () => spawned.delete(child));
   const gone = once(child, 'exit');
   const lines = createInterface({ input: child.stdout! });
   const first = once(lines, 'line').then(([line]) => String(line));

@@ -5,6 +5,7 @@ import type { Client } from 'pg';
 import { runMigrations, startEmbeddedPostgres } from '@writ/database';
 import type { RunId, TenantId } from '@writ/kernel';
 import { type Child, effectsOf, person, startWorkerProcess, type WorkerSetup } from './crash-world';
+import { keep } from './keep';
 import { startRelay } from './relay';
 import type { Scenario } from './scenario';
 
@@ -22,6 +23,7 @@ export interface OwnPostgres {
 
 export async function ownPostgres(): Promise<OwnPostgres> {
   const dir = mkdtempSync(join(tmpdir(), 'writ-fleet-'));
+  const letGo = keep(dir, 'cluster');
   const relay = await startRelay();
   const options = { dir, maxConnections: 200 };
   let cluster = await startEmbeddedPostgres(options);
@@ -46,6 +48,7 @@ export async function ownPostgres(): Promise<OwnPostgres> {
     async close() {
       await relay.close();
       await cluster.stop();
+      letGo();
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import { keep } from './keep';
 
 export interface PrivateRedis {
   readonly url: string;
@@ -56,6 +57,7 @@ export async function startRedis(): Promise<PrivateRedis> {
   const dir = mkdtempSync(join(tmpdir(), 'writ-redis-'));
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir];
   const child = spawn('redis-server', args, { stdio: 'ignore' });
+  const letGo = keep(dir, child.pid ?? 0);
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const command = (...words: string[]): string =>
     execFileSync('redis-cli', ['-p', String(port), ...words], {
@@ -76,6 +78,7 @@ export async function startRedis(): Promise<PrivateRedis> {
     stop: async () => {
       child.kill('SIGKILL');
       await gone;
+      letGo();
       rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,6 @@
 import { KeyRing, type LogFaultPoint, OutsideCheckpoints, Sequencer } from '@writ/audit';
 import { openDatabase } from '@writ/database';
+import { endWithParent } from './end-with-parent';
 import type { SequencerSetup } from './log-world';
 
 /**
@@ -38,6 +39,7 @@ async function main(): Promise<void> {
   process.stdout.write('started\n');
 }
 
+endWithParent();
 void main().catch((error: unknown) => {
   console.error(error);
   process.exit(1);

@@ -2,6 +2,7 @@ import { openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, type FaultPoint, openEngine } from '@writ/engine';
 import { functionTransport, openAiProvider, type ToolFunction } from '@writ/gateways';
 import { systemClock } from '@writ/kernel';
+import { endWithParent } from './end-with-parent';
 import type { WorkerSetup } from './crash-world';
 
 /**
@@ -71,6 +72,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${engine.workerId}\n`);
 }
 
+endWithParent();
 void main().catch((error: unknown) => {
   console.error(error);
   process.exit(1);

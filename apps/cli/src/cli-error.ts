@@ -53,6 +53,8 @@ const BY_CODE: { readonly [C in ProblemCode | ClientCode]?: ExitName } = {
   schema_violation: 'usage',
   unknown_workflow: 'usage',
   timed_out: 'timeout',
+  busy: 'timeout',
+  rate_limited: 'timeout',
 };
 
 const OWN_NEXT: { readonly [C in ProblemCode | ClientCode]?: string } = {

@@ -30,17 +30,22 @@ export class Given {
   }
 
   text(name: string): string | undefined {
-    const value = this.options[name];
+    const value = this.option(name);
     return typeof value === 'string' ? value : undefined;
   }
 
   many(name: string): readonly string[] {
-    const value = this.options[name];
+    const value = this.option(name);
     return Array.isArray(value) ? value.map(String) : [];
   }
 
   flag(name: string): boolean {
-    return this.options[name] === true;
+    return this.option(name) === true;
+  }
+
+  /** `per-minute` as it is typed; the parser keeps it as `perMinute`. */
+  private option(name: string): unknown {
+    return this.options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
   }
 }
 

@@ -25,6 +25,6 @@ export const EXIT_MEANINGS: { readonly [N in ExitName]: string } = {
   waiting: 'A person has to approve first.',
   conflict: 'Somebody changed it in between, or its state does not allow it.',
   integrity: 'An integrity check found tampered or missing evidence.',
-  timeout: 'No answer in time.',
+  timeout: 'No answer in time, or too much is under way: the same may succeed later.',
   interrupted: 'Interrupted with Ctrl-C.',
 };

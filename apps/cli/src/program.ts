@@ -20,6 +20,7 @@ const GROUPS: { readonly [word: string]: string } = {
   runs: 'Start runs, look at them, steer them',
   stop: 'Stop an agent, a tool, a model, a workflow, a run, a tenant or everything',
   triggers: 'Schedules and webhooks that start runs',
+  admission: 'How many runs of a tenant are led at once, and how many wait',
   config: 'Publish definitions and policies',
   keys: 'API keys',
   audit: 'Evidence',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROUTES } from '@writ/contract';
+import { Given } from './command';
 import { COMMANDS } from './commands';
 import { EXIT, EXIT_MEANINGS } from './exit-codes';
 import { FORMATS } from './output/output';
@@ -37,6 +38,15 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))('writ
     const [example] = command.examples;
     const bare = words(example).filter((word, i, all) => word !== '-o' && all[i - 1] !== '-o');
     expect(await parse([...bare, '-o', format])).toEqual({ name, format });
+  });
+
+  it('reads each of its options by the name it has on the command line', () => {
+    for (const { flags } of command.options ?? []) {
+      const [long = '', value] = flags.split(', ').at(-1)!.slice(2).split(' ');
+      const camel = long.replace(/-./g, (part) => part[1]!.toUpperCase());
+      const given = new Given([], { [camel]: value === undefined ? true : 'x' });
+      expect(value === undefined ? given.flag(long) : given.text(long)).toBe(value === undefined ? true : 'x');
+    }
   });
 
   it('names only operations the API has', () => {

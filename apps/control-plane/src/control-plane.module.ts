@@ -17,6 +17,7 @@ import { Answers } from './authority/answers';
 import { Gate } from './authority/gate';
 import { LoginLimit } from './authority/login-limit';
 import { Writes } from './authority/writes';
+import { AdmissionController } from './controllers/admission.controller';
 import { ApprovalsController } from './controllers/approvals.controller';
 import { AuditController } from './controllers/audit.controller';
 import { AuditLogController } from './controllers/audit-log.controller';
@@ -89,6 +90,7 @@ export class ControlPlaneModule {
         StopsController,
         TriggersController,
         BudgetsController,
+        AdmissionController,
         ConfigController,
         KeysController,
         SessionController,

@@ -42,6 +42,8 @@ export type AuditType =
   | 'budget.set'
   | 'budget.removed'
   | 'budget.warning'
+  | 'admission.set'
+  | 'admission.granted'
   | 'definition.published'
   | 'key.created'
   | 'key.revoked'

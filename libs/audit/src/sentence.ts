@@ -128,6 +128,13 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `${who(event)} lifted ${thing(event)}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
   'budget.warning': (_, detail) =>
     `${said(detail, 'spent')} of ${said(detail, 'limit')} ${budgetWords(detail)} are spent, and ${said(detail, 'reserved')} reserved.`,
+  'admission.set': (event, detail) =>
+    `${who(event)} limited the tenant to ${admissionWords(detail)}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
+  'admission.granted': (event, detail) =>
+    `${who(event)} gave the tenant weight ${said(detail, 'weight')} and at most ${admissionWords(detail)}: ${said(detail, 'reason')}`.replace(
+      /\.?$/,
+      '.',
+    ),
   'definition.published': (event) => `${who(event)} published ${thing(event)}, version ${event.object?.version ?? 1}.`,
   'key.created': (event, detail) => `${who(event)} created ${thing(event)} for ${said(detail, 'principal')}.`,
   'key.revoked': (event, detail) => `${who(event)} revoked ${thing(event)} of ${said(detail, 'principal')}.`,
@@ -167,6 +174,10 @@ const budgetWords = (detail: Detail): string => {
   const period = said(detail, 'period');
   return `${words(said(detail, 'dimension'))} of ${of === 'tenant' ? 'the tenant' : of}${period === 'total' ? '' : ` in a ${period}`}`;
 };
+
+/** `8 runs led at once and any number in line`. */
+const admissionWords = (detail: Detail): string =>
+  `${said(detail, 'most_active') || 'any number of'} runs led at once and ${said(detail, 'most_in_line') || 'the usual number'} in line`;
 
 const words = (code: string | undefined): string => (code ?? 'unknown').replaceAll('_', ' ');
 

@@ -22,6 +22,8 @@ export type ApiAction =
   | 'stop.release'
   | 'budget.read'
   | 'budget.set'
+  | 'admission.read'
+  | 'admission.set'
   | 'agent.change'
   | 'tool.change'
   | 'model.change'

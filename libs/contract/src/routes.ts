@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { auditLogRoutes } from './audit-log';
+import { admissionRoutes } from './admission';
 import { budgetRoutes } from './budgets';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
@@ -30,6 +31,7 @@ export const ROUTES = {
   ...stopRoutes,
   ...triggerRoutes,
   ...budgetRoutes,
+  ...admissionRoutes,
   ...configRoutes,
   ...keyRoutes,
   ...sessionRoutes,

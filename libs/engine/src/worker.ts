@@ -39,7 +39,10 @@ interface Rung {
 const KEPT_FREE = 8;
 const FORGET_MS = 60_000;
 const TEND_MS = 1_000;
+/** Between two looks for what is due while more is due than one look names. */
+const BREATH_MS = 20;
 const log = logger('worker');
+const noSweep = (error: unknown): void => log.warn({ error }, 'a sweep failed; it runs again');
 const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 
 /**
@@ -55,6 +58,12 @@ export class Worker {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #busy = new Set<Promise<void>>();
   readonly #setbacks: Setbacks;
+  #sweeping: Promise<void> | null = null;
+  /** Somebody asked for another look while one was under way. */
+  #sweepAgain = false;
+  /** The last look named as many as it may: more is due. */
+  #moreDue = false;
+  #sweptAt = 0;
   #draining = false;
   #unhear: (() => void) | null = null;
 
@@ -82,6 +91,7 @@ export class Worker {
     this.#unhear = this.ctx.authority.onChange((tenant) => this.#changed(tenant));
     await this.wakeUp.listen((tenant, run) => this.ring(tenant, run));
     await this.#sweep();
+    await this.#forget();
   }
 
   /** Stops taking runs, lets the steps under way finish and gives the leases back; past `graceMs` the rest is left to others. */
@@ -179,6 +189,9 @@ export class Worker {
       void this.#lead(next.tenant, keyOf(next.tenant, run), () => this.#take(next.tenant, run)).finally(settle);
     }
     if (this.admission.lines) this.admission.letIn();
+    // Thousands that fall due together are not led at the pace of the timer.
+    const idle = this.#moreDue && this.#leading.size * 2 <= this.options.concurrency;
+    if (idle && this.ctx.clock.monotonic() - this.#sweptAt >= BREATH_MS) this.#ringDue().catch(noSweep);
   }
 
   #next(): { readonly tenant: TenantId; readonly run: RunId; readonly settle: () => void } | null {
@@ -214,7 +227,7 @@ export class Worker {
       held.crew.unpark();
       held.crew.nudge();
     }
-    this.#sweep().catch((error: unknown) => log.warn({ error }, 'a sweep failed; it runs again'));
+    this.#sweep().catch(noSweep);
   }
 
   async #advance(key: string, held: HeldRun, mail: readonly PolledMail[] = []): Promise<AdvanceEnd> {
@@ -257,14 +270,31 @@ export class Worker {
     if (forgotten > 0) log.info({ forgotten }, 'workers that are gone were removed from the list');
   }
 
-  async #sweep(): Promise<void> {
-    await this.#setbacks.release((key) => this.#leading.has(key));
-    this.admission.letIn();
-    await this.admission.look();
-    if (this.#draining) return;
+  /** One at a time. Whoever asks during one gets another one after it: the first may have looked too early. */
+  #sweep(): Promise<void> {
+    this.#sweepAgain = this.#sweeping !== null;
+    this.#sweeping ??= this.#sweeps().finally(() => (this.#sweeping = null));
+    return this.#sweeping;
+  }
+
+  async #sweeps(): Promise<void> {
+    do {
+      this.#sweepAgain = false;
+      await this.#setbacks.release((key) => this.#leading.has(key));
+      this.admission.letIn();
+      await this.admission.look();
+      if (this.#draining) return;
+      await this.#ringDue();
+    } while (this.#sweepAgain);
+  }
+
+  async #ringDue(): Promise<void> {
     const room = this.options.concurrency - this.#leading.size - this.#waiting.size;
     // Also when all places are taken: the sweep names one run of each tenant first, and one that has few may have a place.
-    const found = await sweep(this.ctx.db, { limit: Math.max(room, KEPT_FREE) });
+    const limit = Math.max(room, KEPT_FREE);
+    this.#sweptAt = this.ctx.clock.monotonic();
+    const found = await sweep(this.ctx.db, { limit });
+    this.#moreDue = found.length >= limit;
     for (const { tenant, run } of found) void this.ring(tenant, run);
   }
 

@@ -130,13 +130,7 @@ async function throttle(tx: Tx, stop: StopRecord): Promise<void> {
 
 /** Runs at rest that a terminating stop covers are due now: they end as soon as somebody looks. */
 async function wakeCovered(tx: Tx, { tenant, scope, target }: StopRecord): Promise<void> {
-  await tx.query(
-    `UPDATE writ.run SET wake_at = now()
-      WHERE tenant = $1 AND finished_at IS NULL AND lease_owner IS NULL
-        AND CASE $2 WHEN 'run' THEN id = $3 WHEN 'workflow' THEN workflow = $3 WHEN 'tenant' THEN true
-             ELSE status = 'paused' END`,
-    [tenant, scope, target],
-  );
+  await tx.query(`SELECT writ.wake_stopped($1, $2, $3)`, [tenant, scope, target]);
 }
 
 export interface ListStopsInput {

@@ -99,9 +99,5 @@ export async function releaseStop(
 
 /** Runs that a stop holds are due now, not at their next look. */
 async function wakePaused(tx: Tx, tenant: TenantId | '*'): Promise<void> {
-  await tx.query(
-    `UPDATE writ.run SET wake_at = now()
-      WHERE tenant = $1 AND finished_at IS NULL AND status = 'paused' AND lease_owner IS NULL`,
-    [tenant],
-  );
+  await tx.query(`SELECT writ.wake_stopped($1, 'held', '')`, [tenant]);
 }

@@ -83,6 +83,18 @@ describe('the client', () => {
     expect(seen.map((one) => one.headers['idempotency-key'])).toEqual(['mine', 'mine']);
   });
 
+  it('waits for a line that is full as long as it is told to, and gives up at once when that is too long', async () => {
+    const full = problem('busy', 429);
+    const told = (seconds: string) => ({ ...full, headers: { ...full.headers, 'retry-after': seconds } });
+    const started = { status: 201, body: { id: 'run_1', workflow: 'w' } };
+    const { client, seen } = await serve(told('0'), started, told('11'), started);
+    await client.runs.start({ workflow: 'w' });
+    expect(new Set(seen.map((one) => one.headers['idempotency-key'])).size).toBe(1);
+    const refused = await client.runs.start({ workflow: 'w' }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'busy', status: 429, retryAfterMs: 11_000 });
+    expect(seen).toHaveLength(3);
+  });
+
   it('does not repeat what cannot succeed, and tells the code, the request and the problem', async () => {
     const { client, seen } = await serve(problem('policy_denied', 403));
     const error = await client.runs.get('run_1').then(

@@ -168,6 +168,11 @@ export class WritClient {
       this.call('rotateTriggerSecret', { params: { id }, body }, call),
   };
 
+  readonly admission = {
+    get: (call?: CallOptions) => this.call('getAdmission', {}, call),
+    set: (body: BodyOf<'setAdmission'>, call?: CallOptions) => this.call('setAdmission', { body }, call),
+  };
+
   readonly budgets = {
     list: (query: QueryOf<'listBudgets'> = {}, call?: CallOptions) => this.list('listBudgets', { query }, call),
     set: (body: BodyOf<'setBudget'>, call?: CallOptions) => this.call('setBudget', { body }, call),

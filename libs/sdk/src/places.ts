@@ -63,6 +63,8 @@ export const PLACES: {
   listBudgets: ['GET', '/v1/budgets'],
   setBudget: ['POST', '/v1/budgets'],
   removeBudget: ['POST', '/v1/budgets/{id}/remove'],
+  getAdmission: ['GET', '/v1/admission'],
+  setAdmission: ['POST', '/v1/admission'],
   applyConfig: ['POST', '/v1/config/apply'],
   listWorkflows: ['GET', '/v1/workflows'],
   getActivePolicy: ['GET', '/v1/policies/active'],

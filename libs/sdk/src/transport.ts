@@ -44,7 +44,7 @@ export class Transport {
       const outcome = await this.attempt(outgoing, headers, call);
       if (!(outcome instanceof WritError)) return outcome.response;
       if (attempt >= retries || !mayHelp(outcome) || call.signal?.aborted) throw outcome;
-      await pause(delayMs(attempt, retryAfter.get(outcome)), call.signal);
+      await pause(delayMs(attempt, outcome.retryAfterMs), call.signal);
     }
   }
 
@@ -108,10 +108,7 @@ export class Transport {
         ...(outgoing.body === undefined ? {} : { body: JSON.stringify(outgoing.body) }),
       });
       if (documented(response)) return { response };
-      const error = await WritError.of(response);
-      const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-      if (Number.isFinite(seconds)) retryAfter.set(error, seconds * 1000);
-      return error;
+      return await WritError.of(response);
     } catch (cause) {
       if (call.signal?.aborted) throw call.signal.reason;
       if (deadline.aborted) {
@@ -127,15 +124,15 @@ export class Transport {
 const documented = (response: Response): boolean =>
   response.ok || response.status === 304 || (response.headers.get('content-type') ?? '').startsWith('application/json');
 
-const retryAfter = new WeakMap<WritError, number>();
-
+/** Who is told to come back later than this client waits is told so at once, not asked too early. */
 function mayHelp(error: WritError): boolean {
+  if ((error.retryAfterMs ?? 0) > LONGEST_DELAY_MS) return false;
   if (error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500) return true;
   return error.code === 'idempotency_in_progress';
 }
 
 /** Doubles from 250 ms, half of it random so that clients who failed together do not come back together. */
-function delayMs(attempt: number, told: number | undefined): number {
+function delayMs(attempt: number, told: number | null): number {
   const doubled = BASE_DELAY_MS * 2 ** attempt;
   const jittered = doubled / 2 + (Math.random() * doubled) / 2;
   return Math.min(LONGEST_DELAY_MS, Math.max(told ?? 0, jittered));

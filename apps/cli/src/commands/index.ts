@@ -1,4 +1,5 @@
 import type { Command } from '../command';
+import { ADMISSION_COMMANDS } from './admission';
 import { APPROVAL_COMMANDS } from './approvals';
 import { AUDIT_COMMANDS } from './audit';
 import { AUDIT_LOG_COMMANDS } from './audit-log';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   ...STOP_COMMANDS,
   ...TRIGGER_COMMANDS,
   ...BUDGET_COMMANDS,
+  ...ADMISSION_COMMANDS,
   ...CONFIG_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,

@@ -25,6 +25,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'stop.release': 'stop',
   'budget.read': 'budget',
   'budget.set': 'budget',
+  'admission.read': 'admission',
+  'admission.set': 'admission',
   'agent.change': 'agent',
   'tool.change': 'tool',
   'model.change': 'model',

@@ -1,5 +1,14 @@
-import type { RunId, TenantId } from '@writ/kernel';
+import type { Result, RunId, TenantId } from '@writ/kernel';
 import type { Database, Tx } from '../session/database';
+import {
+  type AdmissionRecord,
+  grantAdmission,
+  type GrantAdmissionInput,
+  readAdmission,
+  type RecordAdmission,
+  setAdmission,
+  type SetAdmissionInput,
+} from './admission-rules';
 
 /** A tenant's part in what is going on, over all workers. */
 export interface TenantLoad {
@@ -27,14 +36,6 @@ export interface Admitted {
   readonly runs: readonly { readonly tenant: TenantId; readonly run: RunId }[];
   /** Whether somebody still stands in line. */
   readonly more: boolean;
-}
-
-/** What an operator sets for a tenant. */
-export interface AdmissionRule {
-  /** 1 to 1000: a tenant of weight 2 gets twice the places of one of weight 1 while both want more. */
-  readonly weight: number;
-  readonly mostActive: number | null;
-  readonly mostInLine: number;
 }
 
 type LoadRow = TenantLoad & { readonly tenant: TenantId | '*' };
@@ -68,14 +69,19 @@ export class Admissions {
     return { places, tenants };
   }
 
-  /** In the caller's transaction, bound to the tenant. */
-  async setRule(tx: Tx, tenant: TenantId, rule: AdmissionRule): Promise<void> {
-    await tx.query(
-      `INSERT INTO writ.admission (tenant, weight, most_active, most_in_line) VALUES ($1, $2, $3, $4)
-       ON CONFLICT (tenant) DO UPDATE SET weight = excluded.weight, most_active = excluded.most_active,
-                                          most_in_line = excluded.most_in_line`,
-      [tenant, rule.weight, rule.mostActive, rule.mostInLine],
-    );
+  /** What is granted to a tenant and what it set for itself. */
+  limits(tx: Tx, tenant: TenantId): Promise<AdmissionRecord> {
+    return readAdmission(tx, tenant);
+  }
+
+  /** A tenant limits itself, in the caller's transaction. */
+  limit(tx: Tx, input: SetAdmissionInput, record: RecordAdmission): Promise<Result<AdmissionRecord>> {
+    return setAdmission(tx, input, record);
+  }
+
+  /** What the platform gives a tenant, in the caller's transaction. */
+  grant(tx: Tx, input: GrantAdmissionInput, record: RecordAdmission): Promise<Result<AdmissionRecord>> {
+    return grantAdmission(tx, input, record);
   }
 
   /** For a run in line. A run that is led already does not care. */

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Result, TenantId } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
 import { checkDurability, checkRole, refuseLogin } from './fitness';
@@ -69,9 +69,7 @@ export class Database {
     try {
       await runner.startTransaction(isolation);
       await runner.query(`SELECT set_config('writ.tenants', $1, true)`, [list.join(',')]);
-      const query = async <R>(text: string, values: readonly unknown[] = []): Promise<R[]> =>
-        ((await runner.query(text, [...values], true)) as { records: R[] }).records;
-      const result = await fn({ query, manager: runner.manager, tenants: list });
+      const result = await fn({ query: oneByOne(runner), manager: runner.manager, tenants: list });
       await runner.commitTransaction();
       return result;
     } catch (error) {
@@ -176,6 +174,16 @@ export class Database {
     await Promise.all([...this.#listeners].map((stop) => stop()));
     await this.source.destroy();
   }
+}
+
+/** One connection runs one statement at a time: those that are asked for together go one after another. */
+function oneByOne(runner: QueryRunner): Tx['query'] {
+  let before: Promise<unknown> = Promise.resolve();
+  return <R>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
+    const sent = before.then(async () => ((await runner.query(text, [...values], true)) as { records: R[] }).records);
+    before = sent.catch(() => undefined);
+    return sent;
+  };
 }
 
 const nameOf = (config: DatabaseConfig): string => config.applicationName ?? `writ ${config.role}`;
