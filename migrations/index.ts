@@ -25,6 +25,7 @@ import { Children1795000000024 } from './0024-children';
 import { Questions1795000000025 } from './0025-questions';
 import { Snapshots1795000000026 } from './0026-snapshots';
 import { AdmissionRules1795000000027 } from './0027-admission-rules';
+import { StandIns1795000000028 } from './0028-stand-ins';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -55,4 +56,5 @@ export const MIGRATIONS = [
   Questions1795000000025,
   Snapshots1795000000026,
   AdmissionRules1795000000027,
+  StandIns1795000000028,
 ];

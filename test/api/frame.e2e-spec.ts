@@ -171,16 +171,20 @@ describe('every operation of the contract', () => {
       triggers: 'trigger',
       approvals: 'approval',
       questions: 'input',
+      'stand-ins': 'standIn',
     };
     const kind = kinds[route.path.split('/')[2] ?? ''] ?? 'run';
-    const query = name === 'getAuditConsistency' ? '?from=0' : '';
-    const path = route.path.replace('{id}', newId(kind)).replace('{tile}', '0/000') + query;
+    const queries: { readonly [name: string]: string } = {
+      getAuditConsistency: '?from=0',
+      getEffectiveLimits: `?run=${newId('run')}`,
+    };
+    const path = route.path.replace('{id}', newId(kind)).replace('{tile}', '0/000').replace('{name}', 'large');
     const body = route.body ? { body: route.body.example } : {};
     for (const [key, codes] of [
       [unscoped.token, ['insufficient_scope', 'not_found']],
       [stranger.token, ['policy_denied', 'not_found', 'unknown_workflow']],
     ] as const) {
-      const answer = await server.send(route.method, path, { key, ...body });
+      const answer = await server.send(route.method, path + (queries[name] ?? ''), { key, ...body });
       expect(codes).toContain(answer.body['code']);
     }
   });

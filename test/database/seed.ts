@@ -25,6 +25,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'approval.expires_at': '2100-01-01T00:00:00Z',
   'approval_vote.kind': 'user',
   'approval_vote.verdict': 'approve',
+  'stand_in.ends_at': '2100-01-01T00:00:00Z',
   'trigger.kind': 'webhook',
   'trigger.secret': 'whsec_',
   'trigger_firing.outcome': 'missed',

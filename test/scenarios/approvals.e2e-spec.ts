@@ -1,4 +1,7 @@
+import { until } from '../support/crash-world';
 import { ASK, openTill, PAYERS, paying, type Till } from './till';
+
+const free = paying({ allow: 'p, user:*, {tenant}, tool:pay, tool.invoke, , allow' });
 
 describe('an act that people are asked about', () => {
   let till: Till;
@@ -245,11 +248,34 @@ describe('an act that people are asked about', () => {
     const run = await till.pay(100);
     await till.lead(run, 'waiting_approval');
     const approval = await till.asked(run);
-    await till.scenario.activate(paying({ allow: 'p, user:*, {tenant}, tool:pay, tool.invoke, , allow' }));
-    await till.scenario.outsider.query(`update writ.run set wake_at = now() where id = $1`, [run]);
+    await till.scenario.activate(free);
     await till.lead(run, 'succeeded');
     expect(till.paid).toHaveLength(1);
     expect(await till.status(approval)).toEqual({ status: 'withdrawn', reason: 'not_needed' });
+  });
+
+  it('goes on at once when the policy asks no more, however close to its coming to rest that is', async () => {
+    const { outsider } = till.scenario;
+    const rounds = 12;
+    await till.leading(async () => {
+      for (let round = 0; round < rounds; round++) {
+        await till.scenario.activate(paying());
+        const run = await till.pay(100);
+        await new Promise((resolve) => setTimeout(resolve, round * 6));
+        await till.scenario.activate(free);
+        await until(
+          `${run} to go on in round ${round}`,
+          async () => {
+            const { rows } = await outsider.query(`select 1 from writ.run where id = $1 and status = 'succeeded'`, [
+              run,
+            ]);
+            return rows.length > 0;
+          },
+          5_000,
+        );
+      }
+    });
+    expect(till.paid).toHaveLength(rounds);
   });
 
   it('leaves nothing to decide when its run is over', async () => {

@@ -3,7 +3,15 @@ import { NotFound } from './frame/NotFound';
 import { PageFault } from './frame/PageFault';
 import { Shell } from './frame/Shell';
 import { RunsPage } from './runs/RunsPage';
-import { APPROVALS_SEARCH, AUDIT_SEARCH, RUN_SEARCH, RUNS_SEARCH, STOPS_SEARCH } from './url/names';
+import {
+  APPROVALS_SEARCH,
+  AUDIT_SEARCH,
+  MODELS_SEARCH,
+  QUESTIONS_SEARCH,
+  RUN_SEARCH,
+  RUNS_SEARCH,
+  STOPS_SEARCH,
+} from './url/names';
 import { keep, parseSearch, stringifySearch } from './url/search';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
@@ -35,6 +43,13 @@ const approvals = createRoute({
   component: lazyRouteComponent(() => import('./approvals/ApprovalsPage'), 'ApprovalsPage'),
 });
 
+const questions = createRoute({
+  getParentRoute: () => root,
+  path: '/questions',
+  validateSearch: keep(...QUESTIONS_SEARCH),
+  component: lazyRouteComponent(() => import('./questions/QuestionsPage'), 'QuestionsPage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: '/audit',
@@ -54,6 +69,13 @@ const budgets = createRoute({
   component: lazyRouteComponent(() => import('./budgets/BudgetsPage'), 'BudgetsPage'),
 });
 
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  validateSearch: keep(...MODELS_SEARCH),
+  component: lazyRouteComponent(() => import('./models/ModelsPage'), 'ModelsPage'),
+});
+
 const stops = createRoute({
   getParentRoute: () => root,
   path: '/stops',
@@ -62,7 +84,7 @@ const stops = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, approvals, audit, triggers, budgets, stops]),
+  routeTree: root.addChildren([home, runs, run, approvals, questions, audit, triggers, budgets, models, stops]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageFault,

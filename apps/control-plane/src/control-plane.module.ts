@@ -27,10 +27,12 @@ import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
+import { ModelsController } from './controllers/models.controller';
 import { QuestionsController } from './controllers/questions.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
 import { SessionController } from './controllers/session.controller';
+import { StandInsController } from './controllers/stand-ins.controller';
 import { StopsController } from './controllers/stops.controller';
 import { SystemController } from './controllers/system.controller';
 import { TriggersController } from './controllers/triggers.controller';
@@ -84,6 +86,7 @@ export class ControlPlaneModule {
         RunsController,
         DecisionsController,
         ApprovalsController,
+        StandInsController,
         QuestionsController,
         AuditController,
         AuditLogController,
@@ -91,6 +94,7 @@ export class ControlPlaneModule {
         TriggersController,
         BudgetsController,
         AdmissionController,
+        ModelsController,
         ConfigController,
         KeysController,
         SessionController,

@@ -29,6 +29,8 @@ export type AuditType =
   | 'approval.expired'
   | 'approval.withdrawn'
   | 'approval.used'
+  | 'approval.stand_in_set'
+  | 'approval.stand_in_ended'
   | 'branches.joined'
   | 'plan.updated'
   | 'work.returned'

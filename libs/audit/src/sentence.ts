@@ -103,6 +103,10 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'approval.expired': (event) => `Nobody settled ${thing(event)} in time, which denies it.`,
   'approval.withdrawn': (event) => `${cap(thing(event))} is no longer what is asked: ${words(event.outcome)}.`,
   'approval.used': (event) => `${who(event)} acted under ${thing(event)}, which is thereby used.`,
+  'approval.stand_in_set': (event, detail) =>
+    `${who(event)} let ${said(detail, 'deputy')} decide in place of ${said(detail, 'absent')} until ${said(detail, 'until')}.`,
+  'approval.stand_in_ended': (event, detail) =>
+    `${who(event)} ended that ${said(detail, 'deputy')} decides in place of ${said(detail, 'absent')}.`,
   'policy.activated': (event, detail) =>
     `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
   'stop.set': (event, detail) =>

@@ -75,6 +75,10 @@ export const Approval = named(
         .enum(['not_a_person', 'is_requester', 'in_chain', 'wrote_the_rule', 'lacks_role', 'decided'])
         .nullable()
         .describe('Why you may not; `decided`: you have.'),
+      in_place_of: z
+        .array(z.string())
+        .readonly()
+        .describe('Those who are away and by whose right alone you may; empty where it is your own.'),
       requested_at: time,
       expires_at: time,
       escalates_at: time.nullable(),
@@ -138,6 +142,7 @@ export const approvalExample = {
   comment_required: false,
   may_decide: true,
   barred: null,
+  in_place_of: [],
   requested_at: '2026-11-22T09:30:01.120Z',
   expires_at: '2026-11-23T09:30:01.120Z',
   escalates_at: null,

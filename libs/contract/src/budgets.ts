@@ -62,7 +62,80 @@ const example = {
   set_at: '2026-11-23T05:00:00.000Z',
 };
 
+const EffectiveLimit = named(
+  'EffectiveLimit',
+  z.object({
+    level: z.enum(['tenant', 'workflow', 'agent', 'tool', 'model', 'run', 'delegation', 'branch']),
+    of: z
+      .string()
+      .nullable()
+      .describe('Name of what is limited, or path of the part of the run; null for the tenant or the whole run.'),
+    budget: id('budget').nullable().describe('Null for a limit of the run itself.'),
+    dimension: z.enum([...dimension.options, 'depth']),
+    period: period.nullable(),
+    limit: amount,
+    spent: amount,
+    reserved: amount.describe('Held by steps under way, at the most they may use. Parts of a run count it as spent.'),
+    left: amount,
+    crossing,
+    fallback: z.string().nullable(),
+    resets_at: time.nullable(),
+    why: z.string().describe('Why it applies to this run, in one sentence.'),
+    binding: z.boolean().describe('Of its dimension, the one that is reached first as things stand.'),
+  }),
+);
+
 export const budgetRoutes = {
+  getEffectiveLimits: route({
+    method: 'GET',
+    path: '/v1/budgets/effective',
+    area: 'budgets',
+    summary: 'What limits a run now, why, and what is left',
+    description:
+      'The tenant’s budgets that cover the run or what it is made of, and the limits of the run and its parts: by dimension, the tightest first.',
+    access: ['budget.read', 'run.read'],
+    query: z.strictObject({ run: id('run') }),
+    responses: {
+      200: {
+        description: 'Every limit that applies.',
+        schema: named(
+          'EffectiveLimits',
+          z.object({
+            run: id('run'),
+            workflow: z.string(),
+            at: time,
+            deadline_at: time.nullable(),
+            limits: z.array(EffectiveLimit).readonly(),
+          }),
+        ),
+        example: {
+          run: 'run_01k8x0q3wsf5z8k2m4n6p8r0t2',
+          workflow: 'refund-desk',
+          at: '2026-11-23T09:30:00.000Z',
+          deadline_at: null,
+          limits: [
+            {
+              level: 'run',
+              of: null,
+              budget: null,
+              dimension: 'model_calls',
+              period: null,
+              limit: 20,
+              spent: 4,
+              reserved: 0,
+              left: 16,
+              crossing: 'fail',
+              fallback: null,
+              resets_at: null,
+              why: 'The workflow, or whoever started the run, limits it.',
+              binding: true,
+            },
+          ],
+        },
+      },
+    },
+    problems: ['not_found'],
+  }),
   listBudgets: route({
     method: 'GET',
     path: '/v1/budgets',

@@ -12,6 +12,7 @@ export type ApiAction =
   | 'run.steer'
   | 'approval.read'
   | 'approval.decide'
+  | 'approval.delegate'
   | 'run.pause'
   | 'run.resume'
   | 'run.redrive'

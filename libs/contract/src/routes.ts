@@ -9,11 +9,13 @@ import { decisionRoutes } from './decisions';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
+import { modelRoutes } from './models';
 import { questionRoutes } from './questions';
 import type { Route } from './route';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
 import { sessionRoutes } from './session';
+import { standInRoutes } from './stand-ins';
 import { stopRoutes } from './stops';
 import { systemRoutes } from './system';
 import { triggerRoutes } from './triggers';
@@ -24,6 +26,7 @@ export const ROUTES = {
   ...runViewRoutes,
   ...decisionRoutes,
   ...approvalRoutes,
+  ...standInRoutes,
   ...questionRoutes,
   ...auditRoutes,
   ...auditLogRoutes,
@@ -32,6 +35,7 @@ export const ROUTES = {
   ...triggerRoutes,
   ...budgetRoutes,
   ...admissionRoutes,
+  ...modelRoutes,
   ...configRoutes,
   ...keyRoutes,
   ...sessionRoutes,

@@ -277,10 +277,23 @@ export const runRoutes = {
     path: '/v1/runs/{id}/resume',
     area: 'runs',
     summary: 'Let a paused run go on',
-    description: 'Each of its next steps is decided again, under the policy of then.',
-    access: ['run.resume'],
+    description:
+      'Each of its next steps is decided again, under the policy of then. A note is told to its agents first, and needs `run.steer` besides.',
+    access: ['run.resume', 'run.steer'],
     params,
-    body: reason,
+    body: {
+      schema: named(
+        'ResumeRun',
+        z.strictObject({
+          reason: z.string().min(1).max(500),
+          note: z.string().min(1).max(4000).exactOptional().describe('Told to the agents, as from an operator.'),
+        }),
+      ),
+      example: {
+        reason: 'The supplier has answered.',
+        note: 'Article 4 is out of stock; offer the customer article 7 instead.',
+      },
+    },
     responses: accepted('The run will go on.'),
     problems: ['not_found', 'state_conflict'],
     idempotency: 'stored',

@@ -9,6 +9,7 @@ import type { RunHistogram } from './search/run-histogram';
 import type { RunSort } from './search/run-page';
 import type { FieldValues, ValuesQuery } from './search/run-values';
 import type { RunScope } from './search/run-window';
+import type { EffectiveLimits } from './budget/effective';
 import type { Timeline } from './timeline/types';
 
 /** Starts a run. The caller is authenticated; whether it may start this workflow is decided inside. */
@@ -93,6 +94,12 @@ export interface SteerInput {
   readonly caller: Principal;
   readonly run: RunId;
   readonly reason: string;
+}
+
+/** A run that somebody held is given back, with what its agents are to know. */
+export interface ResumeInput extends SteerInput {
+  /** Told to the agents as an operator's note, before anything else happens. */
+  readonly note?: string;
 }
 
 /** What an operator tells the agents of a run. */
@@ -207,7 +214,7 @@ export interface RunCommandsApi {
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>>;
   /** The run holds after the steps under way, until it is resumed. */
   pause(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
-  resume(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
+  resume(input: ResumeInput): Promise<Result<{ readonly accepted: boolean }>>;
   /** A quarantined run goes on behind its last recorded step. */
   redrive(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
 }
@@ -218,6 +225,8 @@ export interface RunQueriesApi {
   /** A run's workflow, by which the policy knows it, and how it stands; null for no such run. */
   brief(tenant: TenantId, run: RunId): Promise<{ readonly workflow: string; readonly status: RunStatus } | null>;
   timeline(tenant: TenantId, run: RunId, now: number): Promise<Timeline | null>;
+  /** What limits a run now, and what is left of it; null for no such run. */
+  limits(tenant: TenantId, run: RunId, now: number): Promise<EffectiveLimits | null>;
   search(query: RunSearchQuery): Promise<FoundPage>;
   /** Null when even a part could not be counted in time. */
   histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null>;

@@ -97,6 +97,19 @@ function setAside(
   return sum;
 }
 
+/** What steps under way and child runs hold of the run's calls and tokens, for people. */
+export function heldBack(state: RunState): { readonly [name in Counted]: number } {
+  const aside = (name: Counted): number => setAside(state, { name, beside: [], except: NOWHERE });
+  return {
+    model_calls: aside('model_calls'),
+    tool_calls: aside('tool_calls'),
+    tokens: aside('tokens') + reserved(state),
+  };
+}
+
+/** No node stands here. */
+const NOWHERE = '//';
+
 /** A child's limits: what it asks for; of what it does not limit itself, all that this run has left. */
 export function childBudget(state: RunState, path: string, asked: RunBudget): RunBudget {
   const { budget } = state.started;

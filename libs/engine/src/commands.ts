@@ -13,7 +13,7 @@ import {
 } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
 import { insertMail, isFinal, runRow, type RunRow, type Tx } from '@writ/database';
-import { type Action, decide, type DecisionRequest } from '@writ/policy';
+import { type Action, decide, type Decision, type DecisionRequest, type TenantAuthority } from '@writ/policy';
 import type { Admission } from './admission/admission';
 import type {
   CancelInput,
@@ -21,6 +21,7 @@ import type {
   NoteInput,
   ReconcileInput,
   RunCommandsApi,
+  ResumeInput,
   SignalInput,
   StartedRun,
   StartRunInput,
@@ -64,6 +65,15 @@ type Letter =
   | { readonly kind: 'redrive'; readonly action: 'run.redrive'; readonly body: SteerBody }
   | { readonly kind: 'note'; readonly action: 'run.steer'; readonly body: NoteBody }
   | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
+
+type About = { readonly tenant: TenantId; readonly run: RunId; readonly caller: StartRunInput['caller'] };
+
+interface Sending {
+  readonly input: About;
+  readonly letter: Letter;
+  readonly decision: Decision;
+}
+type Deciding = Omit<Sending, 'decision'> & { readonly row: RunRow; readonly authority: TenantAuthority };
 
 /**
  * What people and other programs ask of runs. Each is decided first; a refusal is recorded with its explanation and
@@ -150,8 +160,12 @@ export class RunCommands implements RunCommandsApi {
     return this.#mail(input, { kind: 'pause', action: 'run.pause', body: { reason: input.reason } }, null);
   }
 
-  resume(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
-    return this.#mail(input, { kind: 'resume', action: 'run.resume', body: { reason: input.reason } }, null);
+  /** With a note both are decided, and both letters go out or neither: the agents hear it before they go on. */
+  resume(input: ResumeInput): Promise<Result<{ readonly accepted: boolean }>> {
+    const { reason, note } = input;
+    const resumed: Letter = { kind: 'resume', action: 'run.resume', body: { reason } };
+    if (note === undefined) return this.#mail(input, resumed, null);
+    return this.#mail(input, [resumed, { kind: 'note', action: 'run.steer', body: { text: note } }], null);
   }
 
   redrive(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
@@ -171,43 +185,61 @@ export class RunCommands implements RunCommandsApi {
 
   /** Decides, then puts the letter in the run's mail together with an event of the tenant's stream. */
   async #mail(
-    input: { readonly tenant: TenantId; readonly run: RunId; readonly caller: StartRunInput['caller'] },
-    letter: Letter,
+    input: About,
+    letters: Letter | readonly [Letter, Letter],
     dedup: string | null,
   ): Promise<Result<{ readonly accepted: boolean }>> {
-    const { tenant, run, caller } = input;
+    const { tenant, run } = input;
+    const all = 'kind' in letters ? [letters] : letters;
+    const [letter] = all;
     const authority = await this.ctx.authority.get(tenant);
-    const now = this.ctx.clock.now();
     const result = await this.ctx.db.withTenant(tenant, async (tx): Promise<Result<{ accepted: boolean }>> => {
       const row = isId('run', run) ? await runRow(tx, tenant, run) : null;
       if (!row) return refuse(notFound(run));
-      const request: DecisionRequest = {
-        ...base(input, letter.action, now),
-        object: { type: 'run', id: row.workflow },
-      };
-      const decision = decide(authority, request);
-      if (decision.verdict !== 'allow') {
-        await recordDecisionIn(tx, { request, decision });
-        return refuse(deniedMail(letter.action, decision.id, decision.reason));
+      // All are decided before any is sent.
+      const sent: { letter: Letter; decision: Decision }[] = [];
+      for (const one of all) {
+        const decided = await this.#decide(tx, { input, row, letter: one, authority });
+        if (!decided.ok) return decided;
+        sent.push({ letter: one, decision: decided.value });
       }
-      const wrong = unfit(row, letter, now);
-      if (wrong) return refuse(wrong);
-      if (letter.kind === 'redrive' && !(await reopenRun(tx, tenant, run))) return refuse(notInQuarantine(row.status));
-      const id = newId('mail', now);
-      const accepted = await insertMail(tx, {
-        tenant,
-        run,
-        id,
-        kind: letter.kind,
-        body: canonicalJson(letter.body),
-        dedup: dedup ?? answered(row, letter),
-        sender: caller.id,
-      });
-      if (accepted) await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
+      if (letter?.kind === 'redrive' && !(await reopenRun(tx, tenant, run))) return refuse(notInQuarantine(row.status));
+      let accepted = false;
+      for (const { letter: one, decision } of sent) {
+        const key = one === letter ? (dedup ?? answered(row, one)) : null;
+        accepted = (await this.#send(tx, { input, letter: one, dedup: key, decision })) || accepted;
+      }
       return ok({ accepted });
     });
     if (result.ok) await this.ways.wakeUp.ring(tenant, run);
     return result;
+  }
+
+  /** May they, and can the run still take it. A refusal by the policy is recorded. */
+  async #decide(tx: Tx, of: Deciding): Promise<Result<Decision>> {
+    const { input, row, letter, authority } = of;
+    const now = this.ctx.clock.now();
+    const request: DecisionRequest = { ...base(input, letter.action, now), object: { type: 'run', id: row.workflow } };
+    const decision = decide(authority, request);
+    if (decision.verdict !== 'allow') {
+      await recordDecisionIn(tx, { request, decision });
+      return refuse(deniedMail(letter.action, decision.id, decision.reason));
+    }
+    const wrong = unfit(row, letter, now);
+    return wrong ? refuse(wrong) : ok(decision);
+  }
+
+  async #send(
+    tx: Tx,
+    { input, letter, dedup, decision }: Sending & { readonly dedup: string | null },
+  ): Promise<boolean> {
+    const { tenant, run, caller } = input;
+    const id = newId('mail', this.ctx.clock.now());
+    const { kind } = letter;
+    const body = canonicalJson(letter.body);
+    const accepted = await insertMail(tx, { tenant, run, id, kind, body, dedup, sender: caller.id });
+    if (accepted) await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
+    return accepted;
   }
 
   async #noteMail(
@@ -218,7 +250,7 @@ export class RunCommands implements RunCommandsApi {
       readonly id: MailId;
       readonly letter: Letter;
       readonly caller: string;
-      readonly decision: ReturnType<typeof decide>;
+      readonly decision: Decision;
     },
   ): Promise<void> {
     const { tenant, run, id, letter, caller, decision } = sent;

@@ -1,7 +1,9 @@
 import { isId, type RunId, type TenantId, timeOfId } from '@writ/kernel';
+import { listBudgets } from '@writ/policy';
 import { type Database, getPayload, type RunRow, runRow, unitsAround } from '@writ/database';
 import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
 import type { RunEvent } from './events';
+import { type EffectiveLimits, effectiveLimits } from './budget/effective';
 import { decisionOf, storedDecisionView } from './explain';
 import { fold } from './fold';
 import { readEventsFrom } from './live/event-reader';
@@ -53,6 +55,13 @@ export class RunQueries implements RunQueriesApi {
     if (!brief) return null;
     const events = await readJournal(this.db, tenant, run);
     return timelineOf({ run, status: brief.status, events, now });
+  }
+
+  async limits(tenant: TenantId, run: RunId, now: number): Promise<EffectiveLimits | null> {
+    const events = await this.#journal(tenant, run);
+    if (!events) return null;
+    const budgets = await this.db.withTenant(tenant, (tx) => listBudgets(tx, { tenant }));
+    return effectiveLimits(run, fold(events), { budgets, now });
   }
 
   async search(query: RunSearchQuery): Promise<FoundPage> {

@@ -15,8 +15,11 @@ import { rowWait, waitsOf } from './waits';
 
 /** Branches held by a stop look again this often. */
 export const STOPPED_LOOK_MS = 5_000;
-/** Branches that wait for people are rung when these have answered; the look is for a policy that asks no more. */
-export const ASKED_LOOK_MS = 30_000;
+/**
+ * Branches that wait for people are rung when these have answered, and woken when what the policy says may have changed.
+ * The look is for what nobody told.
+ */
+export const ASKED_LOOK_MS = 600_000;
 
 /** Commits with the lease given back; a stale authority only means: under the newest one. */
 export async function settleDown(

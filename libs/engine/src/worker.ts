@@ -5,6 +5,7 @@ import { advance } from './advance';
 import type { RunEventWithMail } from './events';
 import type { EngineContext } from './context';
 import type { Admission } from './admission/admission';
+import { AskedRuns } from './approvals/asked-runs';
 import { FairQueue } from './admission/fair-queue';
 import type { HeldRun } from './held-run';
 import { loadRun } from './load';
@@ -64,6 +65,7 @@ export class Worker {
   /** The last look named as many as it may: more is due. */
   #moreDue = false;
   #sweptAt = 0;
+  readonly #asked = new AskedRuns();
   #draining = false;
   #unhear: (() => void) | null = null;
 
@@ -221,18 +223,21 @@ export class Worker {
 
   /** A release made runs due, a stop may have to abort calls: nobody waits for the next look. */
   #changed(tenant: TenantId | '*'): void {
-    for (const { held } of this.#leading.values()) {
+    for (const [key, { held }] of this.#leading) {
       if (!held || (tenant !== '*' && held.tenant !== tenant)) continue;
+      this.#asked.heard(key);
       abortRevoked(held, this.ctx.authority.current(held.tenant)?.stops ?? []);
       held.crew.unpark();
       held.crew.nudge();
     }
+    for (const rested of this.#asked.changed(tenant, this.ctx.clock.now())) void this.ring(rested.tenant, rested.run);
     this.#sweep().catch(noSweep);
   }
 
   async #advance(key: string, held: HeldRun, mail: readonly PolledMail[] = []): Promise<AdvanceEnd> {
     const inbox = await Promise.all(mail.map((letter) => readMail(this.ctx.db, letter, this.ctx.clock.now())));
     this.#leading.set(key, { held, inbox });
+    this.#asked.led(key);
     const attributes = { run: held.run, tenant: held.tenant, workflow: held.state.started.workflow };
     const span = openSpan('run', attributes, traceOf(held));
     held.scope.spanId = span.ref.spanId;
@@ -242,10 +247,18 @@ export class Worker {
       this.#setbacks.forget(held);
       if (end.kind === 'final') await this.#report(held);
       await held.keeper.settled();
+      if (end.kind === 'resting') this.#rested(key, held);
       return end;
     } finally {
       span.end();
     }
+  }
+
+  /** Whoever rests while people are asked may have missed a change of rights on its way to rest. */
+  #rested(key: string, held: HeldRun): void {
+    if (!this.#asked.rested(key, held, this.ctx.clock.now())) return;
+    // Once its place here is given back.
+    setImmediate(() => void this.ring(held.tenant, held.run));
   }
 
   /** A child's report is in its parent's mail already; the ring only makes it read at once. */

@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   approval: 'apr',
   input: 'inp',
   trigger: 'trg',
+  standIn: 'sub',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -42,6 +43,7 @@ export type LogId = Brand<string, 'LogId'>;
 export type ApprovalId = Brand<string, 'ApprovalId'>;
 export type InputId = Brand<string, 'InputId'>;
 export type TriggerId = Brand<string, 'TriggerId'>;
+export type StandInId = Brand<string, 'StandInId'>;
 
 interface IdTypes {
   tenant: TenantId;
@@ -60,6 +62,7 @@ interface IdTypes {
   approval: ApprovalId;
   input: InputId;
   trigger: TriggerId;
+  standIn: StandInId;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -22,6 +22,7 @@ export {
   newId,
   type RequestId,
   type RunId,
+  type StandInId,
   type StopId,
   type BudgetId,
   type TenantId,

@@ -77,8 +77,19 @@ export async function activatePolicy(
   await tx.query(PUT, [tenant, digest, author]);
   const object = { type: 'policy', id: digest } as const;
   await record({ type: 'policy.activated', tenant, actor: author, object, detail: { previous, rules } });
+  await wakeAsked(tx, tenant);
   const epoch = await raiseAuthority(tx, tenant);
   return ok({ digest, previous, changed: true, rules, epoch });
+}
+
+/** Runs that wait for people are due now: the policy may ask about their acts no more, or somebody else. */
+async function wakeAsked(tx: Tx, tenant: TenantId): Promise<void> {
+  await tx.query(
+    `UPDATE writ.run SET wake_at = now()
+      WHERE tenant = $1 AND wake_at > now() AND wake_at < 'infinity' AND lease_owner IS NULL
+        AND wait LIKE '%"for":"approval"%'`,
+    [tenant],
+  );
 }
 
 export interface ActivePolicy {

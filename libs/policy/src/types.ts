@@ -11,6 +11,7 @@ export const ACTIONS = [
   'run.steer',
   'approval.read',
   'approval.decide',
+  'approval.delegate',
   'run.pause',
   'run.resume',
   'run.redrive',

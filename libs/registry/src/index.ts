@@ -18,5 +18,10 @@ export type { ChoiceNode, FanoutNode, HedgeNode, LoopNode, MapNode, Node, Router
 export { type OfferedTool, offeredTools, supervisorTools } from './offered';
 export { publish } from './publish';
 export { checkInput } from './schemas';
-export { type DefinitionRow, listVersions as listDefinitions, oneVersion as getDefinition } from './store';
+export {
+  type DefinitionRow,
+  listVersions as listDefinitions,
+  newestVersions as newestDefinitions,
+  oneVersion as getDefinition,
+} from './store';
 export { references, resolveTemplate, type TemplateScope, valueAt } from './template';

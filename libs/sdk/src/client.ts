@@ -96,6 +96,14 @@ export class WritClient {
       this.call('editApproval', { params: { id }, body }, call),
   };
 
+  /** Who decides about requests while somebody is away. */
+  readonly standIns = {
+    list: (query: QueryOf<'listStandIns'> = {}, call?: CallOptions) => this.list('listStandIns', { query }, call),
+    set: (body: BodyOf<'setStandIn'>, call?: CallOptions) => this.call('setStandIn', { body }, call),
+    end: (id: string, body: BodyOf<'endStandIn'>, call?: CallOptions) =>
+      this.call('endStandIn', { params: { id }, body }, call),
+  };
+
   readonly audit = {
     events: (query: QueryOf<'listAuditEvents'> = {}, call?: CallOptions) =>
       this.list('listAuditEvents', { query }, call),
@@ -174,10 +182,20 @@ export class WritClient {
   };
 
   readonly budgets = {
+    /** What limits a run now, why, and what is left of it. */
+    effective: (run: string, call?: CallOptions) => this.call('getEffectiveLimits', { query: { run } }, call),
     list: (query: QueryOf<'listBudgets'> = {}, call?: CallOptions) => this.list('listBudgets', { query }, call),
     set: (body: BodyOf<'setBudget'>, call?: CallOptions) => this.call('setBudget', { body }, call),
     remove: (id: string, body: BodyOf<'removeBudget'>, call?: CallOptions) =>
       this.call('removeBudget', { params: { id }, body }, call),
+  };
+
+  readonly models = {
+    list: (query: QueryOf<'listModels'> = {}, call?: CallOptions) => this.list('listModels', { query }, call),
+    get: (name: string, call?: CallOptions) => this.call('getModel', { params: { name } }, call),
+    /** A new version of the model with this price; runs that have started keep theirs. */
+    setPrice: (name: string, body: BodyOf<'setModelPrice'>, call?: CallOptions) =>
+      this.call('setModelPrice', { params: { name }, body }, call),
   };
 
   readonly config = {

@@ -116,4 +116,20 @@ const remove: Command = {
   },
 };
 
-export const BUDGET_COMMANDS: readonly Command[] = [set, list, remove];
+const effective: Command = {
+  name: 'budgets effective',
+  summary: 'What limits a run now, why, and what is left',
+  description:
+    'Lists the budgets and the limits that apply to a run: by dimension, the tightest first. The one marked binding is reached first.',
+  args: [{ usage: '<run>', description: 'id of the run, run_…' }],
+  examples: ['budgets effective run_01k8x0q3wsf5z8k2m4n6p8r0t2'],
+  calls: ['GET /v1/budgets/effective'],
+  async run(context, call) {
+    const { limits } = await context.client().budgets.effective(call.arg(0), { signal: context.signal });
+    const columns = members('dimension', 'level', 'of', 'limit', 'spent', 'reserved', 'left', 'binding', 'why');
+    const id = (row: Row): string => String(row['budget'] ?? row['level']);
+    return { output: { kind: 'list', rows: limits.map(asRow), columns, id, empty: 'Nothing limits this run.' } };
+  },
+};
+
+export const BUDGET_COMMANDS: readonly Command[] = [set, list, remove, effective];

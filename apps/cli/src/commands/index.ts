@@ -10,8 +10,10 @@ import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
+import { MODEL_COMMANDS } from './models';
 import { QUESTION_COMMANDS } from './questions';
 import { RUN_COMMANDS } from './runs';
+import { STAND_IN_COMMANDS } from './stand-ins';
 import { STOP_COMMANDS } from './stop';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
 import { TRIGGER_COMMANDS } from './triggers';
@@ -22,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
   ...APPROVAL_COMMANDS,
+  ...STAND_IN_COMMANDS,
   ...QUESTION_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...LOOKUP_COMMANDS,
@@ -29,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   ...TRIGGER_COMMANDS,
   ...BUDGET_COMMANDS,
   ...ADMISSION_COMMANDS,
+  ...MODEL_COMMANDS,
   ...CONFIG_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,

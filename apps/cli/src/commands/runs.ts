@@ -174,7 +174,7 @@ const cancel: Command = {
   },
 };
 
-const steer = (to: 'pause' | 'resume' | 'redrive', words: Pick<Command, 'summary' | 'description'>): Command => ({
+const steer = (to: 'pause' | 'redrive', words: Pick<Command, 'summary' | 'description'>): Command => ({
   name: `runs ${to}`,
   ...words,
   args: [RUN],
@@ -193,10 +193,26 @@ const pause = steer('pause', {
   summary: 'Hold a run after the steps under way',
   description: 'Holds a run after the steps under way, until it is resumed. Its deadline goes on.',
 });
-const resume = steer('resume', {
+const resume: Command = {
+  name: 'runs resume',
   summary: 'Let a paused run go on',
-  description: 'Lets a paused run go on. Each of its next steps is decided again.',
-});
+  description:
+    'Lets a paused run go on. Each of its next steps is decided again. With a note its agents are told something first.',
+  args: [RUN],
+  options: [REASON, { flags: '--note <text>', description: 'what its agents are to know, as from an operator' }],
+  examples: [
+    'runs resume run_01k8x0q3wsf5z8k2m4n6p8r0t2 --reason "the supplier answered" --note "article 4 is out of stock"',
+  ],
+  calls: ['POST /v1/runs/{id}/resume'],
+  async run(context, call) {
+    const reason = call.text('reason') ?? 'resume with the command line';
+    const note = call.text('note');
+    const body = { reason, ...(note === undefined ? {} : { note }) };
+    const answer = await context.client().runs.resume(call.arg(0), body, { signal: context.signal });
+    context.hint(ACCEPTED);
+    return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };
+  },
+};
 const redrive = steer('redrive', {
   summary: 'Take a run out of quarantine',
   description:

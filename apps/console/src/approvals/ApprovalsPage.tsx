@@ -14,6 +14,7 @@ import { copyText } from '../ui/clipboard';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
 import { useAddress } from '../url/useAddress';
+import { Away } from './Away';
 import { ApprovalPanel } from './ApprovalPanel';
 import type { Approval } from './approvals';
 import { approvalsAsked, TABS } from './queues';
@@ -65,6 +66,7 @@ export function ApprovalsPage() {
     <Page
       title="Approvals"
       purpose="What the policy asks people before an agent may act, and what they said."
+      action={<Away />}
       controls={
         <>
           <QueryBar

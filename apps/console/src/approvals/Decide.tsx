@@ -84,6 +84,9 @@ export function Decide({ approval, onSettled }: Props) {
         </p>
       )}
       {why !== null && <p className={styles['why']}>{why}</p>}
+      {approval.in_place_of.length > 0 && (
+        <p className="dim">You decide in place of {approval.in_place_of.join(' or ')}, who is away.</p>
+      )}
       <div className={styles['buttons']}>
         <Button
           disabled={yesOff}

@@ -5,8 +5,10 @@ import { amountText, sharesOf, stateOf } from './words';
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
 
+type Standing = Pick<Budget, 'dimension' | 'limit' | 'spent' | 'reserved' | 'warn_at'>;
+
 /** Spent, reserved and what is left, as a bar and in words. */
-export function BudgetBar({ budget }: { readonly budget: Budget }) {
+export function BudgetBar({ budget }: { readonly budget: Standing }) {
   const { spent, reserved } = sharesOf(budget);
   const sign = stateOf(budget);
   const text = (amount: number): string => amountText(budget.dimension, amount);

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { WaitingCount } from '../approvals/WaitingCount';
+import { AskedCount } from '../questions/AskedCount';
 import { Icon } from '../ui/icons';
 import { Brand } from './Brand';
 import { LogTile } from './LogTile';
@@ -25,6 +26,7 @@ export function Rail() {
               <Icon name={page.icon} size={16} />
               <span className={styles['label']}>{page.label}</span>
               {page.to === '/approvals' && <WaitingCount />}
+              {page.to === '/questions' && <AskedCount />}
             </Link>
           </li>
         ))}

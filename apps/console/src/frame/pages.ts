@@ -4,8 +4,10 @@ import type { IconName } from '../ui/icons';
 export const PAGES = [
   { to: '/runs', label: 'Runs', icon: 'runs', keys: 'g r' },
   { to: '/approvals', label: 'Approvals', icon: 'hand', keys: 'g a' },
+  { to: '/questions', label: 'Questions', icon: 'help', keys: 'g q' },
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
   { to: '/budgets', label: 'Budgets', icon: 'budget', keys: 'g b' },
+  { to: '/models', label: 'Models', icon: 'model', keys: 'g m' },
   { to: '/stops', label: 'Stops', icon: 'stop', keys: 'g s' },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];

@@ -11,18 +11,22 @@ import { useAddress } from '../url/useAddress';
 import { AuditTab } from './AuditTab';
 import { Conversation } from './Conversation';
 import { DecisionsTab } from './DecisionsTab';
+import { LimitsTab } from './LimitsTab';
+import { PeopleTab } from './PeopleTab';
 import { RawTab } from './RawTab';
 import { RunHeader } from './RunHeader';
 import styles from './Run.module.css';
 import { TimelineTab } from './TimelineTab';
 import { useRun } from './useRun';
 
-const TABS = ['timeline', 'conversation', 'decisions', 'audit', 'raw'] as const;
+const TABS = ['timeline', 'conversation', 'decisions', 'people', 'limits', 'audit', 'raw'] as const;
 type Tab = (typeof TABS)[number];
 const NAMES: { readonly [T in Tab]: string } = {
   timeline: 'Timeline',
   conversation: 'Conversation',
   decisions: 'Decisions',
+  people: 'People',
+  limits: 'Limits',
   audit: 'Audit',
   raw: 'Raw',
 };
@@ -89,6 +93,12 @@ export function RunPage() {
         </Tabs.Panel>
         <Tabs.Panel value="decisions" className={styles['panel'] ?? ''}>
           <DecisionsTab run={id} version={version} />
+        </Tabs.Panel>
+        <Tabs.Panel value="people" className={styles['panel'] ?? ''}>
+          <PeopleTab run={id} version={version} status={timeline.data.status} />
+        </Tabs.Panel>
+        <Tabs.Panel value="limits" className={styles['panel'] ?? ''}>
+          <LimitsTab run={id} version={version} />
         </Tabs.Panel>
         <Tabs.Panel value="audit" className={styles['panel'] ?? ''}>
           <AuditTab run={id} tenant={tenant} />

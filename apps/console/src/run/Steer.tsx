@@ -1,4 +1,4 @@
-import { Button, Menu, Modal, TextInput } from '@mantine/core';
+import { Button, Menu, Modal, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
@@ -9,26 +9,50 @@ import { say } from '../ui/toasts';
 import { isFinal, type RunStatus } from '../ui/tone';
 import styles from './Run.module.css';
 
-type Change = 'pause' | 'resume' | 'cancel' | 'redrive';
+type Change = 'pause' | 'resume' | 'cancel' | 'redrive' | 'note';
 
-const WORDS: { readonly [C in Change]: { readonly button: string; readonly what: string; readonly done: string } } = {
+interface Words {
+  /** In the menu. */
+  readonly item: string;
+  readonly title: string;
+  readonly button: string;
+  readonly what: string;
+  readonly done: string;
+}
+
+const WORDS: { readonly [C in Change]: Words } = {
   pause: {
-    button: 'Pause',
-    what: 'The steps under way finish; then nothing begins until somebody resumes it. Its deadline goes on.',
+    item: 'Take over…',
+    title: 'Take over this run',
+    button: 'Pause the run',
+    what: 'The steps under way finish; then nothing begins until somebody gives the run back. Its deadline goes on.',
     done: 'The run will hold after the steps under way.',
   },
   resume: {
-    button: 'Resume',
+    item: 'Give back…',
+    title: 'Give this run back',
+    button: 'Resume the run',
     what: 'It goes on where it held. Each of its next steps is decided again.',
     done: 'The run will go on.',
   },
+  note: {
+    item: 'Tell the agents…',
+    title: 'Tell the agents something',
+    button: 'Send the note',
+    what: 'They see it with their next turn, as from an operator. It gives no right.',
+    done: 'The agents will see it with their next turn.',
+  },
   cancel: {
-    button: 'Cancel',
+    item: 'Cancel…',
+    title: 'Cancel this run',
+    button: 'Cancel the run',
     what: 'It ends, and so do the runs it started. A call that has already left is not taken back.',
     done: 'The run will end as cancelled.',
   },
   redrive: {
-    button: 'Redrive',
+    item: 'Redrive…',
+    title: 'Redrive this run',
+    button: 'Redrive the run',
     what: 'It goes on behind its last recorded step. What put it in quarantine may put it there again.',
     done: 'The run is looked at again.',
   },
@@ -44,14 +68,19 @@ interface Props {
 function possible(status: RunStatus, wait: Props['wait']): readonly Change[] {
   if (status === 'quarantined') return ['redrive'];
   if (isFinal(status)) return [];
-  return wait?.['for'] === 'pause' ? ['resume', 'cancel'] : ['pause', 'cancel'];
+  return wait?.['for'] === 'pause' ? ['resume', 'note', 'cancel'] : ['note', 'pause', 'cancel'];
 }
 
-/** Holds a run, lets it go on, ends it: each with a reason that others will read. */
+/** Takes a run over and gives it back, tells its agents something, ends it: each in words that others will read. */
 export function Steer({ id, status, wait }: Props) {
   const [asked, setAsked] = useState<Change | null>(null);
-  const may = { pause: useMay('run.pause'), resume: useMay('run.resume'), cancel: useMay('run.cancel') };
-  const mayRedrive = useMay('run.redrive');
+  const may: { readonly [C in Change]: boolean } = {
+    pause: useMay('run.pause'),
+    resume: useMay('run.resume'),
+    cancel: useMay('run.cancel'),
+    redrive: useMay('run.redrive'),
+    note: useMay('run.steer'),
+  };
   const changes = possible(status, wait);
   if (changes.length === 0) return null;
   return (
@@ -64,12 +93,8 @@ export function Steer({ id, status, wait }: Props) {
         </Menu.Target>
         <Menu.Dropdown>
           {changes.map((change) => (
-            <Menu.Item
-              key={change}
-              disabled={!(change === 'redrive' ? mayRedrive : may[change])}
-              onClick={() => setAsked(change)}
-            >
-              {WORDS[change].button}…
+            <Menu.Item key={change} disabled={!may[change]} onClick={() => setAsked(change)}>
+              {WORDS[change].item}
             </Menu.Item>
           ))}
         </Menu.Dropdown>
@@ -87,36 +112,63 @@ interface AskingProps {
 
 function Asking({ id, change, onClose }: AskingProps) {
   const [reason, setReason] = useState('');
+  const [note, setNote] = useState('');
+  const mayTell = useMay('run.steer');
   const queries = useQueryClient();
   const words = WORDS[change];
+  const tells = change === 'note' || (change === 'resume' && mayTell);
+  const said = { reason: reason.trim(), note: note.trim() };
   const send = useMutation({
-    mutationFn: () => api.runs[change](id, { reason: reason.trim() }),
+    mutationFn: () => {
+      if (change === 'note') return api.runs.note(id, { text: said.note });
+      if (change !== 'resume') return api.runs[change](id, { reason: said.reason });
+      return api.runs.resume(id, said.note === '' ? { reason: said.reason } : said);
+    },
     onSuccess: () => {
       say(words.done);
       onClose();
       return queries.invalidateQueries();
     },
   });
+  const trouble = send.isError ? troubleOf(send.error).detail : null;
+  const ready = change === 'note' ? said.note !== '' : said.reason !== '';
   return (
-    <Modal opened onClose={onClose} title={`${words.button} this run`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={words.title} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form
+        className={styles['asking']}
         onSubmit={(event) => {
           event.preventDefault();
-          send.mutate();
+          if (ready) send.mutate();
         }}
       >
         <p className="dim">{words.what}</p>
-        <TextInput
-          label="Reason"
-          placeholder="Others will read this"
-          data-autofocus
-          value={reason}
-          error={send.isError ? troubleOf(send.error).detail : null}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
+        {change !== 'note' && (
+          <TextInput
+            label="Reason"
+            placeholder="Others will read this"
+            data-autofocus
+            value={reason}
+            error={trouble}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+        )}
+        {tells && (
+          <Textarea
+            label={change === 'note' ? 'Note' : 'What the agents are to know (optional)'}
+            placeholder="They read this as an operator’s note"
+            autosize
+            minRows={3}
+            maxRows={10}
+            maxLength={4000}
+            data-autofocus={change === 'note' || undefined}
+            value={note}
+            error={change === 'note' ? trouble : null}
+            onChange={(event) => setNote(event.currentTarget.value)}
+          />
+        )}
         <div className={styles['actions']}>
-          <Button type="submit" disabled={reason.trim() === ''} loading={send.isPending}>
-            {words.button} the run
+          <Button type="submit" disabled={!ready} loading={send.isPending}>
+            {words.button}
           </Button>
           <Button variant="subtle" onClick={onClose}>
             Leave it

@@ -1,6 +1,7 @@
 import type { Json } from '@writ/kernel';
 import type { IconName } from '../ui/icons';
 import type { JournalEvent } from './all-events';
+import type { Speeches } from './speech';
 
 /** One thing said or done, as a reader follows it. */
 export interface Talk {
@@ -16,19 +17,57 @@ export interface Talk {
 
 const str = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** What a step is of, as its intent said. */
+interface Intended {
+  readonly kind: string;
+  readonly agent: string;
+  readonly target: string;
+}
+const NOTHING: Intended = { kind: '', agent: '', target: '' };
+
+function intents(events: readonly JournalEvent[]): ReadonlyMap<number, Intended> {
+  const found = new Map<number, Intended>();
+  for (const event of events) {
+    if (event.type !== 'step_intended') continue;
+    const intended = { kind: str(event['kind']), agent: str(event['agent']), target: str(event['target']) };
+    found.set(Number(event['step']), intended);
+  }
+  return found;
+}
+
 /** A run's journal as a conversation; bookkeeping is left out. Only text and JSON come of it, never markup. */
 export function talkOf(events: readonly JournalEvent[]): readonly Talk[] {
-  const kinds = new Map<number, string>();
-  for (const event of events) if (event.type === 'step_intended') kinds.set(Number(event['step']), str(event['kind']));
+  const steps = intents(events);
   return events.flatMap((event) => {
-    const made = read(event, kinds.get(Number(event['step'])) ?? '');
+    const made = read(event, steps.get(Number(event['step'])) ?? NOTHING);
     return made ? [{ sequence: event.sequence, time: event.time, text: null, ...made }] : [];
+  });
+}
+
+/** Somebody who is speaking now. */
+export interface Speaking {
+  readonly step: number;
+  readonly who: string;
+  readonly text: string;
+  readonly done: boolean;
+}
+
+/** What is being said and does not stand in the journal yet. */
+export function speakingOf(events: readonly JournalEvent[], speeches: Speeches): readonly Speaking[] {
+  if (speeches.size === 0) return [];
+  const steps = intents(events);
+  const settled = new Map<number, number>();
+  for (const event of events)
+    if (event.type === 'step_settled') settled.set(Number(event['step']), Number(event['attempt']));
+  return [...speeches.values()].flatMap(({ step, attempt, text, done }) => {
+    if (attempt <= (settled.get(step) ?? 0) || text === '') return [];
+    return [{ step, who: steps.get(step)?.agent || 'model', text, done }];
   });
 }
 
 type Made = Omit<Talk, 'sequence' | 'time' | 'text'> & { readonly text?: string | null };
 
-function read(event: JournalEvent, kind: string): Made | null {
+function read(event: JournalEvent, step: Intended): Made | null {
   const agent = str(event['agent']) || 'workflow';
   const target = str(event['target']);
   switch (event.type) {
@@ -45,16 +84,17 @@ function read(event: JournalEvent, kind: string): Made | null {
     case 'step_intended':
       if (event['kind'] === 'tool')
         return { kind: 'call', icon: 'tool', who: agent, what: `calls ${target}`, value: event['args'] as Json };
-      if (event['kind'] !== 'handoff') return null;
+      if (event['kind'] === 'run') return { kind: 'call', icon: 'runs', who: agent, what: `starts ${target}` };
+      if (event['kind'] !== 'handoff' && event['kind'] !== 'delegate') return null;
       return {
         kind: 'handoff',
         icon: 'handoff',
         who: agent,
-        what: `hands over to ${target}`,
+        what: `${event['kind'] === 'delegate' ? 'gives work to' : 'hands over to'} ${target}`,
         text: str((event['handoff'] as { message?: unknown } | undefined)?.message) || null,
       };
     case 'step_settled':
-      return settled(event, kind);
+      return settled(event, step);
     case 'step_denied':
       return {
         kind: 'refused',
@@ -90,13 +130,20 @@ function read(event: JournalEvent, kind: string): Made | null {
         value: event['payload'] as Json,
       };
     case 'cancel_requested':
-      return {
-        kind: 'note',
-        icon: 'stop',
-        who: str(event['by']),
-        what: 'asked for the end',
-        text: str(event['reason']),
-      };
+      return person(event, { icon: 'stop', what: 'asked for the end', text: str(event['reason']) });
+    case 'pause_requested':
+      return person(event, { icon: 'pause', what: 'took hold of the run', text: str(event['reason']) });
+    case 'resume_requested':
+      return person(event, { icon: 'play', what: 'gave it back', text: str(event['reason']) });
+    case 'note_received':
+      return person(event, { icon: 'person', what: 'told the agents', text: str(event['text']) });
+    case 'input_answered':
+      return { ...person(event, { icon: 'person', what: 'answered' }), value: event['answer'] as Json };
+    case 'approval_answered':
+      return person(event, {
+        icon: event['verdict'] === 'approved' ? 'check' : 'deny',
+        what: event['edited'] === undefined ? str(event['verdict']) : 'approved, with other arguments',
+      });
     case 'run_finished':
       return { kind: 'end', icon: 'check', who: 'Writ', what: 'the run ended', value: event['output'] as Json };
     case 'run_failed':
@@ -120,18 +167,24 @@ function read(event: JournalEvent, kind: string): Made | null {
   }
 }
 
+/** What a person did to the run. */
+const person = (
+  event: JournalEvent,
+  said: { readonly icon: IconName; readonly what: string; readonly text?: string },
+): Made => ({ kind: 'note', who: str(event['by']), ...said });
+
 /** A model's answer is what the agent said; a tool's is its result. */
-function settled(event: JournalEvent, kind: string): Made | null {
+function settled(event: JournalEvent, { kind, agent, target }: Intended): Made | null {
   if (event['outcome'] !== 'ok') {
     const failure = event['failure'] as { message?: unknown } | undefined;
     return { kind: 'refused', icon: 'cross', who: kind || 'call', what: 'failed', text: str(failure?.message) };
   }
   if (kind === 'tool')
-    return { kind: 'result', icon: 'down', who: 'tool', what: 'answers', value: event['result'] as Json };
+    return { kind: 'result', icon: 'down', who: target || 'tool', what: 'answers', value: event['result'] as Json };
   if (kind !== 'model') return null;
   const said = str(
     (event['result'] as { text?: unknown; content?: unknown } | null)?.text ??
       (event['result'] as { content?: unknown } | null)?.content,
   );
-  return said === '' ? null : { kind: 'said', icon: 'model', who: 'model', what: 'says', text: said };
+  return said === '' ? null : { kind: 'said', icon: 'model', who: agent || 'model', what: 'says', text: said };
 }

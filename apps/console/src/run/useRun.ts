@@ -5,6 +5,7 @@ import { pillStore } from '../live/pill-store';
 import { openStream, type StreamState } from '../live/stream';
 import { endOf } from '../live/stream-end';
 import { isFinal } from '../ui/tone';
+import { type Delta, SILENT, speechStore } from './speech';
 
 const LEAST_WAIT_MS = 400;
 
@@ -60,6 +61,9 @@ export function useRun(id: string) {
     on: known && !final,
     from: from ?? 0,
     paused,
+    onDelta: (delta) => {
+      if (!paused) speechStore.hear(delta);
+    },
     onEvent: () => {
       held.current += 1;
       if (paused) setQueued(held.current);
@@ -75,6 +79,7 @@ export function useRun(id: string) {
     pillStore.set({ state: shown, paused, queued, toggle });
   }, [state, final, paused, queued, toggle]);
   useEffect(() => () => pillStore.set(null), []);
+  useEffect(() => () => speechStore.set(SILENT), [id]);
   return { run, timeline };
 }
 
@@ -85,14 +90,16 @@ interface StreamInput {
   readonly from: number;
   readonly paused: boolean;
   readonly onEvent: () => void;
+  /** What a model says while it says it. */
+  readonly onDelta: (delta: Delta) => void;
 }
 
-function useRunStream({ id, on, from, onEvent }: StreamInput): StreamState {
+function useRunStream({ id, on, from, onEvent, onDelta }: StreamInput): StreamState {
   const [state, setState] = useState<StreamState>({ is: 'connecting' });
-  const latest = useRef(onEvent);
+  const latest = useRef({ onEvent, onDelta });
   const start = useRef(from);
   useEffect(() => {
-    latest.current = onEvent;
+    latest.current = { onEvent, onDelta };
     start.current = from;
   });
   useEffect(() => {
@@ -100,13 +107,16 @@ function useRunStream({ id, on, from, onEvent }: StreamInput): StreamState {
     const stream = openStream({
       after: String(start.current - 1),
       open: (after, signal) =>
-        request(`/v1/runs/${id}/events?after=${after ?? -1}`, {
+        request(`/v1/runs/${id}/events?deltas=true&after=${after ?? -1}`, {
           signal,
           headers: { accept: 'text/event-stream', ...(after === null ? {} : { 'last-event-id': after }) },
         }),
       onState: setState,
       last: endOf,
-      onEvent: () => latest.current(),
+      onEvent: ({ event, data }) => {
+        if (event === 'message.delta') latest.current.onDelta(JSON.parse(data) as Delta);
+        else latest.current.onEvent();
+      },
     });
     return () => stream.close();
   }, [id, on]);

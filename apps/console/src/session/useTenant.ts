@@ -9,6 +9,12 @@ export function useTenant(): string {
   return session.is === 'open' ? session.me.tenant : '';
 }
 
+/** The id of whoever is signed in. */
+export function usePrincipal(): string {
+  const session = useSession();
+  return session.is === 'open' ? session.me.principal : '';
+}
+
 /**
  * Whether whoever is signed in may do something everywhere. Only what a page offers hangs on it, and what it asks the
  * server for by itself; what may really be done is for the server to say, each time.

@@ -4,3 +4,5 @@ export const RUN_SEARCH = [...RUNS_SEARCH, 'tab', 'step', 'dec', 'zoom', 'group'
 export const STOPS_SEARCH = ['sel', 'view'] as const;
 export const AUDIT_SEARCH = ['q', 'from', 'to', 'tz', 'sort', 'sel', 'by', 'cols', 'dense', 'view'] as const;
 export const APPROVALS_SEARCH = ['q', 'tab', 'sel', 'cols', 'dense', 'view', 'tz'] as const;
+export const QUESTIONS_SEARCH = ['tab', 'sel', 'view', 'tz'] as const;
+export const MODELS_SEARCH = ['sel', 'tz'] as const;

@@ -15,6 +15,7 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.steer': 'run',
   'approval.read': 'approval',
   'approval.decide': 'approval',
+  'approval.delegate': 'approval',
   'run.pause': 'run',
   'run.resume': 'run',
   'run.redrive': 'run',

@@ -111,7 +111,7 @@ const noApproval = (id: string): Failure => ({
 
 const timeOr = (ms: number | null): string | null => (ms === null ? null : time(ms));
 
-function view({ approval, votes, tally, barred }: ApprovalFound): AnswerOf<'getApproval'> {
+function view({ approval, votes, tally, barred, inPlaceOf }: ApprovalFound): AnswerOf<'getApproval'> {
   const { document } = approval;
   const { binding, terms, request, decision } = document;
   return {
@@ -155,6 +155,7 @@ function view({ approval, votes, tally, barred }: ApprovalFound): AnswerOf<'getA
     comment_required: terms.commentRequired,
     may_decide: approval.status === 'pending' && barred === null,
     barred,
+    in_place_of: inPlaceOf,
     requested_at: time(approval.requestedAt),
     expires_at: time(approval.expiresAt),
     escalates_at: timeOr(approval.escalatesAt),

@@ -1,11 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Database, type Tx } from '@writ/database';
-import { type Failure, ok, refuse, type Result } from '@writ/kernel';
+import { type Clock, type Failure, ok, refuse, type Result, type RunId } from '@writ/kernel';
 import { type BudgetRecord, listBudgets, removeBudget, setBudget } from '@writ/policy';
 import { recordChangeIn } from '../authority/change-events';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
+import { noRun } from '../frame/not-found';
+import { CLOCK, type Queries, RUN_QUERIES } from '../tokens';
 
 @Controller()
 export class BudgetsController {
@@ -13,6 +15,8 @@ export class BudgetsController {
     @Inject(Database) private readonly database: Database,
     @Inject(Gate) private readonly gate: Gate,
     @Inject(Writes) private readonly writes: Writes,
+    @Inject(RUN_QUERIES) private readonly queries: Queries,
+    @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   @Operation('listBudgets')
@@ -26,6 +30,22 @@ export class BudgetsController {
     );
     const page = found.slice(0, limit);
     return ok({ data: page.map(view), next: found.length > limit ? (page.at(-1)?.id ?? null) : null });
+  }
+
+  @Operation('getEffectiveLimits')
+  async effective(@ThisCall() call: Call<'getEffectiveLimits'>): Promise<Result<AnswerOf<'getEffectiveLimits'>>> {
+    const tenant = tenantOf(call);
+    const run = call.query.run as RunId;
+    const found = await this.queries.brief(tenant, run);
+    if (!found) return refuse(noRun(run));
+    const may = await this.gate.ask(
+      call,
+      { action: 'run.read', object: { type: 'run', id: found.workflow } },
+      { action: 'budget.read', object: { type: 'budget', id: '*' } },
+    );
+    if (!may.ok) return may;
+    const limits = await this.queries.limits(tenant, run, this.clock.now());
+    return limits ? ok(limits) : refuse(noRun(run));
   }
 
   @Operation('setBudget')

@@ -51,8 +51,12 @@ export class RunsController {
   }
 
   @Operation('resumeRun')
-  resume(@ThisCall() call: Call<'resumeRun'>): Promise<Result<AnswerOf<'resumeRun'>>> {
-    return this.steer(call, 'resume');
+  async resume(@ThisCall() call: Call<'resumeRun'>): Promise<Result<AnswerOf<'resumeRun'>>> {
+    const { note } = call.body;
+    const actions = note === undefined ? (['run.resume'] as const) : (['run.resume', 'run.steer'] as const);
+    const may = await this.gate.leaveToEngine(call, ...actions);
+    if (!may.ok) return may;
+    return this.writes.told(call, () => this.commands.resume({ ...about(call), ...call.body }));
   }
 
   @Operation('redriveRun')
@@ -61,8 +65,8 @@ export class RunsController {
   }
 
   private async steer(
-    call: Call<'pauseRun'> | Call<'resumeRun'> | Call<'redriveRun'>,
-    to: 'pause' | 'resume' | 'redrive',
+    call: Call<'pauseRun'> | Call<'redriveRun'>,
+    to: 'pause' | 'redrive',
   ): Promise<Result<AnswerOf<'pauseRun'>>> {
     const may = await this.gate.leaveToEngine(call, `run.${to}`);
     if (!may.ok) return may;

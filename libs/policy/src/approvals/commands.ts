@@ -20,7 +20,7 @@ import { decide } from '../decide';
 import type { Decision, DecisionRequest } from '../types';
 import { expire } from './consider';
 import { editedRequest, type EditedTool } from './edit';
-import { type Ineligible, ineligible } from './eligibility';
+import { inPlaceOf, type Ineligible, ineligible, type Voter } from './eligibility';
 import { type ApprovalBody, noteApproval } from './events';
 import { tally } from './quorum';
 import {
@@ -31,6 +31,7 @@ import {
   countable,
   endApproval,
   insertVote,
+  standInsNow,
   votesOf,
 } from './store';
 import { questionOf } from './weigh';
@@ -81,6 +82,8 @@ interface Work {
   readonly now: number;
   /** Id of the decision that let the caller say something. */
   readonly decision: string;
+  /** Those who are away and have named the caller to decide in their place. */
+  readonly standsFor: readonly Voter[];
 }
 
 /**
@@ -167,7 +170,8 @@ export class ApprovalCommands {
       const decision = decide(authority, request);
       await this.parts.record(tx, { request, decision });
       if (decision.verdict !== 'allow') return refuse(denied(approval, decision));
-      return act({ tx, authority, caller, now, decision: decision.id }, approval);
+      const standsFor = (await standInsNow(tx, tenant, [caller.id])).get(caller.id) ?? [];
+      return act({ tx, authority, caller, now, decision: decision.id, standsFor }, approval);
     });
     if (ring !== null && result.ok) await this.parts.ring(tenant, ring);
     return result;
@@ -204,7 +208,10 @@ async function castVote(work: Work, approval: Approval, cast: Cast): Promise<Res
   const counted = await keepVote(work, approval, cast);
   const votes = await countable(tx, approval.tenant, await votesOf(tx, approval.tenant, [approval.id]));
   // The caller's roles are those they came with: their credential is good, it let them in.
-  const current = votes.map((vote) => (vote.voter.id === caller.id ? { ...vote, voter: caller } : vote));
+  const { standsFor } = work;
+  const current = votes.map((vote) =>
+    vote.voter.id === caller.id ? { ...vote, voter: { ...caller, standsFor } } : vote,
+  );
   const { state, rejectedBy } = tally(current, questionOf(approval, { snapshot: authority.snapshot!, now }));
   if (state === 'pending') return ok(answer(approval, counted));
   const status = state === 'rejected' ? 'rejected' : 'approved';
@@ -245,18 +252,19 @@ async function settledAlready(work: Work, approval: Approval, { verdict }: Cast)
 }
 
 /** Why a vote cannot be cast; null when it can. */
-function votable({ authority, caller, now }: Work, approval: Approval, comment: string): Failure | null {
+function votable(work: Work, approval: Approval, comment: string): Failure | null {
+  const { authority, caller, now } = work;
   if (approval.status !== 'pending') return conflict(`it is ${approval.status}`, approval.id);
   const { snapshot } = authority;
   if (snapshot === null) return conflict('the tenant has no policy in force', approval.id);
   const { id, kind, roles } = caller;
-  const why = ineligible({ id, kind, roles }, questionOf(approval, { snapshot, now }));
+  const why = ineligible({ id, kind, roles, standsFor: work.standsFor }, questionOf(approval, { snapshot, now }));
   if (why !== null) return notEligible(approval, why);
   return approval.document.terms.commentRequired && comment.trim() === '' ? COMMENT_REQUIRED : null;
 }
 
 async function keepVote(
-  { tx, caller, now, decision }: Work,
+  { tx, authority, caller, now, decision, standsFor }: Work,
   approval: Approval,
   vote: Pick<CastVote, 'verdict' | 'comment'>,
 ): Promise<boolean> {
@@ -272,12 +280,19 @@ async function keepVote(
     castAt: now,
   });
   if (kept) {
+    const { snapshot } = authority;
+    const question = snapshot && questionOf(approval, { snapshot, now });
+    const places = question === null ? [] : inPlaceOf({ ...caller, standsFor }, question);
     await noteApproval(tx, approval.tenant, {
       type: verdict === 'comment' ? 'approval.commented' : 'approval.voted',
       actor: caller.id,
       approval,
       outcome: verdict,
-      detail: { decision, args: approval.document.binding.args_digest },
+      detail: {
+        decision,
+        args: approval.document.binding.args_digest,
+        ...(places.length > 0 && { in_place_of: places.join(' ') }),
+      },
     });
   }
   return kept;

@@ -8,6 +8,8 @@ export interface Voter {
   readonly id: string;
   readonly kind: PrincipalKind;
   readonly roles: readonly string[];
+  /** Those who are away and have named them to decide in their place, for as long as that is in force. */
+  readonly standsFor?: readonly Voter[];
 }
 
 /** Who has a part in what is asked, and so no say in it. Opaque principal ids. */
@@ -43,12 +45,24 @@ export function holdsOneOf(snapshot: Snapshot, voter: Pick<Voter, 'id' | 'roles'
   return roles.some((role) => names.some((name) => snapshot.roles.has(name, roleName(role))));
 }
 
-/** Whether a voter counts towards one requirement. `openFor` is the age of the request in milliseconds. */
-export function counts(
-  snapshot: Snapshot,
-  voter: Voter,
-  { requirement, openFor }: { readonly requirement: Requirement; readonly openFor: number },
-): boolean {
+interface Counting extends Pick<EligibilityQuestion, 'snapshot' | 'parties' | 'openFor'> {
+  readonly requirement: Requirement;
+}
+
+/**
+ * By whose right a voter counts towards one requirement: their own, or that of people who are away, any of them; empty for
+ * nobody's. INVARIANT (I6): standing in gives no right that the one who is away does not have, and who may not decide
+ * about an act has nobody decide about it in their place.
+ */
+export function rightsOf(voter: Voter, question: Counting): 'own' | readonly string[] {
+  if (holds(voter, question)) return 'own';
+  const { standsFor = [] } = voter;
+  const able = standsFor.filter((away) => barred(away, question.parties) === null && holds(away, question));
+  return able.map(({ id }) => id);
+}
+
+/** `openFor` is the age of the request in milliseconds. */
+function holds(voter: Voter, { snapshot, requirement, openFor }: Counting): boolean {
   if (requirement.roles.length === 0) return true;
   if (holdsOneOf(snapshot, voter, requirement.roles)) return true;
   const { escalation } = requirement;
@@ -67,7 +81,13 @@ export interface EligibilityQuestion {
 export function ineligible(voter: Voter, question: EligibilityQuestion): Ineligible | null {
   const bar = barred(voter, question.parties);
   if (bar !== null) return bar;
-  const { snapshot, openFor } = question;
-  const able = question.requirements.some((requirement) => counts(snapshot, voter, { requirement, openFor }));
+  const able = question.requirements.some((requirement) => rightsOf(voter, { ...question, requirement }).length > 0);
   return able ? null : 'lacks_role';
+}
+
+/** Those in whose place somebody may decide about a request, having no right of their own. */
+export function inPlaceOf(voter: Voter, question: EligibilityQuestion): readonly string[] {
+  const rights = question.requirements.map((requirement) => rightsOf(voter, { ...question, requirement }));
+  if (rights.includes('own')) return [];
+  return [...new Set(rights.flatMap((right) => (right === 'own' ? [] : right)))];
 }

@@ -2,10 +2,19 @@ import { isId, type Principal, type TenantId } from '@writ/kernel';
 import { type Database, Params, type Predicate, type Tx, whereOf } from '@writ/database';
 import type { TenantAuthority } from '../authority';
 import type { AuthorityStore } from '../authority-store';
-import { type Ineligible, ineligible } from './eligibility';
+import { inPlaceOf, type Ineligible, ineligible } from './eligibility';
 import { type ApprovalTest, approvalTestSql } from './query-test';
 import { tally, type Tally } from './quorum';
-import { type Approval, APPROVAL_COLUMNS, approvalById, type CastVote, countable, toApproval, votesOf } from './store';
+import {
+  type Approval,
+  APPROVAL_COLUMNS,
+  approvalById,
+  type CastVote,
+  countable,
+  standInsNow,
+  toApproval,
+  votesOf,
+} from './store';
 import { questionOf } from './weigh';
 
 /** A request as it stands for one reader. */
@@ -16,6 +25,8 @@ export interface ApprovalFound {
   readonly tally: Tally;
   /** Why the reader may not decide about it; null when they may. */
   readonly barred: Ineligible | 'decided' | null;
+  /** Those who are away and in whose place alone the reader may decide about it. */
+  readonly inPlaceOf: readonly string[];
 }
 
 export type ApprovalSort = 'expires' | '-requested' | 'requested' | '-resolved';
@@ -130,16 +141,19 @@ export class ApprovalQueries {
     const votes = await votesOf(tx, tenant, ids);
     const voters = await countable(tx, tenant, votes);
     const roles = new Map(voters.map(({ voter }) => [voter.id, voter]));
+    const standsFor = (await standInsNow(tx, tenant, [reader.id])).get(reader.id) ?? [];
     return approvals.map((approval): ApprovalFound => {
       const own = votes.filter((vote) => vote.approval === approval.id);
-      if (snapshot === null) return { approval, votes: own, tally: EMPTY, barred: 'lacks_role' };
+      if (snapshot === null) return { approval, votes: own, tally: EMPTY, barred: 'lacks_role', inPlaceOf: [] };
       const question = questionOf(approval, { snapshot, now: approval.resolvedAt ?? now });
       const counted = own.flatMap(({ voter, verdict }) =>
         verdict === 'comment' || !roles.has(voter) ? [] : [{ voter: roles.get(voter)!, verdict }],
       );
       const decided = own.some(({ voter, verdict }) => voter === reader.id && verdict !== 'comment');
-      const barred = ineligible({ id: reader.id, kind: reader.kind, roles: reader.roles }, question);
-      return { approval, votes: own, tally: tally(counted, question), barred: barred ?? (decided ? 'decided' : null) };
+      const self = { id: reader.id, kind: reader.kind, roles: reader.roles, standsFor };
+      const barred = ineligible(self, question) ?? (decided ? 'decided' : null);
+      const places = barred === null ? inPlaceOf(self, question) : [];
+      return { approval, votes: own, tally: tally(counted, question), barred, inPlaceOf: places };
     });
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { snapshotOf } from '../../../../test/policy/parts';
 import type { Snapshot } from '../snapshot';
-import { barred, type EligibilityQuestion, ineligible, type Parties, type Voter } from './eligibility';
+import { barred, type EligibilityQuestion, ineligible, inPlaceOf, type Parties, type Voter } from './eligibility';
 import { tally, type Vote } from './quorum';
 import type { Requirement } from './terms';
 
@@ -179,5 +179,69 @@ describe('who may decide', () => {
     const asked = await question({ requirements: [requirement({ roles: [] })] });
     expect(ineligible(voter('user:zoe'), asked)).toBeNull();
     expect(barred(voter('user:ann'), asked.parties)).toBe('is_requester');
+  });
+});
+
+describe('somebody who stands in for another', () => {
+  const question = async (part: Partial<World> = {}): Promise<EligibilityQuestion> =>
+    questionIn({
+      links: [
+        ['user:ann', 'payments'],
+        ['user:bob', 'payments'],
+      ],
+      requirements: [requirement({ count: 2 })],
+      parties: NOBODY,
+      openFor: 0,
+      ...part,
+    });
+  const deputy = (id: string, ...away: readonly string[]): Voter => ({
+    ...voter(id),
+    standsFor: away.map((one) => voter(one)),
+  });
+  const by = (...voters: readonly Voter[]): readonly Vote[] =>
+    voters.map((one) => ({ voter: one, verdict: 'approve' as const }));
+
+  it('decides by the right of whoever is away, and by none that they do not have', async () => {
+    const asked = await question();
+    expect(ineligible(deputy('user:dan', 'user:ann'), asked)).toBeNull();
+    expect(ineligible(deputy('user:dan', 'user:eve'), asked)).toBe('lacks_role');
+    expect(inPlaceOf(deputy('user:dan', 'user:ann', 'user:eve'), asked)).toEqual(['user:ann']);
+    expect(inPlaceOf(deputy('user:bob', 'user:ann'), asked)).toEqual([]);
+  });
+
+  it('counts once for each who is away: not beside them, and not beside another who stands in for them', async () => {
+    const asked = await question();
+    expect(tally(by(deputy('user:dan', 'user:ann'), voter('user:ann')), asked).state).toBe('pending');
+    expect(tally(by(deputy('user:dan', 'user:ann'), deputy('user:eve', 'user:ann')), asked).state).toBe('pending');
+    expect(tally(by(deputy('user:dan', 'user:ann'), voter('user:bob')), asked).state).toBe('granted');
+    // Dan can stand in for Bob where Eve can only stand in for Ann, in whichever order they spoke.
+    const both = deputy('user:dan', 'user:ann', 'user:bob');
+    expect(tally(by(both, deputy('user:eve', 'user:ann')), asked).state).toBe('granted');
+    expect(tally(by(deputy('user:eve', 'user:ann'), both), asked).state).toBe('granted');
+  });
+
+  it('is one person, for however many they stand in', async () => {
+    const asked = await question();
+    expect(tally(by(deputy('user:dan', 'user:ann', 'user:bob')), asked).state).toBe('pending');
+  });
+
+  it('does not decide for those who may not decide themselves, nor about what is asked for them', async () => {
+    const parties = { ...NOBODY, requesters: ['user:ann'] };
+    const asked = await question({ parties });
+    expect(ineligible(deputy('user:dan', 'user:ann'), asked)).toBe('lacks_role');
+    expect(ineligible(deputy('user:ann', 'user:bob'), asked)).toBe('is_requester');
+  });
+
+  it('is no more than the rights it lends, whatever is asked', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, person, fc.subarray([...PEOPLE]), async (of, who, away) => {
+        const asked = await questionIn(of);
+        const standing = deputy(who, ...away);
+        if (ineligible(standing, asked) !== null) return;
+        const able = [voter(who), ...away.map((one) => voter(one))].some((one) => ineligible(one, asked) === null);
+        expect(able).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { barred, counts, type EligibilityQuestion, type Voter } from './eligibility';
+import { barred, type EligibilityQuestion, rightsOf, type Voter } from './eligibility';
 
 export interface Vote {
   readonly voter: Voter;
@@ -29,19 +29,46 @@ export interface Tally {
  * were when they voted. A rejection needs no such care; it stands.
  */
 export function tally(votes: readonly Vote[], question: EligibilityQuestion): Tally {
-  const { snapshot, requirements, parties, openFor } = question;
+  const { requirements, parties } = question;
   const approving = votes.filter(({ verdict, voter }) => verdict === 'approve' && barred(voter, parties) === null);
   const met = requirements.map((requirement) => {
-    const able = approving.filter(({ voter }) => counts(snapshot, voter, { requirement, openFor }));
-    return {
-      obligation: requirement.obligation,
-      of: requirement.count,
-      by: [...new Set(able.map(({ voter }) => voter.id))],
-    };
+    const rights = new Map<string, Rights>();
+    for (const { voter } of approving) {
+      const right = rightsOf(voter, { ...question, requirement });
+      const before = rights.get(voter.id) ?? [];
+      rights.set(voter.id, before === 'own' || right === 'own' ? 'own' : [...before, ...right]);
+    }
+    return { obligation: requirement.obligation, of: requirement.count, by: counted(rights) };
   });
   const rejection = votes.find(({ verdict }) => verdict === 'reject');
   if (rejection) return { state: 'rejected', met, rejectedBy: rejection.voter.id };
   // A request without a requirement is a defect, never a free pass.
   const granted = met.length > 0 && met.every(({ of, by }) => by.length >= of);
   return { state: granted ? 'granted' : 'pending', met, rejectedBy: null };
+}
+
+type Rights = ReturnType<typeof rightsOf>;
+
+/**
+ * Who counts: those with a right of their own, and of those who stand in as many as there are different people for them
+ * to stand in for, who have not spoken themselves. One person's right is never counted twice.
+ */
+function counted(rights: ReadonlyMap<string, Rights>): readonly string[] {
+  const own = [...rights].filter(([, right]) => right === 'own').map(([id]) => id);
+  const deputies = [...rights].flatMap(([id, right]) =>
+    right === 'own' || right.length === 0 ? [] : [{ id, may: right.filter((away) => !own.includes(away)) }],
+  );
+  // The one who is away → who stands in for them. Each deputy takes somebody, moving others to whom else they may stand for.
+  const taken = new Map<string, (typeof deputies)[number]>();
+  const place = (deputy: (typeof deputies)[number], seen: Set<string>): boolean =>
+    deputy.may.some((away) => {
+      if (seen.has(away)) return false;
+      seen.add(away);
+      const other = taken.get(away);
+      if (other && !place(other, seen)) return false;
+      taken.set(away, deputy);
+      return true;
+    });
+  const placed = deputies.filter((deputy) => place(deputy, new Set()));
+  return [...own, ...placed.map(({ id }) => id)];
 }

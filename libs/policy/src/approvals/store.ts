@@ -228,13 +228,37 @@ export async function votesOf(tx: Tx, tenant: TenantId, approvals: readonly stri
   return rows.map(({ cast_at: cast, ...row }) => ({ ...row, castAt: cast.getTime() }));
 }
 
-/** Votes as they are counted, each voter with the roles that live credentials of theirs give now. */
+/** Votes as they are counted: each voter with the roles that live credentials give now, and whom they stand in for. */
 export async function countable(tx: Tx, tenant: TenantId, votes: readonly CastVote[]): Promise<readonly Vote[]> {
-  const roles = await rolesNow(tx, tenant, [...new Set(votes.map(({ voter }) => voter))]);
+  const voters = [...new Set(votes.map(({ voter }) => voter))];
+  const away = await standInsNow(tx, tenant, voters);
+  const roles = await rolesNow(tx, tenant, voters);
   return votes.flatMap(({ voter: id, kind, verdict }) => {
-    const voter: Voter = { id, kind, roles: roles.get(id) ?? [] };
+    const voter: Voter = { id, kind, roles: roles.get(id) ?? [], standsFor: away.get(id) ?? [] };
     return verdict === 'comment' ? [] : [{ voter, verdict }];
   });
+}
+
+/** Whom each of these stands in for, by the database's clock, with the roles that those have now. */
+export async function standInsNow(
+  tx: Tx,
+  tenant: TenantId,
+  deputies: readonly string[],
+): Promise<ReadonlyMap<string, readonly Voter[]>> {
+  if (deputies.length === 0) return new Map();
+  const rows = await tx.query<{ deputy: string; absent: string }>(
+    `SELECT DISTINCT deputy, absent FROM writ.stand_in
+      WHERE tenant = $1 AND deputy = ANY ($2) AND ended_at IS NULL
+        AND starts_at <= clock_timestamp() AND ends_at > clock_timestamp() ORDER BY absent`,
+    [tenant, deputies],
+  );
+  const roles = await rolesNow(tx, tenant, [...new Set(rows.map(({ absent }) => absent))]);
+  const found = new Map<string, Voter[]>();
+  for (const { deputy, absent: id } of rows) {
+    const kind: PrincipalKind = id.startsWith('service:') ? 'service' : 'user';
+    found.set(deputy, [...(found.get(deputy) ?? []), { id, kind, roles: roles.get(id) ?? [] }]);
+  }
+  return found;
 }
 
 /** Roles of principals by the keys that are good now, by the database's clock. */

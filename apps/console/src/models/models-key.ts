@@ -1,0 +1,1 @@
+export const MODELS_KEY = ['models'] as const;
