@@ -11,7 +11,7 @@ import { checkRun } from '../../test/support/check-run';
 import { openScenario } from '../../test/support/scenario';
 import { functions } from './tools';
 
-export const EXAMPLES = ['sequence', 'fanout', 'supervisor', 'router', 'swarm'] as const;
+export const EXAMPLES = ['sequence', 'fanout', 'supervisor', 'router', 'swarm', 'blackboard', 'mailbox'] as const;
 export type ExampleName = (typeof EXAMPLES)[number];
 
 /** One input and what must come of it. */
@@ -116,6 +116,8 @@ export function stepsOf(events: readonly RunEvent[]): string[] {
           : [`${event.agent ?? 'workflow'} → ${event.kind} ${event.target}`];
       case 'step_denied':
         return [`${event.agent ?? 'workflow'} → ${event.kind} ${event.target}: denied, ${event.decision.reason}`];
+      case 'step_settled':
+        return event.failure?.code === 'board_conflict' ? ['conflict: it was written since'] : [];
       case 'call_rejected':
         return [`rejected: ${event.code}`];
       default:

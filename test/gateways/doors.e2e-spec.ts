@@ -21,7 +21,7 @@ jest.setTimeout(60_000);
 
 /** One way out, with a peer that counts what it is sent. */
 interface Way {
-  readonly door: Exclude<Door, 'handoff' | 'delegate'>;
+  readonly door: Wanted['door'];
   readonly target: string;
   readonly args: JsonObject;
   send(permit: Permit, args: JsonObject): Promise<CallOutcome<unknown>>;

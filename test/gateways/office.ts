@@ -31,7 +31,7 @@ export class TestClock implements Clock {
 export const TENANT: TenantId = newId('tenant');
 
 export interface Wanted {
-  readonly door: Exclude<Door, 'handoff' | 'delegate'>;
+  readonly door: Exclude<Door, 'handoff' | 'delegate' | 'board' | 'message'>;
   readonly target: string;
   readonly args: JsonObject;
   readonly step?: number;

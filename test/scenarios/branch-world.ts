@@ -27,6 +27,13 @@ export const branchPolicy: PolicyBundle = {
   limits: { handoff_depth: 10 },
 };
 
+const policyWith = (tools: readonly string[]): PolicyBundle => ({
+  ...branchPolicy,
+  rules: [branchPolicy.rules, ...tools.map((name) => `p, user:*, {tenant}, tool:${name}, tool.invoke, , allow`)].join(
+    '\n',
+  ),
+});
+
 /** Workflows of tools that run in this process, without agents: what branches do to one another, and nothing else. */
 export interface BranchWorld {
   readonly scenario: Scenario;
@@ -42,9 +49,14 @@ export interface BranchWorld {
   close(): Promise<void>;
 }
 
+export interface MoreParts extends Pick<ScenarioOptions, 'snapshotEvery' | 'patienceMs'> {
+  /** Tools of a test's own: the members of their documents beside name and endpoint, and what they do. */
+  readonly tools?: { readonly [name: string]: { readonly document: object; readonly work: ToolFunction } };
+}
+
 export async function openBranchWorld(
   workflows: { readonly [name: string]: object },
-  more: Pick<ScenarioOptions, 'snapshotEvery'> = {},
+  { tools = {}, ...more }: MoreParts = {},
 ): Promise<BranchWorld> {
   const reached: string[] = [];
   let now = 0;
@@ -73,6 +85,7 @@ export async function openBranchWorld(
     pay: (args) => ({ paid: args['amount'] ?? 1, receipt: `r${String(args['amount'] ?? 1)}` }),
     refund: (args) => ({ refunded: args['receipt'] ?? null }),
     odd: (args) => Number(args['n']) % 2 === 1,
+    ...Object.fromEntries(Object.entries(tools).map(([name, { work }]) => [name, work])),
   };
   const documents = [
     ...Object.entries(TOOLS).map(([name, effect]) => ({
@@ -83,11 +96,18 @@ export async function openBranchWorld(
       max_attempts: 1,
       timeout_ms: 5_000,
     })),
+    ...Object.entries(tools).map(([name, { document }]) => ({
+      kind: 'tool',
+      name,
+      endpoint: { type: 'function', function: name },
+      max_attempts: 1,
+      ...document,
+    })),
     ...Object.entries(workflows).map(([name, root]) => ({ kind: 'workflow', name, ...accountable, root })),
   ];
   const scenario = await openScenario({
     documents,
-    policy: branchPolicy,
+    policy: policyWith(Object.keys(tools)),
     doors: (open) => ({
       models: { complete: () => Promise.reject(new Error('nobody speaks here')) },
       tools: functionTransport({

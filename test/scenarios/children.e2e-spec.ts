@@ -8,6 +8,11 @@ const sequence = (...steps: (readonly [id: string, node: object, more?: object])
   steps: steps.map(([id, node, more]) => ({ id, node, ...more })),
 });
 const run = (workflow: string, more: object = {}): object => ({ type: 'run', workflow, ...more });
+const fan = (branches: { readonly [key: string]: readonly [node: object, budget: object] }): object => ({
+  type: 'fanout',
+  branches: Object.entries(branches).map(([key, [node, budget]]) => ({ key, node, budget })),
+  merge: { policy: 'best_effort', min: 0 },
+});
 
 let world: BranchWorld;
 beforeAll(async () => {
@@ -44,12 +49,20 @@ beforeAll(async () => {
       concurrency: 4,
     },
     recursive: sequence(['again', run('recursive', { budget: { depth: 4 } })]),
+    flat: fan({
+      shallow: [run('middle', { input: { say: 'x' } }), { depth: 1 }],
+      none: [run('leaf', { input: { say: 'x' } }), { depth: 0 }],
+    }),
+    costs: sequence(['first', run('leaf', { input: { say: 'a' } })], ['second', run('leaf', { input: { say: 'b' } })]),
+    asks: sequence(['below', run('leaf', { input: { say: 'a' }, budget: { cost_micros: 90 } })]),
+    branch_costs: fan({ tight: [run('asks'), { cost_micros: 50, handoffs: 2 }] }),
   });
 }, 60_000);
 afterAll(() => world.close());
 
 const started = (events: readonly RunEvent[]): RunId[] =>
   events.flatMap((event) => (event.type === 'step_intended' && event.child ? [event.child.run] : []));
+const budgetOf = ([first]: readonly RunEvent[]) => (first as Extract<RunEvent, { type: 'run_started' }>).budget;
 const outcomeOf = (events: readonly RunEvent[]): RunEvent => events.at(-1)!;
 const cancel = (of: RunId) =>
   world.scenario.engine.commands.cancel({
@@ -156,6 +169,42 @@ describe('[I6] what a child may do', () => {
     expect(started(short.events)).toHaveLength(1);
     const inner = await world.play('spends', { budget: { tool_calls: 2 } });
     expect(outcomeOf(inner.events)).toMatchObject({ failure: { code: 'budget_exhausted' } });
+  });
+
+  it('[I13] gets what is left of money, handoffs and time around it, and what it did not use is there again', async () => {
+    const limits = { cost_micros: 100, handoffs: 3, wall_ms: 60_000 };
+    const { status, events } = await world.play('costs', { budget: limits });
+    expect(status).toBe('succeeded');
+    const budgets = await Promise.all(
+      started(events).map(async (child) => budgetOf((await world.stands(child)).events)),
+    );
+    expect(budgets).toMatchObject([
+      { cost_micros: 100, handoffs: 3 },
+      { cost_micros: 100, handoffs: 3 },
+    ]);
+    for (const { wall_ms: time } of budgets) expect(time).toBeLessThanOrEqual(60_000);
+    expect(budgets[1]!.wall_ms!).toBeLessThan(budgets[0]!.wall_ms!);
+  });
+
+  it('[I13] is refused what a branch around it does not have, at whatever depth it asks', async () => {
+    const { events } = await world.play('branch_costs');
+    const [middle] = started(events);
+    const below = await world.stands(middle!);
+    expect(budgetOf(below.events)).toMatchObject({ cost_micros: 50, handoffs: 2 });
+    expect(outcomeOf(below.events)).toMatchObject({ failure: { code: 'budget_exhausted' } });
+    expect(started(below.events)).toEqual([]);
+  });
+
+  it('stands no deeper than each branch around it allows', async () => {
+    const { events } = await world.play('flat');
+    const failures = events.flatMap((event) =>
+      event.type === 'node_failed' ? [[event.path, event.failure.code]] : [],
+    );
+    expect(failures).toEqual([['=none', 'depth_exceeded']]);
+    const [middle] = started(events);
+    const below = await world.stands(middle!);
+    expect(budgetOf(below.events)).toMatchObject({ depth: 0 });
+    expect(outcomeOf(below.events)).toMatchObject({ failure: { code: 'depth_exceeded' } });
   });
 
   it('ends no later than its parent', async () => {

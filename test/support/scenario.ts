@@ -16,6 +16,8 @@ export interface ScenarioOptions {
   readonly wakeUp?: WakeUp;
   readonly options?: WorkerOptions;
   readonly snapshotEvery?: number;
+  /** How long a run that is to end lets unrepeatable calls finish. */
+  readonly patienceMs?: number;
   /** Mutating effects wait while the log is behind; by default they never do. */
   readonly watch?: ConstructorParameters<typeof LogWatch>[1];
   /** A database of the test's own; by default a fresh one on the shared cluster. */
@@ -71,6 +73,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     ...(options.wakeUp && { wakeUp: options.wakeUp }),
     ...(options.options && { options: options.options }),
     ...(options.snapshotEvery !== undefined && { snapshotEvery: options.snapshotEvery }),
+    ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
     build: 'scenario',
   });
   await engine.start();

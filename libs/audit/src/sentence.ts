@@ -35,6 +35,7 @@ const said = (detail: Detail, name: string): string => {
 const WAITS: { readonly [kind: string]: string } = {
   signal: 'a signal or a time',
   child: 'a run it started',
+  message: 'a message between its agents',
   pause: 'somebody to resume it',
   stop: 'the release of a stop',
   approval: 'an approval',

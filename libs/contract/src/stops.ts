@@ -93,9 +93,20 @@ const StopReport = named(
     time_to_stop: z.object({ first: ms, p95: ms, last: ms }).nullable(),
     residue: z.array(StepUnderWay).readonly().describe('Calls that were on their way when the stop took effect.'),
     ended: z
-      .array(z.object({ run: id('run'), workflow: z.string(), finished_at: time }))
+      .array(
+        z.object({
+          run: id('run'),
+          workflow: z.string(),
+          finished_at: time,
+          to_undo: z
+            .array(z.object({ path: z.string(), tool: z.string() }))
+            .readonly()
+            .describe('What the run did and can be undone, last first; the arguments stand in its last event.'),
+          left: z.array(z.string()).readonly().describe('Child runs and steps that had not come to an end.'),
+        }),
+      )
       .readonly()
-      .describe('Runs that it ended.'),
+      .describe('Runs that it ended, and what each leaves.'),
   }),
 );
 const exampleReport = {

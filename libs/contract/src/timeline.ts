@@ -4,7 +4,7 @@ import { RunStatus } from './runs';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
-const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate', 'run']);
+const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate', 'run', 'board', 'message']);
 
 const Segment = named(
   'TimelineSegment',
@@ -18,6 +18,8 @@ const Segment = named(
       'handoff',
       'delegate',
       'run',
+      'board',
+      'message',
       'waiting_approval',
       'waiting_input',
       'waiting_external',

@@ -11,11 +11,12 @@ import {
 import { type BillOfMaterials, valueAt } from '@writ/registry';
 import type { RecordedDecision, StepIntended, StepKind } from './events';
 import type { HeldRun } from './held-run';
+import { proposeBoard, proposeMessage } from './board/propose';
 import { childBudget, smaller } from './budget';
 import { childRunId } from './children/child-id';
 import type { Proposal } from './proposal';
 import { modelRequest, reservation } from './model-request';
-import type { Act, Delegate, StartChild } from './next-step';
+import type { Act, Delegate, StartChild, UseBoard, UseMailbox } from './next-step';
 import { branchOf } from './path';
 import { attributeKey } from './state';
 
@@ -155,7 +156,22 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
     }
     case 'delegate':
       return proposeWork(base, act);
+    case 'use_board':
+      return proposeShared(held, { kind: 'board', act }, proposeBoard(held, act, base));
+    case 'use_mailbox':
+      return proposeShared(held, { kind: 'message', act }, proposeMessage(held, act, base));
   }
+}
+
+/** What agents of the run share stays inside it: nothing is sent, and a lost outcome is no outcome. */
+function proposeShared(
+  held: HeldRun,
+  { kind, act }: { readonly kind: 'board' | 'message'; readonly act: UseBoard | UseMailbox },
+  { target, args, request }: ReturnType<typeof proposeBoard>,
+): Proposal {
+  const { digest } = held.planner.bill.workflow;
+  const parts = { kind, door: kind, act, target: { name: target, digest }, args, request } as const;
+  return proposal({ ...parts, effect: 'idempotent', maxAttempts: MAX_INTERNAL_ATTEMPTS });
 }
 
 /** Work for another agent: decided like a handoff, since what it may then do is bounded by the same chain. */
@@ -202,7 +218,11 @@ function childOf(
     run,
     root: started.parent?.root ?? held.run,
     depth: (started.parent?.depth ?? 0) + 1,
-    budget: childBudget(held.state, act.path, smaller({ ...definition.budget }, { ...act.budget })),
+    budget: childBudget(held.state, {
+      path: act.path,
+      asked: smaller({ ...definition.budget }, { ...act.budget }),
+      now,
+    }),
     deadline_at: deadlines.length === 0 ? null : Math.min(...deadlines),
     leave: act.leave,
   };

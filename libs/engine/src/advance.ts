@@ -82,17 +82,14 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   const { crew, state, planner } = held;
   const now = ctx.clock.now();
   const stopped = stoppedBy(ctx, held);
-  if (stopped) {
-    if (crew.idle) return finish(ctx, held, { type: 'fail', status: 'stopped', failure: stopped });
-    crew.abort(state);
-    await crew.changed(null);
-    return null;
-  }
-  const steps = sound('plan_broken', () => planner.next(state, now));
+  if (stopped || state.cancel) crew.close(state, ctx.patienceMs);
+  const steps = sound('plan_broken', () =>
+    stopped ? [planner.stopped(state, { failure: stopped, now })] : planner.next(state, now),
+  );
   const [first] = steps;
   if (first && isEnd(first)) {
     if (crew.idle) return finish(ctx, held, first);
-    crew.abort(state);
+    crew.close(state, ctx.patienceMs);
     await crew.changed(null);
     return null;
   }

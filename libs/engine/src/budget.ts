@@ -2,6 +2,7 @@ import type { Failure } from '@writ/kernel';
 import type { Proposal } from './proposal';
 import type { RunBudget } from './run-budget';
 import type { Tail } from './unit-request';
+import { branchOf } from './path';
 import type { RunState } from './state';
 
 /**
@@ -19,8 +20,7 @@ export function overBudget(state: RunState, proposed: Proposal, beside: readonly
       if (event.kind === 'tool' && event.attempt === 1) usage.tool_calls += 1;
     }
   }
-  for (const name of ['model_calls', 'tool_calls', 'tokens'] as const)
-    usage[name] += setAside(state, { name, beside, except: proposed.path });
+  for (const name of COUNTED) usage[name] += setAside(state, { name, beside, except: proposed.path });
   // What is under way has not been settled: it counts at what was reserved for it.
   usage.tokens += reserved(state) + beside.reduce((sum, tail) => sum + reservedIn(tail), 0);
   const over = (name: string, limit: number | undefined, after: number): Failure | null =>
@@ -41,14 +41,31 @@ export function overBudget(state: RunState, proposed: Proposal, beside: readonly
   }
   const { child } = proposed.details;
   if (child) {
+    if (triedBefore(state, proposed)) return tooDeep(deepest(state, proposed.path), child.depth);
     const failure =
       over('model calls', budget.model_calls, usage.model_calls + (child.budget.model_calls ?? 0)) ??
       over('tool calls', budget.tool_calls, usage.tool_calls + (child.budget.tool_calls ?? 0)) ??
       over('tokens', budget.tokens, usage.tokens + (child.budget.tokens ?? 0));
-    return failure ?? tooDeep(budget.depth, child.depth);
+    return failure ?? tooDeep(deepest(state, proposed.path), child.depth);
   }
-  if (proposed.kind === 'tool') return over('tool calls', budget.tool_calls, usage.tool_calls + 1);
+  if (proposed.kind === 'tool' && !triedBefore(state, proposed))
+    return over('tool calls', budget.tool_calls, usage.tool_calls + 1);
   return null;
+}
+
+/** Another attempt of a tool call or of a child's start is the same call: it is counted already. */
+export function triedBefore(
+  state: RunState,
+  { kind, path, target }: Pick<Proposal, 'kind' | 'path' | 'target'>,
+): boolean {
+  const intent = state.branches.get(branchOf(path))?.open?.intent;
+  return intent !== undefined && intent.kind === kind && intent.path === path && intent.target === target;
+}
+
+/** How many levels of runs may stand below a place: as the run says, and each part of it around the place. */
+function deepest({ started, ledger }: RunState, path: string): number | undefined {
+  const limits = [started.budget.depth, ledger.room(path, started.at).depth].filter((limit) => limit !== undefined);
+  return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
 /** Reservations of calls under way. A lost one is charged when its next attempt is intended. */
@@ -77,7 +94,7 @@ function tooDeep(left: number | undefined, depth: number): Failure | null {
   };
 }
 
-type Counted = 'model_calls' | 'tool_calls' | 'tokens';
+type Counted = (typeof COUNTED)[number];
 
 /** What child runs that have not reported may still use, and those whose start is under way. */
 function setAside(
@@ -110,19 +127,35 @@ export function heldBack(state: RunState): { readonly [name in Counted]: number 
 /** No node stands here. */
 const NOWHERE = '//';
 
-/** A child's limits: what it asks for; of what it does not limit itself, all that this run has left. */
-export function childBudget(state: RunState, path: string, asked: RunBudget): RunBudget {
+/**
+ * A child's limits: what it asks for; of what it does not limit itself, all that is left here, of the run and of every
+ * part of it around the node. Time runs: a child never gets more of it than is left.
+ */
+export function childBudget(
+  state: RunState,
+  { path, asked, now }: { readonly path: string; readonly asked: RunBudget; readonly now: number },
+): RunBudget {
+  const before = state.branches.get(branchOf(path))?.open?.intent;
+  // Another attempt of the same start: what was set aside for it is its own.
+  if (before?.path === path && before.child) return before.child.budget;
   const { budget } = state.started;
-  const names = ['model_calls', 'tool_calls', 'tokens'] as const;
-  const limits = names.map((name) => {
-    const own = budget[name];
+  const counted = COUNTED.flatMap((name) => {
+    const limit = budget[name];
     const taken = state.usage[name] + setAside(state, { name, beside: [], except: path });
-    const left = own === undefined ? undefined : Math.max(0, own - taken);
-    return [name, asked[name] ?? left] as const;
+    return limit === undefined ? [] : [[name, Math.max(0, limit - taken)] as const];
   });
-  const below = budget.depth === undefined ? {} : { depth: Math.min(asked.depth ?? Infinity, budget.depth - 1) };
-  return { ...asked, ...below, ...Object.fromEntries(limits.filter(([, limit]) => limit !== undefined)) };
+  const { depth: _depth, wall_ms: time, ...room } = state.ledger.room(path, now);
+  const left = smaller(room, Object.fromEntries(counted));
+  const below = deepest(state, path);
+  return {
+    ...left,
+    ...asked,
+    ...(time !== undefined && { wall_ms: Math.min(asked.wall_ms ?? Infinity, time) }),
+    ...(below !== undefined && { depth: Math.min(asked.depth ?? Infinity, below - 1) }),
+  };
 }
+
+const COUNTED = ['model_calls', 'tool_calls', 'tokens'] as const;
 
 /** The smaller of two sets of limits, name by name: limits are narrowed, never widened (I6). */
 export function smaller(

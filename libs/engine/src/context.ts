@@ -36,6 +36,8 @@ export interface EngineContext {
   /** Events between two snapshots of a run, at least. */
   readonly snapshotEvery: number;
   readonly worker: WorkerId;
+  /** How long a run that is to end lets calls finish that must not be repeated (milliseconds). */
+  readonly patienceMs: number;
   /** Digest or version of the engine's build, named in evidence. */
   readonly build: string;
 }

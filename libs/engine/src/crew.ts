@@ -12,6 +12,8 @@ export class Crew {
   #wake: (() => void) | null = null;
   #fault: { readonly error: unknown } | null = null;
   #end: AdvanceEnd | null = null;
+  /** The calls that were under way when the run was to end. */
+  #closing: ReadonlyMap<string, AbortController> | null = null;
 
   get idle(): boolean {
     return this.#busy.size === 0;
@@ -98,16 +100,41 @@ export class Crew {
     this.#wake?.();
   }
 
+  /**
+   * The run is to end. Of the calls under way now, those that may be repeated are aborted at once; the others are let
+   * finish for `patienceMs` and then aborted too: nobody knows their outcome then. What is begun later (to undo what was
+   * done) is left alone. The first call starts the time.
+   */
+  close(state: RunState, patienceMs: number): void {
+    this.#closing ??= this.#closeAfter(patienceMs);
+    for (const [path, controller] of this.#closing) {
+      if (this.#busy.get(path) === controller && isFreeAt(state, path)) controller.abort();
+    }
+  }
+
+  #closeAfter(patienceMs: number): ReadonlyMap<string, AbortController> {
+    const calls = new Map(this.#busy);
+    const giveUp = (): void => {
+      for (const [path, controller] of calls) if (this.#busy.get(path) === controller) controller.abort();
+    };
+    if (calls.size > 0) setTimeout(giveUp, patienceMs).unref();
+    return calls;
+  }
+
   /** Aborts the calls under way that may be repeated or whose outcome nobody needs: of one branch, or of all. */
   abort(state: RunState, only?: (branch: string) => boolean): void {
     for (const [path, controller] of this.#busy) {
       if (only && !only(path)) continue;
-      const branch = state.branches.get(path);
-      const intent = (branch?.reading ?? branch?.open)?.intent;
       // A call that must not be repeated is let finish: aborting it would only lose its outcome.
-      if (intent && isFree(intent)) controller.abort();
+      if (isFreeAt(state, path)) controller.abort();
     }
   }
+}
+
+function isFreeAt(state: RunState, path: string): boolean {
+  const branch = state.branches.get(path);
+  const intent = (branch?.reading ?? branch?.open)?.intent;
+  return intent !== undefined && isFree(intent);
 }
 
 /** Node's timers cannot wait longer. */

@@ -171,6 +171,7 @@ export type WaitFor =
       readonly until: number | null;
     }
   | { readonly for: 'child'; readonly path: string; readonly run: RunId }
+  | { readonly for: 'message'; readonly path: string; readonly mailbox: string; readonly until: number }
   | { readonly for: 'pause'; readonly by: string; readonly reason: string }
   | { readonly for: 'input'; readonly path: string; readonly input: InputId; readonly until: number | null }
   | { readonly for: 'stop'; readonly step: number; readonly target: string }
@@ -220,6 +221,17 @@ export interface RunFailed {
   readonly at: number;
   readonly status: 'failed' | 'timed_out' | 'denied' | 'stopped' | 'quarantined';
   readonly failure: Failure;
+  /** Ended by a stop or its deadline: the calls that would undo what it did, last first, and what had not come to an end. */
+  readonly to_undo?: readonly ToUndo[];
+  readonly left?: readonly string[];
+}
+
+/** One call that undoes what a run did, from what the run really has. */
+export interface ToUndo {
+  /** Of the compensation. */
+  readonly path: string;
+  readonly tool: string;
+  readonly args: JsonObject;
 }
 
 export interface RunCancelled {

@@ -19,7 +19,14 @@ const OBJECTS = {
   handoff: 'agent',
   delegate: 'agent',
   run: 'workflow',
+  board: 'board',
+  message: 'mailbox',
 } as const;
+
+/** What agents share is read or written, and messages are sent or taken: the arguments say which. */
+function actionOf({ kind, args }: Extract<RunEvent, { type: 'step_intended' | 'step_denied' | 'step_asked' }>): string {
+  return kind === 'board' || kind === 'message' ? `${kind}.${String(args?.['op'] ?? 'read')}` : ACTIONS[kind];
+}
 
 type Verdict = DecisionView['verdict'];
 
@@ -82,7 +89,7 @@ export function decisionOf(run: RunId, event: RunEvent): DecisionView | null {
         ...(event.agent !== null && { agent: event.agent }),
       };
       const { decision, step, at } = event;
-      return view({ decision, verdict, run, step, action: ACTIONS[event.kind], object, at });
+      return view({ decision, verdict, run, step, action: actionOf(event), object, at });
     }
     default:
       return null;

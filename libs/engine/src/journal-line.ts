@@ -37,6 +37,9 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   handoff: 'agent',
   delegate: 'agent',
   run: 'child_workflow',
+  // Nothing of a bill: what agents share is the workflow's own.
+  board: '',
+  message: '',
 };
 
 /**

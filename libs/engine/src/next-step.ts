@@ -1,7 +1,7 @@
 import type { Failure, Hop, Json, JsonObject, RunId } from '@writ/kernel';
 import type { AgentDefinition, BillOfMaterials, OfferedTool, ToolDefinition, Versioned } from '@writ/registry';
 import type { RunBudget } from './run-budget';
-import type { BranchEnded, NodeFailed, RouteChoice } from './events';
+import type { BranchEnded, NodeFailed, RouteChoice, ToUndo } from './events';
 import type { JoinVerdict } from './plan/join';
 import type { Ledger } from './plan/ledger';
 import type { OpenStep, Work } from './state';
@@ -211,6 +211,9 @@ export interface Fail {
   readonly type: 'fail';
   readonly status: 'failed' | 'timed_out' | 'denied' | 'stopped';
   readonly failure: Failure;
+  /** Where the run ends from outside: what was done and can be undone, and what had not come to an end. */
+  readonly toUndo?: readonly ToUndo[];
+  readonly left?: readonly string[];
 }
 
 export interface Cancel {
@@ -222,8 +225,41 @@ export interface Cancel {
   readonly left: readonly string[];
 }
 
+/** What the agents of a run share: a key of the blackboard, read or (with a value) written. */
+export interface UseBoard {
+  readonly type: 'use_board';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly key: string;
+  /** The value; undefined for a read. */
+  readonly write: Json | undefined;
+  /** The version it must still have; null to write over whatever is there. */
+  readonly expect: number | null;
+  /** The model's call this answers; null for a step of the workflow. */
+  readonly call: string | null;
+}
+
+/** A message for another agent; or, without a body, taking those that wait in one's own mailbox. */
+export interface UseMailbox {
+  readonly type: 'use_mailbox';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly mailbox: string;
+  readonly body: string | null;
+  readonly replyTo: string | null;
+  readonly call: string;
+}
+
+/** Reading waits for the first message, until a time (epoch milliseconds). */
+export interface WaitMessage {
+  readonly type: 'wait_message';
+  readonly path: string;
+  readonly mailbox: string;
+  readonly until: number;
+}
+
 /** The steps that act on the outside and are decided first. */
-export type Act = CallModel | InvokeTool | HandOff | Delegate | StartChild;
+export type Act = CallModel | InvokeTool | HandOff | Delegate | StartChild | UseBoard | UseMailbox;
 
 /** Facts that the plan itself draws: they need no decision and take no time. */
 export type Fact =
@@ -240,6 +276,7 @@ export type Fact =
   | Wait
   | EndWait
   | WaitChild
+  | WaitMessage
   | RuleNode
   | AskPerson
   | SettleStray;
@@ -264,7 +301,9 @@ export const isAct = (step: NextStep): step is Act =>
   step.type === 'invoke_tool' ||
   step.type === 'hand_off' ||
   step.type === 'delegate' ||
-  step.type === 'start_child';
+  step.type === 'start_child' ||
+  step.type === 'use_board' ||
+  step.type === 'use_mailbox';
 
 export const isEnd = (step: NextStep): step is End =>
   step.type === 'finish' || step.type === 'fail' || step.type === 'cancel';

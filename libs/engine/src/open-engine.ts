@@ -31,6 +31,8 @@ export interface EngineParts {
   /** False in a process that only takes commands: its runs are led elsewhere. */
   readonly leads?: boolean;
   readonly options?: WorkerOptions;
+  /** How long a run that is to end lets calls finish that must not be repeated; half a minute by default. */
+  readonly patienceMs?: number;
   readonly build?: string;
   readonly clock?: Clock;
   readonly faults?: Faults;
@@ -65,6 +67,8 @@ export interface Engine {
   close(graceMs?: number): Promise<void>;
 }
 
+const PATIENCE_MS = 30_000;
+
 /** Puts the engine's parts together: the one place that knows the order they start and stop in. */
 export function openEngine(parts: EngineParts): Engine {
   const clock = parts.clock ?? systemClock;
@@ -87,6 +91,7 @@ export function openEngine(parts: EngineParts): Engine {
     faults: parts.faults ?? noFaults,
     snapshotEvery: parts.snapshotEvery ?? SNAPSHOT_EVERY,
     worker: id,
+    patienceMs: parts.patienceMs ?? PATIENCE_MS,
     build: parts.build ?? 'unknown',
   };
   const wakeUp = parts.wakeUp ?? new LocalWakeUp();

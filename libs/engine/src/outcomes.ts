@@ -1,6 +1,16 @@
-import { canonicalJson, CanonicalError, type Failure, type Json, randomBytes, toHex } from '@writ/kernel';
+import {
+  canonicalJson,
+  CanonicalError,
+  type Failure,
+  type Json,
+  type JsonObject,
+  randomBytes,
+  toHex,
+} from '@writ/kernel';
 import { type AuditDraft, commitmentTo } from '@writ/audit';
+import { checkInput } from '@writ/registry';
 import type { Database } from '@writ/database';
+import { sharedOutcome } from './board/outcome';
 import type { Proposal } from './proposal';
 import { costOf } from './budget/price';
 import { evidence } from './evidence';
@@ -33,11 +43,39 @@ export async function recordOutcome(
 ): Promise<void> {
   const { attempt, now } = ended;
   const { outcome, tokens } = ended.performed;
+  const { kind } = attempt.proposed;
+  if (outcome.kind === 'ok' && (kind === 'board' || kind === 'message')) {
+    const { step, proposed } = attempt;
+    const shared = sharedOutcome(held, { ...proposed, kind, step });
+    if (!shared.ok) recordFailure(held, { attempt, now, failure: shared.failure, landed: 'no' });
+    else
+      recordValue(held, { attempt, now, tokens, result: shared.value, text: canonicalJson(shared.value), ref: null });
+    return;
+  }
   if (outcome.kind === 'ok') {
+    const unfit = unfitAnswer(held, attempt.proposed, outcome.value);
+    if (unfit) {
+      recordFailure(held, { attempt, now, failure: unfit, landed: 'yes' });
+      return;
+    }
     await recordResult(db, held, { attempt, now, tokens, result: outcome.value });
     return;
   }
   recordFailure(held, { attempt, now, failure: outcome.failure, landed: outcome.landed });
+}
+
+/** A tool promises what it answers. What does not fit the promise is an error, and nothing of it is passed on. */
+function unfitAnswer(held: HeldRun, { kind, target }: Proposal, answer: Json): Failure | null {
+  if (kind !== 'tool' && kind !== 'data') return null;
+  const schema = held.planner.bill.tools.get(target)?.definition.output;
+  const fault = schema ? checkInput(schema as JsonObject, answer) : null;
+  if (fault === null) return null;
+  return {
+    code: 'tool_output_invalid',
+    class: 'permanent',
+    message: `${target} answered what its definition does not promise: ${fault.message.replace('the input', 'the answer')}`,
+    ...(fault.details && { details: fault.details }),
+  };
 }
 
 async function recordResult(
@@ -59,7 +97,29 @@ async function recordResult(
     recordFailure(held, { attempt, now, failure, landed: 'yes' });
     return;
   }
-  const ref = await keepAside({ db }, held.tenant, text);
+  recordValue(held, {
+    attempt,
+    now,
+    tokens,
+    result: done.result,
+    text,
+    ref: await keepAside({ db }, held.tenant, text),
+  });
+}
+
+function recordValue(
+  held: HeldRun,
+  done: {
+    readonly attempt: Attempt;
+    readonly now: number;
+    readonly tokens: number;
+    readonly result: Json;
+    /** The result as canonical JSON, and its digest where it is kept aside. */
+    readonly text: string;
+    readonly ref: string | null;
+  },
+): void {
+  const { attempt, now, tokens, text, ref } = done;
   const salt = toHex(randomBytes(16));
   const { step, attempt: number, proposed } = attempt;
   const branch = branchOf(proposed.path);

@@ -34,6 +34,18 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
       if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
       return { outcome: { kind: 'ok', value: { to: proposed.target } }, tokens: 0 };
     }
+    case 'board':
+    case 'message': {
+      const permit = doors.permits.mint(permitFor(warrant));
+      const opened = doors.permits.open(permit, {
+        door: proposed.kind,
+        target: proposed.target,
+        presented: proposed.args,
+      });
+      if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
+      // What comes of it depends on what others have shared meanwhile: it is found when it is recorded.
+      return { outcome: { kind: 'ok', value: null }, tokens: 0 };
+    }
     case 'run': {
       const permit = doors.permits.mint(permitFor(warrant));
       const opened = doors.permits.open(permit, { door: 'run', target: proposed.target, presented: proposed.args });

@@ -41,6 +41,8 @@ function waitingOn(wait: WaitFor, { last }: RunFacts): string {
       return `the signal ${wait.signal}${wait.until === null ? '' : `, until ${at(wait.until)}`}`;
     case 'child':
       return `the run ${wait.run}`;
+    case 'message':
+      return `a message to ${wait.mailbox}, until ${at(wait.until)}`;
     case 'pause':
       return `somebody to resume it: ${wait.reason}`;
     case 'input':

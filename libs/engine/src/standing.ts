@@ -113,8 +113,19 @@ function ending(
         code: null,
       };
     case 'fail': {
-      const { status, failure } = next;
-      return { event: { type: 'run_failed', at, status, failure }, status, code: failure.code };
+      const { status, failure, toUndo = [] } = next;
+      return {
+        event: {
+          type: 'run_failed',
+          at,
+          status,
+          failure,
+          ...(toUndo.length > 0 && { to_undo: toUndo }),
+          ...listed('left', next.left ?? []),
+        },
+        status,
+        code: failure.code,
+      };
     }
     case 'cancel':
       return {

@@ -27,7 +27,6 @@ import { Planner } from './plan/planner';
 import { smaller } from './budget';
 import { recordDecision } from './record-decision';
 import { SnapshotKeeper } from './snapshot/keeper';
-import { unavailablePattern } from './unavailable';
 
 /** Bills per tenant, workflow and version, for as long as the tenant's authority epoch stands. */
 export class BillCache {
@@ -76,7 +75,7 @@ async function prepareUnder(
   const { input } = start;
   const bill = await start.bills.get(ctx.db, authority, input);
   if (!bill.ok) return { kind: 'refused', failure: bill.failure };
-  const problem = unavailablePattern(bill.value) ?? badInput(bill.value, input);
+  const problem = badInput(bill.value, input);
   if (problem) return { kind: 'refused', failure: problem };
   const now = ctx.clock.now();
   const initiator: Principal = input.onBehalfOf

@@ -2,6 +2,7 @@ import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
+import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { Approvals } from './approvals/standing';
 import type { BranchesJoined, BranchEnded, RouteChoice, RunStarted, StepIntended, WaitFor } from './events';
@@ -137,6 +138,8 @@ export interface RunState {
   readonly usage: { model_calls: number; tool_calls: number; tokens: number };
   /** What people were asked, by the place of the act. */
   readonly approvals: Approvals;
+  /** What its agents share. */
+  readonly board: Board;
   readonly signals: { name: string; payload: Json; correlation: string | null; taken: boolean }[];
   /** Runs started by nodes, by path. */
   readonly children: Map<string, ChildState>;
@@ -181,6 +184,7 @@ export function emptyState(started: RunStarted): RunState {
     attributes: new Map(),
     ledger: new ScopeLedger(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
+    board: emptyBoard(),
     signals: [],
     approvals: new Map(),
     children: new Map(),

@@ -58,6 +58,10 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
     }
     case 'wait_child':
       return recordWait(held, { wait: { for: 'child', path, run: fact.run }, branch: branchOf(path), now });
+    case 'wait_message': {
+      const { mailbox, until } = fact;
+      return recordWait(held, { wait: { for: 'message', path, mailbox, until }, branch: branchOf(path), now });
+    }
     case 'end_wait':
       return record(held, { type: 'wait_ended', at: now, path, output: fact.output });
     case 'ask_person': {

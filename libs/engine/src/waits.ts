@@ -17,6 +17,7 @@ const URGENCY: readonly WaitFor['for'][] = [
   'budget',
   'signal',
   'child',
+  'message',
   'retry',
 ];
 
@@ -71,6 +72,7 @@ export function waitingStatus(wait: WaitFor): RunStatus {
   switch (wait.for) {
     case 'signal':
     case 'child':
+    case 'message':
       return 'waiting_external';
     case 'input':
       return 'waiting_input';

@@ -226,7 +226,7 @@ export class Worker {
     for (const [key, { held }] of this.#leading) {
       if (!held || (tenant !== '*' && held.tenant !== tenant)) continue;
       this.#asked.heard(key);
-      abortRevoked(held, this.ctx.authority.current(held.tenant)?.stops ?? []);
+      abortRevoked(held, this.ctx.authority.current(held.tenant)?.stops ?? [], this.ctx.patienceMs);
       held.crew.unpark();
       held.crew.nudge();
     }
@@ -323,7 +323,7 @@ export class Worker {
       if (leading.held.state.mailSeen.has(event.mail) || leading.inbox.some((seen) => seen.mail === event.mail))
         continue;
       leading.inbox.push(event);
-      if (event.type === 'cancel_requested') leading.held.crew.abort(leading.held.state);
+      if (event.type === 'cancel_requested') leading.held.crew.close(leading.held.state, this.ctx.patienceMs);
       leading.held.crew.nudge();
     }
   }

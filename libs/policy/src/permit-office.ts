@@ -16,6 +16,10 @@ const DOOR_OF: { readonly [A in Action]?: Door } = {
   handoff: 'handoff',
   delegate: 'delegate',
   'run.start': 'run',
+  'board.read': 'board',
+  'board.write': 'board',
+  'message.send': 'message',
+  'message.read': 'message',
 };
 
 export interface MintInput {

@@ -50,6 +50,10 @@ const STOPPABLE: ReadonlySet<Action> = new Set<Action>([
   'data.read',
   'handoff',
   'delegate',
+  'board.read',
+  'board.write',
+  'message.send',
+  'message.read',
 ]);
 
 export const reachOf = (request: DecisionRequest): Reach => ({

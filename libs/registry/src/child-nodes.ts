@@ -52,6 +52,7 @@ export function childNodes(node: Node): readonly ChildNode[] {
     case 'plan':
     case 'reflect':
     case 'run':
+    case 'board':
     case 'input':
       return [];
     default:
@@ -123,6 +124,7 @@ export function namedBy(node: Node): Named {
       return { ...NONE, agents: [...agents, ...falling.agents], routers: [node.router, ...falling.routers] };
     }
     case 'wait':
+    case 'board':
     case 'input':
     case 'choice':
     case 'loop':

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AgentDefinition, RouterDefinition } from './agent-definitions';
+import { Blackboard, Mailboxes } from './board-definitions';
 import { BudgetDefinition } from './budget';
 import { ServiceDefinition } from './http-definitions';
 import { accountable, duration, jsonSchema, name } from './name';
@@ -15,6 +16,9 @@ export const WorkflowDefinition = z.strictObject({
   name,
   ...accountable,
   input: jsonSchema.default({}),
+  /** What its agents share by name, and how they write to one another. */
+  blackboard: Blackboard.optional(),
+  mailboxes: Mailboxes.optional(),
   root: NodeSchema,
   budget: BudgetDefinition.default({}),
   /** Milliseconds from start to timed out; null for none. */

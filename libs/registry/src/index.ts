@@ -15,7 +15,8 @@ export { evaluateCondition } from './evaluate-condition';
 export { loadBill, loadPinnedBill } from './load';
 export type { Merge } from './merge';
 export type { ChoiceNode, FanoutNode, HedgeNode, LoopNode, MapNode, Node, RouterNode, SequenceNode } from './nodes';
-export { type OfferedTool, offeredTools, supervisorTools } from './offered';
+export { offeredTools, supervisorTools } from './offered';
+export type { OfferedTool } from './offered-tool';
 export { publish } from './publish';
 export { checkInput } from './schemas';
 export {

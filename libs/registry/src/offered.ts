@@ -1,19 +1,7 @@
 import type { JsonObject } from '@writ/kernel';
+import { boardOffers } from './board-offers';
 import type { AgentDefinition, BillOfMaterials } from './definitions';
-
-/** One function as a model is offered it, and what a call of it means to the engine. */
-export interface OfferedTool {
-  readonly name: string;
-  readonly description: string;
-  /** JSON Schema of the arguments. */
-  readonly parameters: JsonObject;
-  readonly means:
-    | { readonly type: 'tool'; readonly tool: string }
-    | { readonly type: 'handoff'; readonly to: string }
-    | { readonly type: 'consult'; readonly agent: string }
-    | { readonly type: 'delegate' }
-    | { readonly type: 'update_plan' };
-}
+import type { OfferedTool } from './offered-tool';
 
 export const HANDOFF_PREFIX = 'handoff_to_';
 /** An agent that is asked as a tool would be. */
@@ -50,7 +38,8 @@ const CONSULT_PARAMETERS: JsonObject = {
 };
 
 /**
- * The functions one turn of an agent offers its model, in the definition's order: its tools, the agents it may consult,
+ * The functions one turn of an agent offers its model, in the definition's order: its tools, what its workflow lets it
+ * share with others, the agents it may consult,
  * each as a function `ask_<agent>` taking `{task}`, then its handoffs, each as a function `handoff_to_<agent>` taking
  * `{reason, message}`. `peers` are the agents control may pass to where this
  * agent stands (the members of its swarm; none for an agent that stands alone); a handoff to anyone else is left out.
@@ -94,7 +83,7 @@ export function offeredTools(
       means: { type: 'consult', agent: name },
     };
   });
-  return [...tools, ...consults, ...handoffs];
+  return [...tools, ...boardOffers(agent.name, bill.workflow.definition), ...consults, ...handoffs];
 }
 
 const TASK_STATUSES = ['open', 'done', 'failed', 'dropped'] as const;

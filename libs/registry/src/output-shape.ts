@@ -34,6 +34,7 @@ export function outputShape(node: Node, lookup: Lookup): Shape {
       return typeof node.exhausted === 'object' ? null : outputShape(node.node, lookup);
     case 'hedge':
       return outputShape(node.node, lookup);
+    case 'board':
     case 'wait':
     case 'choice':
     case 'router':

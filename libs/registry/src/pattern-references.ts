@@ -160,7 +160,13 @@ function classifier(
 /** What may start twice must not do anything twice. */
 function hedge(node: Node, add: Add, lookup: Lookup): void {
   for (const { pointer, node: inner } of allNodes(node, '/node')) {
-    if (inner.type === 'run' || inner.type === 'wait' || inner.type === 'input' || inner.type === 'hedge') {
+    if (
+      inner.type === 'run' ||
+      inner.type === 'wait' ||
+      inner.type === 'input' ||
+      inner.type === 'board' ||
+      inner.type === 'hedge'
+    ) {
       add(pointer, `a ${inner.type} node cannot stand in a hedge, which may start it twice`);
     }
     const { agents, tools } = namedBy(inner);

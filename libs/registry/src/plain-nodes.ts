@@ -83,6 +83,16 @@ export const PLAIN_NODES = [
     deadline_ms: duration.optional(),
     on_parent_cancel: z.enum(['cancel', 'leave']).optional(),
   }),
+  /**
+   * Reads a key of the workflow's blackboard, or writes it, where its version is still `expect`; its output is
+   * `{key, version, value, labels}`. Without `expect` it writes over whatever is there.
+   */
+  z.strictObject({
+    type: z.literal('board'),
+    key: name,
+    write: z.json().optional(),
+    expect: z.union([z.number().int().min(0), reference]).optional(),
+  }),
   /** Asks people; the answer, which must fit the schema, is the output. */
   z.strictObject({
     type: z.literal('input'),

@@ -71,7 +71,11 @@ function schemasOf(definition: Definition): readonly PlacedSchema[] {
   if (kind !== 'tool' && kind !== 'workflow') return [];
   const input: PlacedSchema = { pointer: '/input', schema: definition.input, object: true };
   if (kind === 'tool') return [input, ...output(definition.output)];
-  return [input, ...nestedSchemas(definition).map((one) => ({ ...one, object: false }))];
+  const shared = Object.entries(definition.blackboard ?? {}).map(([key, { schema }]) => ({
+    pointer: `/blackboard/${key}/schema`,
+    schema,
+  }));
+  return [input, ...[...shared, ...nestedSchemas(definition)].map((one) => ({ ...one, object: false }))];
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '@writ/kernel';
+import { boardProblems } from './board-references';
 import { childNodes } from './child-nodes';
 import { childRunProblems } from './child-runs';
 import type { WorkflowDefinition } from './definitions';
@@ -16,6 +17,8 @@ const MAX_NESTING = 16;
 
 interface Walk {
   readonly lookup: Lookup;
+  /** Keys of the workflow's blackboard. */
+  readonly keys: ReadonlySet<string>;
   /** Step ids and branch keys seen so far in the whole workflow: one name means one step. */
   readonly taken: Set<string>;
   readonly problems: Problem[];
@@ -29,14 +32,15 @@ interface Place {
 
 /** What a workflow names, and whether what flows along its edges can fit. Pointers start at the workflow. */
 export function workflowProblems(workflow: WorkflowDefinition, lookup: Lookup): Problem[] {
-  const walk: Walk = { lookup, taken: new Set(), problems: [] };
+  const keys = new Set(Object.keys(workflow.blackboard ?? {}));
+  const walk: Walk = { lookup, keys, taken: new Set(), problems: [] };
   const input: Shape = accepted(workflow.input as JsonObject);
   visit(
     workflow.root,
     { pointer: '/root', scope: { roots: new Map([['input', input]]), earlier: new Map() }, depth: 0 },
     walk,
   );
-  return [...walk.problems, ...childRunProblems(workflow, lookup)];
+  return [...walk.problems, ...boardProblems(workflow, lookup), ...childRunProblems(workflow, lookup)];
 }
 
 function visit(node: Node, place: Place, walk: Walk): void {
@@ -54,6 +58,13 @@ function visit(node: Node, place: Place, walk: Walk): void {
       return add(toolProblems(node, scope, walk.lookup));
     case 'wait':
       if (typeof node.correlate === 'object') add(templateProblems(node.correlate, scope), '/correlate');
+      return;
+    case 'board':
+      if (!walk.keys.has(node.key)) add([{ pointer: '/key', reason: `the blackboard has no key ${node.key}` }]);
+      if (node.write !== undefined) add(templateProblems(node.write, scope), '/write');
+      if (typeof node.expect === 'object') add(templateProblems(node.expect, scope, NUMBER), '/expect');
+      if (node.expect !== undefined && node.write === undefined)
+        add([{ pointer: '/expect', reason: 'there is nothing to write' }]);
       return;
     case 'input':
       if (typeof node.question === 'object') add(templateProblems(node.question, scope, TEXT), '/question');

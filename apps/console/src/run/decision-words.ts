@@ -10,6 +10,10 @@ const ACTIONS: { readonly [action: string]: string } = {
   handoff: 'hand over to',
   delegate: 'give work to',
   'run.start': 'start workflow',
+  'board.read': 'read the shared',
+  'board.write': 'write the shared',
+  'message.send': 'send a message to',
+  'message.read': 'read the messages of',
 };
 
 /** “clerk: call tool pay”. */

@@ -9,6 +9,8 @@ export const KIND: { readonly [K in Step['kind']]: { readonly icon: IconName; re
   handoff: { icon: 'handoff', word: 'Handoff' },
   delegate: { icon: 'agent', word: 'Work given' },
   run: { icon: 'runs', word: 'Run' },
+  board: { icon: 'data', word: 'Blackboard' },
+  message: { icon: 'handoff', word: 'Message' },
 };
 
 export const STEP_STATE: { readonly [S in Step['state']]: Sign } = {
@@ -38,6 +40,8 @@ export const SEGMENT: {
   handoff: { word: 'Handoff', look: 'work', tone: 'unsure' },
   delegate: { word: 'Work given', look: 'work', tone: 'unsure' },
   run: { word: 'Starting a run', look: 'work', tone: 'accent' },
+  board: { word: 'Blackboard', look: 'work', tone: 'calm' },
+  message: { word: 'Message', look: 'work', tone: 'calm' },
   waiting_approval: { word: 'Waiting for approval', look: 'wait', tone: 'wait' },
   waiting_input: { word: 'Waiting for an answer', look: 'wait', tone: 'wait' },
   waiting_external: { word: 'Waiting for a signal', look: 'wait', tone: 'wait' },

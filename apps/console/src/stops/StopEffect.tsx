@@ -74,12 +74,15 @@ export function StopEffect({ id }: { readonly id: string }) {
         <>
           <h3>{ended.length} runs ended</h3>
           <ul className={styles['plain']}>
-            {ended.map(({ run, workflow }) => (
+            {ended.map(({ run, workflow, to_undo: toUndo, left }) => (
               <li key={run}>
                 <Link to="/runs/$run" params={{ run }}>
                   {run.slice(0, 14)}…
                 </Link>{' '}
                 {workflow}
+                {toUndo.length > 0 &&
+                  `, can be undone: ${toUndo.map(({ path, tool }) => `${path} (${tool})`).join(', ')}`}
+                {left.length > 0 && `, not at an end: ${left.join(', ')}`}
               </li>
             ))}
           </ul>

@@ -49,5 +49,11 @@ export const reportView = (report: StopReport): AnswerOf<'getStop'> => ({
   })),
   time_to_stop: report.timeToStop,
   residue: report.residue.map(stepView),
-  ended: report.ended.map(({ run, workflow, finishedAt }) => ({ run, workflow, finished_at: timeOf(finishedAt) })),
+  ended: report.ended.map(({ run, workflow, finishedAt, toUndo, left }) => ({
+    run,
+    workflow,
+    finished_at: timeOf(finishedAt),
+    to_undo: toUndo,
+    left,
+  })),
 });

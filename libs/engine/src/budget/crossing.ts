@@ -14,7 +14,7 @@ export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Pr
   if (!authority.budgets || proposed.details.stubbed) return NONE;
   const { kind, target, agent } = proposed;
   const { workflow } = held.state.started;
-  const at = kind === 'model' ? { model: target } : kind === 'handoff' || kind === 'delegate' ? {} : { tool: target };
+  const at = kind === 'model' ? { model: target } : kind === 'tool' || kind === 'data' ? { tool: target } : {};
   return holdsOf(authority.budgets, { spending: { workflow, agent, ...at }, bound: boundOf(held, proposed) });
 }
 
@@ -24,6 +24,8 @@ const NONE: readonly Hold[] = [];
 export function boundOf(held: HeldRun, { kind, target, argsText, args }: Proposal): Bound {
   const { models, tools } = held.planner.bill;
   if (kind === 'handoff' || kind === 'delegate') return handoffBound;
+  // What agents share stays inside the run, and a run that is started uses its own: a step, and no call.
+  if (kind === 'board' || kind === 'message' || kind === 'run') return {};
   if (kind !== 'model') {
     const bound = toolBound(tools.get(target)?.definition.timeout_ms ?? 0);
     // A read that a decision asks for is no call of an agent: it takes time and counts as a step, and as nothing else.

@@ -1,6 +1,7 @@
 import type { Failure } from '@writ/kernel';
 import type { Proposal } from '../proposal';
 import type { Tail } from '../unit-request';
+import { triedBefore } from '../budget';
 import type { HeldRun } from '../held-run';
 import { boundOf } from './crossing';
 import { exhausted } from './scope-ledger';
@@ -21,11 +22,12 @@ export function overLimits(
   const cost = costBound(held, proposed);
   if (cost !== null && typeof cost !== 'number') return cost;
   const { kind, path, details } = proposed;
+  const again = triedBefore(held.state, proposed);
   const unbounded = details.child ? ledger.unbounded(path, details.child.budget) : null;
   if (unbounded !== null) return childUnbounded(unbounded, proposed.target);
   const bound = shareOf({
     kind,
-    attempt: 1,
+    attempt: again ? 2 : 1,
     reserve: details.reserve,
     cost_bound: cost ?? undefined,
     child: details.child,

@@ -137,6 +137,16 @@ export class ScopeLedger {
     if (used !== null) this.#change(open.path, (taken) => plus(minus(taken, open.bound), used));
   }
 
+  /** A child run has reported: what was set aside for it at `path` and not used is there again. */
+  giveBack(path: string, share: Amounts, used: Amounts): void {
+    if (this.limits) this.#change(path, (taken) => plus(minus(taken, share), used));
+  }
+
+  /** What the run as a whole has used of what it is limited in; nothing where nothing is limited. */
+  get used(): Amounts {
+    return this.#scopes.find(({ path, level }) => path === '' && level === 'run')?.taken ?? {};
+  }
+
   /** What is left for a part below `path`: no part gets more than any scope around it still has. */
   room(path: string, now: number): Amounts {
     const room: { [D in RunDimension]?: number } = {};

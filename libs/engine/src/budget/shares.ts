@@ -1,7 +1,8 @@
 import type { RunBudget } from '../run-budget';
-import type { StepIntended, StepSettled } from '../events';
+import type { ChildEnded, StepIntended, StepSettled } from '../events';
 import type { Amounts } from './amounts';
 
+type ChildUsage = ChildEnded['usage'];
 type Share = Pick<StepIntended, 'kind' | 'attempt'> & {
   readonly reserve?: number | undefined;
   readonly cost_bound?: number | undefined;
@@ -10,7 +11,7 @@ type Share = Pick<StepIntended, 'kind' | 'attempt'> & {
 
 /** What an attempt takes of the limits around it, until it is settled. Another try of a tool is the same call. */
 export function shareOf({ kind, attempt, reserve, cost_bound: cost, child }: Share): Amounts {
-  // All that a child run may use is gone for its parent: what it leaves is not given back.
+  // All that a child run may use is set aside until it reports what it used.
   if (child) return attempt === 1 ? child.budget : {};
   switch (kind) {
     case 'model':
@@ -38,6 +39,11 @@ export function usedBy(intent: StepIntended, settled: StepSettled): Amounts | nu
     tokens: settled.tokens ?? share.tokens ?? 0,
     ...(bound !== undefined && { cost_micros: settled.cost_micros ?? bound }),
   };
+}
+
+/** What a child run used of what was set aside for it; what it did not say stays charged. */
+export function usedByChild(share: RunBudget, usage: ChildUsage): Amounts {
+  return { ...share, ...usage };
 }
 
 /** The run's limits that the ledger counts: calls and tokens of the run, child runs among them, are counted apart. */

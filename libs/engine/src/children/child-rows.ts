@@ -1,11 +1,11 @@
 import { canonicalJson, digestOf, type Failure, type Json, newId, type RunId, type TenantId } from '@writ/kernel';
 import { type Database, insertMail, runRow, type RunStatus, type Tx } from '@writ/database';
+import type { ChildEnded } from '../events';
 import { fold } from '../fold';
 import { readJournal } from '../read-journal';
 import type { CancelBody } from '../mail-bodies';
 import { INLINE_CHARACTERS } from '../keep-aside';
 import { sound } from '../run-defect';
-import type { RunState } from '../state';
 
 export interface ChildRow {
   readonly tenant: TenantId;
@@ -51,13 +51,19 @@ export interface ChildOutcome {
   /** Where the output is kept, when it is too large for a journal. */
   readonly output_ref?: string;
   readonly failure: Failure | null;
-  readonly usage: RunState['usage'];
+  readonly usage: ChildEnded['usage'];
 }
 
 /** What came of a child that is over, out of its own journal. */
 export async function childOutcome(db: Database, tenant: TenantId, child: RunId): Promise<ChildOutcome> {
   const events = await readJournal(db, tenant, child);
-  const { status, output, failure, usage } = sound('journal_broken', () => fold(events));
+  const { status, output, failure, usage: counted, ledger, started } = sound('journal_broken', () => fold(events));
+  const { cost_micros = 0, handoffs = 0 } = ledger.used;
+  const usage = {
+    ...counted,
+    ...(started.budget.cost_micros !== undefined && { cost_micros }),
+    ...(started.budget.handoffs !== undefined && { handoffs }),
+  };
   const text = canonicalJson(output);
   const aside = text.length > INLINE_CHARACTERS ? { output_ref: digestOf(text) } : {};
   return { status, output, failure, usage, ...aside };

@@ -68,5 +68,12 @@ export interface ChildEnded {
   readonly output: Json;
   readonly output_ref?: string;
   readonly failure?: Failure;
-  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+  readonly usage: {
+    readonly model_calls: number;
+    readonly tool_calls: number;
+    readonly tokens: number;
+    /** Counted where the child was limited in them. */
+    readonly cost_micros?: number;
+    readonly handoffs?: number;
+  };
 }

@@ -1,6 +1,7 @@
 import type { Json } from '@writ/kernel';
 import type { ModelReply, ToolRequest } from '@writ/gateways';
 import type { AnswerReturned, LedgerUpdated, RouteChosen, StepIntended, WorkReturned } from '../events';
+import { see } from './board';
 import { leave } from './branches';
 import { giveNotes } from '../notes';
 import { branchPath } from '../path';
@@ -112,6 +113,7 @@ export function returnWork(state: RunState, event: WorkReturned): void {
   node.stalls = bringsNothing(node.brought, { ok, text: said }) ? node.stalls + 1 : 0;
   node.brought.push(resultOf(said));
   answer(state, path, { call, content: bounded(said, chars) });
+  see(state, path, state.board.seen.get(branch) ?? []);
   leave(state, branch);
 }
 

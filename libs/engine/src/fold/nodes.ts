@@ -1,6 +1,7 @@
 import { assertNever } from '@writ/kernel';
 import * as approvals from '../approvals/standing';
 import { awaited } from '../awaited';
+import { usedByChild } from '../budget/shares';
 import type { ApprovalAnswered, ChildEnded, InputAnswered, NodeFailed, WaitEnded } from '../events';
 import { branchOf } from '../path';
 import type { BranchState, RunState } from '../state';
@@ -58,6 +59,8 @@ export function childEnded(state: RunState, event: ChildEnded): void {
   state.usage.model_calls += event.usage.model_calls;
   state.usage.tool_calls += event.usage.tool_calls;
   state.usage.tokens += event.usage.tokens;
+  const { budget } = child.intent;
+  state.ledger.giveBack(event.path, budget, usedByChild(budget, event.usage));
   const branch = ownerOf(state, event.path);
   if (branch.wait?.for === 'child') branch.wait = null;
   if (!branch.live) return;

@@ -6,6 +6,7 @@ import { shareOf, usedBy } from '../budget/shares';
 import type { StepAsked, StepDenied, StepIntended, StepReconciled, StepSettled } from '../events';
 import { attributeKey, type BranchState, type NodeResult, type OpenStep, type RunState } from '../state';
 import { answer, giveWork, handOver, takeReply, text } from './agent';
+import { share } from './board';
 import { forget, isOver } from './branches';
 import { branchAt, ownerOf, wake } from './places';
 
@@ -65,6 +66,9 @@ export function settle(state: RunState, event: StepSettled): void {
   }
   if (open === branch.reading) branch.reading = null;
   else branch.open = null;
+  const { path, child } = open.intent;
+  // A child that was surely never started leaves all that was set aside for it.
+  if (child && event.outcome === 'error' && event.landed === 'no') state.ledger.giveBack(path, child.budget, {});
   finishStep(state, branch, {
     open,
     at: event.at,
@@ -121,6 +125,11 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       else if (intent.call === undefined) endNode(state, intent.path, { done: false, failure, status: 'failed' });
       else answer(state, intent.path, { call: intent.call, content: failureText(failure) });
       break;
+    case 'board':
+    case 'message':
+      if (!failure) share(state, intent, { result, at: end.at });
+      endCall(state, intent, { result, failure });
+      break;
     case 'tool':
       if (intent.call !== undefined)
         answer(state, intent.path, {
@@ -134,6 +143,19 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       assertNever(intent.kind, 'step kind');
   }
   branch.fresh = new Set();
+}
+
+/** What a model asked for is answered to it; what the workflow asked for is its node's result. */
+function endCall(
+  state: RunState,
+  { path, call }: StepIntended,
+  { result, failure }: Pick<StepEnd, 'result' | 'failure'>,
+): void {
+  if (call !== undefined) {
+    const content = failure ? `Error: ${failure.code}: ${failure.message}` : text(result);
+    return answer(state, path, { call, content });
+  }
+  endNode(state, path, failure ? { done: false, failure, status: 'failed' } : { done: true, output: result });
 }
 
 /** The decision that wanted the attribute is made without it: its conditions err, so allow rules do not match (I7). */
@@ -154,6 +176,7 @@ function endNode(state: RunState, path: string, result: NodeResult): void {
 export function deny(state: RunState, event: StepDenied): void {
   const branch = ownerOf(state, event.path);
   wake(branch);
+  if (branch.wait?.for === 'message') branch.wait = null;
   state.lastStep = Math.max(state.lastStep, event.step);
   if (event.kind !== 'data') {
     branch.fresh = new Set();

@@ -4,6 +4,7 @@ import { checkArguments } from '../arguments';
 import type { NextStep } from '../next-step';
 import type { AgentNode } from '../state';
 import { planAnswer } from './answer';
+import { planBoardCall, planMessageCall } from './board';
 import { handoffFault } from './handoff-limits';
 import { failedAs, type PlanAt, type Planned } from './plan-at';
 import { withOpenStep } from './recover';
@@ -77,6 +78,10 @@ function planCall(speaking: Speaking, request: Request): Planned {
   switch (means.type) {
     case 'tool':
       return one({ type: 'invoke_tool', path, chain, tool: bill.tools.get(means.tool)!, args: args.value, call });
+    case 'board':
+      return planBoardCall(speaking, call, args.value);
+    case 'message':
+      return planMessageCall(speaking, { call, op: means.op, args: args.value });
     case 'handoff':
       return planHandoff(speaking, { call, to: means.to, args: args.value });
     case 'consult': {

@@ -51,7 +51,8 @@ function undo(end: Cancel, root: Node, at: PlanAt): readonly NextStep[] {
 const isLost = (state: RunState, path: string): boolean =>
   state.branches.get(branchOf(path))?.open?.phase === 'unknown';
 
-function leftBehind(state: RunState): readonly string[] {
+/** Child runs and steps that have not come to an end. */
+export function leftBehind(state: RunState): readonly string[] {
   const runs = [...state.children.values()].filter((child) => !child.ended).map((child) => child.run);
   const steps = [...state.branches.values()].flatMap(({ open }) => (open ? [`step ${open.intent.step}`] : []));
   return [...runs, ...steps];

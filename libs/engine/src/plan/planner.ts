@@ -1,8 +1,9 @@
-import { assertNever } from '@writ/kernel';
+import { assertNever, type Failure } from '@writ/kernel';
 import type { BillOfMaterials, Node } from '@writ/registry';
-import type { NextStep } from '../next-step';
+import type { Fail, NextStep } from '../next-step';
 import type { RunState } from '../state';
 import { planAgent } from './agent';
+import { planBoard } from './board';
 import { planChoice, planLoop } from './control';
 import { budgetOf, planFanout, planHedge, planMap } from './fans';
 import { DEFAULT_REPEATS } from './handoff-limits';
@@ -10,12 +11,13 @@ import { planInput } from './input';
 import { inputOf, planTool, planWait } from './leaves';
 import { planAndExecute } from './plan-execute';
 import { type PlanAt, type Planned, type PlanMemory } from './plan-at';
-import { ending, untold } from './ending';
+import { ending, leftBehind, untold } from './ending';
 import { strays, withOpenStep } from './recover';
 import { planRouter } from './route';
 import { planRun } from './run';
 import { planSequence } from './sequence';
 import { planGroupChat, planReflect } from './talk';
+import { leftToUndo } from './undo';
 import { type AgentPlan, DEFAULT_PARALLEL, DEFAULT_RESULT_CHARS, type Swarm, type Team } from './speaking';
 
 /**
@@ -27,18 +29,27 @@ export class Planner {
 
   constructor(readonly bill: BillOfMaterials) {}
 
+  /** The end by a stop, which lets nothing be undone: what is left is listed, for when the stop is released. */
+  stopped(state: RunState, { failure, now }: { readonly failure: Failure; readonly now: number }): Fail {
+    return left({ type: 'fail', status: 'stopped', failure }, this.bill.workflow.definition.root, this.#at(state, now));
+  }
+
+  #at(state: RunState, now: number): PlanAt {
+    const { bill } = this;
+    const scope = { input: state.started.input, steps: {} };
+    return { path: '', state, scope, now, chain: [], bill, memory: this.#memory, plan };
+  }
+
   /** One step for each branch that is not over, or the one that ends the run. Branches under way plan theirs again. */
   next(state: RunState, now: number): readonly NextStep[] {
-    const { bill } = this;
-    const { root } = bill.workflow.definition;
-    const scope = { input: state.started.input, steps: {} };
-    const at: PlanAt = { path: '', state, scope, now, chain: [], bill, memory: this.#memory, plan };
+    const { root } = this.bill.workflow.definition;
+    const at = this.#at(state, now);
     if (state.cancel) return ending({ type: 'cancel', ...state.cancel, ...NOTHING }, root, at);
     const deadline = state.started.deadline_at;
     if (deadline !== null && now >= deadline) {
       const message = `the run did not finish by ${new Date(deadline).toISOString()}`;
       const failure = { code: 'deadline_exceeded', class: 'permanent', message } as const;
-      return [{ type: 'fail', status: 'timed_out', failure }];
+      return [left({ type: 'fail', status: 'timed_out', failure }, root, at)];
     }
     if (state.paused) return [{ type: 'rest', path: '', until: deadline }];
     const planned = plan(root, at);
@@ -52,6 +63,12 @@ export class Planner {
 }
 
 const NOTHING = { undone: [], notUndone: [], left: [] } as const;
+
+const left = (end: Fail, root: Node, at: PlanAt): Fail => ({
+  ...end,
+  toUndo: leftToUndo(root, at),
+  left: leftBehind(at.state),
+});
 
 function plan(node: Node, at: PlanAt): Planned {
   const { path, state, memory } = at;
@@ -98,6 +115,8 @@ function planNode(node: Node, at: PlanAt): Planned {
       return planWait(node, at);
     case 'run':
       return planRun(node, at);
+    case 'board':
+      return planBoard(node, at);
     case 'input':
       return planInput(node, at);
     default:

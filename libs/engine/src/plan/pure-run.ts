@@ -1,6 +1,7 @@
 import { type Hop, type Json, newId, type TenantId } from '@writ/kernel';
 import type { ModelReply } from '@writ/gateways';
 import { type BillOfMaterials, type Definition, validateDocuments, type Versioned } from '@writ/registry';
+import { sharedOutcome } from '../board/outcome';
 import { intentOf, propose } from '../acts';
 import type { Proposal } from '../proposal';
 import { Crew } from '../crew';
@@ -22,6 +23,8 @@ export interface PureWorld {
   says(
     act: CallModel,
     turn: number,
+    /** The last thing it heard. */
+    heard: string,
   ): { readonly text?: string; readonly calls?: readonly (readonly [string, object])[] };
   /** Whether the policy lets an act pass; it does unless this says otherwise. */
   allows?(proposed: Proposal): boolean;
@@ -94,15 +97,16 @@ function doAct(held: HeldRun, act: Act, world: PureWorld): boolean {
   const { handoff } = intent;
   // As the engine does it: how the receiver acts is part of the hop.
   put(handoff ? { ...intent, handoff: { ...handoff, to: { ...handoff.to, mode: 'attenuate' } } } : intent);
-  put({
-    type: 'step_settled',
-    at: 1,
-    step,
-    attempt: 1,
-    outcome: 'ok',
-    result: resultOf(held, act, world),
-    final: true,
-  });
+  const settled = { type: 'step_settled', at: 1, step, attempt: 1, final: true } as const;
+  if (kind !== 'board' && kind !== 'message') put({ ...settled, outcome: 'ok', result: resultOf(held, act, world) });
+  else {
+    const shared = sharedOutcome(held, { ...proposed, kind, step });
+    put(
+      shared.ok
+        ? { ...settled, outcome: 'ok', result: shared.value }
+        : { ...settled, outcome: 'error', failure: shared.failure, landed: 'no' },
+    );
+  }
   return true;
 }
 
@@ -110,7 +114,7 @@ function resultOf(held: HeldRun, act: Act, world: PureWorld): Json {
   if (act.type === 'invoke_tool') return world.tool?.(act.tool.definition.name, act.args) ?? 'done';
   if (act.type !== 'call_model') return {};
   const turn = held.state.agents.get(act.path)?.turns ?? 0;
-  const said = world.says(act, turn);
+  const said = world.says(act, turn, String(held.state.agents.get(act.path)?.messages.at(-1)?.content ?? act.opening));
   const toolCalls = (said.calls ?? []).map(([name, args], i) => ({
     callId: `c${held.state.lastStep}_${i}`,
     name,

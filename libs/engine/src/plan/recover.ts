@@ -71,8 +71,10 @@ export function leftOpen(state: RunState): readonly NextStep[] {
   for (const { path, open, reading } of state.branches.values()) {
     if (reading) steps.push({ type: 'settle_stray', path, open: reading });
     // What undoes is tried again like any other step.
-    if (!open || open.phase === 'unknown' || open.intent.path.endsWith('~')) continue;
-    if (open.phase === 'in_flight' && !repeatable(open)) steps.push({ type: 'ask_person', path, open });
+    if (!open || open.intent.path.endsWith('~')) continue;
+    // What is to be undone depends on whether it happened.
+    if (open.phase === 'unknown') steps.push({ type: 'rest', path, until: null });
+    else if (open.phase === 'in_flight' && !repeatable(open)) steps.push({ type: 'ask_person', path, open });
     else steps.push({ type: 'settle_stray', path, open });
   }
   return steps;

@@ -1,4 +1,6 @@
+import type { JsonObject } from '@writ/kernel';
 import type { Node } from '@writ/registry';
+import type { ToUndo } from '../events';
 import { branchPath, childOf } from '../path';
 import { inputOf } from './leaves';
 import type { PlanAt, Planned, Scope } from './plan-at';
@@ -7,6 +9,17 @@ import type { PlanAt, Planned, Scope } from './plan-at';
 export interface Undoing {
   readonly path: string;
   plan(): Planned;
+  /** The call it is. Null where its arguments cannot be made of what the run has. */
+  readonly call: { readonly tool: string; readonly args: JsonObject } | null;
+}
+
+/** What a run that ends without undoing anything leaves to be undone, last first, from what was really done. */
+export function leftToUndo(root: Node, at: PlanAt): readonly ToUndo[] {
+  // Drawn once more, so that how far each sequence came is known also after a restart.
+  at.plan(root, at);
+  return [...undoings(root, '', at)].flatMap(({ path, call }) =>
+    call === null || at.state.results.has(path) ? [] : [{ path, ...call }],
+  );
 }
 
 interface Place {
@@ -93,5 +106,7 @@ type Compensation = NonNullable<Extract<Node, { type: 'sequence' }>['steps'][num
 
 function compensation(undoes: Compensation, { path, scope }: Place, at: PlanAt): Undoing {
   const undo = childOf(path, '~');
-  return { path: undo, plan: () => at.plan({ type: 'tool', ...undoes }, { ...at, path: undo, scope }) };
+  const args = inputOf(undoes.args, { path: undo, scope });
+  const call = 'ended' in args ? null : { tool: undoes.tool, args: args.value };
+  return { path: undo, call, plan: () => at.plan({ type: 'tool', ...undoes }, { ...at, path: undo, scope }) };
 }

@@ -25,4 +25,8 @@ export interface EndedRun {
   readonly run: string;
   readonly workflow: string;
   readonly finishedAt: number;
+  /** What it did and can be undone, last first: where, and by which tool. */
+  readonly toUndo: readonly { readonly path: string; readonly tool: string }[];
+  /** Child runs and steps that had not come to an end. */
+  readonly left: readonly string[];
 }

@@ -1,13 +1,17 @@
-import { covers, isAtLeast, type Stop } from '@writ/policy';
+import { covers, isAtLeast, type Stop, terminatingStop } from '@writ/policy';
 import type { HeldRun } from '../held-run';
 import { branchOf } from '../path';
 
-/** Aborts the calls under way that a stop from `revoke` on covers, where repeating them is harmless. */
-export function abortRevoked(held: HeldRun, stops: readonly Stop[]): void {
+/**
+ * Aborts the calls under way that a stop from `revoke` on covers, where repeating them is harmless. One that ends the run
+ * gives up the others too, after a while.
+ */
+export function abortRevoked(held: HeldRun, stops: readonly Stop[], patienceMs: number): void {
   const hard = stops.filter((stop) => isAtLeast(stop, 'revoke'));
   if (hard.length === 0) return;
   const { tenant, run, state } = held;
   const { workflow, bill } = state.started;
+  if (terminatingStop(stops, { tenant, run, workflow })) held.crew.close(state, patienceMs);
   const digestOf = (kind: string, name: string): string => bill.find(([k, n]) => k === kind && n === name)?.[2] ?? '';
   const agents = [...state.branches.values()].flatMap(({ open }) =>
     open?.intent.agent ? [{ agent: open.intent.agent, digest: digestOf('agent', open.intent.agent) }] : [],

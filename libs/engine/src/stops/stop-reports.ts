@@ -1,6 +1,7 @@
 import type { Database, Tx } from '@writ/database';
 import type { Result, TenantId } from '@writ/kernel';
 import { findStop, stopAcks } from '@writ/policy';
+import type { RunFailed } from '../events';
 import { type Drill, finishDrill } from './drill';
 import type { EndedRun, StopAck, StopPreview, StopReport } from './report';
 import { byRun, openThen, type Scope, type StepUnderWay, unitsThen } from './under-way';
@@ -57,14 +58,19 @@ async function stepsThen(tx: Tx, scope: Scope, moment: Parameters<typeof unitsTh
 
 /** Runs say in their last event which stop ended them. */
 async function endedBy(tx: Tx, tenant: TenantId, stop: string): Promise<readonly EndedRun[]> {
-  const rows = await tx.query<{ id: string; workflow: string; finished_at: Date }>(
-    `SELECT r.id, r.workflow, r.finished_at FROM writ.run r
+  const rows = await tx.query<{ id: string; workflow: string; finished_at: Date; events: string }>(
+    `SELECT r.id, r.workflow, r.finished_at, j.events FROM writ.run r
+       JOIN LATERAL (SELECT seq, events FROM writ.journal WHERE tenant = $1 AND run = r.id ORDER BY seq DESC LIMIT 1) j ON true
       WHERE r.tenant = $1 AND r.status = 'stopped' AND r.finished_at >= (SELECT s.set_at FROM writ.stop s WHERE s.id = $2)
-        AND EXISTS (SELECT FROM writ.journal j WHERE j.tenant = $1 AND j.run = r.id AND position($2 IN j.events) > 0)
+        AND position($2 IN j.events) > 0
       ORDER BY r.finished_at LIMIT 1000`,
     [tenant, stop],
   );
-  return rows.map(({ id, workflow, finished_at }) => ({ run: id, workflow, finishedAt: finished_at.getTime() }));
+  return rows.map(({ id, workflow, finished_at, events }) => {
+    const end = JSON.parse(events.slice(events.lastIndexOf('\n') + 1)) as Partial<RunFailed>;
+    const toUndo = (end.to_undo ?? []).map(({ path, tool }) => ({ path, tool }));
+    return { run: id, workflow, finishedAt: finished_at.getTime(), toUndo, left: end.left ?? [] };
+  });
 }
 
 function timesOf(acks: readonly StopAck[]): StopReport['timeToStop'] {

@@ -79,6 +79,8 @@ const OBJECT_OF = {
   handoff: 'agent',
   delegate: 'agent',
   run: 'workflow',
+  board: 'board',
+  message: 'mailbox',
 } as const;
 
 function end(

@@ -5,6 +5,7 @@ import type {
   NodeFailed,
   RouteChoice,
   RunEvent,
+  RunFailed,
   RunForked,
   RunStarted,
   StepReconciled,
@@ -51,6 +52,7 @@ function asOneCourse(first: RunStarted, events: readonly RunEvent[]): readonly R
 const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   signal: 'waiting_external',
   child: 'waiting_external',
+  message: 'waiting_external',
   pause: 'paused',
   stop: 'paused',
   budget: 'paused',
@@ -69,6 +71,11 @@ const RULES: { readonly [R in NodeFailed['rule']]: string } = {
   compensate: 'failed, and what was done before it is undone',
   fail: 'failed',
 };
+
+const toUndo = (calls: RunFailed['to_undo'] = []): string =>
+  calls.length === 0
+    ? ''
+    : `; what it did can be undone: ${calls.map(({ path, tool }) => `${path} by ${tool}`).join(', ')}`;
 
 const count = (keys: readonly string[], one: string): string =>
   `${keys.length} ${one}${keys.length === 1 ? '' : one.endsWith('ch') ? 'es' : 's'}`;
@@ -176,7 +183,7 @@ class Reader {
       case 'run_finished':
         return this.#ended('succeeded');
       case 'run_failed':
-        return this.#ended(`${event.status}: ${event.failure.message}`);
+        return this.#ended(`${event.status}: ${event.failure.message}${toUndo(event.to_undo)}`);
       case 'run_cancelled':
         return this.#ended(`cancelled by ${event.by}: ${event.reason}`);
     }
@@ -340,7 +347,8 @@ class Reader {
     const kind = wait.for === 'signal' && wait.signal === null ? 'waiting_time' : WAITS[wait.for];
     // A branch that waits does not make the run wait while another one calls.
     if (![...this.#open.values()].some((step) => step.calling)) this.#enter(kind);
-    if (wait.for === 'signal' || wait.for === 'input') return this.#lanes.leave(branch, this.#at);
+    if (wait.for === 'signal' || wait.for === 'input' || wait.for === 'message')
+      return this.#lanes.leave(branch, this.#at);
     if ('step' in wait) this.#open.get(wait.step)?.open(kind, this.#at);
   }
 
