@@ -17,9 +17,11 @@ function exampleServer(): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;
     const refusal = refusals.get(path);
-    const route = routes.find(
+    const fitting = routes.filter(
       (one) => one.method === request.method && new RegExp(`^${one.path.replace(/\{\w+\}/g, '[^/]+')}$`).test(path),
     );
+    // As the server routes: a place with a name of its own comes before one that any name fits.
+    const route = fitting.find((one) => one.path === path) ?? fitting[0];
     const status = refusal?.status ?? (route ? successStatus(route) : 404);
     const outcome = route?.responses[status];
     const body = refusal ?? answers.get(path) ?? outcome?.example ?? {};

@@ -29,6 +29,7 @@ import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
 import { ModelsController } from './controllers/models.controller';
 import { QuestionsController } from './controllers/questions.controller';
+import { RunForksController } from './controllers/run-forks.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
 import { SessionController } from './controllers/session.controller';
@@ -83,6 +84,7 @@ export class ControlPlaneModule {
         LiveController,
         LookupController,
         RunSearchController,
+        RunForksController,
         RunsController,
         DecisionsController,
         ApprovalsController,

@@ -16,6 +16,8 @@ export type ApiAction =
   | 'run.pause'
   | 'run.resume'
   | 'run.redrive'
+  | 'run.fork'
+  | 'run.fork_live'
   | 'decision.explain'
   | 'audit.read'
   | 'stop.read'

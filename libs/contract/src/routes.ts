@@ -12,6 +12,7 @@ import { lookupRoutes } from './lookup';
 import { modelRoutes } from './models';
 import { questionRoutes } from './questions';
 import type { Route } from './route';
+import { runForkRoutes } from './run-forks';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
 import { sessionRoutes } from './session';
@@ -24,6 +25,7 @@ import { triggerRoutes } from './triggers';
 export const ROUTES = {
   ...runRoutes,
   ...runViewRoutes,
+  ...runForkRoutes,
   ...decisionRoutes,
   ...approvalRoutes,
   ...standInRoutes,

@@ -39,6 +39,19 @@ const run = {
   trace_id: z.string().nullable(),
 };
 
+export const ForkEffects = z
+  .enum(['stubbed', 'live'])
+  .describe(
+    'stubbed: steps are given back what the first run came to, and nothing is sent. live: they are done, decided anew.',
+  );
+
+/** The run whose past another has. */
+export const RunFork = z.object({
+  run: id('run'),
+  at: z.int().describe('The last event it shares with that run.'),
+  effects: ForkEffects,
+});
+
 const usage = z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() });
 
 export const Run = named('Run', z.object(run));
@@ -68,6 +81,7 @@ export const RunDetail = named(
     parent: id('run').nullable().describe('The run that started this one.'),
     root: id('run').nullable().describe('The run at the top of the tree, for one that was started by a run.'),
     children: z.array(id('run')).readonly().describe('The runs this one started, oldest first.'),
+    fork: RunFork.nullable().describe('The run whose past this one took over.'),
     usage,
   }),
 );
@@ -94,6 +108,16 @@ const Mandate = named(
     .describe('What the initiator grants this run: tools, and limits on their arguments by JSON pointer.'),
 );
 
+/** What a run may use. */
+export const Budget = z.strictObject({
+  model_calls: z.int().min(0).exactOptional(),
+  tool_calls: z.int().min(0).exactOptional(),
+  tokens: z.int().min(0).exactOptional(),
+  cost_micros: z.int().min(0).exactOptional(),
+  wall_ms: z.int().min(0).exactOptional(),
+  handoffs: z.int().min(0).exactOptional(),
+});
+
 export const StartRun = named(
   'StartRun',
   z.strictObject({
@@ -101,16 +125,7 @@ export const StartRun = named(
     version: z.int().min(1).exactOptional().describe('A published version; the newest when absent.'),
     input: jsonObject.default({}),
     mandate: Mandate.nullable().exactOptional(),
-    budget: z
-      .strictObject({
-        model_calls: z.int().min(0).exactOptional(),
-        tool_calls: z.int().min(0).exactOptional(),
-        tokens: z.int().min(0).exactOptional(),
-        cost_micros: z.int().min(0).exactOptional(),
-        wall_ms: z.int().min(0).exactOptional(),
-        handoffs: z.int().min(0).exactOptional(),
-      })
-      .exactOptional(),
+    budget: Budget.exactOptional(),
     on_behalf_of: z
       .strictObject({ id: principalId, roles: z.array(role).max(64).readonly() })
       .exactOptional()
@@ -235,6 +250,7 @@ export const runRoutes = {
           parent: null,
           root: null,
           children: [],
+          fork: null,
           usage: { model_calls: 2, tool_calls: 1, tokens: 812 },
         },
       },

@@ -3,6 +3,7 @@ import type { RunStatus } from '@writ/database';
 import type { Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
 import type { ForkEffects } from './events';
+import type { Comparison } from './compare/compare';
 import type { Count } from './search/run-count';
 import type { RunFacts } from './search/run-facts';
 import type { RunHistogram } from './search/run-histogram';
@@ -227,6 +228,8 @@ export interface RunQueriesApi {
   timeline(tenant: TenantId, run: RunId, now: number): Promise<Timeline | null>;
   /** What limits a run now, and what is left of it; null for no such run. */
   limits(tenant: TenantId, run: RunId, now: number): Promise<EffectiveLimits | null>;
+  /** Two runs step by step. Refuses one whose journal cannot be read. */
+  compare(tenant: TenantId, a: RunId, b: RunId): Promise<Result<Comparison>>;
   search(query: RunSearchQuery): Promise<FoundPage>;
   /** Null when even a part could not be counted in time. */
   histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null>;

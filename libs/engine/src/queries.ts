@@ -1,7 +1,8 @@
-import { isId, type RunId, type TenantId, timeOfId } from '@writ/kernel';
 import { listBudgets } from '@writ/policy';
+import { isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
 import { type Database, getPayload, type RunRow, runRow, unitsAround } from '@writ/database';
 import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
+import { type Comparison, compareRuns } from './compare/compare';
 import type { RunEvent } from './events';
 import { type EffectiveLimits, effectiveLimits } from './budget/effective';
 import { decisionOf, storedDecisionView } from './explain';
@@ -62,6 +63,20 @@ export class RunQueries implements RunQueriesApi {
     if (!events) return null;
     const budgets = await this.db.withTenant(tenant, (tx) => listBudgets(tx, { tenant }));
     return effectiveLimits(run, fold(events), { budgets, now });
+  }
+
+  async compare(tenant: TenantId, a: RunId, b: RunId): Promise<Result<Comparison>> {
+    try {
+      const [first, second] = await Promise.all([a, b].map((run) => readJournal(this.db, tenant, run)));
+      return ok(compareRuns({ run: a, events: first! }, { run: b, events: second! }));
+    } catch (error) {
+      if (!(error instanceof RunDefect)) throw error;
+      return refuse({
+        code: 'state_conflict',
+        class: 'permanent',
+        message: `a journal cannot be read: ${error.message}`,
+      });
+    }
   }
 
   async search(query: RunSearchQuery): Promise<FoundPage> {

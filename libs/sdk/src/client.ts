@@ -48,6 +48,10 @@ export class WritClient {
       this.call('resumeRun', { params: { id }, body }, call),
     redrive: (id: string, body: BodyOf<'redriveRun'>, call?: CallOptions) =>
       this.call('redriveRun', { params: { id }, body }, call),
+    /** A run that goes on from an event of this one; nothing is sent unless its effects are live. */
+    fork: (id: string, body: BodyOf<'forkRun'>, call?: CallOptions) =>
+      this.call('forkRun', { params: { id }, body }, call),
+    diff: (query: QueryOf<'diffRuns'>, call?: CallOptions) => this.call('diffRuns', { query }, call),
     signal: (id: string, body: BodyOf<'signalRun'>, call?: CallOptions) =>
       this.call('signalRun', { params: { id }, body }, call),
     note: (id: string, body: BodyOf<'noteRun'>, call?: CallOptions) =>

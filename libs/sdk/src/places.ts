@@ -11,6 +11,8 @@ export const PLACES: {
   startRun: ['POST', '/v1/runs'],
   getRunHistogram: ['GET', '/v1/runs/histogram'],
   listRunValues: ['GET', '/v1/runs/values'],
+  diffRuns: ['GET', '/v1/runs/diff'],
+  forkRun: ['POST', '/v1/runs/{id}/fork'],
   getRunTimeline: ['GET', '/v1/runs/{id}/timeline'],
   getRun: ['GET', '/v1/runs/{id}'],
   cancelRun: ['POST', '/v1/runs/{id}/cancel'],

@@ -14,6 +14,7 @@ import { MODEL_COMMANDS } from './models';
 import { QUESTION_COMMANDS } from './questions';
 import { RUN_COMMANDS } from './runs';
 import { STAND_IN_COMMANDS } from './stand-ins';
+import { RUN_FORK_COMMANDS } from './run-forks';
 import { STOP_COMMANDS } from './stop';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
 import { TRIGGER_COMMANDS } from './triggers';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = [
   ...DEMO_COMMANDS,
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
+  ...RUN_FORK_COMMANDS,
   ...APPROVAL_COMMANDS,
   ...STAND_IN_COMMANDS,
   ...QUESTION_COMMANDS,

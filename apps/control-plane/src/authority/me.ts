@@ -19,6 +19,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.pause': 'run',
   'run.resume': 'run',
   'run.redrive': 'run',
+  'run.fork': 'run',
+  'run.fork_live': 'run',
   'decision.explain': 'run',
   'audit.read': 'audit',
   'stop.read': 'stop',
