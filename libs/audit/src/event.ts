@@ -6,6 +6,7 @@ export const AUDIT_SCHEMA = 1;
 export type AuditType =
   | 'context'
   | 'run.started'
+  | 'run.requested'
   | 'run.waiting'
   | 'run.resumed'
   | 'run.finished'

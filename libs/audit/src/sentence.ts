@@ -50,6 +50,7 @@ type Sentence = (event: AuditEvent, detail: Detail) => string;
 
 const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   context: (_, detail) => `${contextWords(said(detail, 'context'))}.`,
+  'run.requested': (event) => `${who(event)} asked to start ${event.object?.id ?? 'a run'}, which people must let.`,
   'run.started': (event) => `${who(event)} started ${event.object?.id ?? 'a run'}.`,
   'run.waiting': (_, detail) => `The run waits for ${WAITS[said(detail, 'for')] ?? said(detail, 'for')}.`,
   'run.resumed': (_, detail) => `Worker ${said(detail, 'worker')} took the run over from one that was gone.`,

@@ -213,7 +213,7 @@ export const runRoutes = {
     area: 'runs',
     summary: 'Start a run',
     description:
-      'The run, the decision that allowed it and the idempotency key commit as one transaction. The key is remembered for as long as the run exists.',
+      'The run, the decision that allowed it and the idempotency key commit as one transaction. The key is remembered for as long as the run exists. Where the policy asks people whether it may start, the run exists and does nothing: it begins once they let it, and is `denied` when they do not.',
     access: ['run.start', 'principal.assert'],
     body: {
       schema: StartRun,

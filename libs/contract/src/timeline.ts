@@ -4,7 +4,7 @@ import { RunStatus } from './runs';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
-export const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate', 'run', 'board', 'message']);
+export const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate', 'run', 'start', 'board', 'message']);
 
 const Segment = named(
   'TimelineSegment',
@@ -18,6 +18,7 @@ const Segment = named(
       'handoff',
       'delegate',
       'run',
+      'start',
       'board',
       'message',
       'waiting_approval',

@@ -160,6 +160,22 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
       return proposeShared(held, { kind: 'board', act }, proposeBoard(held, act, base));
     case 'use_mailbox':
       return proposeShared(held, { kind: 'message', act }, proposeMessage(held, act, base));
+    case 'begin_run': {
+      const { definition, version, digest } = bill.workflow;
+      const object = { type: 'workflow', id: definition.name, version, digest } as const;
+      const { input } = held.state.started;
+      const initiator = { tenant: held.tenant, ...act.who };
+      return proposal({
+        kind: 'start',
+        door: 'run',
+        act,
+        target: { name: definition.name, digest },
+        args: input,
+        effect: 'idempotent',
+        maxAttempts: MAX_INTERNAL_ATTEMPTS,
+        request: { ...base, initiator, action: 'run.start', object, args: input },
+      });
+    }
   }
 }
 

@@ -136,6 +136,8 @@ export interface RunStarted {
   readonly parent?: RunParent;
   /** The run whose past this one has. */
   readonly fork?: RunFork;
+  /** For whom the policy asked whether it may start: nothing happens before people have let it. `decision` is the last that asked. */
+  readonly asks?: readonly RunStarted['initiator'][];
   readonly decision: RecordedDecision;
 }
 

@@ -11,6 +11,7 @@ const ACTIONS = {
   handoff: 'handoff',
   delegate: 'delegate',
   run: 'run.start',
+  start: 'run.start',
 } as const;
 const OBJECTS = {
   model: 'model',
@@ -21,6 +22,7 @@ const OBJECTS = {
   run: 'workflow',
   board: 'board',
   message: 'mailbox',
+  start: 'workflow',
 } as const;
 
 /** What agents share is read or written, and messages are sent or taken: the arguments say which. */
@@ -67,7 +69,7 @@ export function decisionOf(run: RunId, event: RunEvent): DecisionView | null {
     case 'run_started':
       return view({
         decision: event.decision,
-        verdict: 'allow',
+        verdict: event.asks ? 'ask' : 'allow',
         run,
         step: null,
         action: event.fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',

@@ -40,6 +40,7 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   // Nothing of a bill: what agents share is the workflow's own.
   board: '',
   message: '',
+  start: 'workflow',
 };
 
 /**

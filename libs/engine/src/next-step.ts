@@ -1,7 +1,7 @@
 import type { Failure, Hop, Json, JsonObject, RunId } from '@writ/kernel';
 import type { AgentDefinition, BillOfMaterials, OfferedTool, ToolDefinition, Versioned } from '@writ/registry';
 import type { RunBudget } from './run-budget';
-import type { BranchEnded, NodeFailed, RouteChoice, ToUndo } from './events';
+import type { BranchEnded, NodeFailed, RouteChoice, RunStarted, ToUndo } from './events';
 import type { JoinVerdict } from './plan/join';
 import type { Ledger } from './plan/ledger';
 import type { OpenStep, Work } from './state';
@@ -92,6 +92,14 @@ export interface StartChild {
   readonly budget: RunBudget;
   readonly deadlineMs: number | null;
   readonly leave: boolean;
+}
+
+/** The run itself begins, once whoever the policy asks has let it. */
+export interface BeginRun {
+  readonly type: 'begin_run';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly who: RunStarted['initiator'];
 }
 
 export interface WaitChild {
@@ -259,7 +267,7 @@ export interface WaitMessage {
 }
 
 /** The steps that act on the outside and are decided first. */
-export type Act = CallModel | InvokeTool | HandOff | Delegate | StartChild | UseBoard | UseMailbox;
+export type Act = CallModel | InvokeTool | HandOff | Delegate | StartChild | BeginRun | UseBoard | UseMailbox;
 
 /** Facts that the plan itself draws: they need no decision and take no time. */
 export type Fact =
@@ -302,6 +310,7 @@ export const isAct = (step: NextStep): step is Act =>
   step.type === 'hand_off' ||
   step.type === 'delegate' ||
   step.type === 'start_child' ||
+  step.type === 'begin_run' ||
   step.type === 'use_board' ||
   step.type === 'use_mailbox';
 

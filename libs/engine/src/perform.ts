@@ -53,6 +53,13 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
       if (!doors.children) throw new Error('this process starts no child runs');
       return doors.children.start(warrant, bill);
     }
+    case 'start': {
+      // Nothing leaves: what is permitted is that this run goes on.
+      const permit = doors.permits.mint(permitFor(warrant));
+      const opened = doors.permits.open(permit, { door: 'run', target: proposed.target, presented: proposed.args });
+      if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
+      return { outcome: { kind: 'ok', value: null }, tokens: 0 };
+    }
     default:
       return assertNever(proposed.kind, 'step kind');
   }

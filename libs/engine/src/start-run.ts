@@ -83,13 +83,18 @@ async function prepareUnder(
     : input.caller;
   const asked = startRequests(input, bill.value, { initiator, now });
   const decisions: Decision[] = [];
+  const asking: { request: DecisionRequest; decision: Decision }[] = [];
   for (const request of asked) {
     const decision = decide(authority, request);
-    if (decision.verdict !== 'allow') return { kind: 'denied', request, decision };
+    const asks = decision.verdict === 'ask' && request.action === 'run.start';
+    if (decision.verdict !== 'allow' && !asks) return { kind: 'denied', request, decision };
     decisions.push(decision);
+    if (asks) asking.push({ request, decision });
   }
-  const decision = decisions.at(-1)!;
-  return { kind: 'ready', run: newRun(ctx, { ...start, bill: bill.value, initiator, decision, now }) };
+  // One that asks is what the run waits for; its start is decided again when people have answered.
+  const decision = asking.at(-1)?.decision ?? decisions.at(-1)!;
+  const asks = asking.map(({ request }) => request.initiator);
+  return { kind: 'ready', run: newRun(ctx, { ...start, bill: bill.value, initiator, decision, now, asks }) };
 }
 
 /** May the caller start this workflow; and, for somebody else, may it speak for each role it asserts for them. */
@@ -148,12 +153,14 @@ interface NewRun {
   readonly child?: { readonly run: RunId; readonly deadlineAt: number | null; readonly parent: RunParent };
   /** Set for a run that takes over the past of another. */
   readonly fork?: RunFork;
+  /** For whom the policy asked whether it may start. */
+  readonly asks?: readonly Principal[];
 }
 
 /** A run in memory, its creation pending: nothing of it is durable. */
 export function newRun(
   ctx: EngineContext,
-  { input, leased, bill, initiator, decision, now, child, fork }: NewRun,
+  { input, leased, bill, initiator, decision, now, child, fork, asks = [] }: NewRun,
 ): HeldRun {
   const run = child?.run ?? newId('run', now);
   const deadline = input.deadlineMs ?? bill.workflow.definition.deadline_ms;
@@ -172,6 +179,7 @@ export function newRun(
     deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
     ...(child && { parent: child.parent }),
     ...(fork && { fork }),
+    ...(asks.length > 0 && { asks: asks.map(({ kind, id, roles }) => ({ kind, id, roles })) }),
     decision: kept,
   };
   const traceId = (currentTrace() ?? newTrace()).traceId;
@@ -186,7 +194,7 @@ export function newRun(
   if (entered) pending.audits.push(entered);
   pending.audits.push(
     evidence(scope, now, {
-      type: 'run.started',
+      type: asks.length > 0 ? 'run.requested' : 'run.started',
       actor: input.caller.id,
       action: fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
       object: { type: 'workflow', id: started.workflow, version: bill.workflow.version, digest: bill.workflow.digest },

@@ -9,6 +9,7 @@ const ORDER = ['guardrail', 'agent', 'initiator', 'delegation', 'mandate'];
 /** What kind of event records which verdicts. */
 const VERDICTS: { readonly [type: string]: readonly string[] } = {
   'run.started': ['allow'],
+  'run.requested': ['ask'],
   'action.authorized': ['allow'],
   'action.denied': ['deny'],
   'action.asked': ['ask'],
@@ -118,7 +119,8 @@ function missingStage({ type, decision }: DecidedEvent, context: ReadContext | n
   const shed = chain.some(({ mode }) => mode === 'service');
   if (shed ? asked > earlier : asked !== earlier) return askedOf(asked, earlier);
   // The start of a run is decided before there is a mandate.
-  if (mandate && type !== 'run.started' && count('mandate') === 0) return 'Stage mandate was not asked';
+  if (mandate && type !== 'run.started' && type !== 'run.requested' && count('mandate') === 0)
+    return 'Stage mandate was not asked';
   return null;
 }
 

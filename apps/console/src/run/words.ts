@@ -11,6 +11,7 @@ export const KIND: { readonly [K in Step['kind']]: { readonly icon: IconName; re
   run: { icon: 'runs', word: 'Run' },
   board: { icon: 'data', word: 'Blackboard' },
   message: { icon: 'handoff', word: 'Message' },
+  start: { icon: 'play', word: 'Start' },
 };
 
 export const STEP_STATE: { readonly [S in Step['state']]: Sign } = {
@@ -42,6 +43,7 @@ export const SEGMENT: {
   run: { word: 'Starting a run', look: 'work', tone: 'accent' },
   board: { word: 'Blackboard', look: 'work', tone: 'calm' },
   message: { word: 'Message', look: 'work', tone: 'calm' },
+  start: { word: 'Let start', look: 'work', tone: 'good' },
   waiting_approval: { word: 'Waiting for approval', look: 'wait', tone: 'wait' },
   waiting_input: { word: 'Waiting for an answer', look: 'wait', tone: 'wait' },
   waiting_external: { word: 'Waiting for a signal', look: 'wait', tone: 'wait' },

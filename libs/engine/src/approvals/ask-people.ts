@@ -41,6 +41,12 @@ function endRequest(
   );
 }
 
+/** Beside the one a request is made for, who else called for it. */
+function otherParty({ state }: HeldRun, { request }: Proposal): string {
+  const { caller, initiator } = state.started;
+  return request.initiator.id === caller ? initiator.id : caller;
+}
+
 export interface Asked {
   readonly proposed: Proposal;
   readonly decision: Decision;
@@ -78,7 +84,7 @@ export async function askPeople(ctx: EngineContext, held: HeldRun, asked: Asked)
         args: proposed.keepArgs ? proposed.args : {},
         argsDigest: proposed.argsDigest,
         targetDigest: proposed.targetDigest,
-        caller: held.state.started.caller,
+        caller: otherParty(held, proposed),
       },
       now,
     },

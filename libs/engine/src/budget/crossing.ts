@@ -11,7 +11,7 @@ import { type Bound, handoffBound, type Hold, holdsOf, modelBound, tokenBound, t
 
 /** What a step would hold of the tenant's budgets. A tenant without budgets pays the first line. */
 export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Proposal): readonly Hold[] | Failure {
-  if (!authority.budgets || proposed.details.stubbed) return NONE;
+  if (!authority.budgets || proposed.details.stubbed || proposed.kind === 'start') return NONE;
   const { kind, target, agent } = proposed;
   const { workflow } = held.state.started;
   const at = kind === 'model' ? { model: target } : kind === 'tool' || kind === 'data' ? { tool: target } : {};

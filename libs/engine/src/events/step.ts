@@ -3,7 +3,7 @@ import type { Budget, Decision, Resource } from '@writ/policy';
 import type { RunBudget } from '../run-budget';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
-export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'board' | 'message';
+export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'start' | 'board' | 'message';
 
 /** A decision as the journal keeps it: everything `explain` shows. */
 export type RecordedDecision = Omit<Decision, 'verdict' | 'at' | 'authority'>;

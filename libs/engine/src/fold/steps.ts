@@ -117,6 +117,9 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
       else bear(state, intent);
       break;
+    case 'start':
+      endNode(state, intent.path, failure ? { done: false, failure, status: 'failed' } : { done: true, output: null });
+      break;
     case 'handoff':
       if (!failure) handOver(state, intent);
       break;

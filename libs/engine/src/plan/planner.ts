@@ -4,6 +4,7 @@ import type { Fail, NextStep } from '../next-step';
 import type { RunState } from '../state';
 import { planAgent } from './agent';
 import { planBoard } from './board';
+import { planBegin } from './begin';
 import { planChoice, planLoop } from './control';
 import { budgetOf, planFanout, planHedge, planMap } from './fans';
 import { DEFAULT_REPEATS } from './handoff-limits';
@@ -52,6 +53,8 @@ export class Planner {
       return [left({ type: 'fail', status: 'timed_out', failure }, root, at)];
     }
     if (state.paused) return [{ type: 'rest', path: '', until: deadline }];
+    const begins = planBegin(at);
+    if (begins !== null) return begins;
     const planned = plan(root, at);
     const owed = [...strays(state), ...untold(state)];
     if ('next' in planned) return owed.length === 0 ? planned.next : [...planned.next, ...owed];

@@ -81,6 +81,7 @@ const OBJECT_OF = {
   run: 'workflow',
   board: 'board',
   message: 'mailbox',
+  start: 'workflow',
 } as const;
 
 function end(

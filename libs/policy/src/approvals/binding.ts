@@ -132,10 +132,13 @@ const VERBS: { readonly [action: string]: string } = {
   'model.invoke': 'ask the model',
   'data.read': 'read',
   handoff: 'hand over to',
+  delegate: 'give work to',
+  'run.start': 'start',
 };
 
 /** `orders wants to call refund on order #W1 for user:ann`. */
 function asking({ chain, initiator, action, object, resource, handoff }: DecisionRequest): string {
+  if (action === 'run.start' && chain.length === 0) return `${initiator.id} wants to start ${object.id}`;
   const who = chain.at(-1)?.agent ?? 'The workflow';
   const on = resource ? ` on ${resource.type} ${resource.id}` : '';
   const purpose = handoff ? `: ${handoff.purpose}` : '';
