@@ -41,7 +41,7 @@ export function BudgetsPage() {
         {budgets.isPending && <Loading what="the budgets" rows={4} />}
         {budgets.isError && <Problem what="The budgets" error={budgets.error} onRetry={() => void budgets.refetch()} />}
         {budgets.isSuccess && data.length === 0 && (
-          <Empty icon="budget" title="Nothing is limited" command="writ budgets set tool_calls 10000 --per day">
+          <Empty icon="budget" title="Nothing is limited" command="./writ budgets set tool_calls 10000 --per day">
             <p>
               A budget is reserved before a step and settled after it, so that runs side by side cannot spend it twice.
               Limits of a single run stand in its workflow.

@@ -67,7 +67,7 @@ export function QuestionsPage() {
       {query.isError && <Problem what="The questions" error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="questions" rows={4} />}
       {query.isSuccess && rows.length === 0 && (
-        <Empty icon="hand" title="Nothing is asked" command="./writ questions list --all">
+        <Empty icon="help" title="Nothing is asked" command="./writ questions list --all">
           <p>
             A step of type <code>input</code> puts a question with a schema; its run waits here, and no worker is held.
           </p>

@@ -35,7 +35,7 @@ export function StopsPage() {
             <h2>Stop something</h2>
             <SetStop tenant={tenant} wanted={null} />
             <p className="dim">
-              To practise it: <code>writ stop drill --workflow canary</code> sets a stop, times it and releases it.
+              To practise it: <code>./writ stop drill --workflow canary</code> sets a stop, times it and releases it.
             </p>
           </section>
         </div>
