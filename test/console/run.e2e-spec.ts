@@ -113,8 +113,10 @@ describeWithBrowser('one run', (executable) => {
     for (const [key, tab] of [
       ['2', 'Conversation'],
       ['3', 'Decisions'],
-      ['4', 'Audit'],
-      ['5', 'Raw'],
+      ['4', 'People'],
+      ['5', 'Limits'],
+      ['6', 'Audit'],
+      ['7', 'Raw'],
       ['1', 'Timeline'],
     ]) {
       await page.keyboard.press(key!);

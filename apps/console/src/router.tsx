@@ -6,6 +6,7 @@ import { RunsPage } from './runs/RunsPage';
 import {
   APPROVALS_SEARCH,
   AUDIT_SEARCH,
+  COMPARE_SEARCH,
   MODELS_SEARCH,
   QUESTIONS_SEARCH,
   RUN_SEARCH,
@@ -34,6 +35,13 @@ const run = createRoute({
   path: '/runs/$run',
   validateSearch: keep(...RUN_SEARCH),
   component: lazyRouteComponent(() => import('./run/RunPage'), 'RunPage'),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  validateSearch: keep(...COMPARE_SEARCH),
+  component: lazyRouteComponent(() => import('./compare/ComparePage'), 'ComparePage'),
 });
 
 const approvals = createRoute({
@@ -84,7 +92,19 @@ const stops = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, runs, run, approvals, questions, audit, triggers, budgets, models, stops]),
+  routeTree: root.addChildren([
+    home,
+    runs,
+    run,
+    compare,
+    approvals,
+    questions,
+    audit,
+    triggers,
+    budgets,
+    models,
+    stops,
+  ]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: PageFault,

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
+import { AdmissionCard } from '../admission/AdmissionCard';
 import { Page } from '../list/Page';
 import { useMay } from '../session/useTenant';
 import { Stamp } from '../time/Stamp';
@@ -38,6 +39,7 @@ export function BudgetsPage() {
       controls={null}
     >
       <div className={styles['content']}>
+        <AdmissionCard />
         {budgets.isPending && <Loading what="the budgets" rows={4} />}
         {budgets.isError && <Problem what="The budgets" error={budgets.error} onRetry={() => void budgets.refetch()} />}
         {budgets.isSuccess && data.length === 0 && (

@@ -7,15 +7,16 @@ export type Budget = ItemOf<'listBudgets'>;
 export const BUDGETS_KEY = ['budgets'] as const;
 
 /** The tenant's budgets and how they stand, asked for again while the page is open: runs spend all the time. */
-export function useBudgets() {
+export function useBudgets(enabled = true, everyMs = 5_000) {
   return useQuery({
+    enabled,
     queryKey: BUDGETS_KEY,
     queryFn: ({ signal }) =>
       api.budgets
         .list({ limit: 200 })
         .page()
         .then((page) => (signal.throwIfAborted(), page.data)),
-    refetchInterval: 5_000,
+    refetchInterval: everyMs,
     staleTime: 2_000,
   });
 }

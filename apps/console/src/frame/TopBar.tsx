@@ -6,6 +6,7 @@ import { RangeButton } from '../time/RangeButton';
 import { Icon } from '../ui/icons';
 import { IconButton } from '../ui/IconButton';
 import type { Panel } from './panel';
+import { Notices } from './Notices';
 import { commandKey } from './platform';
 import { ProfileMenu } from './ProfileMenu';
 import styles from './TopBar.module.css';
@@ -31,6 +32,7 @@ export function TopBar({ me, open }: { readonly me: Me; readonly open: (panel: P
         <RangeButton />
         <LivePill />
       </div>
+      <Notices />
       <StopButton onOpen={() => open('stop')} />
       <span className={styles['help']}>
         <IconButton icon="help" label="Keys of this page (?)" onClick={() => open('keys')} />

@@ -16,6 +16,7 @@ import { useAddress } from '../url/useAddress';
 import { allEvents } from './all-events';
 import { reasonOf } from './reason';
 import styles from './Run.module.css';
+import { ForkRun } from './ForkRun';
 import { Siblings } from './Siblings';
 import { Steer } from './Steer';
 import type { Timeline } from './timeline-rows';
@@ -30,6 +31,7 @@ interface Props {
 export function RunHeader({ id, run, timeline }: Props) {
   const { search } = useAddress();
   const { status, workflow, usage } = timeline;
+  const [forking, setForking] = useState(false);
   const final = isFinal(status);
   const now = useNow(!final);
   const start = Date.parse(timeline.from);
@@ -84,13 +86,40 @@ export function RunHeader({ id, run, timeline }: Props) {
                 Run as JSON
               </Menu.Item>
               <Menu.Item onClick={() => void saveEvents(id)}>Journal as NDJSON</Menu.Item>
+              <Menu.Divider />
+              <Menu.Item onClick={() => setForking(true)}>Fork…</Menu.Item>
+              <Menu.Item
+                component={Link}
+                to="/compare"
+                search={{ a: run?.fork?.run ?? id, b: run?.fork ? id : undefined } as never}
+              >
+                {run?.fork ? 'Compare with where it came from' : 'Compare with…'}
+              </Menu.Item>
             </Menu.Dropdown>
           </Menu>
         </div>
       </div>
+      {forking && <ForkRun run={id} step={null} onClose={() => setForking(false)} />}
       <dl className={styles['facts']}>
         <Fact name="For" value={run?.initiator ?? '…'} />
         <Fact name="Agents" value={agentsOf(timeline)} />
+        {run?.fork && (
+          <Fact
+            name="Forked from"
+            value={
+              <>
+                <Link to="/runs/$run" params={{ run: run.fork.run }}>
+                  a run
+                </Link>{' '}
+                at event {count(run.fork.at)}, effects {run.fork.effects} (
+                <Link to="/compare" search={{ a: run.fork.run, b: id } as never}>
+                  compare
+                </Link>
+                )
+              </>
+            }
+          />
+        )}
         {run?.parent && (
           <Fact
             name="Started by"

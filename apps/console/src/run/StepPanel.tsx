@@ -1,4 +1,6 @@
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { Link } from '@tanstack/react-router';
 import type { Json } from '@writ/kernel';
 import { api } from '../api/client';
@@ -14,6 +16,7 @@ import { Problem } from '../ui/Problem';
 import { VERDICT } from '../ui/tone';
 import { useAddress } from '../url/useAddress';
 import styles from './Step.module.css';
+import { ForkRun } from './ForkRun';
 import type { Step, Timeline } from './timeline-rows';
 import { KIND, STEP_STATE } from './words';
 
@@ -26,6 +29,7 @@ interface Props {
 /** One step: what was asked, what came back, what was decided about it. */
 export function StepPanel({ timeline, step, onClose }: Props) {
   const { push } = useAddress();
+  const [forking, setForking] = useState(false);
   const start = Date.parse(timeline.from);
   const end = step.to_ms ?? timeline.as_of_ms;
   const lane = timeline.lanes[step.lane];
@@ -62,6 +66,12 @@ export function StepPanel({ timeline, step, onClose }: Props) {
             ],
           ]}
         />
+        <div>
+          <Button variant="default" size="xs" onClick={() => setForking(true)}>
+            Fork from here…
+          </Button>
+        </div>
+        {forking && <ForkRun run={timeline.run} step={step.step} onClose={() => setForking(false)} />}
         {step.decisions.length > 0 && (
           <section>
             <h3>Decisions</h3>

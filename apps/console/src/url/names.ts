@@ -6,3 +6,4 @@ export const AUDIT_SEARCH = ['q', 'from', 'to', 'tz', 'sort', 'sel', 'by', 'cols
 export const APPROVALS_SEARCH = ['q', 'tab', 'sel', 'cols', 'dense', 'view', 'tz'] as const;
 export const QUESTIONS_SEARCH = ['tab', 'sel', 'view', 'tz'] as const;
 export const MODELS_SEARCH = ['sel', 'tz'] as const;
+export const COMPARE_SEARCH = ['a', 'b', 'only', 'tz'] as const;
