@@ -56,9 +56,10 @@ const ACTION: Record<Wanted['door'], Action> = {
   tool: 'tool.invoke',
   data: 'data.read',
   run: 'run.start',
+  agent: 'agent.invoke',
 };
-const OBJECT = { model: 'model', tool: 'tool', data: 'data', run: 'workflow' } as const;
-const RULES = ['model', 'tool', 'data']
+const OBJECT = { model: 'model', tool: 'tool', data: 'data', run: 'workflow', agent: 'agent' } as const;
+const RULES = ['model', 'tool', 'data', 'agent']
   .map((type) => `p, user:caller, {tenant}, ${type}:*, ${ACTION[type as Wanted['door']]}, , allow, , any-${type}`)
   .join('\n');
 

@@ -89,7 +89,8 @@ describe('the ways out of this room', () => {
   it('[I1] open sockets and start programs in two places only, both of which open a permit first, and look names up in one', () => {
     const servers = sources()
       .flatMap(waysOut)
-      .filter((way) => !/^scripted\/server\.ts: createServer$/.test(way));
+      // These listen: a model that is played, and the place where frameworks make their calls, which reaches nothing itself.
+      .filter((way) => !/^(scripted\/server|relay\/relay)\.ts: createServer$/.test(way));
     expect(servers.sort()).toEqual([
       // Names only: what they lead to is checked before anything connects to it.
       'egress/guard.ts: lookup',

@@ -1,6 +1,6 @@
 import { KeyRing, type LogPlaces, logPlaces, LogWatch, OutsideCheckpoints, Sequencer } from '@writ/audit';
 import { type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
-import { BullWakeUp, DEFAULT_WORKER, type Engine, openEngine } from '@writ/engine';
+import { BullWakeUp, DEFAULT_WORKER, type Engine, type EngineParts, openEngine } from '@writ/engine';
 import {
   EgressGuard,
   functionTransport,
@@ -108,6 +108,14 @@ async function startSequencer(deps: WorkerDeps, opened: (() => Promise<unknown>)
   return sequencer;
 }
 
+/** `WRIT_RELAY_HOST` and `WRIT_RELAY_PORT` to listen at, `WRIT_RELAY_URL` as frameworks reach it. */
+function readRelay(env: WorkerDeps['env']): NonNullable<EngineParts['relay']> {
+  const port = Number(env['WRIT_RELAY_PORT'] ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error('WRIT_RELAY_PORT is no port: a number from 0 to 65535');
+  return { host: env['WRIT_RELAY_HOST'] ?? '127.0.0.1', port, url: env['WRIT_RELAY_URL'] ?? null };
+}
+
 function engineOver(
   deps: WorkerDeps,
   parts: { readonly db: Database; readonly writer: GroupCommit; readonly log: LogWatch },
@@ -125,6 +133,7 @@ function engineOver(
         http: httpTransport({ open, env, guard }),
       }),
     }),
+    relay: readRelay(env),
     options: { ...DEFAULT_WORKER, ...(concurrency ? { concurrency } : {}) },
     ...(deps.redisUrl === null
       ? {}

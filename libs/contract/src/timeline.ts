@@ -4,7 +4,18 @@ import { RunStatus } from './runs';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
-export const stepKind = z.enum(['model', 'tool', 'data', 'handoff', 'delegate', 'run', 'start', 'board', 'message']);
+export const stepKind = z.enum([
+  'model',
+  'tool',
+  'data',
+  'handoff',
+  'delegate',
+  'run',
+  'start',
+  'agent',
+  'board',
+  'message',
+]);
 
 const Segment = named(
   'TimelineSegment',
@@ -19,6 +30,7 @@ const Segment = named(
       'delegate',
       'run',
       'start',
+      'agent',
       'board',
       'message',
       'waiting_approval',

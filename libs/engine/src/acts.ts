@@ -16,7 +16,7 @@ import { childBudget, smaller } from './budget';
 import { childRunId } from './children/child-id';
 import type { Proposal } from './proposal';
 import { modelRequest, reservation } from './model-request';
-import type { Act, Delegate, StartChild, UseBoard, UseMailbox } from './next-step';
+import type { Act, Delegate, InvokeAgent, RelayModel, StartChild, UseBoard, UseMailbox } from './next-step';
 import { branchOf } from './path';
 import { attributeKey } from './state';
 
@@ -156,6 +156,10 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
     }
     case 'delegate':
       return proposeWork(base, act);
+    case 'invoke_agent':
+      return proposeFramework(base, act);
+    case 'relay_model':
+      return proposeRelay(held, base, act);
     case 'use_board':
       return proposeShared(held, { kind: 'board', act }, proposeBoard(held, act, base));
     case 'use_mailbox':
@@ -177,6 +181,41 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
       });
     }
   }
+}
+
+/** The framework hears what its agent is for, what it is given, and which tools it may ask for. */
+function proposeFramework(base: ReturnType<typeof baseRequest>, act: InvokeAgent): Proposal {
+  const { name, instructions, tools, framework } = act.agent.definition;
+  const { version, digest } = act.agent;
+  const args = { agent: name, instructions, input: act.input, tools };
+  return proposal({
+    kind: 'agent',
+    door: 'agent',
+    act,
+    target: { name, digest },
+    args,
+    effect: 'idempotent',
+    maxAttempts: framework?.max_attempts ?? 1,
+    request: { ...base, action: 'agent.invoke', object: { type: 'agent', id: name, version, digest }, args },
+  });
+}
+
+/** What a framework asks of a model is the framework's to say; which model, and its parameters, are the definition's. */
+function proposeRelay(held: HeldRun, base: ReturnType<typeof baseRequest>, act: RelayModel): Proposal {
+  const model = held.planner.bill.models.get(act.agent.definition.model)!;
+  const { name, parameters, model: vendor, max_attempts: maxAttempts } = model.definition;
+  const { version, digest } = model;
+  return proposal({
+    kind: 'model',
+    door: 'model',
+    act,
+    target: { name, digest },
+    args: { ...act.request, ...(parameters as JsonObject), model: vendor, user: held.run },
+    effect: 'idempotent',
+    maxAttempts,
+    request: { ...base, action: 'model.invoke', object: { type: 'model', id: name, version, digest } },
+    details: { relay: true },
+  });
 }
 
 /** What agents of the run share stays inside it: nothing is sent, and a lost outcome is no outcome. */

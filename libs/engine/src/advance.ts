@@ -81,6 +81,7 @@ function mailEvidence(mail: RunEventWithMail): Parameters<typeof evidence>[2] {
 async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   const { crew, state, planner } = held;
   const now = ctx.clock.now();
+  crew.tell();
   const stopped = stoppedBy(ctx, held);
   if (stopped || state.cancel) crew.close(state, ctx.patienceMs);
   const steps = sound('plan_broken', () =>
@@ -113,14 +114,27 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
     }
   }
   if (facts > 0 && state.approvals.size > 0) await endStrayRequests(ctx, held);
-  if (held.letGo && !held.create) ready.length = 0;
+  if (held.letGo && !held.create) {
+    ready.length = 0;
+    // Whoever leads the run next calls the framework anew, and gives it what came of all that it asked for.
+    crew.abort(state, (path) => state.branches.get(path)?.open?.intent.kind === 'agent');
+  }
   // The one branch of most runs, with no time to watch beside it.
-  const alone = steps.length === 1 && ready.length === 1 && crew.idle && state.started.deadline_at === null;
+  const alone =
+    steps.length === 1 &&
+    ready.length === 1 &&
+    crew.idle &&
+    state.started.deadline_at === null &&
+    !callsFramework(ready[0]!);
   if (alone) return take(ctx, held, ready[0]!);
   for (const step of ready) crew.begin(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
   if (facts > 0) return null;
   return crew.idle ? rest(ctx, held, rests) : restBeside(ctx, held, rests);
 }
+
+/** What a framework asks for meanwhile is led beside its call. */
+const callsFramework = (step: Ready): boolean =>
+  step.type === 'invoke_agent' || (step.type === 'try_again' && step.act.type === 'invoke_agent');
 
 /** Why a run must end here and now: a stop that ends runs covers it, or covered what it wanted to do. */
 function stoppedBy(ctx: EngineContext, held: HeldRun): Failure | null {
@@ -171,7 +185,7 @@ function restsUnknown(held: HeldRun, { path }: Rest, now: number): boolean {
 
 /** Some branches are under way: what the others wait for is made known, and the next look comes when something moves. */
 async function restBeside(ctx: EngineContext, held: HeldRun, rests: readonly Rest[]): Promise<Moved> {
-  if (!held.committing && unseenWait(held)) {
+  if (!held.committing && (unseenWait(held) || unsavedAnswer(held))) {
     const epochs = held.create ? held.startedUnder! : (await ctx.authority.get(held.tenant)).epochs;
     const result = await commitUnit(ctx.writer, held, { authority: epochs });
     if (result.kind === 'stale' && !held.create) await ctx.authority.refresh(held.tenant);
@@ -207,6 +221,13 @@ async function rest(ctx: EngineContext, held: HeldRun, rests: readonly Rest[]): 
 
 /** A wait that is not committed yet: people can only end what they see. */
 const unseenWait = (held: HeldRun): boolean => held.pending.events.some((event) => event.type === 'wait_started');
+
+/**
+ * What a framework was answered and nobody has on record: it may think for long before it asks again, and a worker that
+ * dies meanwhile would leave calls behind whose outcome nobody knows.
+ */
+const unsavedAnswer = ({ state, pending }: HeldRun): boolean =>
+  state.relays.size > 0 && pending.events.some((event) => event.type === 'step_settled');
 
 /** The next time a rest is over, a branch that is left alone is looked at again, or the run must be over. */
 function earliest(held: HeldRun, rests: readonly Rest[]): number | null {

@@ -1,6 +1,7 @@
 import type { LogWatch } from '@writ/audit';
 import type { Clock, WorkerId } from '@writ/kernel';
 import type { Database, GroupCommit } from '@writ/database';
+import type { Relay } from '@writ/gateways';
 import type { AuthorityStore } from '@writ/policy';
 import type { Pacer } from './pace/pacer';
 import type { Doors } from './doors';
@@ -36,6 +37,8 @@ export interface EngineContext {
   /** Events between two snapshots of a run, at least. */
   readonly snapshotEvery: number;
   readonly worker: WorkerId;
+  /** Where external frameworks make their calls. */
+  readonly relay: Relay;
   /** How long a run that is to end lets calls finish that must not be repeated (milliseconds). */
   readonly patienceMs: number;
   /** Digest or version of the engine's build, named in evidence. */

@@ -12,6 +12,8 @@ export class Crew {
   #wake: (() => void) | null = null;
   #fault: { readonly error: unknown } | null = null;
   #end: AdvanceEnd | null = null;
+  readonly #watchers = new Set<() => void>();
+  #asked = false;
   /** The calls that were under way when the run was to end. */
   #closing: ReadonlyMap<string, AbortController> | null = null;
 
@@ -82,6 +84,10 @@ export class Crew {
   /** Resolves when a branch has moved, mail has come, or `ms` have passed. Throws what a branch threw, once all are home. */
   async changed(ms: number | null): Promise<void> {
     if (this.#fault && this.idle) throw this.#fault.error;
+    if (this.#asked) {
+      this.#asked = false;
+      return;
+    }
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
@@ -89,6 +95,7 @@ export class Crew {
     });
     clearTimeout(timer);
     this.#wake = null;
+    this.#asked = false;
     if (this.#fault && this.idle) throw this.#fault.error;
   }
 
@@ -97,6 +104,23 @@ export class Crew {
   }
 
   nudge(): void {
+    this.#wake?.();
+    this.tell();
+  }
+
+  /** Told whenever something may have moved, until what it returns is called. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  tell(): void {
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** There is something new to plan, which no branch of this run has brought: the next look comes at once. */
+  ask(): void {
+    this.#asked = true;
     this.#wake?.();
   }
 

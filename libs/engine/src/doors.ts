@@ -36,4 +36,6 @@ export interface Warrant {
   /** Stable over the attempts of the step. */
   readonly key: string;
   readonly signal: AbortSignal;
+  /** For a call of an external framework: where it makes its own calls, and the token that lets it. */
+  readonly relay?: { readonly url: string; readonly token: string };
 }

@@ -1,6 +1,12 @@
 import type { HttpRequest, HttpService, McpServer, ToolEndpoint } from '@writ/gateways';
 import type { JsonObject } from '@writ/kernel';
-import type { BillOfMaterials, ServerDefinition, ServiceDefinition, ToolDefinition } from '@writ/registry';
+import type {
+  AgentDefinition,
+  BillOfMaterials,
+  ServerDefinition,
+  ServiceDefinition,
+  ToolDefinition,
+} from '@writ/registry';
 
 /** How a tool of the bill is reached: its endpoint, with the server or service it names filled in. */
 export function endpointOf(bill: BillOfMaterials, { endpoint }: ToolDefinition): ToolEndpoint {
@@ -16,6 +22,28 @@ export function endpointOf(bill: BillOfMaterials, { endpoint }: ToolDefinition):
         request: requestOf(endpoint),
       };
   }
+}
+
+/** An external framework: one POST with what was decided, and beside it where the framework makes its own calls. */
+export function frameworkEndpoint(
+  bill: BillOfMaterials,
+  { service, path }: NonNullable<AgentDefinition['framework']>,
+  { url, token }: { readonly url: string; readonly token: string },
+): ToolEndpoint {
+  const known = serviceOf(bill.services.get(service)!.definition);
+  return {
+    type: 'http',
+    service: { ...known, headers: { ...known.headers, 'x-writ-relay': url, 'x-writ-relay-token': token } },
+    request: {
+      method: 'POST',
+      path,
+      query: {},
+      headers: {},
+      body: { $from: '' },
+      keyHeader: 'idempotency-key',
+      attemptHeader: 'x-writ-attempt',
+    },
+  };
 }
 
 function serverOf({ name, transport }: ServerDefinition): McpServer {

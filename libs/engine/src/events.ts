@@ -13,6 +13,7 @@ import type {
 } from './events/family';
 import type { RunFork, RunForked } from './events/fork';
 import type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
+import type { RelayAsked } from './events/relay';
 import type {
   RecordedDecision,
   RetryScheduled,
@@ -45,6 +46,7 @@ export type {
 } from './events/family';
 export type { ForkEffects, RunFork, RunForked } from './events/fork';
 export type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
+export type { RelayAsked } from './events/relay';
 export type {
   StepKind,
   RecordedDecision,
@@ -85,6 +87,7 @@ export type RunEvent =
   | StepReconciled
   | RetryScheduled
   | CallRejected
+  | RelayAsked
   | WorkReturned
   | LedgerUpdated
   | RouteChosen

@@ -12,6 +12,7 @@ const ACTIONS = {
   delegate: 'delegate',
   run: 'run.start',
   start: 'run.start',
+  agent: 'agent.invoke',
 } as const;
 const OBJECTS = {
   model: 'model',
@@ -20,6 +21,7 @@ const OBJECTS = {
   handoff: 'agent',
   delegate: 'agent',
   run: 'workflow',
+  agent: 'agent',
   board: 'board',
   message: 'mailbox',
   start: 'workflow',

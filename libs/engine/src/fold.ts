@@ -7,6 +7,7 @@ import { applyBranches } from './fold/branches';
 import { inherit } from './fold/fork';
 import { answerInput, approvalAnswered, childEnded, endWait, failNode } from './fold/nodes';
 import { branchAt, wake } from './fold/places';
+import { askRelay } from './fold/relay';
 import { ask, deny, intend, reconcile, settle } from './fold/steps';
 import { hearNote } from './notes';
 import { branchOf } from './path';
@@ -96,6 +97,8 @@ export function apply(state: RunState, event: RunEvent): void {
       answer(state, event.path, { call: event.call, content: `Error: ${event.code}: ${event.message}` });
       agentNode(state, event.path).refused.add(event.code);
       return;
+    case 'relay_asked':
+      return askRelay(state, event);
     case 'work_returned':
       returnWork(state, event);
       break;

@@ -37,6 +37,7 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   handoff: 'agent',
   delegate: 'agent',
   run: 'child_workflow',
+  agent: 'agent',
   // Nothing of a bill: what agents share is the workflow's own.
   board: '',
   message: '',
@@ -69,6 +70,8 @@ export function journalLine(known: Known, said: RunEvent): string {
       });
     case 'step_settled':
       return canonicalJson(event.result_ref === undefined ? event : { ...event, result: undefined });
+    case 'relay_asked':
+      return canonicalJson(event.request_ref === undefined ? event : { ...event, request: undefined });
     case 'run_finished':
     case 'child_ended':
       return canonicalJson(event.output_ref === undefined ? event : { ...event, output: null });

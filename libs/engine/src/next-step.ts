@@ -233,6 +233,25 @@ export interface Cancel {
   readonly left: readonly string[];
 }
 
+/** The external framework that leads an agent, called once for its node. */
+export interface InvokeAgent {
+  readonly type: 'invoke_agent';
+  readonly path: string;
+  /** Those on whose behalf it is called, without the agent itself. */
+  readonly chain: readonly Hop[];
+  readonly agent: Versioned<AgentDefinition>;
+  readonly input: JsonObject;
+}
+
+/** A turn of the agent's model, as its framework asked for it. */
+export interface RelayModel {
+  readonly type: 'relay_model';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly agent: Versioned<AgentDefinition>;
+  readonly request: JsonObject;
+}
+
 /** What the agents of a run share: a key of the blackboard, read or (with a value) written. */
 export interface UseBoard {
   readonly type: 'use_board';
@@ -267,7 +286,17 @@ export interface WaitMessage {
 }
 
 /** The steps that act on the outside and are decided first. */
-export type Act = CallModel | InvokeTool | HandOff | Delegate | StartChild | BeginRun | UseBoard | UseMailbox;
+export type Act =
+  | CallModel
+  | InvokeTool
+  | HandOff
+  | Delegate
+  | StartChild
+  | BeginRun
+  | InvokeAgent
+  | RelayModel
+  | UseBoard
+  | UseMailbox;
 
 /** Facts that the plan itself draws: they need no decision and take no time. */
 export type Fact =
@@ -311,6 +340,8 @@ export const isAct = (step: NextStep): step is Act =>
   step.type === 'delegate' ||
   step.type === 'start_child' ||
   step.type === 'begin_run' ||
+  step.type === 'invoke_agent' ||
+  step.type === 'relay_model' ||
   step.type === 'use_board' ||
   step.type === 'use_mailbox';
 

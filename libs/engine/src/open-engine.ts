@@ -1,7 +1,7 @@
 import { type Clock, newId, systemClock, type WorkerId } from '@writ/kernel';
 import type { LogWatch } from '@writ/audit';
 import { Admissions, type Database, type GroupCommit, Providers } from '@writ/database';
-import type { ModelProvider, ToolTransport } from '@writ/gateways';
+import { type ModelProvider, Relay, type ToolTransport } from '@writ/gateways';
 import { ApprovalCommands, ApprovalQueries, AuthorityStore, type OpenPermit, PermitOffice } from '@writ/policy';
 import { Admission } from './admission/admission';
 import { pinnedTool } from './approvals/pinned-tool';
@@ -31,6 +31,8 @@ export interface EngineParts {
   /** False in a process that only takes commands: its runs are led elsewhere. */
   readonly leads?: boolean;
   readonly options?: WorkerOptions;
+  /** Where external frameworks make their calls; by default on this machine only, at any free port. */
+  readonly relay?: RelayOptions;
   /** How long a run that is to end lets calls finish that must not be repeated; half a minute by default. */
   readonly patienceMs?: number;
   readonly build?: string;
@@ -68,6 +70,8 @@ export interface Engine {
 }
 
 const PATIENCE_MS = 30_000;
+type RelayOptions = ConstructorParameters<typeof Relay>[0];
+const HERE: RelayOptions = { host: '127.0.0.1', port: 0, url: null };
 
 /** Puts the engine's parts together: the one place that knows the order they start and stop in. */
 export function openEngine(parts: EngineParts): Engine {
@@ -80,6 +84,7 @@ export function openEngine(parts: EngineParts): Engine {
   const live: LiveFeeds = { runs: new RunFeed(parts.db), logs: new LogFeed(parts.db) };
   const said = new Said(parts.db, (tenant, run) => live.runs.changed(tenant, run));
   const effects: Doors = { ...doors, permits, said };
+  const relay = new Relay(parts.relay ?? HERE);
   const ctx: EngineContext = {
     db: parts.db,
     writer: parts.writer,
@@ -91,6 +96,7 @@ export function openEngine(parts: EngineParts): Engine {
     faults: parts.faults ?? noFaults,
     snapshotEvery: parts.snapshotEvery ?? SNAPSHOT_EVERY,
     worker: id,
+    relay,
     patienceMs: parts.patienceMs ?? PATIENCE_MS,
     build: parts.build ?? 'unknown',
   };
@@ -140,6 +146,7 @@ export function openEngine(parts: EngineParts): Engine {
         else await wakeUp.close();
       } finally {
         said.close();
+        await relay.close();
         await authority.stop();
         await doors.tools.close();
       }

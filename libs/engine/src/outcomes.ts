@@ -66,8 +66,9 @@ export async function recordOutcome(
 
 /** A tool promises what it answers. What does not fit the promise is an error, and nothing of it is passed on. */
 function unfitAnswer(held: HeldRun, { kind, target }: Proposal, answer: Json): Failure | null {
-  if (kind !== 'tool' && kind !== 'data') return null;
-  const schema = held.planner.bill.tools.get(target)?.definition.output;
+  const { agents, tools } = held.planner.bill;
+  if (kind !== 'tool' && kind !== 'data' && kind !== 'agent') return null;
+  const schema = (kind === 'agent' ? agents : tools).get(target)?.definition.output;
   const fault = schema ? checkInput(schema as JsonObject, answer) : null;
   if (fault === null) return null;
   return {

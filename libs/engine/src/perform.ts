@@ -3,7 +3,7 @@ import type { ModelReply } from '@writ/gateways';
 import type { BillOfMaterials } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Doors, Performed, Warrant } from './doors';
-import { endpointOf } from './endpoint';
+import { endpointOf, frameworkEndpoint } from './endpoint';
 
 const MODEL_BYTES = 4 * 1024 * 1024;
 
@@ -46,6 +46,8 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
       // What comes of it depends on what others have shared meanwhile: it is found when it is recorded.
       return { outcome: { kind: 'ok', value: null }, tokens: 0 };
     }
+    case 'agent':
+      return callFramework(doors, bill, warrant);
     case 'run': {
       const permit = doors.permits.mint(permitFor(warrant));
       const opened = doors.permits.open(permit, { door: 'run', target: proposed.target, presented: proposed.args });
@@ -112,6 +114,32 @@ const replyJson = (reply: ModelReply): Json => ({
   model: reply.model,
   usage: { ...reply.usage },
 });
+
+/** Calls the framework that leads an agent. Its token goes beside what was decided, and to the service's origin only. */
+async function callFramework(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
+  const { proposed, step, attempt, signal, relay } = warrant;
+  const { framework } = bill.agents.get(proposed.target)!.definition;
+  if (!framework || !relay) throw new Error(`agent ${proposed.target} is called as a framework and is none`);
+  const span = openSpan('tool', { tool: proposed.target, step, attempt });
+  const outcome = await inSpan(span, () =>
+    doors.tools.invoke(
+      doors.permits.mint(permitFor(warrant)),
+      {
+        tenant: warrant.committed.tenant,
+        target: proposed.target,
+        door: 'agent',
+        effect: proposed.effect,
+        endpoint: frameworkEndpoint(bill, framework, relay),
+        args: proposed.args,
+      },
+      { signal, timeoutMs: framework.timeout_ms, maxBytes: framework.max_bytes },
+    ),
+  );
+  if (outcome.kind === 'failed') span.fail(outcome.failure.code);
+  span.end();
+  if (outcome.kind === 'failed') return { outcome, tokens: 0 };
+  return { outcome: { kind: 'ok', value: outcome.value.content }, tokens: 0 };
+}
 
 async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
   const { proposed, step, attempt, signal } = warrant;

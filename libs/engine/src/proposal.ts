@@ -18,7 +18,10 @@ export interface Proposal {
   readonly call: string | null;
   readonly maxAttempts: number;
   readonly request: DecisionRequest;
-  readonly details: Pick<StepIntended, 'reserve' | 'attribute' | 'handoff' | 'structured' | 'child' | 'stubbed'>;
+  readonly details: Pick<
+    StepIntended,
+    'reserve' | 'attribute' | 'handoff' | 'structured' | 'child' | 'stubbed' | 'relay'
+  >;
   /** The step is part of the request only when the journal does not imply it. */
   readonly keepArgs: boolean;
 }

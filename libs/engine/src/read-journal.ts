@@ -35,6 +35,8 @@ function reference(event: RunEvent): string | undefined {
       return event.result_ref;
     case 'step_intended':
       return event.args_ref;
+    case 'relay_asked':
+      return event.request_ref;
     case 'run_finished':
     case 'child_ended':
       return event.output_ref;
@@ -49,6 +51,7 @@ function hydrate(event: RunEvent, values: ReadonlyMap<string, Json>): RunEvent {
   const value = values.get(ref)!;
   if (event.type === 'step_settled') return { ...event, result: value };
   if (event.type === 'run_finished' || event.type === 'child_ended') return { ...event, output: value };
+  if (event.type === 'relay_asked') return { ...event, request: value as never };
   return event.type === 'step_intended' ? { ...event, args: value as never } : event;
 }
 

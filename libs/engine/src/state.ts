@@ -1,4 +1,4 @@
-import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
+import type { Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { ResolvedAttribute } from '@writ/policy';
@@ -99,6 +99,15 @@ export interface FanState {
   joined: BranchesJoined | null;
 }
 
+/** One thing that an external framework has asked for. */
+export interface RelayState {
+  readonly key: string;
+  readonly kind: 'model' | 'tool';
+  readonly target: string;
+  readonly digest: string;
+  readonly request: JsonObject;
+}
+
 /** A run that a node started. */
 export interface ChildState {
   readonly run: RunId;
@@ -138,6 +147,8 @@ export interface RunState {
   readonly usage: { model_calls: number; tool_calls: number; tokens: number };
   /** What people were asked, by the place of the act. */
   readonly approvals: Approvals;
+  /** What external frameworks have asked for, by the path of the node they work for. */
+  readonly relays: Map<string, readonly RelayState[]>;
   /** What its agents share. */
   readonly board: Board;
   readonly signals: { name: string; payload: Json; correlation: string | null; taken: boolean }[];
@@ -184,6 +195,7 @@ export function emptyState(started: RunStarted): RunState {
     attributes: new Map(),
     ledger: new ScopeLedger(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
+    relays: new Map(),
     board: emptyBoard(),
     signals: [],
     approvals: new Map(),

@@ -21,9 +21,10 @@ import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
+import { FrameworkSession } from './relay/session';
 import { endOf, type Pass } from './pace/pacer';
 import { enter, spread } from './pace/enter';
-import type { Performed } from './doors';
+import type { Performed, Warrant } from './doors';
 import { ASKED_LOOK_MS, STOPPED_LOOK_MS } from './standing';
 import { keepAside } from './keep-aside';
 import type { Moved } from './advance-end';
@@ -244,14 +245,34 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   const { committed } = result;
   const { signal } = decided;
   const warrant = { proposed, decision, committed, step, attempt, key: effectKey(held.run, step), signal };
-  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await performOrReplay(ctx, held, warrant);
+  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await withRelay(ctx, held, warrant);
   await told;
+  // Let go of in the middle: whoever leads the run next finds the call under way, and calls the framework anew.
+  if (held.letGo && proposed.kind === 'agent' && performed.outcome.kind === 'failed') return null;
   const { outcome } = performed;
   decided.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
   replayChild(held, { proposed, performed, now: ctx.clock.now() });
   return null;
+}
+
+/** A framework is called with a way back: a session that lasts as long as the call. */
+async function withRelay(ctx: EngineContext, held: HeldRun, warrant: Warrant): Promise<Performed> {
+  const { proposed } = warrant;
+  if (proposed.kind !== 'agent' || proposed.details.stubbed) return performOrReplay(ctx, held, warrant);
+  const agent = held.planner.bill.agents.get(proposed.target)!;
+  const session = new FrameworkSession(ctx, held, { path: proposed.path, agent });
+  const { token } = session;
+  try {
+    return await performOrReplay(ctx, held, {
+      ...warrant,
+      relay: { url: await ctx.relay.open(token, session), token },
+    });
+  } finally {
+    ctx.relay.end(token);
+    session.end();
+  }
 }
 
 /** Not a failure of anything: the join was decided, and this branch is not wanted any more. */

@@ -21,6 +21,7 @@ export const EVENT_VERSIONS: { readonly [T in RunEventType]: number } = {
   step_reconciled: 1,
   retry_scheduled: 1,
   call_rejected: 1,
+  relay_asked: 1,
   work_returned: 1,
   ledger_updated: 1,
   route_chosen: 1,

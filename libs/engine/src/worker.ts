@@ -100,6 +100,7 @@ export class Worker {
   async drain(graceMs = 10_000): Promise<void> {
     this.#draining = true;
     for (const rung of this.#waiting.drain()) rung.settle();
+    for (const { held } of this.#leading.values()) held?.crew.nudge();
     this.#unhear?.();
     this.#timers.splice(0).forEach((timer) => clearInterval(timer));
     await this.wakeUp.close();

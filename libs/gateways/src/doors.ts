@@ -33,6 +33,6 @@ export const DOORS: {
   OpenAiProvider: { complete: ['model'] },
   FunctionTransport: { invoke: ['tool', 'data'] },
   McpTransport: { invoke: ['tool', 'data'], listTools: ['data'] },
-  HttpTransport: { invoke: ['tool', 'data'] },
-  ToolGateway: { invoke: ['tool', 'data'] },
+  HttpTransport: { invoke: ['tool', 'data', 'agent'] },
+  ToolGateway: { invoke: ['tool', 'data', 'agent'] },
 };

@@ -4,6 +4,7 @@ export { readEgressRules } from './egress/rules';
 export { httpTransport } from './http-tool/http-transport';
 export { type ListCall, type McpOptions, McpTransport, mcpTransport, type RemoteTool } from './mcp/mcp-transport';
 export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
+export { Relay } from './relay/relay';
 export type { ScriptInput, TurnInput } from './scripted/script';
 export {
   type JournalEntry,

@@ -80,7 +80,7 @@ export interface ToolCall {
   readonly tenant: TenantId;
   /** Name of the tool definition: the permit's target. */
   readonly target: string;
-  readonly door: 'tool' | 'data';
+  readonly door: 'tool' | 'data' | 'agent';
   readonly effect: EffectClass;
   readonly endpoint: ToolEndpoint;
   readonly args: JsonObject;

@@ -16,6 +16,7 @@ const DOOR_OF: { readonly [A in Action]?: Door } = {
   handoff: 'handoff',
   delegate: 'delegate',
   'run.start': 'run',
+  'agent.invoke': 'agent',
   'board.read': 'board',
   'board.write': 'board',
   'message.send': 'message',

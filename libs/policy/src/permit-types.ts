@@ -1,7 +1,7 @@
 import type { DecisionId, JsonObject, Result, RunId, TenantId } from '@writ/kernel';
 
 /** The kinds of doors to the outside. A permit opens one kind, for one target. */
-export type Door = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'board' | 'message';
+export type Door = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'agent' | 'board' | 'message';
 
 declare const permitBrand: unique symbol;
 

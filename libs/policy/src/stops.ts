@@ -50,6 +50,7 @@ const STOPPABLE: ReadonlySet<Action> = new Set<Action>([
   'data.read',
   'handoff',
   'delegate',
+  'agent.invoke',
   'board.read',
   'board.write',
   'message.send',

@@ -23,6 +23,7 @@ export const ACTIONS = [
   'data.read',
   'handoff',
   'delegate',
+  'agent.invoke',
   'board.read',
   'board.write',
   'message.send',

@@ -18,6 +18,19 @@ export const AgentDefinition = z.strictObject({
   context: z
     .union([z.enum(['all', 'message']), z.strictObject({ turns: z.number().int().min(1).max(100) })])
     .optional(),
+  /**
+   * An external framework that leads it, in place of turns of its own: one POST to a service with `{agent, instructions,
+   * input, tools}`; the answer is the node's output. The framework makes its own calls back through the run.
+   */
+  framework: z
+    .strictObject({
+      service: name,
+      path: z.string().regex(/^(\/[A-Za-z0-9._~-]+)+$/, 'a path such as /agents/planner'),
+      timeout_ms: z.number().int().min(1).max(3_600_000).default(300_000),
+      max_bytes: z.number().int().min(1).max(8_388_608).default(1_048_576),
+      max_attempts: z.number().int().min(1).max(50).default(5),
+    })
+    .optional(),
   max_turns: z.number().int().min(1).max(1000).default(40),
 });
 

@@ -14,6 +14,12 @@ export function agentProblems(agent: AgentDefinition, lookup: Lookup): Problem[]
       add(pointer, `a model's function may be named with letters, digits, _ and - only`);
     if (agent.tools.indexOf(name) !== i) add(pointer, `${name} is listed twice`);
   });
+  if (agent.framework) {
+    const { service } = agent.framework;
+    if (!lookup.get('http_service', service)) add('/framework/service', missing('http_service', service));
+    if (agent.handoffs.length > 0) add('/handoffs', 'a framework hands over to nobody');
+    if (agent.consults) add('/consults', 'a framework consults nobody here');
+  }
   const others = {
     handoffs: [agent.handoffs, HANDOFF_PREFIX, 'hand over to'],
     consults: [agent.consults ?? [], CONSULT_PREFIX, 'consult'],

@@ -118,6 +118,7 @@ class Parts {
     const agent = this.#take(this.agents, 'agent', name);
     this.#take(this.models, 'model', agent.model);
     agent.tools.forEach((tool) => this.#takeTool(tool));
+    if (agent.framework) this.#take(this.services, 'http_service', agent.framework.service);
     agent.consults?.forEach((other) => this.#takeAgent(other));
   }
 

@@ -57,7 +57,9 @@ const branchOf = (output: Shape): Shape =>
 function agentOutput(name: string, lookup: Lookup): Shape {
   const agent = lookup.get('agent', name);
   if (!agent) return null;
-  return agent.output ? promised(agent.output as JsonObject) : TEXT;
+  if (agent.output) return promised(agent.output as JsonObject);
+  // What a framework answers is its own to say.
+  return agent.framework ? null : TEXT;
 }
 
 const KEEP_ALL: ReadonlySet<string> = new Set(['all', 'any', 'best_effort', 'quorum', 'min']);

@@ -15,6 +15,10 @@ export function patternProblems(node: Node, lookup: Lookup): Problem[] {
   const need = (pointer: string, name: string): void => {
     if (!lookup.get('agent', name)) add(pointer, missing('agent', name));
   };
+  for (const [pointer, name] of ownTurns(node)) {
+    if (lookup.get('agent', name)?.framework)
+      add(pointer, `${name} is led by a framework, and this needs turns of its own`);
+  }
   switch (node.type) {
     case 'agent':
       need('/agent', node.agent);
@@ -65,6 +69,29 @@ export function patternProblems(node: Node, lookup: Lookup): Problem[] {
     default:
   }
   return problems;
+}
+
+/** Where an agent must speak for itself: it is offered functions of the pattern, or its answer must have a shape. */
+function ownTurns(node: Node): readonly (readonly [pointer: string, agent: string])[] {
+  switch (node.type) {
+    case 'swarm':
+      return node.agents.map((agent, i) => [`/agents/${i}`, agent]);
+    case 'supervisor':
+      return [['/supervisor', node.supervisor]];
+    case 'group_chat':
+      return typeof node.order === 'object' ? [['/order/manager', node.order.manager]] : [];
+    case 'plan':
+      return [['/planner', node.planner]];
+    case 'reflect':
+      return [['/critic', node.critic]];
+    case 'router':
+      return [['/router', node.router]];
+    case 'fanout':
+    case 'map':
+      return node.merge.policy === 'judge' ? [['/merge/agent', node.merge.agent]] : [];
+    default:
+      return [];
+  }
 }
 
 function several(names: readonly string[], pointer: string, { add, lookup }: { add: Add; lookup: Lookup }): void {

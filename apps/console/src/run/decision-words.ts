@@ -10,6 +10,7 @@ const ACTIONS: { readonly [action: string]: string } = {
   handoff: 'hand over to',
   delegate: 'give work to',
   'run.start': 'start workflow',
+  'agent.invoke': 'call the framework of',
   'board.read': 'read the shared',
   'board.write': 'write the shared',
   'message.send': 'send a message to',

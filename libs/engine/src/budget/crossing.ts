@@ -24,8 +24,9 @@ const NONE: readonly Hold[] = [];
 export function boundOf(held: HeldRun, { kind, target, argsText, args }: Proposal): Bound {
   const { models, tools } = held.planner.bill;
   if (kind === 'handoff' || kind === 'delegate') return handoffBound;
-  // What agents share stays inside the run, and a run that is started uses its own: a step, and no call.
-  if (kind === 'board' || kind === 'message' || kind === 'run') return {};
+  // What agents share stays inside the run; a run that is started, and a framework that is called, are charged for what
+  // they do: a step, and no call.
+  if (kind === 'board' || kind === 'message' || kind === 'run' || kind === 'agent') return {};
   if (kind !== 'model') {
     const bound = toolBound(tools.get(target)?.definition.timeout_ms ?? 0);
     // A read that a decision asks for is no call of an agent: it takes time and counts as a step, and as nothing else.

@@ -3,7 +3,8 @@ import type { Budget, Decision, Resource } from '@writ/policy';
 import type { RunBudget } from '../run-budget';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
-export type StepKind = 'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'start' | 'board' | 'message';
+export type StepKind =
+  'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'start' | 'agent' | 'board' | 'message';
 
 /** A decision as the journal keeps it: everything `explain` shows. */
 export type RecordedDecision = Omit<Decision, 'verdict' | 'at' | 'authority'>;
@@ -37,6 +38,8 @@ export interface StepIntended {
   readonly holds?: readonly (readonly [budget: BudgetId, dimension: Budget['dimension'], amount: number])[];
   /** For `data`: what the answer is about. */
   readonly attribute?: { readonly name: string; readonly resource: Resource; readonly pointer: string };
+  /** For `model`: asked for by an external framework, which gets the reply as it is. */
+  readonly relay?: true;
   /** For `model`: the final answer must have a shape, so it is read before the node takes it. */
   readonly structured?: true;
   /**

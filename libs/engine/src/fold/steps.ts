@@ -9,6 +9,7 @@ import { answer, giveWork, handOver, takeReply, text } from './agent';
 import { share } from './board';
 import { forget, isOver } from './branches';
 import { branchAt, ownerOf, wake } from './places';
+import { endRelays } from './relay';
 
 /** Decided and about to be done. */
 export function intend(state: RunState, event: StepIntended): void {
@@ -99,8 +100,17 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
     return;
   }
   switch (intent.kind) {
+    case 'agent':
+      endRelays(state, intent.path);
+      endNode(
+        state,
+        intent.path,
+        failure ? { done: false, failure, status: 'failed' } : { done: true, output: result },
+      );
+      break;
     case 'model':
-      if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
+      if (intent.relay && !failure) endNode(state, intent.path, { done: true, output: result });
+      else if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
       else takeReply(state, intent, result as unknown as ModelReply);
       break;
     case 'data':

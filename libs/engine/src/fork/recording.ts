@@ -11,7 +11,7 @@ interface Entry {
 }
 
 /** Kinds of steps that go out; control that moves between agents stays inside and is done in earnest. */
-const OUTWARD: ReadonlySet<StepKind> = new Set(['model', 'tool', 'data', 'run']);
+const OUTWARD: ReadonlySet<StepKind> = new Set(['model', 'tool', 'data', 'run', 'agent']);
 export const goesOut = (kind: StepKind): boolean => OUTWARD.has(kind);
 
 interface Step {

@@ -5,6 +5,7 @@ import type { NextStep } from '../next-step';
 import type { AgentNode } from '../state';
 import { planAnswer } from './answer';
 import { planBoardCall, planMessageCall } from './board';
+import { planFramework } from './framework';
 import { handoffFault } from './handoff-limits';
 import { failedAs, type PlanAt, type Planned } from './plan-at';
 import { withOpenStep } from './recover';
@@ -18,6 +19,7 @@ import { planAssignment, planLedger, workSteps } from './team';
 export function planAgent(plan: AgentPlan, at: PlanAt): Planned {
   const result = at.state.results.get(at.path);
   const speaking = speakingAt(plan, at);
+  if (speaking.agent.definition.framework) return result ? { ended: result } : planFramework(speaking);
   const own: Planned = result ? { ended: result } : withOpenStep(planTurn(speaking), at);
   const under = speaking.node?.work.length ?? 0;
   if ('ended' in own && under === 0) return own;

@@ -21,7 +21,11 @@ export function abortRevoked(held: HeldRun, stops: readonly Stop[], patienceMs: 
     const intent = (branch?.reading ?? branch?.open)?.intent;
     if (!intent || branchOf(intent.path) !== path) return false;
     const type =
-      intent.kind === 'model' ? 'model' : intent.kind === 'handoff' || intent.kind === 'delegate' ? 'agent' : 'tool';
+      intent.kind === 'model'
+        ? 'model'
+        : intent.kind === 'handoff' || intent.kind === 'delegate' || intent.kind === 'agent'
+          ? 'agent'
+          : 'tool';
     const object = { type, id: intent.target, digest: intent.target_digest } as const;
     return hard.some((stop) => covers(stop, { tenant, agents, object, run, workflow }));
   });

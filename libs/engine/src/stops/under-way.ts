@@ -79,6 +79,7 @@ const OBJECT_OF = {
   handoff: 'agent',
   delegate: 'agent',
   run: 'workflow',
+  agent: 'agent',
   board: 'board',
   message: 'mailbox',
   start: 'workflow',

@@ -164,6 +164,7 @@ class Reader {
       case 'route_chosen':
         return this.#mark('route', routed(event.choice));
       case 'answer_taken':
+      case 'relay_asked':
         return;
       case 'answer_returned':
         return this.#mark('answer', `an answer was returned: ${event.message}`);
