@@ -26,6 +26,7 @@ import { Questions1795000000025 } from './0025-questions';
 import { Snapshots1795000000026 } from './0026-snapshots';
 import { AdmissionRules1795000000027 } from './0027-admission-rules';
 import { StandIns1795000000028 } from './0028-stand-ins';
+import { Batches1795000000029 } from './0029-batches';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   Snapshots1795000000026,
   AdmissionRules1795000000027,
   StandIns1795000000028,
+  Batches1795000000029,
 ];

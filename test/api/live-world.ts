@@ -27,7 +27,7 @@ export async function openLiveWorld(
   const { db, engine, tenant, ownerUrl, outsider } = desk.scenario;
   const home = logHome();
   const sealing = more.sealing === false ? null : await openSequencer(ownerUrl, home);
-  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers, batches } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
@@ -37,6 +37,7 @@ export async function openLiveWorld(
     questions,
     live,
     triggers,
+    batches,
     version: 'test',
     streamLimits: { perKey: more.perKey ?? 64, inAll: 4_096 },
   });

@@ -58,7 +58,7 @@ export class ApiServer {
       doors: () => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } }),
     });
     await engine.start();
-    const { authority, commands, queries, approvals, questions, live, triggers } = engine;
+    const { authority, commands, queries, approvals, questions, live, triggers, batches } = engine;
     const app = await createControlPlane({
       database: db,
       authority,
@@ -68,6 +68,7 @@ export class ApiServer {
       questions,
       live,
       triggers,
+      batches,
       version: 'test',
       bodyLimit: 200_000,
       ...options,

@@ -41,7 +41,7 @@ export async function openWorld(): Promise<World> {
       () => undefined,
     );
   await sealed();
-  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers, batches } = engine;
   const app = await createControlPlane({
     database: db,
     authority,
@@ -51,6 +51,7 @@ export async function openWorld(): Promise<World> {
     questions,
     live,
     triggers,
+    batches,
     version: 'test',
   });
   await app.listen(0, '127.0.0.1');

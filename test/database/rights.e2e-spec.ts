@@ -23,6 +23,7 @@ const DOORS = [
   'admit_runs',
   'find_api_key',
   'find_budget_work',
+  'find_due_batches',
   'find_due_runs',
   'find_due_triggers',
   'find_hook',

@@ -29,6 +29,12 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'trigger.kind': 'webhook',
   'trigger.secret': 'whsec_',
   'trigger_firing.outcome': 'missed',
+  'batch.kind': 'user',
+  'batch.roles': '{}',
+  'batch.status': 'running',
+  'batch.concurrency': 1,
+  'batch.total': 1,
+  'batch_item.state': 'pending',
 };
 
 function valueOf(table: string, { name, type }: Column): unknown {

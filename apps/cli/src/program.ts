@@ -19,6 +19,7 @@ export type Invoke = (command: Command, settings: Settings, given: Given) => Pro
 const GROUPS: { readonly [word: string]: string } = {
   runs: 'Start runs, look at them, steer them',
   stop: 'Stop an agent, a tool, a model, a workflow, a run, a tenant or everything',
+  batches: 'Many inputs to one workflow, under one budget',
   triggers: 'Schedules and webhooks that start runs',
   admission: 'How many runs of a tenant are led at once, and how many wait',
   config: 'Publish definitions and policies',

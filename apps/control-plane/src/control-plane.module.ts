@@ -3,6 +3,7 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
 import {
+  type BatchesApi,
   type Engine,
   type LiveFeeds,
   type RunCommandsApi,
@@ -21,6 +22,7 @@ import { AdmissionController } from './controllers/admission.controller';
 import { ApprovalsController } from './controllers/approvals.controller';
 import { AuditController } from './controllers/audit.controller';
 import { AuditLogController } from './controllers/audit-log.controller';
+import { BatchesController } from './controllers/batches.controller';
 import { BudgetsController } from './controllers/budgets.controller';
 import { ConfigController } from './controllers/config.controller';
 import { DecisionsController } from './controllers/decisions.controller';
@@ -45,7 +47,7 @@ import { type StreamLimits, Streams } from './live/streams';
 import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
 import { Lookup } from './search/lookup';
-import { APPROVALS, QUESTIONS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
+import { APPROVALS, BATCHES, QUESTIONS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
 export interface ControlPlaneDeps {
@@ -58,6 +60,7 @@ export interface ControlPlaneDeps {
   readonly questions: Engine['questions'];
   readonly live: LiveFeeds;
   readonly triggers: TriggersApi;
+  readonly batches: BatchesApi;
   readonly version: string;
   readonly clock?: Clock;
   /** Signs cursors. Processes that answer for one another share it; by default each has its own until it ends. */
@@ -94,6 +97,7 @@ export class ControlPlaneModule {
         AuditLogController,
         StopsController,
         TriggersController,
+        BatchesController,
         BudgetsController,
         AdmissionController,
         ModelsController,
@@ -110,6 +114,7 @@ export class ControlPlaneModule {
         { provide: QUESTIONS, useValue: deps.questions },
         { provide: APPROVALS, useValue: deps.approvals },
         { provide: LIVE, useValue: deps.live },
+        { provide: BATCHES, useValue: deps.batches },
         { provide: TRIGGERS, useValue: deps.triggers },
         { provide: Streams, useValue: new Streams(database, authority, gate, clock, deps.streamLimits) },
         { provide: TenantEvents, useValue: new TenantEvents(database, deps.live, clock) },

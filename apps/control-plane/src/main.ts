@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     ...(environment.redisUrl === null ? {} : { wakeUp: new BullWakeUp(environment.redisUrl) }),
   });
   await engine.start();
-  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers, batches } = engine;
   const app = await createControlPlane({
     database,
     authority,
@@ -39,6 +39,7 @@ async function main(): Promise<void> {
     questions,
     live,
     triggers,
+    batches,
     version,
     ...(environment.trustedProxies === null ? {} : { trustedProxies: environment.trustedProxies }),
     ...(environment.cursorSecret === null ? {} : { cursorSecret: environment.cursorSecret }),

@@ -70,7 +70,10 @@ export type AuditType =
   | 'trigger.retired'
   | 'trigger.secret_rotated'
   | 'trigger.fired'
-  | 'trigger.missed';
+  | 'trigger.missed'
+  | 'batch.created'
+  | 'batch.cancelled'
+  | 'batch.finished';
 
 /**
  * A stage of the decision as evidence: `[stage, verdict, rids…]`, a rid with `?` before it where the rule's condition

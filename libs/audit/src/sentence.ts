@@ -155,6 +155,10 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `The log began anew as ${said(detail, 'origin')}: ${said(detail, 'reason')}`.replace(/\.?$/, '.'),
   'log.key_rotated': (_, detail) =>
     `The log’s key changed from ${said(detail, 'old_key')} to ${said(detail, 'new_key')}.`,
+  'batch.created': (event, detail) =>
+    `${who(event)} began ${thing(event)}: ${said(detail, 'items')} runs of ${said(detail, 'workflow')}.`,
+  'batch.cancelled': (event, detail) => `${who(event)} cancelled ${thing(event)}${why(detail)}`,
+  'batch.finished': (event) => `${cap(thing(event))} is over: ${words(event.outcome)}.`,
   'trigger.created': (event, detail) =>
     `${who(event)} created trigger ${said(detail, 'name')} of ${said(detail, 'workflow')}.`,
   'trigger.paused': (event, detail) => `${who(event)} paused trigger ${said(detail, 'name')}${why(detail)}`,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, name, named, page, pageQuery, time } from './fields';
 import { route } from './route';
 
-const scope = z.enum(['tenant', 'workflow', 'agent', 'tool', 'model']);
+const scope = z.enum(['tenant', 'workflow', 'agent', 'tool', 'model', 'batch']);
 const dimension = z
   .enum([
     'model_calls',
@@ -65,7 +65,7 @@ const example = {
 const EffectiveLimit = named(
   'EffectiveLimit',
   z.object({
-    level: z.enum(['tenant', 'workflow', 'agent', 'tool', 'model', 'run', 'delegation', 'branch']),
+    level: z.enum([...scope.options, 'run', 'delegation', 'branch']),
     of: z
       .string()
       .nullable()

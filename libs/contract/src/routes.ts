@@ -3,6 +3,7 @@ import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { auditLogRoutes } from './audit-log';
 import { admissionRoutes } from './admission';
+import { batchRoutes } from './batches';
 import { budgetRoutes } from './budgets';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
@@ -33,6 +34,7 @@ export const ROUTES = {
   ...auditRoutes,
   ...auditLogRoutes,
   ...liveRoutes,
+  ...batchRoutes,
   ...stopRoutes,
   ...triggerRoutes,
   ...budgetRoutes,

@@ -82,6 +82,10 @@ export const RunDetail = named(
     root: id('run').nullable().describe('The run at the top of the tree, for one that was started by a run.'),
     children: z.array(id('run')).readonly().describe('The runs this one started, oldest first.'),
     fork: RunFork.nullable().describe('The run whose past this one took over.'),
+    batch: z
+      .object({ id: id('batch'), place: z.int(), key: z.string() })
+      .nullable()
+      .describe('The batch it is of, and which of its items.'),
     usage,
   }),
 );
@@ -90,7 +94,7 @@ export const RunEvent = named(
   z.looseObject({ sequence: z.int(), type: z.string(), time }).describe('One journal event; further fields by type.'),
 );
 
-const Mandate = named(
+export const Mandate = named(
   'Mandate',
   z
     .strictObject({
@@ -251,6 +255,7 @@ export const runRoutes = {
           root: null,
           children: [],
           fork: null,
+          batch: null,
           usage: { model_calls: 2, tool_calls: 1, tokens: 812 },
         },
       },

@@ -279,6 +279,7 @@ function childOf(
       now,
     }),
     deadline_at: deadlines.length === 0 ? null : Math.min(...deadlines),
+    ...(started.batch && { batch: started.batch }),
     leave: act.leave,
   };
 }

@@ -2,6 +2,7 @@ import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ
 import type { RunStatus } from '@writ/database';
 import type { Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
+import type { BatchOf } from './batch-of';
 import type { ForkEffects } from './events';
 import type { Comparison } from './compare/compare';
 import type { Count } from './search/run-count';
@@ -26,6 +27,8 @@ export interface StartRunInput {
   readonly mandate?: Mandate | null;
   readonly budget?: RunBudget;
   readonly idempotencyKey?: string;
+  /** The batch it is of, and which of its items. */
+  readonly batch?: BatchOf;
   /** Of a run that takes over the past of another: what was asked for. Set by `fork`. */
   readonly fork?: {
     readonly run: RunId;
@@ -168,6 +171,8 @@ export interface RunDetail extends RunView {
   readonly children: readonly RunId[];
   /** The run whose past this one took over. */
   readonly fork: { readonly run: RunId; readonly at: number; readonly effects: ForkEffects } | null;
+  /** The batch it is of. */
+  readonly batch: BatchOf | null;
   readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
 }
 

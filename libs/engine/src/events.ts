@@ -1,6 +1,7 @@
 import type { ApprovalId, BudgetId, Failure, InputId, Json, JsonObject, RunId } from '@writ/kernel';
 import type { Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
+import type { BatchOf } from './batch-of';
 import type { BranchEnded, BranchesJoined, BranchesOpened, BranchStarted } from './events/branch';
 import type {
   CancelRequested,
@@ -137,6 +138,8 @@ export interface RunStarted {
   readonly deadline_at: number | null;
   /** The run that started this one, and the agents that stand between: they bound each of its acts (I6). */
   readonly parent?: RunParent;
+  /** The batch it is of: it shares that one's budget. */
+  readonly batch?: BatchOf;
   /** The run whose past this one has. */
   readonly fork?: RunFork;
   /** For whom the policy asked whether it may start: nothing happens before people have let it. `decision` is the last that asked. */

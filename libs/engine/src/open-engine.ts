@@ -17,6 +17,7 @@ import type { Doors } from './doors';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
 import { SNAPSHOT_EVERY } from './snapshot/keeper';
+import { Batches } from './batches/batches';
 import { Triggers } from './triggers/triggers';
 import { LocalWakeUp, type WakeUp } from './wake-up';
 import { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';
@@ -59,6 +60,7 @@ export interface Engine {
   /** Journals and logs as they grow, for whoever watches. */
   readonly live: LiveFeeds;
   readonly triggers: Triggers;
+  readonly batches: Batches;
   /** Who is led now and who stands in line, as this process last saw it. */
   readonly admission: Admission;
   readonly authority: AuthorityStore;
@@ -108,10 +110,13 @@ export function openEngine(parts: EngineParts): Engine {
   const commands = new RunCommands(ctx, { wakeUp, admission, local: worker });
   effects.children = childDoor(ctx, wakeUp);
   const triggers = new Triggers(parts.db, clock, commands);
+  const batches = new Batches(parts.db, clock, commands, wakeUp);
+  const pump = worker && batches.pumpFor(ctx.worker);
   const triggerClock = worker && triggers.clockFor(ctx.worker);
   return {
     commands,
     triggers,
+    batches,
     queries: new RunQueries(parts.db),
     questions: new Questions(ctx, wakeUp),
     approvals: {
@@ -135,9 +140,11 @@ export function openEngine(parts: EngineParts): Engine {
       await admission.look();
       await worker?.start();
       triggerClock?.start();
+      pump?.start();
     },
     async close(graceMs) {
       await triggerClock?.stop();
+      await pump?.stop();
       await live.runs.close();
       await live.logs.close();
       await admission.close();

@@ -182,6 +182,7 @@ function detailOf(events: readonly RunEvent[]): Journalled {
     root: started.parent?.root ?? null,
     children: [...children.values()].map((child) => child.run),
     fork: started.fork ? { run: started.fork.run, at: started.fork.at, effects: started.fork.effects } : null,
+    batch: started.batch ?? null,
     usage: { ...usage },
   };
 }
@@ -195,5 +196,6 @@ const NOTHING_READ: Journalled = {
   root: null,
   children: [],
   fork: null,
+  batch: null,
   usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
 };

@@ -178,6 +178,7 @@ export function newRun(
     budget: smaller({ ...bill.workflow.definition.budget }, { ...input.budget }),
     deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
     ...(child && { parent: child.parent }),
+    ...(input.batch && { batch: input.batch }),
     ...(fork && { fork }),
     ...(asks.length > 0 && { asks: asks.map(({ kind, id, roles }) => ({ kind, id, roles })) }),
     decision: kept,

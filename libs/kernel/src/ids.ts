@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   approval: 'apr',
   input: 'inp',
   trigger: 'trg',
+  batch: 'bat',
   standIn: 'sub',
 } as const;
 
@@ -43,6 +44,7 @@ export type LogId = Brand<string, 'LogId'>;
 export type ApprovalId = Brand<string, 'ApprovalId'>;
 export type InputId = Brand<string, 'InputId'>;
 export type TriggerId = Brand<string, 'TriggerId'>;
+export type BatchId = Brand<string, 'BatchId'>;
 export type StandInId = Brand<string, 'StandInId'>;
 
 interface IdTypes {
@@ -62,6 +64,7 @@ interface IdTypes {
   approval: ApprovalId;
   input: InputId;
   trigger: TriggerId;
+  batch: BatchId;
   standIn: StandInId;
 }
 

@@ -17,6 +17,7 @@ export {
   isId,
   type KeyId,
   type LogId,
+  type BatchId,
   type TriggerId,
   type MailId,
   newId,

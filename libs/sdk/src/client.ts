@@ -163,6 +163,17 @@ export class WritClient {
       this.call('releaseStop', { params: { id }, body }, call),
   };
 
+  /** Many inputs to one workflow, each a run of its own, under one budget. */
+  readonly batches = {
+    create: (body: BodyOf<'createBatch'>, call?: CallOptions) => this.call('createBatch', { body }, call),
+    list: (query: QueryOf<'listBatches'> = {}, call?: CallOptions) => this.list('listBatches', { query }, call),
+    get: (id: string, call?: CallOptions) => this.call('getBatch', { params: { id } }, call),
+    items: (id: string, query: QueryOf<'listBatchItems'> = {}, call?: CallOptions) =>
+      this.list('listBatchItems', { params: { id }, query }, call),
+    cancel: (id: string, body: BodyOf<'cancelBatch'>, call?: CallOptions) =>
+      this.call('cancelBatch', { params: { id }, body }, call),
+  };
+
   /** Schedules and webhooks that start runs. Messages to a webhook are signed by their sender, not sent from here. */
   readonly triggers = {
     list: (query: QueryOf<'listTriggers'> = {}, call?: CallOptions) => this.list('listTriggers', { query }, call),

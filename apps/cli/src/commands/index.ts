@@ -4,6 +4,7 @@ import { APPROVAL_COMMANDS } from './approvals';
 import { AUDIT_COMMANDS } from './audit';
 import { AUDIT_LOG_COMMANDS } from './audit-log';
 import { AUDIT_TAIL_COMMANDS } from './audit-tail';
+import { BATCH_COMMANDS } from './batches';
 import { BUDGET_COMMANDS } from './budgets';
 import { CONFIG_COMMANDS } from './config';
 import { DEMO_COMMANDS } from './demo';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
   ...RUN_FORK_COMMANDS,
+  ...BATCH_COMMANDS,
   ...APPROVAL_COMMANDS,
   ...STAND_IN_COMMANDS,
   ...QUESTION_COMMANDS,

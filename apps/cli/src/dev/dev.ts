@@ -81,7 +81,7 @@ async function listen(
   { engine, database: db }: RunningWorker,
   { address, version }: { readonly address: Address; readonly version: string },
 ): Promise<string> {
-  const { authority, commands, queries, approvals, questions, live, triggers } = engine;
+  const { authority, commands, queries, approvals, questions, live, triggers, batches } = engine;
   const app = opened.add(
     await createControlPlane({
       database: db,
@@ -92,6 +92,7 @@ async function listen(
       questions,
       live,
       triggers,
+      batches,
       version,
     }),
     (one) => one.close(),

@@ -64,6 +64,7 @@ const LEVEL: { readonly [L in Limit['level']]: string } = {
   agent: 'agent',
   tool: 'tool',
   model: 'model',
+  batch: 'batch',
   run: 'the run',
   delegation: 'work given away at',
   branch: 'branch',

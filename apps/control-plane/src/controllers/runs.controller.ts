@@ -1,10 +1,10 @@
 import { Controller, Inject } from '@nestjs/common';
 import { type Clock, type Failure, ok, refuse, type Result, type RunId } from '@writ/kernel';
-import type { Mandate } from '@writ/policy';
 import type { StartRunInput } from '@writ/engine';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
+import { mandateOf } from '../frame/mandate';
 import { noRun } from '../frame/not-found';
 import { CLOCK, type Commands, type Queries, RUN_COMMANDS, RUN_QUERIES } from '../tokens';
 
@@ -167,7 +167,3 @@ function startInput(call: Call<'startRun'>): StartRunInput {
     ...(key === null ? {} : { idempotencyKey: key }),
   };
 }
-
-const mandateOf = ({ tools }: NonNullable<Call<'startRun'>['body']['mandate']>): Mandate => ({
-  tools: tools.map(({ at_most: atMost, ...grant }) => ({ ...grant, ...(atMost === undefined ? {} : { atMost }) })),
-});

@@ -13,9 +13,12 @@ import { type Bound, handoffBound, type Hold, holdsOf, modelBound, tokenBound, t
 export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Proposal): readonly Hold[] | Failure {
   if (!authority.budgets || proposed.details.stubbed || proposed.kind === 'start') return NONE;
   const { kind, target, agent } = proposed;
-  const { workflow } = held.state.started;
+  const { workflow, batch } = held.state.started;
   const at = kind === 'model' ? { model: target } : kind === 'tool' || kind === 'data' ? { tool: target } : {};
-  return holdsOf(authority.budgets, { spending: { workflow, agent, ...at }, bound: boundOf(held, proposed) });
+  return holdsOf(authority.budgets, {
+    spending: { workflow, batch: batch?.id, agent, ...at },
+    bound: boundOf(held, proposed),
+  });
 }
 
 const NONE: readonly Hold[] = [];

@@ -62,6 +62,7 @@ const ORDER: readonly string[] = [...RUN_DIMENSIONS, 'steps', 'concurrent_runs']
 const WHY: { readonly [S in BudgetRecord['scope']]: (target: string) => string } = {
   tenant: () => 'It covers every run of the tenant.',
   workflow: (target) => `The run is one of ${target}.`,
+  batch: (target) => `All runs of ${target} share it.`,
   agent: (target) => `It counts while ${target} acts.`,
   tool: (target) => `It counts when ${target} is called.`,
   model: (target) => `It counts when ${target} is asked.`,

@@ -18,11 +18,19 @@ export const childDoor = (ctx: EngineContext, wakeUp: WakeUp): ChildDoor => ({
     const { tenant, run: parent } = committed;
     const { child } = proposed.details;
     if (!child) throw new Error('a child run is started without saying which');
-    const { run, root, depth, budget, deadline_at: deadlineAt } = child;
+    const { run, root, depth, budget, deadline_at: deadlineAt, batch } = child;
     const { initiator, mandate = null } = proposed.request;
     await ctx.db.withTenant(tenant, (tx) => insertChild(tx, { tenant, child: run, parent, root, path: proposed.path }));
     const held = newRun(ctx, {
-      input: { tenant, caller: initiator, workflow: proposed.target, input: proposed.args, mandate, budget },
+      input: {
+        tenant,
+        caller: initiator,
+        workflow: proposed.target,
+        input: proposed.args,
+        mandate,
+        budget,
+        ...(batch && { batch }),
+      },
       leased: false,
       bill: childBill(bill, proposed.target),
       initiator,

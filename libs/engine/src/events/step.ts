@@ -1,5 +1,6 @@
 import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { Budget, Decision, Resource } from '@writ/policy';
+import type { BatchOf } from '../batch-of';
 import type { RunBudget } from '../run-budget';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
@@ -64,6 +65,8 @@ export interface StepIntended {
     readonly depth: number;
     readonly budget: RunBudget;
     readonly deadline_at: number | null;
+    /** The batch whose budget it shares. */
+    readonly batch?: BatchOf;
     /** It goes on when this run is over. */
     readonly leave: boolean;
   };

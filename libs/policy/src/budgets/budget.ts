@@ -1,7 +1,8 @@
 import type { BudgetId, TenantId } from '@writ/kernel';
 
 export const BUDGET_SCOPES = ['tenant', 'workflow', 'agent', 'tool', 'model'] as const;
-export type BudgetScope = (typeof BUDGET_SCOPES)[number];
+/** `batch` budgets come with a batch and go with it: all its runs, and those these start, share them. */
+export type BudgetScope = (typeof BUDGET_SCOPES)[number] | 'batch';
 
 /** What can be limited for many runs together. `wall_ms` is the time calls take; `steps` is any of them. */
 export const BUDGET_DIMENSIONS = [
@@ -46,6 +47,7 @@ export interface Budget {
 /** Where a step stands, as far as budgets may cover it. Absent for a run's own start: agent, tool and model. */
 export interface Spending {
   readonly workflow: string;
+  readonly batch?: string | undefined;
   readonly agent?: string | null;
   readonly tool?: string;
   readonly model?: string;
@@ -57,6 +59,8 @@ export function coversSpending(budget: Pick<Budget, 'scope' | 'target'>, spendin
       return true;
     case 'workflow':
       return spending.workflow === budget.target;
+    case 'batch':
+      return spending.batch === budget.target;
     case 'agent':
       return spending.agent === budget.target;
     case 'tool':
