@@ -1,8 +1,12 @@
-import type { Batch, NewBatch, RunEvent } from '@writ/engine';
+import type { Engine, RunEvent } from '@writ/engine';
 import type { JsonObject, RunId } from '@writ/kernel';
 import { checkRun } from '../support/check-run';
 import { until } from '../support/until';
 import { type BranchWorld, branchPolicy, from, openBranchWorld, tool } from './branch-world';
+
+type Batches = Engine['batches'];
+type Batch = NonNullable<Awaited<ReturnType<Batches['get']>>>;
+type NewBatch = Parameters<Batches['create']>[1];
 
 let world: BranchWorld;
 beforeAll(async () => {

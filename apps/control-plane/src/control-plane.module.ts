@@ -3,7 +3,6 @@ import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
 import {
-  type BatchesApi,
   type Engine,
   type LiveFeeds,
   type RunCommandsApi,
@@ -60,7 +59,7 @@ export interface ControlPlaneDeps {
   readonly questions: Engine['questions'];
   readonly live: LiveFeeds;
   readonly triggers: TriggersApi;
-  readonly batches: BatchesApi;
+  readonly batches: Engine['batches'];
   readonly version: string;
   readonly clock?: Clock;
   /** Signs cursors. Processes that answer for one another share it; by default each has its own until it ends. */

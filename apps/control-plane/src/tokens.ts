@@ -1,11 +1,11 @@
-import type { BatchesApi, Engine, LiveFeeds, RunCommandsApi, RunQueriesApi, TriggersApi } from '@writ/engine';
+import type { Engine, LiveFeeds, RunCommandsApi, RunQueriesApi, TriggersApi } from '@writ/engine';
 
 /** Injection tokens of what has no class of its own to be named by. */
 export const RUN_COMMANDS = Symbol('RunCommandsApi');
 export const RUN_QUERIES = Symbol('RunQueriesApi');
 export const QUESTIONS = Symbol('Questions');
 export const APPROVALS = Symbol('Approvals');
-export const BATCHES = Symbol('BatchesApi');
+export const BATCHES = Symbol('Batches');
 export const TRIGGERS = Symbol('TriggersApi');
 export const LIVE = Symbol('LiveFeeds');
 export const CLOCK = Symbol('Clock');
@@ -17,4 +17,4 @@ export type Live = LiveFeeds;
 export type Questions = Engine['questions'];
 export type Approvals = Engine['approvals'];
 export type Triggers = TriggersApi;
-export type Batches = BatchesApi;
+export type Batches = Engine['batches'];

@@ -23,7 +23,6 @@ export type { RunTest } from './search/test-types';
 export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';
 export type { RunState } from './state';
 export type { TriggersApi } from './triggers/types';
-export type { Batch, BatchesApi, NewBatch } from './batches/types';
 export { StopReports } from './stops/stop-reports';
 export { BullWakeUp, LocalWakeUp, type WakeUp } from './wake-up';
 export { DEFAULT_WORKER, Worker, type WorkerOptions } from './worker';

@@ -1,12 +1,14 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { Tx } from '@writ/database';
-import type { Batch, NewBatch } from '@writ/engine';
 import { ok, refuse, type Result } from '@writ/kernel';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { mandateOf } from '../frame/mandate';
 import { BATCHES, type Batches } from '../tokens';
+
+type Batch = NonNullable<Awaited<ReturnType<Batches['get']>>>;
+type NewBatch = Parameters<Batches['create']>[1];
 
 /** Many inputs to one workflow. The policy knows a batch by its workflow, as it knows runs. */
 @Controller()
