@@ -27,6 +27,7 @@ import { Snapshots1795000000026 } from './0026-snapshots';
 import { AdmissionRules1795000000027 } from './0027-admission-rules';
 import { StandIns1795000000028 } from './0028-stand-ins';
 import { Batches1795000000029 } from './0029-batches';
+import { Subscriptions1795000000030 } from './0030-subscriptions';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -59,4 +60,5 @@ export const MIGRATIONS = [
   AdmissionRules1795000000027,
   StandIns1795000000028,
   Batches1795000000029,
+  Subscriptions1795000000030,
 ];

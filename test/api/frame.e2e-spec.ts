@@ -172,11 +172,14 @@ describe('every operation of the contract', () => {
       approvals: 'approval',
       questions: 'input',
       'stand-ins': 'standIn',
+      subscriptions: 'subscription',
+      batches: 'batch',
     };
     const kind = kinds[route.path.split('/')[2] ?? ''] ?? 'run';
     const queries: { readonly [name: string]: string } = {
       getAuditConsistency: '?from=0',
       getEffectiveLimits: `?run=${newId('run')}`,
+      diffRuns: `?a=${newId('run')}&b=${newId('run')}`,
     };
     const path = route.path.replace('{id}', newId(kind)).replace('{tile}', '0/000').replace('{name}', 'large');
     const body = route.body ? { body: route.body.example } : {};

@@ -183,3 +183,58 @@ describe('a run that a person took over', () => {
     expect(rows.map(({ kind }) => kind)).toEqual(['note', 'resume']);
   });
 });
+
+describe('those who are told what happens, over the API', () => {
+  const url = 'https://hooks.example.com/writ';
+  const create = (caller: Caller, body: object = {}, headers: Record<string, string> = {}): Promise<Answer> =>
+    server.post('/v1/subscriptions', { key: caller.token, body: { url, label: 'on-call', ...body }, headers });
+
+  it('are created with a secret that is shown once, paused, resumed, tested and removed, each on record', async () => {
+    const owner = await server.tenant();
+    const made = await create(owner, {}, { 'idempotency-key': 'once' });
+    expect(made).toMatchObject({ status: 201, body: { status: 'active', behind: 0 } });
+    expect(made.body['secret']).toMatch(/^whsec_/);
+    expect(made.body['types']).toContain('approval.requested');
+    expect((await create(owner, {}, { 'idempotency-key': 'once' })).body).toMatchObject({ secret: null });
+    const path = `/v1/subscriptions/${made.body['id'] as string}`;
+    const send = (what: string) => server.post(`${path}/${what}`, { key: owner.token, body: { reason: 'so' } });
+    expect((await send('pause')).body).toMatchObject({ status: 'paused', reason: 'so' });
+    expect((await send('resume')).body).toMatchObject({ status: 'active', reason: null });
+    expect((await server.post(`${path}/test`, { key: owner.token })).status).toBe(200);
+    const listed = await server.get('/v1/subscriptions', { key: owner.token });
+    expect(listed.text).not.toContain('whsec_');
+    expect((await server.get(`${path}/deliveries`, { key: owner.token })).body).toEqual({ data: [] });
+    expect((await send('remove')).status).toBe(200);
+    expect((await send('remove')).status).toBe(404);
+    const types = (await server.tenantEvents(owner)).map((event) => event['type']);
+    expect(types.filter((type) => String(type).startsWith('subscription.'))).toEqual([
+      'subscription.created',
+      'subscription.paused',
+      'subscription.resumed',
+      'subscription.tested',
+      'subscription.removed',
+    ]);
+  });
+
+  it('are set up only by who may, and seen by nobody of another tenant [I11]', async () => {
+    const [owner, other] = [await server.tenant(), await server.tenant()];
+    const made = await create(owner);
+    const auditor = await server.key(owner.tenant, { principal: 'user:auditor', roles: ['auditor'] });
+    expect((await create(auditor)).body).toMatchObject({ code: 'policy_denied' });
+    expect((await server.get('/v1/subscriptions', { key: auditor.token })).status).toBe(200);
+    expect((await server.get('/v1/subscriptions', { key: other.token })).body['data']).toEqual([]);
+    const path = `/v1/subscriptions/${made.body['id'] as string}`;
+    expect((await server.get(`${path}/deliveries`, { key: other.token })).status).toBe(404);
+    expect((await server.post(`${path}/remove`, { key: other.token, body: { reason: 'x' } })).status).toBe(404);
+  });
+
+  it.each([
+    ['a scheme nobody sends by', { url: 'ftp://hooks.example.com' }],
+    ['a type that is none', { types: ['Approvals!'] }],
+    ['no types', { types: [] }],
+    ['a user name in the address', { url: 'https://me:secret@hooks.example.com/' }],
+  ])('are refused with %s', async (_what, body) => {
+    const owner = await server.tenant();
+    expect([400, 422]).toContain((await create(owner, body)).status);
+  });
+});

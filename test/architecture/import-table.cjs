@@ -19,12 +19,24 @@ const libs = {
   policy: ['kernel', 'rules', 'telemetry', 'database', 'audit'],
   registry: ['kernel', 'database', 'audit', 'policy', 'routing'],
   gateways: ['kernel', 'telemetry', 'policy:type'],
+  delivery: ['kernel', 'telemetry', 'database', 'audit', 'gateways:type'],
   engine: ['kernel', 'telemetry', 'database', 'audit', 'policy', 'registry', 'routing', 'gateways'],
 };
 
 const apps = {
-  'control-plane': ['kernel', 'contract', 'telemetry', 'database', 'identity', 'policy', 'audit', 'registry', 'engine'],
-  worker: ['kernel', 'telemetry', 'database', 'policy', 'audit', 'registry', 'gateways', 'engine'],
+  'control-plane': [
+    'kernel',
+    'contract',
+    'telemetry',
+    'database',
+    'identity',
+    'policy',
+    'audit',
+    'registry',
+    'delivery',
+    'engine',
+  ],
+  worker: ['kernel', 'telemetry', 'database', 'policy', 'audit', 'registry', 'gateways', 'delivery', 'engine'],
   // `writ dev` is the control plane and the worker in one process, so it also starts both apps and what they need.
   cli: ['kernel', 'contract', 'sdk', 'verify', 'database', 'policy', 'identity', 'audit', 'telemetry'],
   // The page in the browser knows the server by its contract alone, and checks its evidence without it.

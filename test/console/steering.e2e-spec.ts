@@ -1,5 +1,10 @@
 import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
+import { Dispatcher } from '@writ/delivery';
+import { EgressGuard, readEgressRules } from '@writ/gateways';
+import { newId } from '@writ/kernel';
 import { mergeBundles, policiesDirectory, readBundle } from '@writ/policy';
 import { policy, say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
@@ -114,6 +119,48 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
       await good(`notices-${look}-${size}`);
       await page.getByRole('menuitem', { name: 'Stopped: tool look' }).click();
       await page.getByRole('heading', { name: 'Stops' }).waitFor();
+    }
+  });
+
+  it('somebody outside is told what happens: set up, tested and looked after on one page', async () => {
+    const listener = createServer((request, response) => {
+      request.resume();
+      response.writeHead(204).end();
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const guard = new EgressGuard({ rules: readEgressRules(`${origin};private`) });
+    const sender = new Dispatcher(world.desk.scenario.db, guard, newId('worker'), { lookMs: 200 });
+    sender.start();
+    try {
+      await screen.page.goto(world.link('/subscriptions'));
+      const { page } = screen;
+      await page.getByText('Nobody is told anything').waitFor();
+      await good('subscriptions-empty');
+      await page.getByRole('button', { name: 'New subscription' }).click();
+      await page.getByLabel('Address').fill(`${origin}/hook`);
+      await page.getByLabel('Name').fill('on-call');
+      await good('subscribe-light');
+      await page.getByRole('button', { name: 'Subscribe', exact: true }).click();
+      await page.getByText(/^whsec_/).waitFor();
+      await page.getByRole('button', { name: 'I have kept it' }).click();
+      await page.getByRole('button', { name: 'Change on-call' }).click();
+      await page.getByRole('menuitem', { name: 'Send a test' }).click();
+      await page.getByRole('button', { name: 'Deliveries of on-call' }).click();
+      await page.getByText('subscription.tested').waitFor();
+      await page.getByText('Taken', { exact: true }).waitFor();
+      for (const [look, size] of LOOKS) {
+        await again({ look, size });
+        await screen.page.goto(world.link('/subscriptions'));
+        await screen.page.getByRole('button', { name: 'Deliveries of on-call' }).waitFor();
+        await good(`subscriptions-${look}-${size}`);
+        await screen.page.getByRole('button', { name: 'Deliveries of on-call' }).click();
+        await screen.page.getByText('subscription.tested').waitFor();
+        await good(`deliveries-${look}-${size}`);
+      }
+    } finally {
+      await sender.stop();
+      await new Promise((resolve) => listener.close(resolve));
     }
   });
 });

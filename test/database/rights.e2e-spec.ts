@@ -25,6 +25,7 @@ const DOORS = [
   'find_budget_work',
   'find_due_batches',
   'find_due_runs',
+  'find_due_subscriptions',
   'find_due_triggers',
   'find_hook',
   'find_odd_logs',
@@ -101,7 +102,7 @@ describe('the roles of the services', () => {
     expect(doors.every(({ path }) => path)).toBe(true);
   });
 
-  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, and snapshots of runs that are over', async () => {
+  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, and tries long past', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
@@ -113,6 +114,7 @@ describe('the roles of the services', () => {
       { relname: 'session', rolname: 'writ_writer' },
       { relname: 'budget_reservation', rolname: 'writ_writer' },
       { relname: 'run_snapshot', rolname: 'writ_writer' },
+      { relname: 'delivery', rolname: 'writ_writer' },
     ]);
   });
 

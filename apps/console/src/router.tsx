@@ -12,6 +12,7 @@ import {
   RUN_SEARCH,
   RUNS_SEARCH,
   STOPS_SEARCH,
+  SUBSCRIPTIONS_SEARCH,
 } from './url/names';
 import { keep, parseSearch, stringifySearch } from './url/search';
 
@@ -84,6 +85,13 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./models/ModelsPage'), 'ModelsPage'),
 });
 
+const subscriptions = createRoute({
+  getParentRoute: () => root,
+  path: '/subscriptions',
+  validateSearch: keep(...SUBSCRIPTIONS_SEARCH),
+  component: lazyRouteComponent(() => import('./subscriptions/SubscriptionsPage'), 'SubscriptionsPage'),
+});
+
 const stops = createRoute({
   getParentRoute: () => root,
   path: '/stops',
@@ -103,6 +111,7 @@ export const router = createRouter({
     triggers,
     budgets,
     models,
+    subscriptions,
     stops,
   ]),
   parseSearch,

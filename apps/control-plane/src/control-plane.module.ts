@@ -36,6 +36,7 @@ import { RunsController } from './controllers/runs.controller';
 import { SessionController } from './controllers/session.controller';
 import { StandInsController } from './controllers/stand-ins.controller';
 import { StopsController } from './controllers/stops.controller';
+import { SubscriptionsController } from './controllers/subscriptions.controller';
 import { SystemController } from './controllers/system.controller';
 import { TriggersController } from './controllers/triggers.controller';
 import { AnswerInterceptor } from './frame/answer.interceptor';
@@ -97,6 +98,7 @@ export class ControlPlaneModule {
         StopsController,
         TriggersController,
         BatchesController,
+        SubscriptionsController,
         BudgetsController,
         AdmissionController,
         ModelsController,

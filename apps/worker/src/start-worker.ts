@@ -1,5 +1,6 @@
 import { KeyRing, type LogPlaces, logPlaces, LogWatch, OutsideCheckpoints, Sequencer } from '@writ/audit';
 import { type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
+import { Dispatcher } from '@writ/delivery';
 import { BullWakeUp, DEFAULT_WORKER, type Engine, type EngineParts, openEngine } from '@writ/engine';
 import {
   EgressGuard,
@@ -66,8 +67,12 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     const log = new LogWatch(database);
     await log.start();
     opened.push(() => log.stop());
-    const engine = engineOver(deps, { db: database, writer, log });
+    const guard = new EgressGuard({ rules: readEgressRules(deps.env['WRIT_EGRESS']) });
+    const engine = engineOver(deps, { db: database, writer, log, guard });
     await engine.start();
+    const dispatcher = new Dispatcher(database, guard, engine.workerId);
+    dispatcher.start();
+    opened.push(() => dispatcher.stop());
     exportFigures(engine);
     let closed: Promise<void> | null = null;
     const close = async (graceMs?: number): Promise<void> => {
@@ -118,10 +123,12 @@ function readRelay(env: WorkerDeps['env']): NonNullable<EngineParts['relay']> {
 
 function engineOver(
   deps: WorkerDeps,
-  parts: { readonly db: Database; readonly writer: GroupCommit; readonly log: LogWatch },
+  {
+    guard,
+    ...parts
+  }: { readonly db: Database; readonly writer: GroupCommit; readonly log: LogWatch; readonly guard: EgressGuard },
 ): Engine {
   const { env, build, concurrency } = deps;
-  const guard = new EgressGuard({ rules: readEgressRules(env['WRIT_EGRESS']) });
   return openEngine({
     ...parts,
     build,

@@ -109,6 +109,15 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `${who(event)} let ${said(detail, 'deputy')} decide in place of ${said(detail, 'absent')} until ${said(detail, 'until')}.`,
   'approval.stand_in_ended': (event, detail) =>
     `${who(event)} ended that ${said(detail, 'deputy')} decides in place of ${said(detail, 'absent')}.`,
+  'subscription.created': (event, detail) => `${who(event)} has ${said(detail, 'origin')} told what happens.`,
+  'subscription.paused': (event, detail) => `${who(event)} paused subscription ${event.object?.id ?? ''}${why(detail)}`,
+  'subscription.resumed': (event, detail) =>
+    `${who(event)} resumed subscription ${event.object?.id ?? ''}${why(detail)}`,
+  'subscription.removed': (event, detail) =>
+    `${who(event)} removed subscription ${event.object?.id ?? ''}${why(detail)}`,
+  'subscription.disabled': (event, detail) =>
+    `Subscription ${event.object?.id ?? ''} is told nothing any more${why(detail)}`,
+  'subscription.tested': (event) => `${who(event)} tested subscription ${event.object?.id ?? ''}.`,
   'policy.activated': (event, detail) =>
     `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
   'stop.set': (event, detail) =>

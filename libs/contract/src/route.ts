@@ -36,6 +36,8 @@ export type ApiAction =
   | 'key.manage'
   | 'trigger.read'
   | 'trigger.change'
+  | 'subscription.read'
+  | 'subscription.change'
   | 'principal.assert';
 
 export interface Outcome {

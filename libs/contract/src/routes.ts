@@ -19,6 +19,7 @@ import { runRoutes } from './runs';
 import { sessionRoutes } from './session';
 import { standInRoutes } from './stand-ins';
 import { stopRoutes } from './stops';
+import { subscriptionRoutes } from './subscriptions';
 import { systemRoutes } from './system';
 import { triggerRoutes } from './triggers';
 
@@ -37,6 +38,7 @@ export const ROUTES = {
   ...batchRoutes,
   ...stopRoutes,
   ...triggerRoutes,
+  ...subscriptionRoutes,
   ...budgetRoutes,
   ...admissionRoutes,
   ...modelRoutes,

@@ -24,6 +24,7 @@ export const ID_PREFIXES = {
   trigger: 'trg',
   batch: 'bat',
   standIn: 'sub',
+  subscription: 'whk',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -46,6 +47,7 @@ export type InputId = Brand<string, 'InputId'>;
 export type TriggerId = Brand<string, 'TriggerId'>;
 export type BatchId = Brand<string, 'BatchId'>;
 export type StandInId = Brand<string, 'StandInId'>;
+export type SubscriptionId = Brand<string, 'SubscriptionId'>;
 
 interface IdTypes {
   tenant: TenantId;
@@ -66,6 +68,7 @@ interface IdTypes {
   trigger: TriggerId;
   batch: BatchId;
   standIn: StandInId;
+  subscription: SubscriptionId;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

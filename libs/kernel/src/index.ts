@@ -25,6 +25,7 @@ export {
   type RunId,
   type StandInId,
   type StopId,
+  type SubscriptionId,
   type BudgetId,
   type TenantId,
   timeOfId,

@@ -46,6 +46,8 @@ export const ACTIONS = [
   'key.manage',
   'trigger.read',
   'trigger.change',
+  'subscription.read',
+  'subscription.change',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -67,6 +69,7 @@ export const OBJECT_TYPES = [
   'key',
   'role',
   'trigger',
+  'subscription',
 ] as const;
 
 /** What is acted on. For a tool call: the tool, pinned by digest; what the call touches is `resource`. */

@@ -196,6 +196,21 @@ export class WritClient {
     set: (body: BodyOf<'setAdmission'>, call?: CallOptions) => this.call('setAdmission', { body }, call),
   };
 
+  /** Who is told what happens, by signed messages. */
+  readonly subscriptions = {
+    list: (query: QueryOf<'listSubscriptions'> = {}, call?: CallOptions) =>
+      this.list('listSubscriptions', { query }, call),
+    create: (body: BodyOf<'createSubscription'>, call?: CallOptions) => this.call('createSubscription', { body }, call),
+    pause: (id: string, body: BodyOf<'pauseSubscription'>, call?: CallOptions) =>
+      this.call('pauseSubscription', { params: { id }, body }, call),
+    resume: (id: string, body: BodyOf<'resumeSubscription'>, call?: CallOptions) =>
+      this.call('resumeSubscription', { params: { id }, body }, call),
+    remove: (id: string, body: BodyOf<'removeSubscription'>, call?: CallOptions) =>
+      this.call('removeSubscription', { params: { id }, body }, call),
+    test: (id: string, call?: CallOptions) => this.call('testSubscription', { params: { id } }, call),
+    deliveries: (id: string, call?: CallOptions) => this.call('listDeliveries', { params: { id } }, call),
+  };
+
   readonly budgets = {
     /** What limits a run now, why, and what is left of it. */
     effective: (run: string, call?: CallOptions) => this.call('getEffectiveLimits', { query: { run } }, call),

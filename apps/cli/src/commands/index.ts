@@ -17,6 +17,7 @@ import { RUN_COMMANDS } from './runs';
 import { STAND_IN_COMMANDS } from './stand-ins';
 import { RUN_FORK_COMMANDS } from './run-forks';
 import { STOP_COMMANDS } from './stop';
+import { SUBSCRIPTION_COMMANDS } from './subscriptions';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
 import { TRIGGER_COMMANDS } from './triggers';
 
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
   ...TRIGGER_COMMANDS,
+  ...SUBSCRIPTION_COMMANDS,
   ...BUDGET_COMMANDS,
   ...ADMISSION_COMMANDS,
   ...MODEL_COMMANDS,

@@ -9,5 +9,6 @@ export const PAGES = [
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
   { to: '/budgets', label: 'Budgets', icon: 'budget', keys: 'g b' },
   { to: '/models', label: 'Models', icon: 'model', keys: 'g m' },
+  { to: '/subscriptions', label: 'Subscriptions', icon: 'bell', keys: 'g n' },
   { to: '/stops', label: 'Stops', icon: 'stop', keys: 'g s' },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];

@@ -7,3 +7,4 @@ export const APPROVALS_SEARCH = ['q', 'tab', 'sel', 'cols', 'dense', 'view', 'tz
 export const QUESTIONS_SEARCH = ['tab', 'sel', 'view', 'tz'] as const;
 export const MODELS_SEARCH = ['sel', 'tz'] as const;
 export const COMPARE_SEARCH = ['a', 'b', 'only', 'tz'] as const;
+export const SUBSCRIPTIONS_SEARCH = ['sel', 'tz'] as const;

@@ -39,6 +39,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'key.manage': 'key',
   'trigger.read': 'trigger',
   'trigger.change': 'trigger',
+  'subscription.read': 'subscription',
+  'subscription.change': 'subscription',
   'principal.assert': 'role',
 };
 
