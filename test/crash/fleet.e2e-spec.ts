@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { BullWakeUp } from '@writ/engine';
 import type { RunId } from '@writ/kernel';
 import { checkRun } from '../support/check-run';
-import { crashPolicy, payOrNote } from '../support/crash-documents';
+import { crashPolicy, payOrNote, payOrNoteOverHttp } from '../support/crash-documents';
 import { type Effects, effectsOf, shortenLeases, startCounter, until } from '../support/crash-world';
 import { Fleet, ownPostgres, reconcileAll, startMany, unfinished } from '../support/fleet';
 import { logHome, openSequencer, unsealedUnits } from '../support/log-world';
@@ -48,14 +48,14 @@ describeWithRedis('four workers over Redis', () => {
     async () => {
       const random = seeded('fleet');
       const postgres = await ownPostgres();
+      const counter = await startCounter();
       const scenario = await openScenario({
-        documents: payOrNote,
+        documents: payOrNoteOverHttp(new URL(counter.ready).origin),
         policy: crashPolicy,
         ownerUrl: postgres.url,
         wakeUp: new BullWakeUp(redis.url),
       });
       await shortenLeases(postgres.url, LEASE_MS / 1_000);
-      const counter = await startCounter();
       const home = logHome();
       const sealing = await openSequencer(postgres.url, home);
       const began = performance.now();

@@ -91,10 +91,20 @@ describe('what a run meets in the world', () => {
       input: say(desk, 'twice', [{ calls: [{ name: 'hangs_hard' }] }, { text: 'x' }]),
     });
     const { tenant } = desk.scenario;
-    for (const verdict of ['did_not_happen', 'happened'] as const) {
+    for (const [attempt, verdict] of [
+      [1, 'did_not_happen'],
+      [2, 'happened'],
+    ] as const) {
       await desk.stands(run, 'waiting_reconciliation');
+      // Who looked after another attempt has not seen this one.
+      const other = { tenant, run, step: 2, attempt: 3 - attempt, verdict, note: 'x', caller: desk.as('user:boss') };
+      const stale = await desk.engine.commands.reconcile(other);
+      expect(stale).toMatchObject({
+        ok: false,
+        failure: { code: 'state_conflict', message: expect.stringContaining('lost by now') },
+      });
       await until('the answer to be taken', async () => {
-        const answer = { tenant, run, step: 2, verdict, note: 'looked', caller: desk.as('user:boss') };
+        const answer = { tenant, run, step: 2, attempt, verdict, note: 'looked', caller: desk.as('user:boss') };
         const taken = await desk.engine.commands.reconcile(answer);
         return taken.ok && taken.value.accepted;
       });

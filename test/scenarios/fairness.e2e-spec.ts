@@ -1,18 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTenant } from '@writ/database';
-import { BullWakeUp, readJournal } from '@writ/engine';
+import { readJournal } from '@writ/engine';
 import { newId, type RunId, type TenantId } from '@writ/kernel';
 import { activatePolicy } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { crashPolicy, payOrNote } from '../support/crash-documents';
 import { startCounter } from '../support/crash-world';
-import { Fleet, startMany } from '../support/fleet';
+import { Fleet } from '../support/fleet';
 import { describeWithRedis, type PrivateRedis, startRedis } from '../support/redis';
 import { openScenario, type Scenario } from '../support/scenario';
+import { Starter } from '../support/starter';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
 const FLOOD = SOAK ? Number(process.env['WRIT_SOAK_FLOOD'] ?? 50_000) : 2_500;
-const PROBES = SOAK ? 1_000 : 80;
+const PROBES = SOAK ? FLOOD / 50 : 80;
 const EACH_MS = 50;
 const WORKERS = 2;
 /** Of all workers. */
@@ -36,25 +37,25 @@ async function another(scenario: Scenario): Promise<TenantId> {
   return tenant;
 }
 
+/** Times of one run, epoch milliseconds: when it was asked for, when that was answered, when its first step was decided. */
 interface Probe {
   readonly asked: number;
+  readonly durable: number;
   readonly begun: number;
 }
 
 const delaysOf = (probes: readonly Probe[]): number[] => probes.map(({ asked, begun }) => begun - asked);
 
-/** When each of some runs, started at a steady pace, was asked for and when the intent of its first step was made. */
-async function probe(scenario: Scenario, tenant: TenantId, count: number): Promise<Probe[]> {
-  const started: Promise<readonly [RunId, number]>[] = [];
-  for (let i = 0; i < count; i++) {
-    const asked = Date.now();
-    started.push(startMany(scenario, 1, { tenant, workflow: 'nothing_five' }).then(([run]) => [run!, asked] as const));
-    await sleep(EACH_MS);
-  }
+/** Starts runs at a steady pace and answers when each began. */
+async function probe(
+  { scenario, starter }: { readonly scenario: Scenario; readonly starter: Starter },
+  tenant: TenantId,
+  count: number,
+): Promise<Probe[]> {
+  const caller = { ...scenario.caller, tenant };
+  const runs = await starter.start({ tenant, caller, workflow: 'nothing_five', count, abreast: 1, eachMs: EACH_MS });
   const probes: Probe[] = [];
-  for (const [run, asked] of await Promise.all(started)) {
-    probes.push({ asked, begun: await begunAt(scenario, tenant, run) });
-  }
+  for (const { run, ...times } of runs) probes.push({ ...times, begun: await begunAt(scenario, tenant, run) });
   return probes;
 }
 
@@ -86,27 +87,29 @@ describeWithRedis('one tenant floods', () => {
   it(
     `${FLOOD} runs, and another tenant’s next run begins before them${SOAK ? `, within ${P99_MS} ms and ${TIMES} times what it takes alone` : ''}`,
     async () => {
-      const scenario = await openScenario({
-        documents: payOrNote,
-        policy: crashPolicy,
-        wakeUp: new BullWakeUp(redis.url),
-      });
+      const scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });
       const other = await another(scenario);
       const counter = await startCounter();
       const setup = { url: scenario.ownerUrl, counter: counter.ready, redis: redis.url, concurrency: PLACES / WORKERS };
       const fleet = await Fleet.start(setup, WORKERS);
-      await probe(scenario, other, PROBES / 4);
-      const alone = delaysOf(await probe(scenario, other, PROBES));
-      const flooding = startMany(scenario, FLOOD, { tenant: scenario.tenant, workflow: 'nothing_five', abreast: 16 });
+      const starter = await Starter.open({ url: scenario.ownerUrl, redis: redis.url });
+      const world = { scenario, starter };
+      await probe(world, other, PROBES / 4);
+      const alone = delaysOf(await probe(world, other, PROBES));
+      const { tenant, caller } = scenario;
+      const flood = { tenant, caller, workflow: 'nothing_five', count: FLOOD, abreast: 8, eachMs: null };
+      const flooding = starter.start(flood);
       await sleep(500);
-      const probes = await probe(scenario, other, PROBES);
+      const probes = await probe(world, other, PROBES);
       const beside = delaysOf(probes);
       const begun = await beginnings(scenario, scenario.tenant);
       const overtaken = probes.map((one) => begun.filter((at) => at > one.asked && at < one.begun).length);
       const shown = (values: readonly number[]): string =>
         `p50 ${atPercent(values, 50)} ms, p99 ${atPercent(values, 99)} ms`;
+      const durable = probes.map((one) => one.durable - one.asked);
       process.stdout.write(
-        `fairness: alone ${shown(alone)}; beside ${FLOOD} runs ${shown(beside)}; ${FLOOD - begun.length} of them had not begun; ` +
+        `fairness: until the start is durable ${shown(durable)}\n` +
+          `fairness: alone ${shown(alone)}; beside ${FLOOD} runs ${shown(beside)}; ${FLOOD - begun.length} of them had not begun; ` +
           `of the flood at most ${Math.max(...overtaken)} began between asking for a run and its beginning\n`,
       );
       // Not by the clock: however busy the machine is, no more of the flood go before than there are places.
@@ -118,6 +121,7 @@ describeWithRedis('one tenant floods', () => {
         expect(atPercent(beside, 99)).toBeLessThanOrEqual(TIMES * atPercent(alone, 99));
       }
       await flooding;
+      await starter.close();
       await fleet.end();
       await counter.kill('SIGKILL');
       await scenario.close();

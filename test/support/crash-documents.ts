@@ -42,6 +42,19 @@ export const payOrNote: readonly unknown[] = [
   { kind: 'workflow', name: 'note_five', ...accountable, root: inTurn(['note', 'note', 'note', 'note', 'note']) },
 ];
 
+const till = (name: string, effect: string) => ({
+  ...tool(name, effect),
+  endpoint: { type: 'http', service: 'till', method: 'POST', path: `/${name}`, idempotency_key: 'idempotency-key' },
+});
+
+/** The same effects behind the product's own HTTP door: its permit opens when the connection stands, right before the write. */
+export const payOrNoteOverHttp = (origin: string): readonly unknown[] => [
+  { kind: 'http_service', name: 'till', origin },
+  till('pay', 'irreversible'),
+  till('note', 'idempotent'),
+  { kind: 'workflow', name: 'five', ...accountable, root: inTurn(['note', 'pay', 'note', 'pay', 'note']) },
+];
+
 export const crashPolicy: PolicyBundle = {
   rules: [
     'p, user:caller, {tenant}, workflow:*, run.start, , allow',

@@ -75,6 +75,11 @@ export async function effectsOf(counter: string): Promise<Effects> {
   return (await (await fetch(counter)).json()) as Effects;
 }
 
+/** What became of one step, asked now. */
+export async function effectOf(counter: string, key: string): Promise<Effects[string]> {
+  return (await (await fetch(new URL(`/${key}`, counter))).json()) as Effects[string];
+}
+
 /** Leases of a dead worker expire after `seconds` here instead of ten: tests kill often. */
 export async function shortenLeases(ownerUrl: string, seconds: number): Promise<void> {
   const client = new Client(ownerUrl);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { runMigrations, startEmbeddedPostgres } from '@writ/database';
 import type { RunId, TenantId } from '@writ/kernel';
-import { type Child, effectsOf, person, startWorkerProcess, type WorkerSetup } from './crash-world';
+import { type Child, effectOf, person, startWorkerProcess, type WorkerSetup } from './crash-world';
 import { keep } from './keep';
 import { startRelay } from './relay';
 import type { Scenario } from './scenario';
@@ -130,17 +130,16 @@ export async function reconcileAll(scenario: Scenario, counter: string, outsider
     `select id, wait from writ.run where status = 'waiting_reconciliation'`,
   );
   const due = rows
-    .map(({ id, wait }) => ({ id, ...(JSON.parse(wait) as { step: number; not_before: number }) }))
+    .map(({ id, wait }) => ({ id, ...(JSON.parse(wait) as { step: number; attempt: number; not_before: number }) }))
     .filter((one) => Date.now() >= one.not_before);
-  if (due.length === 0) return;
-  const effects = await effectsOf(counter);
-  for (const { id, step } of due) {
-    const happened = (effects[`${id}.${step}`]?.arrivals ?? 0) > 0;
+  for (const { id, step, attempt } of due) {
+    const happened = (await effectOf(counter, `${id}.${step}`)).arrivals > 0;
     await scenario.engine.commands.reconcile({
       tenant: scenario.tenant,
       caller: person(scenario.tenant),
       run: id,
       step,
+      attempt,
       verdict: happened ? 'happened' : 'did_not_happen',
       result: { count: 1 },
       note: 'looked at the other side',

@@ -1,10 +1,11 @@
 import type { RunId } from '@writ/kernel';
-import { effectsOf, person } from './crash-world';
+import { effectOf, person } from './crash-world';
 import type { Scenario } from './scenario';
 
 interface LostCall {
   readonly for: string;
   readonly step: number;
+  readonly attempt: number;
   readonly not_before: number;
 }
 
@@ -13,18 +14,17 @@ export async function reconcileAll(scenario: Scenario, counter: string): Promise
   const { rows } = await scenario.outsider.query<{ id: RunId; wait: string }>(
     `select id, wait from writ.run where wait like '%reconciliation%'`,
   );
-  if (rows.length === 0) return;
-  const effects = await effectsOf(counter);
   for (const row of rows) {
     const { also = [], ...first } = JSON.parse(row.wait) as LostCall & { readonly also?: readonly LostCall[] };
     for (const wait of [first, ...also]) {
       if (wait.for !== 'reconciliation' || Date.now() < wait.not_before) continue;
-      const happened = (effects[`${row.id}.${wait.step}`]?.arrivals ?? 0) > 0;
+      const happened = (await effectOf(counter, `${row.id}.${wait.step}`)).arrivals > 0;
       await scenario.engine.commands.reconcile({
         tenant: scenario.tenant,
         caller: person(scenario.tenant),
         run: row.id,
         step: wait.step,
+        attempt: wait.attempt,
         verdict: happened ? 'happened' : 'did_not_happen',
         result: { count: 1 },
         note: 'looked at the other side',

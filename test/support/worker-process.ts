@@ -1,6 +1,15 @@
 import { openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, type FaultPoint, openEngine } from '@writ/engine';
-import { functionTransport, openAiProvider, type ToolFunction } from '@writ/gateways';
+import {
+  EgressGuard,
+  functionTransport,
+  httpTransport,
+  mcpTransport,
+  openAiProvider,
+  readEgressRules,
+  type ToolFunction,
+  ToolGateway,
+} from '@writ/gateways';
 import { systemClock } from '@writ/kernel';
 import { endWithParent } from './end-with-parent';
 import type { WorkerSetup } from './crash-world';
@@ -39,20 +48,25 @@ async function main(): Promise<void> {
     { url: setup.url, role: 'writer', allowUnsafeDurability: true },
     { clock: systemClock },
   );
+  const guard = new EgressGuard({ rules: readEgressRules(`${new URL(setup.counter).origin};private`) });
   const engine = openEngine({
     db,
     writer,
     doors: (open) => ({
       models: openAiProvider({ open, env: process.env }),
-      tools: functionTransport({
-        open,
-        functions: {
-          pay: effect(false),
-          note: effect(true),
-          owned: effect(true),
-          owner_of: () => 'user:caller',
-          nothing: () => ({ ok: true }),
-        },
+      tools: new ToolGateway({
+        function: functionTransport({
+          open,
+          functions: {
+            pay: effect(false),
+            note: effect(true),
+            owned: effect(true),
+            owner_of: () => 'user:caller',
+            nothing: () => ({ ok: true }),
+          },
+        }),
+        mcp: mcpTransport({ open, env: {} }),
+        http: httpTransport({ open, env: {}, guard }),
       }),
     }),
     ...(setup.redis !== undefined && { wakeUp: new BullWakeUp(setup.redis) }),

@@ -374,12 +374,17 @@ export const runRoutes = {
         'ReconcileRun',
         z.strictObject({
           step: z.int().min(0),
+          attempt: z
+            .int()
+            .min(1)
+            .exactOptional()
+            .describe('The attempt that was looked after, from the wait: refused when another one is lost by now.'),
           verdict: z.enum(['happened', 'did_not_happen', 'abandon']),
           result: json.exactOptional().describe('With `happened`: what the call returned, if known.'),
           note: z.string().min(1).max(2000),
         }),
       ),
-      example: { step: 3, verdict: 'happened', result: { refund: 're_12' }, note: 'Seen in the ledger.' },
+      example: { step: 3, attempt: 1, verdict: 'happened', result: { refund: 're_12' }, note: 'Seen in the ledger.' },
     },
     responses: accepted('The answer is kept until the run consumes it.'),
     problems: ['not_found', 'state_conflict'],

@@ -178,7 +178,8 @@ function restsUnknown(held: HeldRun, { path }: Rest, now: number): boolean {
   // The call may still be under way until its permit and its time limit have both run out. A permit counts from the
   // commit, which an unreachable database holds up; nobody who led the run before was given one after this claim.
   const notBefore = Math.max(intent.at, held.ledSince) + PERMIT_MS + (tool?.timeout_ms ?? 0);
-  const wait = { for: 'reconciliation', step: intent.step, not_before: notBefore } as const;
+  const { step, attempt } = intent;
+  const wait = { for: 'reconciliation', step, attempt, not_before: notBefore } as const;
   recordWait(held, { wait, branch: branch.path, now });
   return true;
 }

@@ -79,6 +79,8 @@ export interface ReconcileInput {
   readonly caller: Principal;
   readonly run: RunId;
   readonly step: number;
+  /** The attempt that was looked after: refused when another one is lost by now. */
+  readonly attempt?: number;
   readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
   /** With `happened`: what the call returned, if known. */
   readonly result?: Json;

@@ -64,7 +64,12 @@ type Letter =
   | { readonly kind: 'resume'; readonly action: 'run.resume'; readonly body: SteerBody }
   | { readonly kind: 'redrive'; readonly action: 'run.redrive'; readonly body: SteerBody }
   | { readonly kind: 'note'; readonly action: 'run.steer'; readonly body: NoteBody }
-  | { readonly kind: 'reconcile'; readonly action: 'run.reconcile'; readonly body: ReconcileBody };
+  | {
+      readonly kind: 'reconcile';
+      readonly action: 'run.reconcile';
+      readonly body: ReconcileBody;
+      readonly attempt: number | undefined;
+    };
 
 type About = { readonly tenant: TenantId; readonly run: RunId; readonly caller: StartRunInput['caller'] };
 
@@ -180,7 +185,7 @@ export class RunCommands implements RunCommandsApi {
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>> {
     const { step, verdict, result, note } = input;
     const body: ReconcileBody = { step, verdict, note, ...(result !== undefined && { result }) };
-    return this.#mail(input, { kind: 'reconcile', action: 'run.reconcile', body }, null);
+    return this.#mail(input, { kind: 'reconcile', action: 'run.reconcile', body, attempt: input.attempt }, null);
   }
 
   /** Decides, then puts the letter in the run's mail together with an event of the tenant's stream. */
@@ -326,6 +331,10 @@ function unfit(row: RunRow, letter: Letter, now: number): Failure | null {
   const wait = lostStep(row, step);
   if (!wait) {
     return conflict(`the run does not wait for step ${step}`, 'Look at the run: its wait names the step.');
+  }
+  // Whoever looked after another attempt has seen nothing of this one, which may have happened since.
+  if (letter.attempt !== undefined && wait.attempt !== undefined && letter.attempt !== wait.attempt) {
+    return conflict(`attempt ${wait.attempt} of the step is lost by now`, 'Look at the other side again, then answer.');
   }
   if (now < wait.not_before) {
     const at = new Date(wait.not_before).toISOString();

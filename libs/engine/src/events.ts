@@ -191,7 +191,13 @@ export type WaitFor =
       /** When something about the request changes by itself: it escalates, or ends. */
       readonly until?: number;
     }
-  | { readonly for: 'reconciliation'; readonly step: number; readonly not_before: number }
+  | {
+      readonly for: 'reconciliation';
+      readonly step: number;
+      /** The lost one; absent in journals of before. */
+      readonly attempt?: number;
+      readonly not_before: number;
+    }
   | { readonly for: 'retry'; readonly step: number; readonly until: number }
   /** `asks`: a person has to grant more; otherwise room comes with time. */
   | {

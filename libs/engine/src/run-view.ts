@@ -53,7 +53,8 @@ function waitingOn(wait: WaitFor, { last }: RunFacts): string {
       return `an approval of ${wait.target}`;
     case 'reconciliation': {
       const target = last?.step === wait.step ? last.target : `step ${wait.step}`;
-      return `somebody to say what became of ${target}`;
+      const which = (wait.attempt ?? 1) > 1 ? `attempt ${wait.attempt} of ${target}` : target;
+      return `somebody to say what became of ${which}`;
     }
     case 'budget':
       return wait.asks

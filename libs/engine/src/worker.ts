@@ -7,6 +7,7 @@ import type { EngineContext } from './context';
 import type { Admission } from './admission/admission';
 import { AskedRuns } from './approvals/asked-runs';
 import { FairQueue } from './admission/fair-queue';
+import { Places } from './admission/places';
 import type { HeldRun } from './held-run';
 import { loadRun } from './load';
 import { readMail } from './mail';
@@ -36,8 +37,10 @@ interface Rung {
   readonly settle: () => void;
 }
 
-/** One part in this many of a worker's places is for tenants that have few. */
-const KEPT_FREE = 8;
+/** A sweep names so many at least, one of each tenant first: one that has few may have a place where all are taken. */
+const LEAST_SWEPT = 8;
+/** How often it is looked whether this thread is all that its runs wait for. */
+const LOOK_MS = 500;
 const FORGET_MS = 60_000;
 const TEND_MS = 1_000;
 /** Between two looks for what is due while more is due than one look names. */
@@ -49,12 +52,11 @@ const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 /**
  * Leads runs: takes those the doorbell or the sweeper names, advances each until it ends or rests. Any number of
  * workers may run; the lease decides which of them leads a run. Losing every doorbell loses no run, only time.
- * Places go to the tenant that has the fewest for its weight, and no tenant takes the last eighth of them.
+ * Places go to the tenant that has the fewest for its weight (see `Places`).
  */
 export class Worker {
   readonly #leading = new Map<string, { readonly held: HeldRun | null; readonly inbox: RunEventWithMail[] }>();
-  /** Runs led, by tenant. */
-  readonly #places = new Map<TenantId, number>();
+  readonly #places: Places;
   readonly #waiting = new FairQueue<Rung>();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #busy = new Set<Promise<void>>();
@@ -76,6 +78,9 @@ export class Worker {
     readonly options: WorkerOptions = DEFAULT_WORKER,
   ) {
     this.#setbacks = new Setbacks(ctx.db, ctx.worker);
+    const { concurrency } = options;
+    const weightOf = (tenant: TenantId): number => admission.weightOf(tenant);
+    this.#places = new Places({ concurrency, weightOf, now: () => ctx.clock.monotonic() });
     admission.onAdmitted((tenant, run) => this.#admitted(tenant, run));
   }
 
@@ -88,6 +93,7 @@ export class Worker {
     this.#every(this.options.heartbeatMs, () => this.#beat());
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.mailMs, () => this.#mail());
+    this.#every(LOOK_MS, () => Promise.resolve(this.#places.look()));
     this.#every(FORGET_MS, () => this.#forget());
     this.#every(TEND_MS, () => tend(this.ctx));
     this.#unhear = this.ctx.authority.onChange((tenant) => this.#changed(tenant));
@@ -132,13 +138,8 @@ export class Worker {
     else void this.wakeUp.ring(tenant, run);
   }
 
-  /** How much of this worker a tenant has, for its weight; null when it may have no more for now. */
   #share(tenant: TenantId): number | null {
-    const { concurrency } = this.options;
-    if (this.#draining || this.#leading.size >= concurrency) return null;
-    const led = this.#places.get(tenant) ?? 0;
-    const most = concurrency - Math.floor(concurrency / KEPT_FREE);
-    return led < most ? led / this.admission.weightOf(tenant) : null;
+    return this.#draining ? null : this.#places.share(tenant);
   }
 
   /** Leads a run that this process has just created and holds the lease of. */
@@ -165,12 +166,12 @@ export class Worker {
 
   /** The same for a run that starts here: nobody of its tenant stands in line, and it has no limit reached. */
   mayBegin(tenant: TenantId): boolean {
-    return this.hasRoomFor(tenant) && this.admission.mayBegin(tenant, this.#places.get(tenant) ?? 0);
+    return this.hasRoomFor(tenant) && this.admission.mayBegin(tenant, this.#places.ledOf(tenant));
   }
 
   #lead(tenant: TenantId, key: string, work: () => Promise<void>): Promise<void> {
     this.#leading.set(key, { held: null, inbox: [] });
-    this.#places.set(tenant, (this.#places.get(tenant) ?? 0) + 1);
+    this.#places.take(tenant);
     const done = work()
       .catch((error: unknown) => log.error({ run: key, error }, 'leading a run failed; the sweeper will look again'))
       .finally(() => {
@@ -184,9 +185,7 @@ export class Worker {
 
   /** A place is free: for whoever waits here, and for the next in line. */
   #leave(tenant: TenantId): void {
-    const left = (this.#places.get(tenant) ?? 1) - 1;
-    if (left > 0) this.#places.set(tenant, left);
-    else this.#places.delete(tenant);
+    this.#places.leave(tenant);
     for (let next = this.#next(); next !== null; next = this.#next()) {
       const { run, settle } = next;
       void this.#lead(next.tenant, keyOf(next.tenant, run), () => this.#take(next.tenant, run)).finally(settle);
@@ -296,7 +295,7 @@ export class Worker {
       this.#sweepAgain = false;
       await this.#setbacks.release((key) => this.#leading.has(key));
       this.admission.letIn();
-      await this.admission.look();
+      await this.admission.refresh();
       if (this.#draining) return;
       await this.#ringDue();
     } while (this.#sweepAgain);
@@ -304,8 +303,7 @@ export class Worker {
 
   async #ringDue(): Promise<void> {
     const room = this.options.concurrency - this.#leading.size - this.#waiting.size;
-    // Also when all places are taken: the sweep names one run of each tenant first, and one that has few may have a place.
-    const limit = Math.max(room, KEPT_FREE);
+    const limit = Math.max(room, LEAST_SWEPT);
     this.#sweptAt = this.ctx.clock.monotonic();
     const found = await sweep(this.ctx.db, { limit });
     this.#moreDue = found.length >= limit;

@@ -243,6 +243,7 @@ const reconcile: Command = {
     'For a run in waiting_reconciliation: a call with a lasting effect was sent and its outcome never came back. Look at the other side, then say what you found.',
   args: [RUN, { usage: '<step>', description: 'number of the step, from `writ runs show`' }],
   options: [
+    { flags: '--attempt <number>', description: 'the attempt you looked after; refused when another is lost by now' },
     { flags: '--verdict <verdict>', description: 'what you found', choices: ['happened', 'did_not_happen', 'abandon'] },
     { flags: '--result <json>', description: 'with happened: what the call returned, if known' },
     { flags: '--note <text>', description: 'how you know, for the record' },
@@ -251,8 +252,10 @@ const reconcile: Command = {
   calls: ['POST /v1/runs/{id}/reconcile'],
   async run(context, call) {
     const result = call.text('result');
+    const attempt = wholeNumber('--attempt', call.text('attempt'));
     const body = {
       step: wholeNumber('<step>', call.arg(1), 0) ?? 0,
+      ...(attempt === undefined ? {} : { attempt }),
       verdict: (call.text('verdict') ?? '') as 'happened' | 'did_not_happen' | 'abandon',
       note: call.text('note') ?? '',
       ...(result === undefined ? {} : { result: await readJson(context.io, '--result', result) }),

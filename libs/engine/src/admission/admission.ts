@@ -10,8 +10,11 @@ type Heard = (tenant: TenantId, run: RunId) => void;
 
 /** Runs let in by one look at the lines. */
 const MOST = 256;
-/** Between two looks of one process while somebody stands in line: longer each time that nobody could be let in. */
-const BREATH_MS = { first: 5, most: 200 };
+/**
+ * Between two looks of one process while somebody stands in line: longer each time that nobody could be let in. A worker
+ * has a quarter more runs than places at hand meanwhile; each look costs the database two milliseconds.
+ */
+const BREATH_MS = { first: 20, most: 200 };
 const FRESH_MS = 1_000;
 /** When what was seen is half used up, it is looked at again sooner. */
 const SPENT_MS = 50;
@@ -84,7 +87,7 @@ export class Admission {
 
   /** Judges a start that is to be led elsewhere, and counts it. Answers from memory; looks again behind the caller's back. */
   enter(tenant: TenantId): Entry {
-    this.#refresh();
+    void this.refresh();
     const entry = this.#judge(tenant);
     if (entry === 'busy') return entry;
     const since = this.#since.get(tenant) ?? { now: 0, inLine: 0 };
@@ -203,7 +206,8 @@ export class Admission {
     }
   }
 
-  #refresh(): void {
+  /** Looks again when what was seen is old, or half used up; long lines are looked at less often, for they cost more. */
+  async refresh(): Promise<void> {
     const seen = this.#seen;
     if (seen) {
       const age = this.clock.monotonic() - seen.at;
@@ -212,7 +216,7 @@ export class Admission {
       const due = Math.max(spent ? SPENT_MS : FRESH_MS, seen.tookMs / LOOKING);
       if (age < due) return;
     }
-    void this.look();
+    await this.look();
   }
 
   /** What was last seen, for whoever shows it; null before the first look. */

@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Principal, RunId, TenantId } from '@writ/kernel';
+import { type Child, spawnChild } from './crash-world';
+
+export interface StarterSetup {
+  readonly url: string;
+  readonly redis: string;
+}
+
+export interface StartOrder {
+  readonly id: number;
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly workflow: string;
+  readonly count: number;
+  /** Starts under way at once, where no pace is set. */
+  readonly abreast: number;
+  /** Milliseconds from one start to the next, however long each takes; null for no pace. */
+  readonly eachMs: number | null;
+}
+
+/** Epoch milliseconds: when a run was asked for, and when that was answered. */
+export interface StartedRuns {
+  readonly id: number;
+  readonly runs: readonly { readonly run: RunId; readonly asked: number; readonly durable: number }[];
+}
+
+/** A process of the built tree that takes the starts of all tenants. */
+export class Starter {
+  #orders = 0;
+  readonly #waiting = new Map<number, (runs: StartedRuns['runs']) => void>();
+
+  private constructor(private readonly child: Child) {
+    createInterface({ input: child.process.stdout! }).on('line', (line) => {
+      const { id, runs } = JSON.parse(line) as StartedRuns;
+      this.#waiting.get(id)?.(runs);
+      this.#waiting.delete(id);
+    });
+  }
+
+  static async open(setup: StarterSetup): Promise<Starter> {
+    return new Starter(
+      await spawnChild('test/support/starter-process.js', { WRIT_STARTER_SETUP: JSON.stringify(setup) }),
+    );
+  }
+
+  async start(order: Omit<StartOrder, 'id'>): Promise<StartedRuns['runs']> {
+    const id = ++this.#orders;
+    const done = new Promise<StartedRuns['runs']>((resolve) => this.#waiting.set(id, resolve));
+    const gone = once(this.child.process, 'exit').then(() => Promise.reject(new Error('the starter is gone')));
+    this.child.process.stdin!.write(`${JSON.stringify({ ...order, id })}\n`);
+    return Promise.race([done, gone]);
+  }
+
+  close(): Promise<void> {
+    return this.child.kill('SIGKILL');
+  }
+}
