@@ -163,4 +163,53 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
       await new Promise((resolve) => listener.close(resolve));
     }
   });
+
+  it('a batch is followed item by item, and cancelled', async () => {
+    const { engine, tenant, db } = world.desk.scenario;
+    const items = ['#1', '#2', '#1', '#3'].map((order, i) => ({ key: `order ${i}`, input: { order } }));
+    const create = (workflow: string, concurrency: number, asked = items) =>
+      db.withTenant(tenant, (tx) =>
+        engine.batches.create(tx, {
+          tenant,
+          caller: world.desk.as('user:ann'),
+          workflow,
+          items: asked,
+          concurrency,
+          start: {},
+        }),
+      );
+    const made = await create('pay_once', 4);
+    if (!made.ok) throw new Error(made.failure.message);
+    await screen.page.goto(world.link('/batches'));
+    const { page } = screen;
+    await page.getByRole('button', { name: /pay_once.*4 items/ }).click();
+    await page.getByText('Finished').first().waitFor();
+    await page.getByLabel('Items').first().selectOption({ label: 'Denied (2)' });
+    await page.getByRole('list', { name: 'Items' }).getByRole('listitem').nth(1).waitFor();
+    expect(await page.getByRole('list', { name: 'Items' }).getByRole('listitem').count()).toBe(2);
+    const address = page.url();
+    await page.getByRole('link', { name: 'order 1' }).click();
+    await page.getByRole('link', { name: 'item order 1' }).waitFor();
+    for (const [look, size] of LOOKS) {
+      await again({ look, size });
+      await screen.page.goto(`${address}#key=${world.apiKey}`);
+      await screen.page.getByRole('list', { name: 'Items' }).waitFor();
+      await good(`batch-${look}-${size}`);
+    }
+    await again({});
+    const waiting = await create(
+      'waits',
+      2,
+      items.map(({ key }) => ({ key, input: {} as never })),
+    );
+    if (!waiting.ok) throw new Error(waiting.failure.message);
+    await screen.page.goto(world.link('/batches'));
+    await screen.page.getByRole('button', { name: /waits.*4 items/ }).click();
+    await screen.page.getByRole('button', { name: 'Cancel…' }).click();
+    await screen.page.getByLabel('Reason').fill('Not this month.');
+    await screen.page.getByRole('button', { name: 'Cancel the batch' }).click();
+    await screen.page.getByText('Because').waitFor();
+    await screen.page.getByText('Not this month.').waitFor();
+    await good('batch-cancelled');
+  });
 });

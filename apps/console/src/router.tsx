@@ -6,6 +6,7 @@ import { RunsPage } from './runs/RunsPage';
 import {
   APPROVALS_SEARCH,
   AUDIT_SEARCH,
+  BATCHES_SEARCH,
   COMPARE_SEARCH,
   MODELS_SEARCH,
   QUESTIONS_SEARCH,
@@ -43,6 +44,13 @@ const compare = createRoute({
   path: '/compare',
   validateSearch: keep(...COMPARE_SEARCH),
   component: lazyRouteComponent(() => import('./compare/ComparePage'), 'ComparePage'),
+});
+
+const batches = createRoute({
+  getParentRoute: () => root,
+  path: '/batches',
+  validateSearch: keep(...BATCHES_SEARCH),
+  component: lazyRouteComponent(() => import('./batches/BatchesPage'), 'BatchesPage'),
 });
 
 const approvals = createRoute({
@@ -105,6 +113,7 @@ export const router = createRouter({
     runs,
     run,
     compare,
+    batches,
     approvals,
     questions,
     audit,

@@ -3,6 +3,7 @@ import type { IconName } from '../ui/icons';
 /** The pages there are. A page that is not built yet is not named anywhere. */
 export const PAGES = [
   { to: '/runs', label: 'Runs', icon: 'runs', keys: 'g r' },
+  { to: '/batches', label: 'Batches', icon: 'columns', keys: 'g c' },
   { to: '/approvals', label: 'Approvals', icon: 'hand', keys: 'g a' },
   { to: '/questions', label: 'Questions', icon: 'help', keys: 'g q' },
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },

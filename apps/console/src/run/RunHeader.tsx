@@ -103,6 +103,16 @@ export function RunHeader({ id, run, timeline }: Props) {
       <dl className={styles['facts']}>
         <Fact name="For" value={run?.initiator ?? '…'} />
         <Fact name="Agents" value={agentsOf(timeline)} />
+        {run?.batch && (
+          <Fact
+            name="Of a batch"
+            value={
+              <Link to="/batches" search={{ sel: run.batch.id } as never}>
+                item {run.batch.key}
+              </Link>
+            }
+          />
+        )}
         {run?.fork && (
           <Fact
             name="Forked from"

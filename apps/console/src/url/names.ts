@@ -8,3 +8,4 @@ export const QUESTIONS_SEARCH = ['tab', 'sel', 'view', 'tz'] as const;
 export const MODELS_SEARCH = ['sel', 'tz'] as const;
 export const COMPARE_SEARCH = ['a', 'b', 'only', 'tz'] as const;
 export const SUBSCRIPTIONS_SEARCH = ['sel', 'tz'] as const;
+export const BATCHES_SEARCH = ['sel', 'state', 'tz'] as const;

@@ -1,0 +1,1 @@
+export const BATCHES_KEY = ['batches'] as const;
