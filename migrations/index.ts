@@ -28,6 +28,7 @@ import { AdmissionRules1795000000027 } from './0027-admission-rules';
 import { StandIns1795000000028 } from './0028-stand-ins';
 import { Batches1795000000029 } from './0029-batches';
 import { Subscriptions1795000000030 } from './0030-subscriptions';
+import { Upgrades1795000000031 } from './0031-upgrades';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -61,4 +62,5 @@ export const MIGRATIONS = [
   StandIns1795000000028,
   Batches1795000000029,
   Subscriptions1795000000030,
+  Upgrades1795000000031,
 ];

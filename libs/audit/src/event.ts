@@ -64,6 +64,7 @@ export type AuditType =
   | 'run.continued'
   | 'run.redriven'
   | 'run.forked'
+  | 'run.upgraded'
   | 'run.child_told'
   | 'run.child_ended'
   | 'session.created'

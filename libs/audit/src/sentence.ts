@@ -59,6 +59,13 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'run.paused': (_, detail) => `${said(detail, 'by')} held the run${why(detail)}`,
   'run.continued': (_, detail) => `${said(detail, 'by')} let the run go on${why(detail)}`,
   'run.redriven': (_, detail) => `${said(detail, 'by')} took the run out of quarantine${why(detail)}`,
+  'run.upgraded': ({ object, outcome }, detail) =>
+    outcome === 'moved'
+      ? `The run goes on by other versions of ${object?.id ?? 'its workflow'}.`
+      : `The run stays with its versions of ${object?.id ?? 'its workflow'}: ${said(detail, 'because')}`.replace(
+          /\.?$/,
+          '.',
+        ),
   'run.forked': (event, detail) =>
     `${who(event)} forked it from event ${said(detail, 'at')} of ${event.object?.id ?? 'a run'}, with ${said(detail, 'effects')} effects${why(detail)}`,
   'run.child_told': ({ object }, detail) => `The run ${object?.id ?? ''} was told to end${why(detail)}`,

@@ -97,6 +97,11 @@ export const PROBLEMS = {
     'The first request with this key is still executing',
     'Wait for `Retry-After` seconds, then send the same request with the same key: it gets the first one’s answer.',
   ),
+  upgrade_refused: kind(
+    409,
+    'The run cannot go on by these versions',
+    'Its journal is not one that they lead to; `detail` names the first event that does not fit. Let it finish on its own versions, or fork it.',
+  ),
   state_conflict: kind(
     409,
     'The current state does not allow this',

@@ -16,6 +16,7 @@ export type ApiAction =
   | 'run.pause'
   | 'run.resume'
   | 'run.redrive'
+  | 'run.upgrade'
   | 'run.fork'
   | 'run.fork_live'
   | 'decision.explain'

@@ -14,6 +14,7 @@ import { modelRoutes } from './models';
 import { questionRoutes } from './questions';
 import type { Route } from './route';
 import { runForkRoutes } from './run-forks';
+import { runUpgradeRoutes } from './run-upgrades';
 import { runViewRoutes } from './run-views';
 import { runRoutes } from './runs';
 import { sessionRoutes } from './session';
@@ -28,6 +29,7 @@ export const ROUTES = {
   ...runRoutes,
   ...runViewRoutes,
   ...runForkRoutes,
+  ...runUpgradeRoutes,
   ...decisionRoutes,
   ...approvalRoutes,
   ...standInRoutes,

@@ -16,6 +16,7 @@ import { finish, giveBack } from './standing';
 import type { AdvanceEnd, Moved } from './advance-end';
 import { stoppedFailure } from './stops/ended';
 import { takeAct } from './take-act';
+import { momentOf, settleUpgrade } from './upgrade/settle';
 import { tellChild } from './children/tell-child';
 import { takeFact } from './take-fact';
 
@@ -66,6 +67,8 @@ function mailEvidence(mail: RunEventWithMail): Parameters<typeof evidence>[2] {
       return { type: 'run.paused', detail: { ...detail, reason: mail.reason } };
     case 'resume_requested':
       return { type: 'run.continued', detail: { ...detail, reason: mail.reason } };
+    case 'upgrade_requested':
+      return { type: 'mail.consumed', detail: { ...detail, bill: mail.bill_digest, reason: mail.reason } };
     case 'run_redriven':
       return { type: 'run.redriven', detail: { ...detail, reason: mail.reason } };
     case 'child_ended': {
@@ -79,11 +82,14 @@ function mailEvidence(mail: RunEventWithMail): Parameters<typeof evidence>[2] {
 
 /** One look: what the plan says now, done or begun. Returns null when another look follows. */
 async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
-  const { crew, state, planner } = held;
+  const { crew, state } = held;
   const now = ctx.clock.now();
   crew.tell();
   const stopped = stoppedBy(ctx, held);
   if (stopped || state.cancel) crew.close(state, ctx.patienceMs);
+  const moment = state.upgrade === null || stopped || state.cancel ? 'later' : momentOf(state);
+  if (moment === 'now' && crew.idle) await settleUpgrade(ctx, held);
+  const { planner } = held;
   const steps = sound('plan_broken', () =>
     stopped ? [planner.stopped(state, { failure: stopped, now })] : planner.next(state, now),
   );
@@ -114,6 +120,8 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
     }
   }
   if (facts > 0 && state.approvals.size > 0) await endStrayRequests(ctx, held);
+  // To be moved to other versions: what is under way ends first.
+  if (moment === 'soon' && !crew.idle) ready.length = 0;
   if (held.letGo && !held.create) {
     ready.length = 0;
     // Whoever leads the run next calls the framework anew, and gives it what came of all that it asked for.

@@ -5,6 +5,7 @@ import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';
 import type { ForkEffects } from './events';
 import type { Comparison } from './compare/compare';
+import type { UpgradeChoice } from './upgrade/choice';
 import type { Count } from './search/run-count';
 import type { RunFacts } from './search/run-facts';
 import type { RunHistogram } from './search/run-histogram';
@@ -39,6 +40,15 @@ export interface StartRunInput {
   readonly deadlineMs?: number;
   /** Among the tenant's own runs that stand in line: higher goes first; 0 when absent. */
   readonly priority?: number;
+}
+
+/** Moves a run to other versions of its definitions: the newest, or those of one version of its workflow. */
+export interface UpgradeInput {
+  readonly tenant: TenantId;
+  readonly caller: Principal;
+  readonly run: RunId;
+  readonly version?: number;
+  readonly reason: string;
 }
 
 /** A new run that goes on from an event of another. */
@@ -214,6 +224,8 @@ export interface DecisionView {
 
 export interface RunCommandsApi {
   start(input: StartRunInput): Promise<Result<StartedRun>>;
+  /** Asks the run to move at its next safe moment; refused where its journal does not fit the other versions. */
+  upgrade(input: UpgradeInput): Promise<Result<{ readonly accepted: boolean }>>;
   /** A new run with the past of another, up to one of its events; decided as `run.fork`, with live effects as a start too. */
   fork(input: ForkInput): Promise<Result<StartedRun>>;
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>>;
@@ -235,6 +247,8 @@ export interface RunQueriesApi {
   timeline(tenant: TenantId, run: RunId, now: number): Promise<Timeline | null>;
   /** What limits a run now, and what is left of it; null for no such run. */
   limits(tenant: TenantId, run: RunId, now: number): Promise<EffectiveLimits | null>;
+  /** Whether a run could go on by other versions; null for no such run. */
+  upgradeChoice(tenant: TenantId, run: RunId, version?: number): Promise<Result<UpgradeChoice> | null>;
   /** Two runs step by step. Refuses one whose journal cannot be read. */
   compare(tenant: TenantId, a: RunId, b: RunId): Promise<Result<Comparison>>;
   search(query: RunSearchQuery): Promise<FoundPage>;

@@ -26,6 +26,7 @@ import type {
   StartedRun,
   StartRunInput,
   SteerInput,
+  UpgradeInput,
 } from './api';
 import { spentBudget } from './budget/crossing';
 import type { EngineContext } from './context';
@@ -37,6 +38,7 @@ import { recordDecisionIn } from './record-decision';
 import { reopenRun } from './redrive';
 import { type StartEnd, startInLine } from './start-in-line';
 import { BillCache, earlierStart, prepareStart } from './start-run';
+import { upgradeRun } from './upgrade/upgrade-run';
 import type { WakeUp } from './wake-up';
 import type { HeldRun } from './held-run';
 import { type RowWait, waitsIn } from './waits';
@@ -149,6 +151,10 @@ export class RunCommands implements RunCommandsApi {
 
   fork(input: ForkInput): Promise<Result<StartedRun>> {
     return forkRun(this.ctx, this.ways, input);
+  }
+
+  upgrade(input: UpgradeInput): Promise<Result<{ readonly accepted: boolean }>> {
+    return upgradeRun(this.ctx, this.ways.wakeUp, input);
   }
 
   signal(input: SignalInput): Promise<Result<{ readonly accepted: boolean }>> {

@@ -13,6 +13,7 @@ import type {
   RunRedriven,
 } from './events/family';
 import type { RunFork, RunForked } from './events/fork';
+import type { UpgradeRequested, UpgradeSettled } from './events/upgrade';
 import type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
 import type { RelayAsked } from './events/relay';
 import type {
@@ -46,6 +47,7 @@ export type {
   ChildEnded,
 } from './events/family';
 export type { ForkEffects, RunFork, RunForked } from './events/fork';
+export type { Pinned, UpgradeRequested, UpgradeSettled } from './events/upgrade';
 export type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
 export type { RelayAsked } from './events/relay';
 export type {
@@ -107,6 +109,8 @@ export type RunEvent =
   | ResumeRequested
   | RunRedriven
   | RunForked
+  | UpgradeRequested
+  | UpgradeSettled
   | ChildTold
   | ChildEnded
   | RunFinished

@@ -72,18 +72,20 @@ function iso(ms: number): string {
 
 export interface ContextInput {
   readonly started: RunStarted;
+  /** Digest of the versions in force. */
+  readonly bill: string;
   readonly chain: readonly Hop[];
   readonly snapshot: string;
   readonly build: string;
 }
 
 /** The run constants as one object. */
-function contextOf({ started, chain, snapshot, build }: ContextInput): AuditContext {
+function contextOf({ started, bill, chain, snapshot, build }: ContextInput): AuditContext {
   return {
     initiator: started.initiator.id,
     roles: started.initiator.roles,
     chain: chain.map((hop) => ({ ...hop })),
-    workflow: { name: started.workflow, digest: started.bill_digest },
+    workflow: { name: started.workflow, digest: bill },
     snapshot,
     build,
     mandate: started.mandate === null ? null : digestOf(canonicalJson(started.mandate)),
@@ -111,7 +113,7 @@ export function enterContext(
 }
 
 function sameContext(a: ContextInput, b: ContextInput): boolean {
-  if (a.started !== b.started || a.snapshot !== b.snapshot || a.build !== b.build) return false;
+  if (a.started !== b.started || a.bill !== b.bill || a.snapshot !== b.snapshot || a.build !== b.build) return false;
   return a.chain.length === b.chain.length && a.chain.every((hop, i) => sameHop(hop, b.chain[i]!));
 }
 

@@ -5,6 +5,7 @@ import { ownLimits } from './budget/shares';
 import { agentNode, answer, returnAnswer, returnWork, takeAnswer, takeRoute, updateLedger } from './fold/agent';
 import { applyBranches } from './fold/branches';
 import { inherit } from './fold/fork';
+import { askUpgrade, settleUpgrade } from './fold/upgrade';
 import { answerInput, approvalAnswered, childEnded, endWait, failNode } from './fold/nodes';
 import { branchAt, wake } from './fold/places';
 import { askRelay } from './fold/relay';
@@ -154,6 +155,10 @@ export function apply(state: RunState, event: RunEvent): void {
       state.status = 'running';
       state.failure = null;
       break;
+    case 'upgrade_requested':
+      return askUpgrade(state, event);
+    case 'upgrade_settled':
+      return settleUpgrade(state, event);
     case 'run_forked':
       inherit(state, event);
       break;

@@ -29,7 +29,8 @@ export interface HeldRun {
   /** Since when this process leads it, epoch milliseconds: what others opened before they opened by permits of theirs. */
   readonly ledSince: number;
   readonly state: RunState;
-  readonly planner: Planner;
+  /** Made anew when the run moves to other versions. */
+  planner: Planner;
   readonly scope: EvidenceScope;
   /** Set until the unit that creates the run is in. */
   create: RunCreation | null;

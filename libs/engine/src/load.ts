@@ -42,7 +42,7 @@ export async function loadRun({ db, claimed, worker, now, budgets, snapshotEvery
   const { tenant, run } = claimed;
   const { state, holdings, scope, last } = await restore(db, claimed, budgets);
   const { fork } = state.started;
-  const bill = await loadPinnedBill(db, { tenant, manifest: state.started.bill });
+  const bill = await loadPinnedBill(db, { tenant, manifest: state.pinned.bill });
   const held: HeldRun = {
     tenant,
     run,

@@ -1,5 +1,6 @@
 import type { InputId, Json, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
+import type { Pinned } from './events';
 
 /** What letters to a run hold, by their kind. */
 export interface SignalBody {
@@ -22,6 +23,10 @@ export interface InputBody {
   readonly input: InputId;
   readonly path: string;
   readonly answer: Json;
+}
+export interface UpgradeBody extends Pinned {
+  readonly version: number;
+  readonly reason: string;
 }
 export interface NoteBody {
   readonly text: string;

@@ -2,7 +2,16 @@ import type { ApprovalBody } from '@writ/policy';
 import type { Database, PolledMail, RunStatus } from '@writ/database';
 import type { RunEventWithMail } from './events';
 import { type ChildOutcome, childOutcome } from './children/child-rows';
-import type { CancelBody, ChildBody, InputBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
+import type {
+  CancelBody,
+  ChildBody,
+  InputBody,
+  NoteBody,
+  ReconcileBody,
+  SignalBody,
+  SteerBody,
+  UpgradeBody,
+} from './mail-bodies';
 import { RunDefect } from './run-defect';
 
 /** A letter as the event that consuming it is. A child's report says that it ended; what came of it is read from its journal. */
@@ -62,6 +71,10 @@ function mailEvent(letter: PolledMail, at: number): RunEventWithMail {
     case 'input': {
       const { input, path, answer } = body as InputBody;
       return { type: 'input_answered', at, mail, path, input, answer, by };
+    }
+    case 'upgrade': {
+      const { bill, bill_digest, version, reason } = body as UpgradeBody;
+      return { type: 'upgrade_requested', at, mail, by, bill, bill_digest, version, reason };
     }
     case 'note':
       return { type: 'note_received', at, mail, text: (body as NoteBody).text, by };

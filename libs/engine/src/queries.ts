@@ -10,6 +10,7 @@ import { fold } from './fold';
 import { readEventsFrom } from './live/event-reader';
 import { readJournal } from './read-journal';
 import type { StoredDecision } from './record-decision';
+import { considerUpgrade, type UpgradeChoice } from './upgrade/choice';
 import { RunDefect, sound } from './run-defect';
 import { listedRun, runView } from './run-view';
 import { countMatches, countWindow } from './search/run-count';
@@ -63,6 +64,12 @@ export class RunQueries implements RunQueriesApi {
     if (!events) return null;
     const budgets = await this.db.withTenant(tenant, (tx) => listBudgets(tx, { tenant }));
     return effectiveLimits(run, fold(events), { budgets, now });
+  }
+
+  async upgradeChoice(tenant: TenantId, run: RunId, version?: number): Promise<Result<UpgradeChoice> | null> {
+    if (!isId('run', run)) return null;
+    const considered = await considerUpgrade(this.db, { tenant, run, version });
+    return considered?.ok ? ok(considered.value.choice) : considered;
   }
 
   async compare(tenant: TenantId, a: RunId, b: RunId): Promise<Result<Comparison>> {

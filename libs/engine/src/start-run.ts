@@ -189,7 +189,13 @@ export function newRun(
   pending.events.push(started);
   const entered = enterContext(
     scope,
-    { started, chain: started.parent?.chain ?? [], snapshot: decision.snapshot, build: ctx.build },
+    {
+      started,
+      bill: started.bill_digest,
+      chain: started.parent?.chain ?? [],
+      snapshot: decision.snapshot,
+      build: ctx.build,
+    },
     { now, branch: '' },
   );
   if (entered) pending.audits.push(entered);

@@ -5,7 +5,7 @@ import type { ResolvedAttribute } from '@writ/policy';
 import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { Approvals } from './approvals/standing';
-import type { BranchesJoined, BranchEnded, RouteChoice, RunStarted, StepIntended, WaitFor } from './events';
+import type { BranchesJoined, BranchEnded, RouteChoice, RunStarted, StepIntended, WaitFor, Pinned } from './events';
 import type { Receipt } from './plan/handoff-limits';
 import type { Ledger, Result } from './plan/ledger';
 
@@ -123,6 +123,9 @@ export type NodeResult =
 
 export interface RunState {
   started: RunStarted;
+  /** The versions it goes by, and those it is to be moved to. */
+  pinned: Pinned;
+  upgrade: Pinned | null;
   status: RunStatus;
   /** Events applied so far: the next sequence. */
   seq: number;
@@ -181,6 +184,8 @@ export function branchState(state: RunState, path: string): BranchState {
 export function emptyState(started: RunStarted): RunState {
   const state: RunState = {
     started,
+    pinned: { bill: started.bill, bill_digest: started.bill_digest },
+    upgrade: null,
     status: 'running',
     seq: 0,
     lastStep: 0,

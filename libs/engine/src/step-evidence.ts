@@ -32,7 +32,13 @@ export function intentTail(
   const { scope } = held;
   const { started } = held.state;
   const branch = branchOf(proposed.path);
-  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
+  const constants = {
+    started,
+    bill: held.state.pinned.bill_digest,
+    chain: proposed.chain,
+    snapshot: decision.snapshot,
+    build: ctx.build,
+  };
   const entered = enterContext(scope, constants, { now: decision.at, branch });
   const authorized = evidence(scope, decision.at, {
     type: 'action.authorized',
@@ -61,7 +67,13 @@ export function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held
   const { proposed, decision, step, attempt } = decided;
   const approval = decided.approval ?? decision.approval;
   const { started } = held.state;
-  const constants = { started, chain: proposed.chain, snapshot: decision.snapshot, build: ctx.build };
+  const constants = {
+    started,
+    bill: held.state.pinned.bill_digest,
+    chain: proposed.chain,
+    snapshot: decision.snapshot,
+    build: ctx.build,
+  };
   const branch = branchOf(proposed.path);
   const entered = enterContext(held.scope, constants, { now: decision.at, branch });
   const refused = evidence(held.scope, decision.at, {

@@ -40,6 +40,8 @@ export const EVENT_VERSIONS: { readonly [T in RunEventType]: number } = {
   resume_requested: 1,
   run_redriven: 1,
   run_forked: 1,
+  upgrade_requested: 1,
+  upgrade_settled: 1,
   child_told: 1,
   child_ended: 1,
   run_finished: 1,

@@ -15,6 +15,7 @@ export const ACTIONS = [
   'run.pause',
   'run.resume',
   'run.redrive',
+  'run.upgrade',
   'run.fork',
   'run.fork_live',
   'principal.assert',

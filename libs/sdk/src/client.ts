@@ -48,6 +48,11 @@ export class WritClient {
       this.call('resumeRun', { params: { id }, body }, call),
     redrive: (id: string, body: BodyOf<'redriveRun'>, call?: CallOptions) =>
       this.call('redriveRun', { params: { id }, body }, call),
+    /** Whether it could go on by newer versions of its definitions; and to have it do so. */
+    upgradeChoice: (id: string, query: QueryOf<'getRunUpgrade'> = {}, call?: CallOptions) =>
+      this.call('getRunUpgrade', { params: { id }, query }, call),
+    upgrade: (id: string, body: BodyOf<'upgradeRun'>, call?: CallOptions) =>
+      this.call('upgradeRun', { params: { id }, body }, call),
     /** A run that goes on from an event of this one; nothing is sent unless its effects are live. */
     fork: (id: string, body: BodyOf<'forkRun'>, call?: CallOptions) =>
       this.call('forkRun', { params: { id }, body }, call),

@@ -12,6 +12,8 @@ export const PLACES: {
   getRunHistogram: ['GET', '/v1/runs/histogram'],
   listRunValues: ['GET', '/v1/runs/values'],
   diffRuns: ['GET', '/v1/runs/diff'],
+  getRunUpgrade: ['GET', '/v1/runs/{id}/upgrade'],
+  upgradeRun: ['POST', '/v1/runs/{id}/upgrade'],
   forkRun: ['POST', '/v1/runs/{id}/fork'],
   getRunTimeline: ['GET', '/v1/runs/{id}/timeline'],
   getRun: ['GET', '/v1/runs/{id}'],

@@ -16,6 +16,7 @@ import { QUESTION_COMMANDS } from './questions';
 import { RUN_COMMANDS } from './runs';
 import { STAND_IN_COMMANDS } from './stand-ins';
 import { RUN_FORK_COMMANDS } from './run-forks';
+import { RUN_UPGRADE_COMMANDS } from './run-upgrades';
 import { STOP_COMMANDS } from './stop';
 import { SUBSCRIPTION_COMMANDS } from './subscriptions';
 import { helpCommand, SYSTEM_COMMANDS } from './system';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   ...SYSTEM_COMMANDS,
   ...RUN_COMMANDS,
   ...RUN_FORK_COMMANDS,
+  ...RUN_UPGRADE_COMMANDS,
   ...BATCH_COMMANDS,
   ...APPROVAL_COMMANDS,
   ...STAND_IN_COMMANDS,

@@ -19,6 +19,7 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.pause': 'run',
   'run.resume': 'run',
   'run.redrive': 'run',
+  'run.upgrade': 'run',
   'run.fork': 'run',
   'run.fork_live': 'run',
   'decision.explain': 'run',

@@ -6,7 +6,17 @@ export interface Mail {
   readonly run: RunId;
   readonly id: MailId;
   readonly kind:
-    'signal' | 'cancel' | 'reconcile' | 'approval' | 'pause' | 'resume' | 'redrive' | 'child' | 'input' | 'note';
+    | 'signal'
+    | 'cancel'
+    | 'reconcile'
+    | 'approval'
+    | 'pause'
+    | 'resume'
+    | 'redrive'
+    | 'child'
+    | 'input'
+    | 'note'
+    | 'upgrade';
   /** Canonical JSON. */
   readonly body: string;
   /** The same letter is kept once per run under this; null keeps every one. */

@@ -2,6 +2,7 @@ import type { Failure, JsonObject, RunId, TenantId } from '@writ/kernel';
 import type { Database } from '@writ/database';
 import type { Resource } from '@writ/policy';
 import { checkInput, loadPinnedBill, valueAt } from '@writ/registry';
+import { fold } from '../fold';
 import { readJournal } from '../read-journal';
 
 interface About {
@@ -14,9 +15,8 @@ interface About {
 /** The tool a request is about, as its run pinned it: what arguments it takes, and which object they name. */
 export async function pinnedTool(db: Database, { tenant, run, action, target }: About) {
   if (action !== 'tool.invoke') return null;
-  const [started] = await readJournal(db, tenant, run);
-  if (started?.type !== 'run_started') return null;
-  const bill = await loadPinnedBill(db, { tenant, manifest: started.bill });
+  const { pinned } = fold(await readJournal(db, tenant, run));
+  const bill = await loadPinnedBill(db, { tenant, manifest: pinned.bill });
   const tool = bill.tools.get(target)?.definition;
   if (!tool) return null;
   const { input, resource: mapping } = tool;

@@ -68,13 +68,15 @@ const WHY: { readonly [S in BudgetRecord['scope']]: (target: string) => string }
   model: (target) => `It counts when ${target} is asked.`,
 };
 
-function covering(budget: BudgetRecord, { started }: RunState): readonly Unmarked[] {
+function covering(budget: BudgetRecord, { started, pinned }: RunState): readonly Unmarked[] {
   const { scope, target, dimension, period, limit, spent, reserved, crossing, fallback, resetsAt } = budget;
   const covers =
     scope === 'tenant' ||
     (scope === 'workflow'
       ? target === started.workflow
-      : started.bill.some(([kind, name]) => kind === scope && name === target));
+      : scope === 'batch'
+        ? target === started.batch?.id
+        : pinned.bill.some(([kind, name]) => kind === scope && name === target));
   if (!covers) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { canonicalJson, digestOf, type Json, type RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
-import type { RunEvent, RunStarted, StepAsked, StepDenied, StepIntended, StepKind } from '../events';
+import type { Pinned, RunEvent, StepAsked, StepDenied, StepIntended, StepKind } from '../events';
 import { sound } from '../run-defect';
 import { fold } from '../fold';
 import { factsOf } from '../search/run-facts';
@@ -83,7 +83,7 @@ export function compareRuns(
     b: second.shown,
     same_input: same(first.started.input, second.started.input),
     same_output: same(first.shown.output, second.shown.output),
-    definitions: definitions(first.started, second.started),
+    definitions: definitions(first.pinned, second.pinned),
     steps,
     first_difference: differing < 0 ? null : differing,
   };
@@ -92,7 +92,7 @@ export function compareRuns(
 const same = (one: Json, other: Json): boolean => canonicalJson(one) === canonicalJson(other);
 
 function summary({ run, events }: { readonly run: RunId; readonly events: readonly RunEvent[] }) {
-  const { started, status, output } = sound('journal_broken', () => fold(events));
+  const { started, pinned, status, output } = sound('journal_broken', () => fold(events));
   const { fork, workflow } = started;
   const shown: ComparedRun = {
     id: run,
@@ -102,12 +102,11 @@ function summary({ run, events }: { readonly run: RunId; readonly events: readon
     usage: factsOf(events).usage,
     fork: fork ? { run: fork.run, at: fork.at, effects: fork.effects } : null,
   };
-  return { started, shown };
+  return { started, pinned, shown };
 }
 
-function definitions(a: RunStarted, b: RunStarted): Comparison['definitions'] {
-  const of = ({ bill }: RunStarted) =>
-    new Map(bill.map(([kind, name, digest]) => [`${kind} ${name}`, digest] as const));
+function definitions(a: Pinned, b: Pinned): Comparison['definitions'] {
+  const of = ({ bill }: Pinned) => new Map(bill.map(([kind, name, digest]) => [`${kind} ${name}`, digest] as const));
   const [first, second] = [of(a), of(b)];
   const keys = [...new Set([...first.keys(), ...second.keys()])].sort();
   return keys.flatMap((key) => {

@@ -28,6 +28,7 @@ export function inherit(state: RunState, { at, shift_ms: shift }: RunForked): vo
   state.approvals.clear();
   state.ledger.restart(at);
   Object.assign(state.usage, { model_calls: 0, tool_calls: 0, tokens: 0 });
+  state.upgrade = null;
   state.paused = null;
   state.cancel = null;
   state.failure = null;

@@ -8,6 +8,7 @@ import { smaller } from '../budget';
 import type { EngineContext } from '../context';
 import { evidence } from '../evidence';
 import type { RunEvent, RunFork, RunStarted } from '../events';
+import { fold } from '../fold';
 import type { HeldRun } from '../held-run';
 import { journalEvents } from '../journal-line';
 import { fetchValues } from '../read-journal';
@@ -40,7 +41,11 @@ export async function forkRun(ctx: EngineContext, ways: ForkWays, input: ForkInp
     const row = isId('run', run) ? await ctx.db.withTenant(tenant, (tx) => runRow(tx, tenant, run)) : null;
     if (!row) return refuse(noRun(run));
     const authority = await ctx.authority.get(tenant);
-    const may = decided(authority, input, { workflow: row.workflow, now: ctx.clock.now() });
+    const asked = { workflow: row.workflow, now: ctx.clock.now() };
+    const first = decided(authority, input, asked);
+    // Nobody is refused by a rule that is gone.
+    const newer = 'refused' in first ? await ctx.authority.newerThan(authority) : null;
+    const may = newer === null ? first : decided(newer, input, asked);
     if ('refused' in may) {
       await recordDecision(ctx.db, { request: may.request, decision: may.refused });
       return refuse(denied(may.request, may.refused));
@@ -153,7 +158,8 @@ async function forked(
   const { input, start, source, at, decision } = of;
   const { tenant, run, effects, caller, reason } = input;
   const { started, events, lines } = source;
-  const bill = await loadPinnedBill(ctx.db, { tenant, manifest: started.bill });
+  const { pinned } = fold(events.slice(0, at + 1));
+  const bill = await loadPinnedBill(ctx.db, { tenant, manifest: pinned.bill });
   const now = ctx.clock.now();
   const chain = (started.parent ?? started.fork)?.chain ?? [];
   const fork: RunFork = { run, at, effects, began_at: started.fork?.began_at ?? started.at, chain };

@@ -148,6 +148,13 @@ class Reader {
         return this.#mark('resumed', `${event.by} let it go on: ${event.reason}`);
       case 'run_redriven':
         return this.#mark('resumed', `${event.by} took it out of quarantine: ${event.reason}`);
+      case 'upgrade_requested':
+        return this.#mark('plan', `${event.by} asked for version ${event.version} of its workflow: ${event.reason}`);
+      case 'upgrade_settled':
+        return this.#mark(
+          'plan',
+          event.moved ? 'it goes on by the versions asked for' : `it stays with its versions: ${event.because ?? ''}`,
+        );
       case 'run_forked':
         return this.#mark('started', `up to here its past is that of ${event.run}`);
       case 'child_told':
