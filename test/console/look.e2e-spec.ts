@@ -51,6 +51,26 @@ const PLACES: readonly Place[] = [
     path: ({ runs }) => `/runs/${runs['refused']}?tab=audit`,
     ready: (page) => page.getByRole('grid').waitFor(),
   },
+  {
+    name: 'run-people',
+    path: ({ runs }) => `/runs/${runs['refused']}?tab=people`,
+    ready: (page) => page.getByText('The policy asked nobody about this run.').waitFor(),
+  },
+  {
+    name: 'run-limits',
+    path: ({ runs }) => `/runs/${runs['refused']}?tab=limits`,
+    ready: (page) => page.getByText('Nothing limits this run').waitFor(),
+  },
+  { name: 'batches', path: () => '/batches', ready: (page) => page.getByText('There are no batches').waitFor() },
+  { name: 'approvals', path: () => '/approvals', ready: (page) => page.getByText('Nothing waits for you').waitFor() },
+  { name: 'questions', path: () => '/questions', ready: (page) => page.getByText('Nothing is asked').waitFor() },
+  { name: 'models', path: () => '/models', ready: (page) => page.getByText('scripted, version 1').waitFor() },
+  {
+    name: 'subscriptions',
+    path: () => '/subscriptions',
+    ready: (page) => page.getByText('Nobody is told anything').waitFor(),
+  },
+  { name: 'compare', path: () => '/compare', ready: (page) => page.getByText('Which two?').waitFor() },
   { name: 'audit', path: () => '/audit', ready: (page) => page.getByRole('grid').waitFor() },
   {
     name: 'audit-proof',
@@ -112,12 +132,13 @@ describeWithBrowser('every page', (executable) => {
       }
       expect(found).toEqual([]);
     },
-    180_000,
+    300_000,
   );
 
   it.each<readonly [name: string, act: (page: Page) => Promise<unknown>]>([
     ['the palette', (page) => page.keyboard.press('Control+k')],
     ['the keys', (page) => page.keyboard.press('?')],
+    ['the notices', (page) => page.getByRole('button', { name: /^Notices/ }).click()],
     ['the stops', (page) => page.keyboard.press('Control+Shift+.')],
     ['the time range', (page) => page.getByRole('button', { name: /Last 24 hours/ }).click()],
     ['the profile', (page) => page.getByRole('button', { name: /^Signed in/ }).click()],
