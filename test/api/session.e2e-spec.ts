@@ -173,6 +173,7 @@ describe('what somebody may', () => {
       'admission.read',
       'policy.read',
       'trigger.read',
+      'subscription.read',
     ]);
     const narrow = await server.key(admin.tenant, { principal: 'user:auditor', roles: ['auditor'], scopes: ['run.*'] });
     expect((await server.get('/v1/me', { key: narrow.token })).body['may']).toEqual(['run.read']);

@@ -18,7 +18,7 @@ const STEPS = 5;
 const WORKERS = 4;
 /** Of a dead worker, in this test. */
 const LEASE_MS = 3_000;
-const KILL_EACH_MS = SOAK ? 4_000 : 1_200;
+const KILL_EACH_MS = SOAK ? 4_000 : 2_500;
 /** Of this many runs or fewer each is checked whole, of more a sample drawn by the seed. */
 const CHECKED = SOAK ? 2_000 : 100;
 

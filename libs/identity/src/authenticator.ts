@@ -47,13 +47,8 @@ export class ApiKeyAuthenticator {
     const token = tokenOf(authorization);
     if (token === null) return refuse(UNAUTHENTICATED);
     const hash = hashOf(token);
-    const row = await this.database.platform(async (tx) => {
-      const [found] = await tx.query<KeyRow & { tenant: TenantId; hash: string }>(
-        `SELECT * FROM writ.find_api_key($1)`,
-        [hash],
-      );
-      return found;
-    });
+    // One round trip: every request pays it.
+    const [row] = await this.database.call<KeyRow & { tenant: TenantId; hash: string }>('find_api_key', [hash]);
     if (!row || !sameHash(row.hash, hash)) return refuse(UNAUTHENTICATED);
     if (row.revoked_at !== null) {
       return refuse(refusal('key_revoked', `key ${row.id} was revoked`, 'Ask an administrator for a new key.'));

@@ -117,7 +117,7 @@ export class SessionAuthenticator {
   async authenticate(token: string): Promise<Result<Caller>> {
     if (!FORM.test(token)) return refuse(UNKNOWN);
     const hash = hashOf(token);
-    const [row] = await this.database.platform((tx) => tx.query<Row>(`SELECT * FROM writ.find_session($1)`, [hash]));
+    const [row] = await this.database.call<Row>('find_session', [hash]);
     if (!row) return refuse(UNKNOWN);
     const now = this.clock.now();
     if (row.revoked_at !== null) return refuse(refusal('key_revoked', `key ${row.id} was revoked`));

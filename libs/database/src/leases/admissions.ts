@@ -46,9 +46,7 @@ export class Admissions {
 
   /** Lets in whoever is next, fairly between tenants, as far as the workers have places. */
   async admit(most: number): Promise<Admitted> {
-    const rows = await this.db.platform((tx) =>
-      tx.query<{ tenant: TenantId; run: RunId | null }>(`SELECT tenant, run FROM writ.admit_runs($1)`, [most]),
-    );
+    const rows = await this.db.call<{ tenant: TenantId; run: RunId | null }>('admit_runs', [most]);
     const runs = rows.flatMap(({ tenant, run }) => (run === null ? [] : [{ tenant, run }]));
     return { runs, more: runs.length < rows.length };
   }

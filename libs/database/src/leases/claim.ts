@@ -123,5 +123,5 @@ export async function sweep(
   db: Database,
   options: { readonly limit: number },
 ): Promise<{ readonly tenant: TenantId; readonly run: RunId }[]> {
-  return db.platform((tx) => tx.query(`SELECT tenant, run FROM writ.find_due_runs($1)`, [options.limit]));
+  return db.call('find_due_runs', [options.limit]);
 }

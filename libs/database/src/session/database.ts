@@ -104,7 +104,8 @@ export class Database {
 
   /**
    * Calls a function of the schema that names its tenant itself, as a transaction of its own: one round trip in place of
-   * four. INVARIANT (I11): such a function sets `writ.tenants` from its first argument before it reads anything.
+   * four. INVARIANT (I11): such a function sets `writ.tenants` from its first argument before it reads anything, or is one
+   * of the few doors that look over all tenants and answer no more than their name says.
    */
   async call<R>(name: string, values: readonly unknown[]): Promise<R[]> {
     if (!/^[a-z_]+$/.test(name)) throw new Error(`${JSON.stringify(name)} is no function of the schema`);
