@@ -1,5 +1,6 @@
 import type { Json, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
+import { fold } from '@writ/engine';
 import { type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
@@ -32,7 +33,9 @@ const documents: readonly unknown[] = [
     kind: 'workflow',
     name: 'team',
     owner: 'reliability',
-    purpose: 'a supervisor and two workers, side by side',
+    purpose: 'a supervisor and two workers, side by side, who share a value and leave messages',
+    blackboard: { tally: { schema: { type: 'integer' }, readers: ['noter'], writers: ['noter'] } },
+    mailboxes: { lead: { from: ['payer'] } },
     root: { type: 'supervisor', supervisor: 'lead', workers: ['payer', 'noter'] },
   },
 ];
@@ -44,6 +47,8 @@ const policy: PolicyBundle = {
       ['pay', 'note'].map((name) => `p, ${who}, {tenant}, tool:${name}, tool.invoke, , allow`),
     ),
     'p, user:caller, {tenant}, agent:*, delegate, , allow',
+    'p, *, {tenant}, board:*, board.*, , allow',
+    'p, *, {tenant}, mailbox:*, message.*, , allow',
     'p2, agent:lead, *, {tenant}, *, service, , allow',
     'p, user:operator, {tenant}, run:*, run.reconcile, , allow',
   ].join('\n'),
@@ -66,13 +71,31 @@ const scripts = {
           call('ask_oracle', { task: 'script:oracle' }),
         ],
       },
-      { calls: [give('noter', 'script:again')] },
+      { calls: [call('read_messages', { wait_seconds: 600 }), give('noter', 'script:again')] },
       { text: 'paid, noted and asked' },
     ],
   },
-  payer: { turns: [{ calls: [call('note'), call('pay')] }, { calls: [call('note')] }, { text: 'paid' }] },
-  noter: { turns: [{ calls: [call('note')] }, { calls: [call('note')] }, { text: 'noted' }] },
-  again: { turns: [{ calls: [call('note')] }, { text: 'noted once more' }] },
+  payer: {
+    turns: [
+      { calls: [call('note'), call('pay')] },
+      { calls: [call('note'), call('send_message', { to: 'lead', body: 'it is paid' })] },
+      { text: 'paid' },
+    ],
+  },
+  noter: {
+    turns: [
+      { calls: [call('note')] },
+      { calls: [call('note'), call('board_write', { key: 'tally', value: 1, expect: 0 })] },
+      { text: 'noted' },
+    ],
+  },
+  again: {
+    turns: [
+      { calls: [call('board_read', { key: 'tally' }), call('note')] },
+      { calls: [call('board_write', { key: 'tally', value: 2, expect: 1 })] },
+      { text: 'noted once more' },
+    ],
+  },
   oracle: { turns: [{ text: 'all will be well' }] },
 };
 
@@ -82,6 +105,8 @@ interface Outcome {
   readonly output: Json;
   /** Branch and tool of each effect, with how often it happened outside. */
   readonly effects: readonly string[];
+  /** What its agents share in the end: keys with version and value, and messages that were read. */
+  readonly shared: readonly string[];
 }
 
 describe('random kills of runs whose agents work side by side', () => {
@@ -138,7 +163,16 @@ describe('random kills of runs whose agents work side by side', () => {
     }
     const last = events.at(-1);
     const output = last?.type === 'run_finished' ? last.output : null;
-    return { status, output, effects: [...effects.values()].sort() };
+    const entries = [...fold(events).board.entries].map(
+      ([key, { version, value }]) => `${key} ${version} ${JSON.stringify(value)}`,
+    );
+    const read = events.flatMap((event) =>
+      event.type === 'step_settled'
+        ? ((event.result as { messages?: { from: string; body: string }[] } | null)?.messages ?? [])
+        : [],
+    );
+    const shared = [...entries, ...read.map(({ from, body }) => `${from}: ${body}`)];
+    return { status, output, effects: [...effects.values()].sort(), shared };
   }
 
   it(
@@ -159,6 +193,7 @@ describe('random kills of runs whose agents work side by side', () => {
           '=d payer note ×1',
           '=d payer pay ×1',
         ],
+        shared: ['tally 2 2', 'payer: it is paid'],
       });
       const runs: RunId[] = [];
       for (let kills = 0; kills < KILLS; kills++) {

@@ -163,6 +163,8 @@ describe('a run that is ended from outside', () => {
     for (const author of ['user:first', 'user:second']) {
       await db.withTenant(tenant, (tx) => releaseStop(tx, { ...release, author }));
     }
+    await world.scenario.engine.authority.refresh(tenant);
+    await undoes(run, ['unbook {"seat":2,"ticket":"t2"}', 'unbook {"seat":1,"ticket":"t1"}']);
   });
 
   it('by its deadline lists them too', async () => {
@@ -170,8 +172,25 @@ describe('a run that is ended from outside', () => {
     const { status, events } = await world.stands(run);
     expect([status, world.reached.length]).toEqual(['timed_out', 2]);
     expect(lastOf(events)).toMatchObject({ to_undo: [{ path: 'back/~' }, { path: 'there/~' }] });
+    await undoes(run, ['unbook {"seat":2,"ticket":"t2"}', 'unbook {"seat":1,"ticket":"t1"}']);
   });
 });
+
+/** [I12] Ten people want it undone: one of them is heard. */
+async function undoes(run: RunId, calls: readonly string[]): Promise<void> {
+  world.reached.length = 0;
+  const { commands } = world.scenario.engine;
+  const wishes = await Promise.all(
+    Array.from({ length: 10 }, () => commands.undo({ ...about(run), reason: 'made good' })),
+  );
+  expect(wishes.filter(({ ok }) => ok)).toHaveLength(1);
+  const { status, events } = await world.stands(run);
+  expect([status, world.reached]).toEqual(['cancelled', calls]);
+  expect(lastOf(events)).toMatchObject({ type: 'run_cancelled', reason: 'made good', undone: ['back/~', 'there/~'] });
+  expect(await commands.undo({ ...about(run), reason: 'again' })).toMatchObject({
+    failure: { code: 'state_conflict' },
+  });
+}
 
 describe('what a tool says of itself', () => {
   it('undoes its call where a step fails whose rule says so', async () => {

@@ -319,6 +319,20 @@ export const runRoutes = {
     problems: ['not_found', 'state_conflict'],
     idempotency: 'stored',
   }),
+  undoRun: route({
+    method: 'POST',
+    path: '/v1/runs/{id}/undo',
+    area: 'runs',
+    summary: 'Undo what a run did that ended without doing so',
+    description:
+      'For a run that failed, was denied, was ended by a stop or ran out of time. What it did is undone, last first, from what it really gave; each call is decided anew. It then is `cancelled`, and its last event lists what was undone and what could not be.',
+    access: ['run.cancel'],
+    params,
+    body: reason,
+    responses: accepted('The run is undone.'),
+    problems: ['not_found', 'state_conflict'],
+    idempotency: 'stored',
+  }),
   redriveRun: route({
     method: 'POST',
     path: '/v1/runs/{id}/redrive',

@@ -219,6 +219,11 @@ async function rest(ctx: EngineContext, held: HeldRun, rests: readonly Rest[]): 
     await held.crew.changed(until - now);
     return null;
   }
+  // Woken and nothing to do: what woke it may be a stop that this process has not heard of, and nobody will wake it again.
+  if (held.pending.events.length === 0 && !held.create && held.crew.mayBeDeaf()) {
+    await ctx.authority.refresh(held.tenant);
+    return null;
+  }
   for (const { path, until: time } of rests) {
     const branch = held.state.branches.get(branchOf(path));
     if (branch?.open?.phase !== 'failed' || time === null || branch.wait?.for === 'retry') continue;

@@ -233,6 +233,7 @@ export interface RunCommandsApi {
   note(input: NoteInput): Promise<Result<{ readonly accepted: boolean }>>;
   reconcile(input: ReconcileInput): Promise<Result<{ readonly accepted: boolean }>>;
   /** The run holds after the steps under way, until it is resumed. */
+  undo(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
   pause(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>>;
   resume(input: ResumeInput): Promise<Result<{ readonly accepted: boolean }>>;
   /** A quarantined run goes on behind its last recorded step. */

@@ -35,7 +35,7 @@ import type { WaitFor } from './events';
 import { forkRun } from './fork/fork-run';
 import type { CancelBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
 import { recordDecisionIn } from './record-decision';
-import { reopenRun } from './redrive';
+import { reopenRun, reopenToUndo, UNDOABLE } from './redrive';
 import { type StartEnd, startInLine } from './start-in-line';
 import { BillCache, earlierStart, prepareStart } from './start-run';
 import { upgradeRun } from './upgrade/upgrade-run';
@@ -61,7 +61,8 @@ export interface StartWays {
 
 type Letter =
   | { readonly kind: 'signal'; readonly action: 'run.signal'; readonly body: SignalBody }
-  | { readonly kind: 'cancel'; readonly action: 'run.cancel'; readonly body: CancelBody }
+  /** `undo`: of a run that is over already. What it did is undone, and it ends as cancelled. */
+  | { readonly kind: 'cancel'; readonly action: 'run.cancel'; readonly body: CancelBody; readonly undo?: true }
   | { readonly kind: 'pause'; readonly action: 'run.pause'; readonly body: SteerBody }
   | { readonly kind: 'resume'; readonly action: 'run.resume'; readonly body: SteerBody }
   | { readonly kind: 'redrive'; readonly action: 'run.redrive'; readonly body: SteerBody }
@@ -167,6 +168,12 @@ export class RunCommands implements RunCommandsApi {
     return this.#mail(input, { kind: 'cancel', action: 'run.cancel', body: { reason: input.reason } }, 'cancel');
   }
 
+  /** Undoes what a run did that ended without doing so: by a stop, its deadline, a denial or a failure. */
+  undo(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
+    const { reason } = input;
+    return this.#mail(input, { kind: 'cancel', action: 'run.cancel', body: { reason }, undo: true }, null);
+  }
+
   pause(input: SteerInput): Promise<Result<{ readonly accepted: boolean }>> {
     return this.#mail(input, { kind: 'pause', action: 'run.pause', body: { reason: input.reason } }, null);
   }
@@ -215,6 +222,9 @@ export class RunCommands implements RunCommandsApi {
         sent.push({ letter: one, decision: decided.value });
       }
       if (letter?.kind === 'redrive' && !(await reopenRun(tx, tenant, run))) return refuse(notInQuarantine(row.status));
+      if (letter?.kind === 'cancel' && letter.undo && !(await reopenToUndo(tx, tenant, run))) {
+        return refuse(nothingToUndo(row.status));
+      }
       let accepted = false;
       for (const { letter: one, decision } of sent) {
         const key = one === letter ? (dedup ?? answered(row, one)) : null;
@@ -307,6 +317,13 @@ const notInQuarantine = (status: string): Failure => ({
   next: 'List those that are with `writ runs list --status quarantined`.',
 });
 
+const nothingToUndo = (status: string): Failure => ({
+  code: 'state_conflict',
+  class: 'permanent',
+  message: `the run is ${status}: undone is what a run left that failed, was denied, was stopped, or ran out of time`,
+  next: 'Cancel a run that is not over: it undoes what it did by itself.',
+});
+
 /** One answer per lost outcome: a step whose next attempt is lost again is asked about again. */
 function answered(row: RunRow, letter: Letter): string | null {
   const wait = letter.kind === 'reconcile' ? lostStep(row, letter.body.step) : undefined;
@@ -328,6 +345,9 @@ function unfit(row: RunRow, letter: Letter, now: number): Failure | null {
     next,
   });
   if (letter.kind === 'redrive') return row.status === 'quarantined' ? null : notInQuarantine(row.status);
+  if (letter.kind === 'cancel' && letter.undo) {
+    return UNDOABLE.some((status) => status === row.status) ? null : nothingToUndo(row.status);
+  }
   if (isFinal(row.status)) return conflict(`the run is ${row.status}`, 'Start a new run.');
   const held = waitsIn(row.wait === null ? null : (JSON.parse(row.wait) as RowWait)).some((one) => one.for === 'pause');
   if (letter.kind === 'pause' && held) return conflict('the run is paused already', 'Resume it when it may go on.');

@@ -14,6 +14,7 @@ export class Crew {
   #end: AdvanceEnd | null = null;
   readonly #watchers = new Set<() => void>();
   #asked = false;
+  #heard = false;
   /** The calls that were under way when the run was to end. */
   #closing: ReadonlyMap<string, AbortController> | null = null;
 
@@ -97,6 +98,13 @@ export class Crew {
     this.#wake = null;
     this.#asked = false;
     if (this.#fault && this.idle) throw this.#fault.error;
+  }
+
+  /** True once: whoever leads a run asks, before it first goes back to rest, whether it knows what everybody else does. */
+  mayBeDeaf(): boolean {
+    const first = !this.#heard;
+    this.#heard = true;
+    return first;
   }
 
   get failed(): boolean {

@@ -1,5 +1,6 @@
 import { assertNever } from '@writ/kernel';
 import * as approvals from './approvals/standing';
+import { isFinal } from '@writ/database';
 import type { RunEvent, RunStarted, WaitFor } from './events';
 import { ownLimits } from './budget/shares';
 import { agentNode, answer, returnAnswer, returnWork, takeAnswer, takeRoute, updateLedger } from './fold/agent';
@@ -139,6 +140,9 @@ export function apply(state: RunState, event: RunEvent): void {
     case 'cancel_requested':
       state.mailSeen.add(event.mail);
       state.cancel ??= { by: event.by, reason: event.reason };
+      // It was over: it goes on to undo what it did.
+      state.failure = null;
+      if (isFinal(state.status)) state.status = 'running';
       // Whoever held it held what is over now.
       state.paused = null;
       break;

@@ -48,8 +48,11 @@ export async function recordOutcome(
     const { step, proposed } = attempt;
     const shared = sharedOutcome(held, { ...proposed, kind, step });
     if (!shared.ok) recordFailure(held, { attempt, now, failure: shared.failure, landed: 'no' });
-    else
-      recordValue(held, { attempt, now, tokens, result: shared.value, text: canonicalJson(shared.value), ref: null });
+    else {
+      const text = canonicalJson(shared.value);
+      // INVARIANT: what a model hears now is what it hears after a recovery, members in their order included.
+      recordValue(held, { attempt, now, tokens, result: JSON.parse(text) as Json, text, ref: null });
+    }
     return;
   }
   if (outcome.kind === 'ok') {

@@ -46,6 +46,9 @@ export class WritClient {
       this.call('pauseRun', { params: { id }, body }, call),
     resume: (id: string, body: BodyOf<'resumeRun'>, call?: CallOptions) =>
       this.call('resumeRun', { params: { id }, body }, call),
+    /** Undoes what a run did that ended without doing so. */
+    undo: (id: string, body: BodyOf<'undoRun'>, call?: CallOptions) =>
+      this.call('undoRun', { params: { id }, body }, call),
     redrive: (id: string, body: BodyOf<'redriveRun'>, call?: CallOptions) =>
       this.call('redriveRun', { params: { id }, body }, call),
     /** Whether it could go on by newer versions of its definitions; and to have it do so. */

@@ -20,6 +20,7 @@ export const PLACES: {
   cancelRun: ['POST', '/v1/runs/{id}/cancel'],
   pauseRun: ['POST', '/v1/runs/{id}/pause'],
   resumeRun: ['POST', '/v1/runs/{id}/resume'],
+  undoRun: ['POST', '/v1/runs/{id}/undo'],
   redriveRun: ['POST', '/v1/runs/{id}/redrive'],
   signalRun: ['POST', '/v1/runs/{id}/signal'],
   reconcileRun: ['POST', '/v1/runs/{id}/reconcile'],

@@ -174,7 +174,7 @@ const cancel: Command = {
   },
 };
 
-const steer = (to: 'pause' | 'redrive', words: Pick<Command, 'summary' | 'description'>): Command => ({
+const steer = (to: 'pause' | 'redrive' | 'undo', words: Pick<Command, 'summary' | 'description'>): Command => ({
   name: `runs ${to}`,
   ...words,
   args: [RUN],
@@ -213,6 +213,11 @@ const resume: Command = {
     return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };
   },
 };
+const undo = steer('undo', {
+  summary: 'Undo what a run did that ended without doing so',
+  description:
+    'Undoes, last first, what a run did that failed, was denied, was ended by a stop or ran out of time; each call is decided anew. What it left is in its last event.',
+});
 const redrive = steer('redrive', {
   summary: 'Take a run out of quarantine',
   description:
@@ -276,6 +281,7 @@ export const RUN_COMMANDS: readonly Command[] = [
   pause,
   resume,
   redrive,
+  undo,
   signal,
   reconcile,
 ];

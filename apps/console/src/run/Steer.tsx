@@ -9,7 +9,7 @@ import { say } from '../ui/toasts';
 import { isFinal, type RunStatus } from '../ui/tone';
 import styles from './Run.module.css';
 
-type Change = 'pause' | 'resume' | 'cancel' | 'redrive' | 'note';
+type Change = 'pause' | 'resume' | 'cancel' | 'redrive' | 'undo' | 'note';
 
 interface Words {
   /** In the menu. */
@@ -56,6 +56,13 @@ const WORDS: { readonly [C in Change]: Words } = {
     what: 'It goes on behind its last recorded step. What put it in quarantine may put it there again.',
     done: 'The run is looked at again.',
   },
+  undo: {
+    item: 'Undo…',
+    title: 'Undo what this run did',
+    button: 'Undo it',
+    what: 'What it did is undone, last first, from what it really gave. Each call is decided anew; what could not be undone is listed.',
+    done: 'The run is undone.',
+  },
 };
 
 interface Props {
@@ -67,7 +74,7 @@ interface Props {
 
 function possible(status: RunStatus, wait: Props['wait']): readonly Change[] {
   if (status === 'quarantined') return ['redrive'];
-  if (isFinal(status)) return [];
+  if (isFinal(status)) return ['failed', 'denied', 'stopped', 'timed_out'].includes(status) ? ['undo'] : [];
   return wait?.['for'] === 'pause' ? ['resume', 'note', 'cancel'] : ['note', 'pause', 'cancel'];
 }
 
@@ -79,6 +86,7 @@ export function Steer({ id, status, wait }: Props) {
     resume: useMay('run.resume'),
     cancel: useMay('run.cancel'),
     redrive: useMay('run.redrive'),
+    undo: useMay('run.cancel'),
     note: useMay('run.steer'),
   };
   const changes = possible(status, wait);

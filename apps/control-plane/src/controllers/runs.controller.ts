@@ -64,6 +64,13 @@ export class RunsController {
     return this.steer(call, 'redrive');
   }
 
+  @Operation('undoRun')
+  async undo(@ThisCall() call: Call<'undoRun'>): Promise<Result<AnswerOf<'undoRun'>>> {
+    const may = await this.gate.leaveToEngine(call, 'run.cancel');
+    if (!may.ok) return may;
+    return this.writes.told(call, () => this.commands.undo({ ...about(call), reason: call.body.reason }));
+  }
+
   private async steer(
     call: Call<'pauseRun'> | Call<'redriveRun'>,
     to: 'pause' | 'redrive',
@@ -137,7 +144,7 @@ const sequencePage = (call: Call<'listRunDecisions'>) => ({
   ...(call.after === undefined ? {} : { after: Number(call.after) }),
 });
 
-type Told = 'cancelRun' | 'pauseRun' | 'resumeRun' | 'redriveRun' | 'signalRun' | 'reconcileRun';
+type Told = 'cancelRun' | 'pauseRun' | 'resumeRun' | 'undoRun' | 'redriveRun' | 'signalRun' | 'reconcileRun';
 
 const about = (call: { [O in Told]: Call<O> }[Told]) => ({
   tenant: tenantOf(call),

@@ -19,6 +19,8 @@ const TENANT: TenantId = newId('tenant');
 export interface PureWorld {
   readonly documents: readonly unknown[];
   readonly input?: { readonly [key: string]: Json };
+  /** Agents between the initiator and this run, where another run started it. */
+  readonly above?: readonly Hop[];
   /** What a model says, turn by turn. */
   says(
     act: CallModel,
@@ -153,6 +155,7 @@ function heldRun(bill: BillOfMaterials, world: PureWorld): HeldRun {
     mandate: null,
     budget: {},
     deadline_at: null,
+    ...(world.above && { parent: { run: newId('run'), root: newId('run'), path: 'p', chain: world.above, depth: 1 } }),
     decision: DECISION,
   };
   return {

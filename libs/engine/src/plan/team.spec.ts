@@ -246,41 +246,53 @@ describe('authority and ownership under any conversation', () => {
     maxLength: 8,
   });
 
-  test('[I6] every tool call that is allowed is granted to each agent of its chain and to the initiator; no branch has two owners', async () => {
+  const above = fc.array(fc.constantFrom(...AGENTS), { maxLength: 3 });
+
+  test('[I6] every tool call that is allowed is granted to each agent of its chain, to those of the runs above, and to the initiator; no branch has two owners', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...roots), wishes, grants, fc.nat(), async (root, wanted, granted, seed) => {
-        const who = (name: string): string => (name.includes(':') ? name : `agent:${name}`);
-        const rules = [
-          ...granted.map(([name, what]) => `p, ${who(name)}, {tenant}, tool:${what}, tool.invoke, , allow`),
-          'p, *, {tenant}, model:*, model.invoke, , allow',
-          'p, user:ann, {tenant}, agent:*, handoff, , allow',
-          'p, user:ann, {tenant}, agent:*, delegate, , allow',
-          ...AGENTS.map((name) => `p2, agent:${name}, *, {tenant}, *, attenuate, , allow`),
-        ];
-        const authority = await authorityOf(JSON.stringify({ rules, limits: { handoff_depth: 20 } }));
-        let next = 0;
-        let pick = seed;
-        const run = play(
-          documents(root),
-          {},
-          {
-            says: (_act, turn) =>
-              turn >= 4
-                ? { text: `answer ${next++}` }
-                : calls(wanted[next++ % wanted.length]!, wanted[next++ % wanted.length]!),
-            picks: (of) => (pick = (pick * 1103515245 + 12345) % 2147483648) % of,
-            allows: ({ request }) =>
-              decide(authority, { ...request, tenant, initiator: { ...request.initiator, tenant } }).verdict ===
-              'allow',
-          },
-        );
-        const has = (name: string, what: string): boolean => granted.some(([one, two]) => one === name && two === what);
-        for (const { act, chain, allowed } of run.acts) {
-          if (act.type !== 'invoke_tool' || !allowed) continue;
-          const what = act.tool.definition.name;
-          expect([...chain.map((hop) => hop.agent), 'user:ann'].filter((name) => !has(name, what))).toEqual([]);
-        }
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...roots),
+        wishes,
+        grants,
+        fc.tuple(fc.nat(), above),
+        async (root, wanted, granted, [seed, parents]) => {
+          const who = (name: string): string => (name.includes(':') ? name : `agent:${name}`);
+          const rules = [
+            ...granted.map(([name, what]) => `p, ${who(name)}, {tenant}, tool:${what}, tool.invoke, , allow`),
+            'p, *, {tenant}, model:*, model.invoke, , allow',
+            'p, user:ann, {tenant}, agent:*, handoff, , allow',
+            'p, user:ann, {tenant}, agent:*, delegate, , allow',
+            ...AGENTS.map((name) => `p2, agent:${name}, *, {tenant}, *, attenuate, , allow`),
+          ];
+          const authority = await authorityOf(JSON.stringify({ rules, limits: { handoff_depth: 20 } }));
+          let next = 0;
+          let pick = seed;
+          const run = play(
+            documents(root),
+            {},
+            {
+              above: parents.map((name) => ({ agent: name, digest: `sha256:${name}`, mode: 'attenuate' as const })),
+              says: (_act, turn) =>
+                turn >= 4
+                  ? { text: `answer ${next++}` }
+                  : calls(wanted[next++ % wanted.length]!, wanted[next++ % wanted.length]!),
+              picks: (of) => (pick = (pick * 1103515245 + 12345) % 2147483648) % of,
+              allows: ({ request }) =>
+                decide(authority, { ...request, tenant, initiator: { ...request.initiator, tenant } }).verdict ===
+                'allow',
+            },
+          );
+          const has = (name: string, what: string): boolean =>
+            granted.some(([one, two]) => one === name && two === what);
+          for (const { act, chain, allowed } of run.acts) {
+            if (act.type !== 'invoke_tool' || !allowed) continue;
+            const what = act.tool.definition.name;
+            expect(
+              [...parents, ...chain.map((hop) => hop.agent), 'user:ann'].filter((name) => !has(name, what)),
+            ).toEqual([]);
+          }
+        },
+      ),
       { numRuns: 60 },
     );
   }, 120_000);
