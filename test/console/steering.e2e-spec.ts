@@ -6,6 +6,7 @@ import { Dispatcher } from '@writ/delivery';
 import { EgressGuard, readEgressRules } from '@writ/gateways';
 import { newId } from '@writ/kernel';
 import { mergeBundles, policiesDirectory, readBundle } from '@writ/policy';
+import { publish } from '@writ/registry';
 import { policy, say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
 import { axeFaults, openBrowser, openScreen, type Screen, sideways } from './browser';
@@ -211,5 +212,38 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
     await screen.page.getByText('Because').waitFor();
     await screen.page.getByText('Not this month.').waitFor();
     await good('batch-cancelled');
+  });
+
+  it('a run that waits is moved to the newer versions it fits, and says so', async () => {
+    const { tenant, db } = world.desk.scenario;
+    const run = await world.desk.start({ workflow: 'waits_then_looks' });
+    await world.desk.stands(run, 'waiting_external');
+    await screen.page.goto(world.link(`/runs/${run}`));
+    const { page } = screen;
+    const newer = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Share' }).click();
+      await page.getByRole('menuitem', { name: 'Newer versions…' }).click();
+    };
+    await newer();
+    await page.getByText('The run has the newest version of waits_then_looks').waitFor();
+    await good('upgrade-none');
+    await page.getByRole('button', { name: 'Close' }).last().click();
+    const quiet = { id: 'look', node: { type: 'tool', tool: 'quiet', args: {} } };
+    const root = { type: 'sequence', steps: [{ id: 'wait', node: { type: 'wait', signal: 'go' } }, quiet] };
+    const document = { kind: 'workflow', name: 'waits_then_looks', owner: 'desk', purpose: 'is newer', root };
+    const published = await db.withTenant(tenant, (tx) =>
+      publish(tx, { tenant, author: 'user:author', documents: [document] }),
+    );
+    if (!published.ok) throw new Error(published.failure.message);
+    await newer();
+    await page.getByText('it can go on there, from its next step').waitFor();
+    await page.getByLabel('Reason').fill('The shelf is not looked at any more.');
+    await good('upgrade-move');
+    await page.getByRole('button', { name: 'Move the run' }).click();
+    await page.getByText('The run moves to version 2').waitFor();
+    const { engine } = world.desk.scenario;
+    await engine.commands.signal({ tenant, run, caller: world.desk.as('user:boss'), name: 'go', payload: null });
+    const { events } = await world.desk.stands(run, 'succeeded');
+    expect(events.find((event) => event.type === 'step_intended')).toMatchObject({ target: 'quiet' });
   });
 });

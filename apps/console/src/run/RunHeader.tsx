@@ -19,6 +19,7 @@ import styles from './Run.module.css';
 import { ForkRun } from './ForkRun';
 import { Siblings } from './Siblings';
 import { Steer } from './Steer';
+import { Upgrade } from './Upgrade';
 import type { Timeline } from './timeline-rows';
 
 interface Props {
@@ -32,6 +33,7 @@ export function RunHeader({ id, run, timeline }: Props) {
   const { search } = useAddress();
   const { status, workflow, usage } = timeline;
   const [forking, setForking] = useState(false);
+  const [upgrading, setUpgrading] = useState(false);
   const final = isFinal(status);
   const now = useNow(!final);
   const start = Date.parse(timeline.from);
@@ -88,6 +90,7 @@ export function RunHeader({ id, run, timeline }: Props) {
               <Menu.Item onClick={() => void saveEvents(id)}>Journal as NDJSON</Menu.Item>
               <Menu.Divider />
               <Menu.Item onClick={() => setForking(true)}>Fork…</Menu.Item>
+              {!final && <Menu.Item onClick={() => setUpgrading(true)}>Newer versions…</Menu.Item>}
               <Menu.Item
                 component={Link}
                 to="/compare"
@@ -99,6 +102,7 @@ export function RunHeader({ id, run, timeline }: Props) {
           </Menu>
         </div>
       </div>
+      {upgrading && <Upgrade run={id} onClose={() => setUpgrading(false)} />}
       {forking && <ForkRun run={id} step={null} onClose={() => setForking(false)} />}
       <dl className={styles['facts']}>
         <Fact name="For" value={run?.initiator ?? '…'} />

@@ -84,6 +84,10 @@ function read(event: JournalEvent, step: Intended): Made | null {
     case 'step_intended':
       if (event['kind'] === 'tool')
         return { kind: 'call', icon: 'tool', who: agent, what: `calls ${target}`, value: event['args'] as Json };
+      if (event['kind'] === 'board' || event['kind'] === 'message') {
+        const what = `${event['kind'] === 'board' ? 'uses the blackboard at' : 'uses the mailbox of'} ${target}`;
+        return { kind: 'call', icon: 'data', who: agent, what, value: event['args'] as Json };
+      }
       if (event['kind'] === 'run') return { kind: 'call', icon: 'runs', who: agent, what: `starts ${target}` };
       if (event['kind'] !== 'handoff' && event['kind'] !== 'delegate') return null;
       return {
@@ -135,6 +139,21 @@ function read(event: JournalEvent, step: Intended): Made | null {
       return person(event, { icon: 'pause', what: 'took hold of the run', text: str(event['reason']) });
     case 'resume_requested':
       return person(event, { icon: 'play', what: 'gave it back', text: str(event['reason']) });
+    case 'upgrade_requested':
+      return person(event, {
+        icon: 'retry',
+        what: `asked for version ${String(event['version'])}`,
+        text: str(event['reason']),
+      });
+    case 'upgrade_settled':
+      return {
+        kind: 'note',
+        icon: 'retry',
+        who: 'Writ',
+        what:
+          event['moved'] === true ? 'the run goes by the newer versions from here' : 'the run stays as it is pinned',
+        text: str(event['because']) || null,
+      };
     case 'note_received':
       return person(event, { icon: 'person', what: 'told the agents', text: str(event['text']) });
     case 'input_answered':
