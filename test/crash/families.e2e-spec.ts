@@ -37,7 +37,11 @@ const documents: readonly unknown[] = [
 ];
 const policy: PolicyBundle = {
   ...crashPolicy,
-  rules: `${crashPolicy.rules}\np, user:operator, {tenant}, run:*, run.read, , allow`,
+  rules: [
+    crashPolicy.rules,
+    'p, user:caller, {tenant}, run:*, run.read, , allow',
+    'p, user:caller, {tenant}, run:*, run.fork, , allow',
+  ].join('\n'),
 };
 
 /** What a run and those below it came to, apart from when, by whom and under which ids. */
@@ -159,6 +163,38 @@ describe('random kills of runs that start runs, and of batches', () => {
   );
 
   it(
+    '[I4] forks with stubbed effects, whose workers are killed, are given each outcome once and send nothing',
+    async () => {
+      const random = seeded('fork kills');
+      const { tenant, caller, engine } = scenario;
+      const source = await start();
+      await over();
+      const { events } = await checkRun(scenario.outsider, source);
+      const before = await effectsOf(counter.ready);
+      const forks: RunId[] = [];
+      for (let kills = 0; kills < (SOAK ? 100 : 5); kills++) {
+        const at = Math.floor(random() * (events.length - 1));
+        const asked = { tenant, caller, run: source, at, step: null, effects: 'stubbed', reason: 'kills' } as const;
+        const forked = await engine.commands.fork(asked);
+        if (!forked.ok) throw new Error(forked.failure.message);
+        forks.push(forked.value.run);
+        await new Promise((resolve) => setTimeout(resolve, 5 + random() * 120));
+        const victim = random() < 0.5 ? 0 : 1;
+        await workers[victim]!.kill('SIGKILL');
+        workers[victim] = await newWorker();
+      }
+      await over();
+      const wanted = events.at(-1);
+      for (const run of forks) {
+        const fork = await checkRun(scenario.outsider, run);
+        expect([run, fork.status, outputOf(fork.events.at(-1))]).toEqual([run, 'succeeded', outputOf(wanted)]);
+      }
+      expect(await effectsOf(counter.ready)).toEqual(before);
+    },
+    SOAK ? 3_600_000 : 300_000,
+  );
+
+  it(
     'and so does every item of a batch',
     async () => {
       const random = seeded('item kills');
@@ -218,6 +254,8 @@ describe('random kills of runs that start runs, and of batches', () => {
     SOAK ? 3_600_000 : 300_000,
   );
 });
+
+const outputOf = (event: RunEvent | undefined): Json => (event?.type === 'run_finished' ? event.output : null);
 
 /** Calls that reached the outside, of a run and those below it. */
 function callsOf({ effects, below }: Outcome): number {

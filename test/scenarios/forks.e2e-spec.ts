@@ -93,14 +93,18 @@ const keyOf = (events: readonly RunEvent[], path: string) =>
   events.flatMap((event) => (event.type === 'step_intended' && event.path === path ? [event.step] : []));
 
 describe('a fork with stubbed effects', () => {
-  it('from any event comes to what the run came to, and sends nothing', async () => {
-    const { run, events, output } = await played('three', input({ say: 'hello' }));
-    for (let at = 0; at < events.length; at++) {
-      const { got, reached } = await since(async () => world.stands(await forkOf(run, { at })));
-      expect([at, got.status, got.output]).toEqual([at, 'succeeded', output]);
-      expect(reached).toEqual([]);
-    }
-  });
+  it.each(['three', 'tree', 'wide'])(
+    'of %s, from any event, comes to what the run came to, and sends nothing',
+    async (name) => {
+      const { run, events, output } = await played(name, input({ say: 'hello' }));
+      for (let at = 0; at < events.length; at++) {
+        const { got, reached } = await since(async () => world.stands(await forkOf(run, { at })));
+        expect([at, got.status, got.output]).toEqual([at, 'succeeded', output]);
+        expect(reached).toEqual([]);
+      }
+    },
+    60_000,
+  );
 
   it('says where its past is from, and in its evidence that nothing was sent', async () => {
     const { run } = await played('three', input({ say: 'hello' }));

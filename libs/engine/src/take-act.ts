@@ -16,7 +16,7 @@ import type { EngineContext } from './context';
 import { evidence } from './evidence';
 import type { RecordedDecision, WaitFor } from './events';
 import { isOver as branchIsOver } from './fold/branches';
-import { performOrReplay, replayChild, stubbedIn } from './fork/stubbed';
+import { performOrReplay, stubbedIn } from './fork/stubbed';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
@@ -253,7 +253,6 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   decided.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
   await ctx.faults.at('before_outcome', where);
   await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
-  replayChild(held, { proposed, performed, now: ctx.clock.now() });
   return null;
 }
 

@@ -1,5 +1,6 @@
 import { assertNever, type Failure } from '@writ/kernel';
 import { evidence } from './evidence';
+import { replayChild } from './fork/stubbed';
 import type { HeldRun } from './held-run';
 import type { ChooseRoute, EndBranch, Fact, JoinBranches, ReturnWork, SettleStray } from './next-step';
 import { record, recordUnknown, recordWait } from './outcomes';
@@ -57,6 +58,7 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
       return output === undefined ? undefined : record(held, { type: 'wait_ended', at: now, path, output });
     }
     case 'wait_child':
+      if (replayChild(held, fact, now)) return;
       return recordWait(held, { wait: { for: 'child', path, run: fact.run }, branch: branchOf(path), now });
     case 'wait_message': {
       const { mailbox, until } = fact;

@@ -21,8 +21,10 @@ import {
   sharedBudgets,
 } from './rows';
 
-/** A batch that nobody looks after is found within this time while a worker lives. */
+/** How often the batches of this process are looked after. */
 const LOOK_MS = 250;
+/** A batch that nobody looks after is found within this time while a worker lives. */
+const FIND_MS = 1_000;
 /** Batches that one process looks after at once. */
 const AT_ONCE = 16;
 /** Starts of one batch that are on their way together. */
@@ -45,6 +47,8 @@ export class BatchPump {
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
   #stopping = false;
+  /** When others were last looked for, by this process's own clock. */
+  #foundAt = -Infinity;
   readonly #mine = new Map<string, Led>();
 
   constructor(
@@ -79,7 +83,9 @@ export class BatchPump {
 
   /** Looks after the batches this process has, and those that nobody has. */
   async look(): Promise<void> {
-    if (this.#mine.size < AT_ONCE) {
+    const now = performance.now();
+    if (this.#mine.size < AT_ONCE && now - this.#foundAt >= FIND_MS) {
+      this.#foundAt = now;
       for (const due of await dueBatches(this.db, AT_ONCE - this.#mine.size)) this.#mine.set(due.id, due);
     }
     await Promise.all([...this.#mine.values()].map((batch) => this.#tend(batch)));

@@ -209,8 +209,11 @@ const NO_PLACE: Failure = {
   next: 'Try again when another run has ended.',
 };
 
+/** A fork is not asked about: whoever may start the workflow only with a person's word starts it, and does not fork. */
+const CODES: { readonly [reason: string]: string } = { stopped: 'stop_active', approval_required: 'approval_required' };
+
 const denied = (request: DecisionRequest, decision: Decision): Failure => ({
-  code: decision.reason === 'stopped' ? 'stop_active' : 'policy_denied',
+  code: CODES[decision.reason] ?? 'policy_denied',
   class: 'policy',
   message: `${request.action} was refused: ${decision.reason}`,
   next: `Ask \`writ explain ${decision.id}\` what would allow it.`,

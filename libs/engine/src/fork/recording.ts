@@ -43,11 +43,6 @@ class Turns<T> {
   }
 }
 
-export interface Replayed extends Performed {
-  /** What a child run came to, when the step would have started one. */
-  readonly child: Pick<ChildEnded, 'status' | 'output' | 'output_ref' | 'failure' | 'usage'> | null;
-}
-
 /**
  * What a run came to after a certain event, to be given back to a fork of it whose effects are stubbed: outcomes of steps,
  * by the place and the question they are the answer to, and what waits and questions to people ended with.
@@ -56,6 +51,8 @@ export interface Replayed extends Performed {
 export class Recording {
   readonly #outcomes = new Turns<Entry>();
   readonly #children = new Turns<ChildEnded>();
+  /** What each place that starts a child run was asked, by the start of the newest one: also of those that began before. */
+  readonly #starts = new Map<string, string>();
   readonly #waits = new Turns<Json>();
   readonly #answers = new Turns<Json>();
 
@@ -66,7 +63,10 @@ export class Recording {
   ) {
     const intents = new Map<number, StepIntended>();
     for (const [sequence, event] of events.entries()) {
-      if (event.type === 'step_intended') intents.set(event.step, event);
+      if (event.type === 'step_intended') {
+        intents.set(event.step, event);
+        if (event.kind === 'run') this.#starts.set(placeOf(event), event.args_digest);
+      }
       if (sequence > of.at) this.#take(event, intents);
     }
   }
@@ -104,27 +104,38 @@ export class Recording {
     for (const event of events) {
       if (event.type === 'step_intended') intents.set(event.step, event);
       const intent = event.type === 'step_settled' && event.final ? intents.get(event.step) : undefined;
-      if (intent?.stubbed) this.#outcomes.take(placeOf(intent));
+      // A child run that was started is counted by its end.
+      const counted =
+        intent?.stubbed && !(intent.kind === 'run' && event.type === 'step_settled' && event.outcome === 'ok');
+      if (counted) this.#outcomes.take(placeOf(intent));
       if (event.type === 'child_ended') this.#children.take(event.path);
       if (event.type === 'wait_ended') this.#waits.take(event.path);
       if (event.type === 'input_answered') this.#answers.take(event.path);
     }
   }
 
-  /** The outcome of a step, as it was. */
-  outcome(proposed: Proposal): Replayed {
+  /** The outcome of a step, as it was. A child run that was started ends where it is waited for. */
+  outcome(proposed: Proposal): Performed {
+    const started = proposed.kind === 'run' ? this.#starts.get(placeOf(proposed)) : undefined;
+    const child = this.#children.next(proposed.path);
+    if (started !== undefined && child && this.#asks(proposed, started)) {
+      return { outcome: { kind: 'ok', value: { run: child.run } }, tokens: 0 };
+    }
     const place = placeOf(proposed);
     const entry = this.#outcomes.next(place);
-    const child = proposed.kind === 'run' ? this.#children.next(proposed.path) : undefined;
-    if (!entry || !this.#asks(proposed, entry.digest) || (proposed.kind === 'run' && !entry.failure && !child)) {
-      return { outcome: { kind: 'failed', failure: this.#missing(proposed), landed: 'no' }, tokens: 0, child: null };
-    }
+    const known = entry && this.#asks(proposed, entry.digest) && (proposed.kind !== 'run' || entry.failure !== null);
+    if (!known) return { outcome: { kind: 'failed', failure: this.#missing(proposed), landed: 'no' }, tokens: 0 };
     this.#outcomes.take(place);
-    if (entry.failure) {
-      return { outcome: { kind: 'failed', failure: entry.failure, landed: 'no' }, tokens: entry.tokens, child: null };
-    }
-    if (child) this.#children.take(proposed.path);
-    return { outcome: { kind: 'ok', value: entry.result }, tokens: entry.tokens, child: child ?? null };
+    const { failure, tokens, result } = entry;
+    if (failure) return { outcome: { kind: 'failed', failure, landed: 'no' }, tokens };
+    return { outcome: { kind: 'ok', value: result }, tokens };
+  }
+
+  /** What the child run that this place starts came to; taken once. */
+  ended(path: string): ChildEnded | undefined {
+    const child = this.#children.next(path);
+    if (child) this.#children.take(path);
+    return child;
   }
 
   /** What the next wait at this place ended with; undefined when none is known. */

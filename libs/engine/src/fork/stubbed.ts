@@ -10,7 +10,7 @@ import { evidence } from '../evidence';
 import { branchOf } from '../path';
 import { perform } from '../perform';
 import type { Proposal } from '../proposal';
-import { goesOut, Recording, type Replayed } from './recording';
+import { goesOut, Recording } from './recording';
 
 /** A proposal of a run whose effects are stubbed says so: in its intent, in its evidence, and to whoever performs it. */
 export function stubbedIn(held: HeldRun, proposed: Proposal): Proposal {
@@ -44,17 +44,20 @@ export async function performOrReplay(ctx: EngineContext, held: HeldRun, warrant
   return held.recording.outcome(warrant.proposed);
 }
 
-/** The end of a child run that was not started: it follows its start at once. */
+/**
+ * A run whose effects are stubbed has no child runs, only ends of them: where it would wait for one, that is over.
+ * False where there is none to be given back.
+ */
 export function replayChild(
   held: HeldRun,
-  { proposed, performed, now }: { readonly proposed: Proposal; readonly performed: Performed; readonly now: number },
-): void {
-  const ended = (performed as Partial<Replayed>).child;
-  const child = proposed.details.child?.run;
-  if (!ended || child === undefined) return;
-  const { mail, by, ...came } = ended as ChildEnded;
-  const event: ChildEnded = { ...came, mail, by, at: now, run: child };
-  const told = { type: 'run.child_ended', object: { type: 'run', id: child }, outcome: came.status } as const;
-  const detail = { mail, by, kind: 'child_ended', path: proposed.path, stubbed: true };
-  record(held, event, evidence(held.scope, now, { ...told, detail, branch: branchOf(proposed.path) }));
+  { path, run }: { readonly path: string; readonly run: RunId },
+  now: number,
+): boolean {
+  const ended = held.recording?.ended(path);
+  if (!ended) return false;
+  const event: ChildEnded = { ...ended, at: now, run };
+  const told = { type: 'run.child_ended', object: { type: 'run', id: run }, outcome: ended.status } as const;
+  const detail = { mail: ended.mail, by: ended.by, kind: 'child_ended', path, stubbed: true };
+  record(held, event, evidence(held.scope, now, { ...told, detail, branch: branchOf(path) }));
+  return true;
 }
