@@ -61,6 +61,8 @@ export async function releaseStop(
     await record({ type: 'stop.release_asked', tenant, actor: author, object, detail: { reason } });
     return ok({ stop: toRecord(asked!), instead: null, epoch: null });
   }
+  // Before the rows: commits hold this lock while they wait for rows of budgets, so the other order could wait in a ring.
+  const epoch = await raiseAuthority(tx, tenant);
   const [released] = await tx.query<StopRow>(
     `UPDATE writ.stop SET released_by = $3, released_at = now() WHERE tenant = $1 AND id = $2 RETURNING ${STOP_COLUMNS}`,
     [tenant, id, author],
@@ -77,7 +79,7 @@ export async function releaseStop(
     id,
   ]);
   await wakePaused(tx, tenant);
-  if (to === null) return ok({ stop: toRecord(released!), instead: null, epoch: await raiseAuthority(tx, tenant) });
+  if (to === null) return ok({ stop: toRecord(released!), instead: null, epoch });
   const { scope, target } = stop;
   const instead = await setStop(
     tx,
