@@ -65,14 +65,17 @@ export class Database {
     if (odd !== undefined)
       throw new Error(`${JSON.stringify(odd)} is no tenant id: pass an id, or '*' for the platform`);
     const runner = this.source.createQueryRunner();
+    const statements = new OneByOne(runner);
     await runner.connect();
     try {
       await runner.startTransaction(isolation);
       await runner.query(`SELECT set_config('writ.tenants', $1, true)`, [list.join(',')]);
-      const result = await fn({ query: oneByOne(runner), manager: runner.manager, tenants: list });
+      const result = await fn({ query: statements.query, manager: runner.manager, tenants: list });
+      await statements.over();
       await runner.commitTransaction();
       return result;
     } catch (error) {
+      await statements.over();
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       throw error;
     } finally {
@@ -178,13 +181,22 @@ export class Database {
 }
 
 /** One connection runs one statement at a time: those that are asked for together go one after another. */
-function oneByOne(runner: QueryRunner): Tx['query'] {
-  let before: Promise<unknown> = Promise.resolve();
-  return <R>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
-    const sent = before.then(async () => ((await runner.query(text, [...values], true)) as { records: R[] }).records);
-    before = sent.catch(() => undefined);
+class OneByOne {
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly runner: QueryRunner) {}
+
+  readonly query = <R>(text: string, values: readonly unknown[] = []): Promise<R[]> => {
+    const send = async () => ((await this.runner.query(text, [...values], true)) as { records: R[] }).records;
+    const sent = this.#before.then(send);
+    this.#before = sent.catch(() => undefined);
     return sent;
   };
+
+  /** Also what nobody waited for: the end of the transaction comes after it. */
+  async over(): Promise<void> {
+    for (let before = null; before !== this.#before;) await (before = this.#before);
+  }
 }
 
 const nameOf = (config: DatabaseConfig): string => config.applicationName ?? `writ ${config.role}`;
