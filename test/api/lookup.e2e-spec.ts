@@ -76,6 +76,30 @@ describe('an id that somebody pastes', () => {
     expect(one(await lookup(admin.tenant))).toMatchObject({ kind: 'tenant' });
   });
 
+  it('leads to what has a page of its own: a request, a question, a batch', async () => {
+    const started = await server.post('/v1/runs', { key: admin.token, body: START });
+    const run = started.body['id'] as string;
+    const input = newId('input');
+    await server.outsider.query(
+      `insert into writ.question (tenant, id, run, workflow, path, words, schema, asked_at)
+       values ($1, $2, $3, 'desk', '', 'Which card?', '{}', now())`,
+      [admin.tenant, input, run],
+    );
+    expect(one(await lookup(input))).toMatchObject({
+      kind: 'question',
+      title: 'desk asks: Which card? (pending)',
+      console: `/questions?tab=all&sel=${input}&view=peek`,
+    });
+    const batch = await server.post('/v1/batches', {
+      key: admin.token,
+      body: { workflow: START.workflow, items: [{ input: START.input }] },
+    });
+    const id = batch.body['id'] as string;
+    expect(one(await lookup(id))).toMatchObject({ kind: 'batch', console: `/batches?sel=${id}` });
+    const other = await server.tenant();
+    for (const pasted of [input, id]) expect((await lookup(pasted, other.token)).status).toBe(404);
+  });
+
   it('of nothing, of nobody or of somebody else names nothing', async () => {
     const other = await server.tenant();
     const run = (await server.post('/v1/runs', { key: admin.token, body: START })).body['id'] as string;

@@ -46,6 +46,7 @@ import { ParseGuard } from './frame/parse.guard';
 import { type StreamLimits, Streams } from './live/streams';
 import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
+import { AskedThings } from './search/asked-things';
 import { Lookup } from './search/lookup';
 import { APPROVALS, BATCHES, QUESTIONS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
 
@@ -80,6 +81,8 @@ export class ControlPlaneModule {
     const { database, authority } = deps;
     const clock = deps.clock ?? systemClock;
     const gate = new Gate(database, authority, clock);
+    const { approvals, questions, batches } = deps;
+    const asked = new AskedThings({ approvals, questions, batches, gate, clock });
     const search = new AuditSearch(database);
     return {
       module: ControlPlaneModule,
@@ -124,7 +127,7 @@ export class ControlPlaneModule {
         { provide: Gate, useValue: gate },
         { provide: StopReports, useValue: new StopReports(database) },
         { provide: AuditSearch, useValue: search },
-        { provide: Lookup, useValue: new Lookup(database, deps.queries, search, gate, clock) },
+        { provide: Lookup, useValue: new Lookup(database, deps.queries, search, gate, clock, asked) },
         { provide: Writes, useValue: new Writes(database, authority, gate, new Answers()) },
         { provide: Cursors, useValue: new Cursors(deps.cursorSecret ?? randomBytes(32)) },
         { provide: Readiness, useValue: new Readiness(database) },

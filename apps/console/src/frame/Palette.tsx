@@ -121,7 +121,7 @@ function Box({ onClose, open }: Omit<Props, 'opened'>) {
       {(entries.length === 0 || fault !== null) && (
         <p className={styles['none']} role="status">
           {fault ??
-            'No page, action or id of this kind. Ids begin with run_, dec_, evt_, stp_ or key_; a trace id is 32 hexadecimal digits.'}
+            'No page, action or id of this kind. Ids begin with run_, bat_, apr_, inp_, dec_, evt_, stp_ or key_; a trace id is 32 hexadecimal digits.'}
         </p>
       )}
     </div>

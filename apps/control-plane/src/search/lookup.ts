@@ -1,5 +1,4 @@
 import { appendTenantEvent, type AuditSearch } from '@writ/audit';
-import type { ResponseOf } from '@writ/contract';
 import type { Database } from '@writ/database';
 import { listKeys } from '@writ/identity';
 import { type Clock, idKind, type RunId, timeOfId } from '@writ/kernel';
@@ -8,8 +7,7 @@ import type { Ask, Gate } from '../authority/gate';
 import { callerOf, tenantOf } from '../frame/call';
 import type { AnyCall } from '../frame/state';
 import type { Queries } from '../tokens';
-
-type Match = ResponseOf<'lookup'>['matches'][number];
+import type { AskedThings, Match } from './asked-things';
 
 const TRACE = /^(?:00-)?([0-9a-f]{32})(?:-[0-9a-f]{16}-[0-9a-f]{2})?$/i;
 /** What an id's maker did is recorded within this time of it: the commit it waits for, and clocks that differ. */
@@ -26,6 +24,7 @@ export class Lookup {
     private readonly search: AuditSearch,
     private readonly gate: Gate,
     private readonly clock: Clock,
+    private readonly asked: AskedThings,
   ) {}
 
   async find(call: AnyCall, anything: string): Promise<readonly Match[]> {
@@ -39,6 +38,12 @@ export class Lookup {
         return this.#decision(call, text);
       case 'event':
         return this.#events(call, text, true);
+      case 'approval':
+        return this.#orEvidence(call, text, await this.asked.approval(call, text));
+      case 'input':
+        return this.#orEvidence(call, text, await this.asked.question(call, text));
+      case 'batch':
+        return this.#orEvidence(call, text, await this.asked.batch(call, text));
       case 'stop':
         return this.#stop(call, text);
       case 'key':
@@ -53,6 +58,11 @@ export class Lookup {
         // Requests, mail and the like have no page of their own: what tells of them is the evidence.
         return this.#events(call, text, false);
     }
+  }
+
+  /** What has a page of its own is found there; what the caller may not read is told of by the evidence, if that is theirs to read. */
+  async #orEvidence(call: AnyCall, id: string, match: Match | null): Promise<readonly Match[]> {
+    return match ? [match] : this.#events(call, id, false);
   }
 
   async #run(call: AnyCall, run: RunId): Promise<readonly Match[]> {
