@@ -53,6 +53,9 @@ interface Outcome {
   readonly below: { readonly [path: string]: Outcome };
 }
 
+/** Far more than any of it takes. */
+const PATIENCE_MS = 120_000;
+
 describe('random kills of runs that start runs, and of batches', () => {
   let scenario: Scenario;
   let counter: Child;
@@ -96,19 +99,30 @@ describe('random kills of runs that start runs, and of batches', () => {
     return made.value.id;
   }
 
+  /** Waits until nothing is under way; where that takes too long, says what stands and why. */
   async function over(): Promise<void> {
+    const standing = async (): Promise<unknown[]> => {
+      const { rows } = await scenario.outsider.query(
+        `select 'run' as what, r.id, r.status, r.wait, r.wake_at, r.lease_owner, w.beat_at, now() as now
+           from writ.run r left join writ.worker w on w.id = r.lease_owner where r.finished_at is null
+          union all
+         select 'batch', b.id, b.status, (select json_agg(json_build_array(i.place, i.state, i.run, i.code) order by i.place)::text
+                                            from writ.batch_item i where i.tenant = b.tenant and i.batch = b.id),
+                b.lease_until, b.lease_owner, null, now()
+           from writ.batch b where b.finished_at is null`,
+      );
+      return rows;
+    };
     await until(
       'every run and batch to end',
       async () => {
         await reconcileAll(scenario, counter.ready);
-        const { rows } = await scenario.outsider.query(
-          `select 1 from writ.run where finished_at is null
-            union all select 1 from writ.batch where finished_at is null limit 1`,
-        );
-        return rows.length === 0;
+        return (await standing()).length === 0;
       },
-      240_000,
-    );
+      PATIENCE_MS,
+    ).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}: ${JSON.stringify(await standing())}`);
+    });
   }
 
   const children = (events: readonly RunEvent[]) =>

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalJson, type DecisionId, type Json, type MailId } from '@writ/kernel';
+import { canonicalJson, type DecisionId, type Json, type MailId, type RunId } from '@writ/kernel';
 import type { RecordedDecision, RunEvent, RunStarted, StepIntended } from './events';
 import { apply, begin, fold } from './fold';
 
@@ -222,5 +222,37 @@ describe('fold', () => {
     expect([...main.fresh]).toEqual(['order.owner|1']);
     apply(state, { type: 'run_resumed', at: 9, worker: 'wkr_1', lease_epoch: 2 });
     expect([...main.fresh]).toEqual([]);
+  });
+});
+
+describe('a child run that is over before its start is on record', () => {
+  const run = 'run_00000000000000000000000001' as RunId;
+  const child = { run, root: run, depth: 1, budget: {}, deadline_at: null, leave: false } as const;
+  const start = (attempt: number): StepIntended => intent(1, attempt, { kind: 'run', effect: 'idempotent', child });
+  const resumed: RunEvent = { type: 'run_resumed', at: 2, worker: 'w', lease_epoch: 2 };
+  const report: RunEvent = {
+    type: 'child_ended',
+    at: 3,
+    mail: 'mai_00000000000000000000000001' as MailId,
+    by: run,
+    path: '',
+    run,
+    status: 'succeeded',
+    output: { n: 1 },
+    usage: { model_calls: 1, tool_calls: 2, tokens: 3 },
+  };
+  const waiting: RunEvent = { type: 'wait_started', at: 4, wait: { for: 'child', path: '', run } };
+
+  it.each<[string, readonly RunEvent[]]>([
+    ['told after it', [start(1), settled(1, 1, { run }), waiting, report]],
+    ['told while its start is under way', [start(1), report, settled(1, 1, { run })]],
+    ['told after its start was lost with a worker', [start(1), resumed, report, start(2), settled(1, 2, { run })]],
+    ['told after both', [start(1), resumed, start(2), report, settled(1, 2, { run })]],
+  ])('%s: its report is taken, once', (_when, events) => {
+    const state = fold([started, ...events]);
+    expect(state.results.get('')).toEqual({ done: true, output: { n: 1 } });
+    expect(state.children.get('')).toMatchObject({ run, ended: true });
+    expect(state.usage).toMatchObject({ model_calls: 1, tool_calls: 2, tokens: 3 });
+    expect(state.branches.get('')?.open).toBeNull();
   });
 });

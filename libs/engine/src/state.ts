@@ -5,7 +5,16 @@ import type { ResolvedAttribute } from '@writ/policy';
 import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { Approvals } from './approvals/standing';
-import type { BranchesJoined, BranchEnded, RouteChoice, RunStarted, StepIntended, WaitFor, Pinned } from './events';
+import type {
+  BranchesJoined,
+  BranchEnded,
+  ChildEnded,
+  RouteChoice,
+  RunStarted,
+  StepIntended,
+  WaitFor,
+  Pinned,
+} from './events';
 import type { Receipt } from './plan/handoff-limits';
 import type { Ledger, Result } from './plan/ledger';
 
@@ -22,6 +31,8 @@ export interface OpenStep {
   failure: Failure | null;
   /** Epoch milliseconds before which the next attempt must not start. */
   notBefore: number | null;
+  /** Of a child run that was over before its start was on record: taken as soon as that is. */
+  report?: ChildEnded;
 }
 
 /** What has one owner: the run's own course (path ''), and each branch of a node that runs some side by side. */

@@ -54,7 +54,14 @@ export function endWait(state: RunState, event: WaitEnded): void {
 export function childEnded(state: RunState, event: ChildEnded): void {
   state.mailSeen.add(event.mail);
   const child = state.children.get(event.path);
-  if (!child || child.ended || child.run !== event.run) return;
+  if (!child) {
+    // A child may be over before its start is on record: the outcome of the start is on its way, or was lost with a
+    // worker and is asked for again. A report is mail, and comes once.
+    const open = ownerOf(state, event.path).open;
+    if (open?.intent.child?.run === event.run) open.report ??= event;
+    return;
+  }
+  if (child.ended || child.run !== event.run) return;
   child.ended = true;
   state.usage.model_calls += event.usage.model_calls;
   state.usage.tool_calls += event.usage.tool_calls;

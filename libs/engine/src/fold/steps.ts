@@ -8,6 +8,7 @@ import { attributeKey, type BranchState, type NodeResult, type OpenStep, type Ru
 import { answer, giveWork, handOver, takeReply, text } from './agent';
 import { share } from './board';
 import { forget, isOver } from './branches';
+import { childEnded } from './nodes';
 import { branchAt, ownerOf, wake } from './places';
 import { endRelays } from './relay';
 
@@ -31,6 +32,7 @@ export function intend(state: RunState, event: StepIntended): void {
     return;
   }
   if (branch.open && event.attempt > 1) chargeLost(state, branch.open);
+  if (branch.open?.report && branch.open.intent.step === event.step) open.report = branch.open.report;
   branch.open = open;
   branch.asked = null;
   if (event.kind === 'model') state.usage.model_calls += 1;
@@ -95,7 +97,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   approvals.ended(state.approvals, place);
   if (!branch.live) {
     // The join was decided without it: recorded, never merged. A run that it may have started is still to be told.
-    if (intent.child && (failure === null || failure.class === 'cancelled')) bear(state, intent);
+    if (intent.child && (failure === null || failure.class === 'cancelled')) bear(state, end.open);
     forget(state, branch);
     return;
   }
@@ -125,7 +127,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       return;
     case 'run':
       if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
-      else bear(state, intent);
+      else bear(state, end.open);
       break;
     case 'start':
       endNode(state, intent.path, failure ? { done: false, failure, status: 'failed' } : { done: true, output: null });
@@ -237,6 +239,9 @@ export function reconcile(state: RunState, branch: BranchState, event: StepRecon
   }
 }
 
-function bear(state: RunState, { path, child }: StepIntended): void {
-  if (child) state.children.set(path, { run: child.run, intent: child, toldAt: null, ended: false });
+/** A child run is known from here on, and what it has reported already is taken. */
+function bear(state: RunState, { intent: { path, child }, report }: OpenStep): void {
+  if (!child) return;
+  state.children.set(path, { run: child.run, intent: child, toldAt: null, ended: false });
+  if (report) childEnded(state, report);
 }
