@@ -7,6 +7,7 @@ import { type EmbeddedPostgres, openDatabase, runMigrations, startEmbeddedPostgr
 import { mintKey } from '@writ/identity';
 import { newId } from '@writ/kernel';
 import { openTenant } from '../../apps/control-plane/src';
+import { until } from '../support/until';
 
 const HERE = join(__dirname, '../..');
 const ROOT = basename(HERE) === 'dist' ? join(HERE, '..') : HERE;
@@ -70,16 +71,21 @@ describe('the process', () => {
       const url = new URL('/v1/stops', server.url);
       const half = request(
         url,
-        { method: 'POST', headers: { ...headers, 'content-length': body.length } },
+        { method: 'POST', headers: { ...headers, 'content-length': body.length, expect: '100-continue' } },
         (response) => {
           response.resume();
           response.once('end', () => resolve(response.statusCode ?? 0));
         },
       );
       half.once('error', reject);
-      half.write(body.slice(0, 10));
-      setTimeout(() => server.child.kill('SIGTERM'), 200);
-      setTimeout(() => half.end(body.slice(10)), 600);
+      half.flushHeaders();
+      // It has read the head of the request, and waits for its body.
+      half.once('continue', () => {
+        half.write(body.slice(0, 10));
+        server.child.kill('SIGTERM');
+        const isClosing = (): boolean => server.log().includes('"msg":"closing"');
+        void until('it to be closing', isClosing).then(() => half.end(body.slice(10)), reject);
+      });
     });
     expect(await answered).toBe(201);
     expect(await server.exited).toBe(0);

@@ -223,14 +223,4 @@ function heldToContract(method: string, path: string, answer: Answer): void {
   if (isJson(answer.headers)) expect(schema.parse(answer.body)).toEqual(answer.body);
 }
 
-/** Notifications arrive a moment after the commit that sent them. */
-export async function eventually(holds: () => Promise<void>): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await holds();
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
+export { eventually } from '../support/until';

@@ -1,5 +1,6 @@
 import type { Browser, Route } from 'playwright-core';
 import { describeWithBrowser } from '../support/chromium';
+import { eventually } from '../support/until';
 import { openBrowser, openScreen, type Screen, words } from './browser';
 import { openWorld, type World } from './world';
 
@@ -48,7 +49,7 @@ describeWithBrowser('the audit explorer', (executable) => {
     const other = await openScreen(browser);
     await other.page.goto(`${address}#key=${world.apiKey}`);
     await other.page.getByText('Place in run').waitFor();
-    expect(other.page.url()).toBe(address);
+    await eventually(() => expect(other.page.url()).toBe(address));
     expect(await words(other.page)).toEqual(seen);
     await other.close();
   });
@@ -61,7 +62,8 @@ describeWithBrowser('the audit explorer', (executable) => {
     await screen.page.waitForURL(/q=type:stop/);
     await screen.page.goBack();
     await screen.page.waitForURL(/q=decision:deny/);
-    expect(await screen.page.getByRole('combobox', { name: 'Query' }).inputValue()).toBe('decision:deny');
+    const query = screen.page.getByRole('combobox', { name: 'Query' });
+    await eventually(async () => expect(await query.inputValue()).toBe('decision:deny'));
     await screen.page.goBack();
     await screen.page.waitForURL(/\/audit$/);
   });
@@ -86,7 +88,7 @@ describeWithBrowser('the audit explorer', (executable) => {
     const { page } = screen;
     await page.getByText('Unchanged, and in the log').waitFor();
     const standing = `[...document.querySelectorAll('[data-standing]')].map((one) => one.dataset.standing)`;
-    expect(await page.evaluate<string[]>(standing)).toEqual(Array(4).fill('holds'));
+    await eventually(async () => expect(await page.evaluate<string[]>(standing)).toEqual(Array(4).fill('holds')));
     await page.getByText('That is the root in the checkpoint.').waitFor();
     await page.getByText('It does not prove').waitFor();
     const [saved] = await Promise.all([
@@ -173,11 +175,13 @@ describeWithBrowser('the audit explorer', (executable) => {
       await prove();
       const alarm = page.getByRole('alert');
       await alarm.getByText('Verification failed').waitFor();
-      expect(await alarm.innerText()).toMatch(said);
+      await eventually(async () => expect(await alarm.innerText()).toMatch(said));
       for (const fact of ['Index', 'First byte that differs', 'Expected', 'Found'])
         await alarm.getByText(fact).waitFor();
-      const [bar, whole] = await Promise.all([alarm.boundingBox(), page.locator('main').boundingBox()]);
-      expect(bar?.width).toBe(whole?.width);
+      await eventually(async () => {
+        const [bar, whole] = await Promise.all([alarm.boundingBox(), page.locator('main').boundingBox()]);
+        expect(bar?.width).toBe(whole?.width);
+      });
       expect(await page.locator('[data-verdict=proven]').count()).toBe(0);
     },
   );

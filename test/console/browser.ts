@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
+import { until } from '../support/until';
 
 export type Look = 'light' | 'dark';
 
@@ -41,13 +42,52 @@ export async function openScreen(
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(WAIT_MS);
+  watch(page);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
   return { page, context, complaints, close: () => context.close() };
+}
+
+/** A machine that also runs another suite takes its time; what waits for something waits this long. */
+const WAIT_MS = 20_000;
+
+/** What each page has asked for: what is still under way, and how much it ever was. Streams never end and do not count. */
+const traffic = new WeakMap<Page, { readonly open: Set<Request>; asked: number }>();
+
+function watch(page: Page): void {
+  const seen = { open: new Set<Request>(), asked: 0 };
+  traffic.set(page, seen);
+  page.on('request', (request) => {
+    if (request.headers()['accept'] === 'text/event-stream') return;
+    seen.asked += 1;
+    seen.open.add(request);
+  });
+  const over = (request: Request): void => void seen.open.delete(request);
+  page.on('requestfinished', over);
+  page.on('requestfailed', over);
+}
+
+/** Two frames drawn, and every movement that has an end at its end. */
+const DRAWN = `(async () => {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  await frame();
+  await frame();
+  const ending = document.getAnimations().filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime));
+  await Promise.all(ending.filter((one) => one.playState === 'running').map((one) => one.finished.catch(() => 0)));
+})()`;
+
+/** Waits until the page has what it asked for, has drawn it, and nothing in it moves. */
+export async function settled(page: Page): Promise<void> {
+  const seen = traffic.get(page)!;
+  for (let before = -1; before !== seen.asked || seen.open.size > 0;) {
+    await until('the page to have what it asked for', () => seen.open.size === 0, WAIT_MS);
+    before = seen.asked;
+    await page.evaluate(DRAWN);
+  }
 }
 
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -60,6 +100,7 @@ interface Violation {
 
 /** What the accessibility check finds wrong with the page as it stands, each with its element. */
 export async function axeFaults(page: Page): Promise<string[]> {
+  await settled(page);
   await page.evaluate(AXE);
   const run = `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`;
   const { violations } = await page.evaluate<{ violations: readonly Violation[] }>(run);
@@ -76,8 +117,8 @@ export const sideways = (page: Page): Promise<number> =>
     `Math.max(...[document.documentElement, document.querySelector('#page')].map((e) => e ? e.scrollWidth - e.clientWidth : 0))`,
   );
 
-/** Longer than a request takes here, also beside another suite. */
-const QUIET_MS = 800;
+/** Longer than the page puts off what it asks. */
+const STILL_MS = 300;
 const CONTENT = 'h1, [role=grid], [role=treegrid], aside, [role=tablist], [aria-label="Parts of the query"]';
 
 /**
@@ -91,10 +132,11 @@ const read = (page: Page): Promise<string[]> =>
 
 /** What the page says once it has stopped changing: requests may come back in any order. */
 export async function words(page: Page): Promise<string[]> {
-  for (let before = await read(page); ;) {
-    await page.waitForTimeout(QUIET_MS);
+  for (let before = ''; ;) {
+    await settled(page);
     const now = await read(page);
-    if (JSON.stringify(now) === JSON.stringify(before)) return now;
-    before = now;
+    if (JSON.stringify(now) === before) return now;
+    before = JSON.stringify(now);
+    await page.waitForTimeout(STILL_MS);
   }
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { describeWithBrowser } from '../support/chromium';
-import { axeFaults, type Look, openBrowser, openScreen, sideways, type Size, SIZES } from './browser';
+import { axeFaults, type Look, openBrowser, openScreen, settled, sideways, type Size, SIZES } from './browser';
 import { openWorld, type World } from './world';
 
 jest.setTimeout(120_000);
@@ -122,7 +122,7 @@ describeWithBrowser('every page', (executable) => {
         const { page } = screen;
         await page.goto(world.link(place.path(world), true));
         await place.ready(page);
-        await page.waitForTimeout(250);
+        await settled(page);
         await page.screenshot({ path: join(PICTURES, `${place.name}-${look}-${SIZES[size].width}.png`) });
         const faults = [...(await axeFaults(page)), ...screen.complaints];
         const wide = await sideways(page);
@@ -151,7 +151,7 @@ describeWithBrowser('every page', (executable) => {
       await screen.page.goto(world.link('/runs'));
       await screen.page.getByRole('grid').waitFor();
       await act(screen.page);
-      await screen.page.waitForTimeout(300);
+      await settled(screen.page);
       await screen.page.screenshot({ path: join(PICTURES, `${name.replaceAll(' ', '-')}-${look}-1440.png`) });
       expect([...(await axeFaults(screen.page)), ...screen.complaints]).toEqual([]);
       await screen.close();

@@ -5,7 +5,9 @@ import { mergeBundles, policiesDirectory, readBundle } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { policy, say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
-import { axeFaults, openBrowser, openScreen, type Screen, sideways } from './browser';
+import { type HeldModel, startHeldModel } from '../support/held-model';
+import { eventually } from '../support/until';
+import { axeFaults, openBrowser, openScreen, type Screen, settled, sideways } from './browser';
 import { openWorld, type World } from './world';
 
 jest.setTimeout(90_000);
@@ -25,7 +27,7 @@ const documents = [
     kind: 'model',
     name: 'streaming',
     model: 'scripted',
-    base_url_env: 'DESK_MODEL_URL',
+    base_url_env: 'HELD_MODEL_URL',
     api_key_env: null,
     timeout_ms: 30_000,
     parameters: { stream: true, stream_options: { include_usage: true } },
@@ -38,7 +40,7 @@ const documents = [
     name: 'speaks',
     ...accountable,
     root: { type: 'agent', agent: 'speaker' },
-    budget: { model_calls: 5, tokens: 100_000 },
+    budget: { model_calls: 20, tokens: 100_000 },
   },
   {
     kind: 'workflow',
@@ -52,10 +54,13 @@ describeWithBrowser('people and runs', (executable) => {
   let world: World;
   let browser: Browser;
   let screen: Screen;
+  let model: HeldModel;
 
   beforeAll(async () => {
     mkdirSync('.writ/pictures', { recursive: true });
     [world, browser] = await Promise.all([openWorld(), openBrowser(executable)]);
+    model = await startHeldModel(world.desk.model.url);
+    process.env['HELD_MODEL_URL'] = model.url;
     const { tenant, db, activate } = world.desk.scenario;
     const published = await db.withTenant(tenant, (tx) => publish(tx, { tenant, author: 'user:author', documents }));
     if (!published.ok) throw new Error(published.failure.message);
@@ -72,12 +77,14 @@ describeWithBrowser('people and runs', (executable) => {
     screen = await openScreen(browser);
   });
   afterEach(async () => {
+    model.release();
     const { complaints } = screen;
     await screen.close();
     expect(complaints).toEqual([]);
   });
   afterAll(async () => {
     await browser?.close();
+    await model?.close();
     await world?.close();
   });
 
@@ -86,6 +93,7 @@ describeWithBrowser('people and runs', (executable) => {
     screen = await openScreen(browser, options);
   };
   const good = async (picture: string): Promise<void> => {
+    await settled(screen.page);
     await screen.page.screenshot({ path: `.writ/pictures/${picture}.png` });
     expect(await axeFaults(screen.page)).toEqual([]);
     expect(await sideways(screen.page)).toBe(0);
@@ -103,9 +111,10 @@ describeWithBrowser('people and runs', (executable) => {
 
   it('what a model says is read while it says it, and stands there once when it is whole', async () => {
     const text = Array.from({ length: 120 }, (_, i) => `word${i}`).join(' ');
+    model.hold('word60 ');
     const run = await world.desk.start({
       workflow: 'speaks',
-      input: say(world.desk, 'live', [{ text, piece_ms: 60 }]),
+      input: say(world.desk, 'live', [{ text, piece_ms: 10 }]),
     });
     await screen.page.goto(world.link(`/runs/${run}?tab=conversation`));
     const { page } = screen;
@@ -115,10 +124,13 @@ describeWithBrowser('people and runs', (executable) => {
     expect(await live.innerText()).not.toContain('word119');
     await page.getByRole('status').getByText('speaker is speaking').waitFor({ state: 'attached' });
     await good('conversation-live-light');
+    model.release();
     await world.desk.stands(run, 'succeeded');
     await page.getByText('the run ended').waitFor();
-    expect(await live.count()).toBe(0);
-    expect((await page.locator('main').innerText()).split('word77 ').length - 1).toBe(1);
+    await eventually(async () => {
+      expect(await live.count()).toBe(0);
+      expect((await page.locator('main').innerText()).split('word77 ').length - 1).toBe(1);
+    });
   });
 
   it('a question is found, answered by its fields with the keyboard alone, and the run goes on with the answer', async () => {
@@ -167,10 +179,10 @@ describeWithBrowser('people and runs', (executable) => {
 
   it('a person takes a run over, gives it back with a note, and the conversation shows both', async () => {
     const text = Array.from({ length: 60 }, (_, i) => `word${i}`).join(' ');
-    const turns = [
-      { calls: [{ name: 'quiet', arguments: {} }], delay_ms: 4_000 },
-      { text, piece_ms: 5 },
-    ];
+    // The first turn is held until somebody asks for the run; it learns of that during one of the others.
+    const looks = { calls: [{ name: 'quiet', arguments: {} }], delay_ms: 100 };
+    const turns = [...Array.from({ length: 8 }, () => looks), { text, piece_ms: 5 }];
+    model.hold();
     const run = await world.desk.start({ workflow: 'speaks', input: say(world.desk, 'taken-over', turns) });
     await screen.page.goto(world.link(`/runs/${run}?tab=conversation`));
     const { page } = screen;
@@ -182,6 +194,8 @@ describeWithBrowser('people and runs', (executable) => {
     await page.getByLabel('Reason').fill('I look at this one myself.');
     await good('take-over-light');
     await page.getByRole('button', { name: 'Pause the run' }).click();
+    await page.getByText('The run will hold after the steps under way').waitFor();
+    model.release();
     await page.getByText('took hold of the run').waitFor();
     await world.desk.stands(run, 'paused');
     await page.getByText('Paused', { exact: true }).first().waitFor();

@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
 import { type Relay, startRelay } from '../support/relay';
-import { openBrowser, openScreen, type Screen, words } from './browser';
+import { eventually } from '../support/until';
+import { openBrowser, openScreen, type Screen, settled, words } from './browser';
 import { openWorld, type World } from './world';
 
 const MARKUP = `<img src=x onerror="window.hurt=1"><script>window.hurt=2</script><b id="bold">bold</b>[x](javascript:alert(1))`;
@@ -71,7 +72,7 @@ describeWithBrowser('one run', (executable) => {
     const other = await openScreen(browser);
     await other.page.goto(`${address}#key=${world.apiKey}`);
     await other.page.getByRole('complementary').getByText('Journal').waitFor();
-    expect(other.page.url()).toBe(address);
+    await eventually(() => expect(other.page.url()).toBe(address));
     expect(await words(other.page)).toEqual(seen);
     await other.close();
   });
@@ -85,7 +86,7 @@ describeWithBrowser('one run', (executable) => {
     await page.getByRole('grid', { name: 'Decisions' }).waitFor();
     await page.goBack();
     await grid().waitFor();
-    expect(page.url()).toContain('group=time');
+    await page.waitForURL(/group=time/);
     await page.goBack();
     await page.waitForURL((url) => !url.search.includes('group'));
   });
@@ -93,23 +94,26 @@ describeWithBrowser('one run', (executable) => {
   it('is worked with the keyboard alone, as a tree grid', async () => {
     await open('handed_over');
     const { page } = screen;
+    const stands = (attribute: string, value: string): Promise<void> =>
+      eventually(async () => expect(await line().getAttribute(`aria-${attribute}`)).toBe(value));
     await grid().focus();
     await page.keyboard.press('Home');
-    expect(await line().getAttribute('aria-level')).toBe('1');
+    await stands('level', '1');
     await page.keyboard.press('ArrowDown');
-    expect(await line().getAttribute('aria-level')).toBe('2');
-    expect(await line().getAttribute('aria-expanded')).toBe('true');
+    await stands('level', '2');
+    await stands('expanded', 'true');
     const before = await grid().locator('[role=row]').count();
     await page.keyboard.press('ArrowLeft');
-    expect(await line().getAttribute('aria-expanded')).toBe('false');
-    expect(await grid().locator('[role=row]').count()).toBeLessThan(before);
+    await stands('expanded', 'false');
+    await eventually(async () => expect(await grid().locator('[role=row]').count()).toBeLessThan(before));
     await page.keyboard.press('ArrowRight');
+    await stands('expanded', 'true');
     await page.keyboard.press('ArrowRight');
-    expect(await line().getAttribute('aria-level')).toBe('3');
+    await stands('level', '3');
     await page.keyboard.press('p');
-    expect(await line().getAttribute('aria-level')).toBe('2');
+    await stands('level', '2');
     await page.keyboard.press('T');
-    expect(await line().getAttribute('aria-level')).toBe('1');
+    await stands('level', '1');
     for (const [key, tab] of [
       ['2', 'Conversation'],
       ['3', 'Decisions'],
@@ -157,7 +161,7 @@ describeWithBrowser('one run', (executable) => {
     for (const search of ['', '?tab=conversation', '?tab=decisions', '?tab=audit', '?tab=raw', '?view=step&step=s1']) {
       await page.goto(world.link(`/runs/${run}${search}`));
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForTimeout(400);
+      await settled(page);
       expect(
         await page.evaluate<unknown>(
           '[window.hurt, document.querySelector("#bold"), document.querySelector("main img")]',
@@ -184,8 +188,11 @@ describeWithBrowser('one run', (executable) => {
       if (request.headers()['accept'] === 'text/event-stream') resumed.push(request.headers()['last-event-id']);
     });
     for (let cut = 0; cut < 3; cut++) {
+      // Nobody answers until it has said so.
+      relay.point(null);
       relay.cut();
       await page.getByRole('button', { name: /^Reconnecting/ }).waitFor();
+      relay.point(Number(new URL(world.url).port));
       await page.getByRole('button', { name: /^Live/ }).waitFor();
     }
     relay.cut();

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { describeWithBrowser } from '../support/chromium';
-import { openBrowser, openScreen, type Screen, words } from './browser';
+import { eventually } from '../support/until';
+import { openBrowser, openScreen, type Screen, settled, words } from './browser';
 import { openWorld, type World } from './world';
 
 jest.setTimeout(60_000);
@@ -36,7 +37,7 @@ describeWithBrowser('the runs list', (executable) => {
   it('signs in by the link of the terminal, whose key is gone from the address and from the history at once', async () => {
     await open('/runs');
     const { page } = screen;
-    expect(page.url()).toBe(`${world.url}/runs`);
+    await eventually(() => expect(page.url()).toBe(`${world.url}/runs`));
     const kept = await page.evaluate<string>(
       `JSON.stringify([localStorage, sessionStorage, document.cookie, history.state, document.documentElement.outerHTML])`,
     );
@@ -76,13 +77,14 @@ describeWithBrowser('the runs list', (executable) => {
     const other = await openScreen(browser);
     await other.page.goto(`${address}#key=${world.apiKey}`);
     await other.page.getByText('Used').first().waitFor();
-    expect(other.page.url()).toBe(address);
+    await eventually(() => expect(other.page.url()).toBe(address));
     expect(await words(other.page)).toEqual(seen);
     await other.close();
   });
 
   it('undoes the last filter with Back', async () => {
     await open('/runs');
+    await settled(screen.page);
     const all = await rows().count();
     await screen.page.getByRole('button', { name: /^Failed/ }).click();
     await screen.page.waitForURL(/q=status:failed/);
@@ -94,7 +96,8 @@ describeWithBrowser('the runs list', (executable) => {
     await expectCount(rows, 1);
     await screen.page.goBack();
     await expectCount(rows, all);
-    expect(await screen.page.getByRole('combobox', { name: 'Query' }).inputValue()).toBe('');
+    const query = screen.page.getByRole('combobox', { name: 'Query' });
+    await eventually(async () => expect(await query.inputValue()).toBe(''));
   });
 
   it('is worked with the keyboard alone', async () => {
@@ -104,10 +107,13 @@ describeWithBrowser('the runs list', (executable) => {
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
     await press('j');
     const first = await selected().getAttribute('id');
-    await press('j', 'k');
-    expect(await selected().getAttribute('id')).toBe(first);
+    await press('j');
+    await eventually(async () => expect(await selected().getAttribute('id')).not.toBe(first));
+    await press('k');
+    await eventually(async () => expect(await selected().getAttribute('id')).toBe(first));
     await press('.');
-    expect(await selected().innerText()).toMatch(/Denied|Failed|Timed out|Outcome unknown|Needs approval|Stopped/);
+    const bad = /Denied|Failed|Timed out|Outcome unknown|Needs approval|Stopped/;
+    await eventually(async () => expect(await selected().innerText()).toMatch(bad));
     await press('o');
     await page.getByRole('complementary').waitFor();
     await press('Escape');
@@ -119,8 +125,15 @@ describeWithBrowser('the runs list', (executable) => {
     );
     await press('?');
     await page.getByRole('dialog').getByText('Next problem').waitFor();
-    await press('Escape', '/');
+    await press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await press('/');
+    await page
+      .locator(':focus')
+      .and(page.getByRole('combobox', { name: 'Query' }))
+      .waitFor();
     await page.keyboard.type('status:den');
+    await page.getByRole('option').first().waitFor();
     await press('ArrowDown', 'Enter', 'Enter');
     await page.waitForURL(/q=status:denied/);
     await press('Escape', 'g', 'l');
@@ -128,6 +141,7 @@ describeWithBrowser('the runs list', (executable) => {
     await press('g', 'r');
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     await press('Control+k');
+    await page.getByRole('dialog').locator('input:focus').waitFor();
     await page.keyboard.type(world.runs['refused']!);
     await press('Enter');
     await page.waitForURL(new RegExp(world.runs['refused']!));
@@ -142,7 +156,7 @@ describeWithBrowser('the runs list', (executable) => {
     await box.fill('status:failed nosuch:x ');
     await box.press('Enter');
     await page.getByText('There is no field nosuch here').waitFor();
-    expect(await box.getAttribute('aria-invalid')).toBe('true');
+    await eventually(async () => expect(await box.getAttribute('aria-invalid')).toBe('true'));
     expect(asked.filter((url) => url.includes('filter='))).toEqual([]);
     expect(page.url()).not.toContain('q=');
   });
@@ -154,10 +168,11 @@ describeWithBrowser('the runs list', (executable) => {
     const top = await rows().first().getAttribute('id');
     const run = await world.desk.start({ workflow: 'waits' });
     await page.getByRole('button', { name: '1 new' }).waitFor();
+    await settled(page);
     expect(await rows().first().getAttribute('id')).toBe(top);
     await page.getByRole('button', { name: '1 new' }).click();
     await page.locator(`#row-${run}`).waitFor();
-    expect(await rows().first().getAttribute('id')).toBe(`row-${run}`);
+    await eventually(async () => expect(await rows().first().getAttribute('id')).toBe(`row-${run}`));
     // What is shown changes in place.
     const { tenant } = world.desk.scenario;
     await world.desk.engine.commands.cancel({ tenant, run, reason: 'enough', caller: world.desk.as('user:boss') });
@@ -231,10 +246,5 @@ const REFUSED = {
   doc_url: '/problems/policy_denied',
 };
 
-async function expectCount(rows: () => { count(): Promise<number> }, wanted: number): Promise<void> {
-  for (let tries = 0; tries < 60; tries++) {
-    if ((await rows().count()) === wanted) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(await rows().count()).toBe(wanted);
-}
+const expectCount = (rows: () => { count(): Promise<number> }, wanted: number): Promise<void> =>
+  eventually(async () => expect(await rows().count()).toBe(wanted));

@@ -9,7 +9,8 @@ import { mergeBundles, policiesDirectory, readBundle } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { policy, say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
-import { axeFaults, openBrowser, openScreen, type Screen, sideways } from './browser';
+import { eventually } from '../support/until';
+import { axeFaults, openBrowser, openScreen, type Screen, settled, sideways } from './browser';
 import { openWorld, type World } from './world';
 
 jest.setTimeout(90_000);
@@ -51,6 +52,7 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
     screen = await openScreen(browser, options);
   };
   const good = async (picture: string): Promise<void> => {
+    await settled(screen.page);
     await screen.page.screenshot({ path: `.writ/pictures/${picture}.png` });
     expect(await axeFaults(screen.page)).toEqual([]);
     expect(await sideways(screen.page)).toBe(0);
@@ -116,7 +118,6 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
       const { page } = screen;
       await page.getByRole('button', { name: /^Notices: 1 notice/ }).click();
       await page.getByRole('menuitem', { name: 'Stopped: tool look' }).waitFor();
-      await page.waitForTimeout(300);
       await good(`notices-${look}-${size}`);
       await page.getByRole('menuitem', { name: 'Stopped: tool look' }).click();
       await page.getByRole('heading', { name: 'Stops' }).waitFor();
@@ -186,8 +187,9 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
     await page.getByRole('button', { name: /pay_once.*4 items/ }).click();
     await page.getByText('Finished').first().waitFor();
     await page.getByLabel('Items').first().selectOption({ label: 'Denied (2)' });
-    await page.getByRole('list', { name: 'Items' }).getByRole('listitem').nth(1).waitFor();
-    expect(await page.getByRole('list', { name: 'Items' }).getByRole('listitem').count()).toBe(2);
+    const shown = page.getByRole('list', { name: 'Items' }).getByRole('listitem');
+    await eventually(async () => expect(await shown.count()).toBe(2));
+    await page.waitForURL(/denied/);
     const address = page.url();
     await page.getByRole('link', { name: 'order 1' }).click();
     await page.getByRole('link', { name: 'item order 1' }).waitFor();

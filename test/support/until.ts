@@ -8,3 +8,17 @@ export async function until(what: string, asked: () => boolean | Promise<boolean
     await sleep(10);
   }
 }
+
+/**
+ * Makes the assertions again and again until they hold: for what follows an action after a while. Throws what the last
+ * try threw, with its difference, after `ms`.
+ */
+export async function eventually(assertions: () => void | Promise<void>, ms = 15_000): Promise<void> {
+  for (const end = Date.now() + ms; ; await sleep(30)) {
+    try {
+      return await assertions();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
+}
