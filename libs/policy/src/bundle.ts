@@ -2,6 +2,7 @@ import { canonicalJson, type Failure, type Json, ok, refuse, type Result } from 
 import { VALUE_TYPES } from '@writ/rules';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { mergeVocabularies, VocabularyDocument } from './outside/vocabulary';
 
 /** UTF-8 bytes of a bundle's rules and of everything else in it: what one tenant may make every worker hold. */
 export const MAX_BUNDLE_BYTES = 1_048_576;
@@ -9,7 +10,7 @@ export const MAX_BUNDLE_BYTES = 1_048_576;
 const id = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'an id: lower-case letters, digits, _ . -');
 const attributeName = z
   .string()
-  .regex(/^[a-z][a-z0-9_.-]{0,63}\.[a-z][a-z0-9_-]{0,63}$/, 'an attribute is <resource type>.<attribute>');
+  .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}\.[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'an attribute is <resource type>.<attribute>');
 
 /**
  * A tenant's policy as a document. `rules` is Casbin CSV (sections p, p2, g, g2 of `policies/model.conf`), with the
@@ -39,6 +40,8 @@ export const BundleDocument = z.strictObject({
       handoff_depth: z.number().int().min(0).max(64).default(10),
     })
     .default({ handoff_depth: 10 }),
+  /** Words of applications outside; without it a bundle's text and digest are what they were before there was one. */
+  vocabulary: VocabularyDocument.exactOptional(),
 });
 
 export type PolicyBundle = z.infer<typeof BundleDocument>;
@@ -96,12 +99,14 @@ export function mergeBundles(...bundles: readonly PolicyBundle[]): Result<Policy
     }
     return Object.fromEntries(merged) as unknown as T;
   };
+  const vocabulary = mergeVocabularies(bundles.map((bundle) => bundle.vocabulary));
   const merged: PolicyBundle = {
     rules: bundles.map((bundle) => bundle.rules).join('\n'),
     conditions: union((bundle) => bundle.conditions, 'condition'),
     obligations: union((bundle) => bundle.obligations, 'obligation'),
     attributes: union((bundle) => bundle.attributes, 'attribute'),
     limits: { handoff_depth: Math.min(...bundles.map((bundle) => bundle.limits.handoff_depth)) },
+    ...(vocabulary !== undefined && { vocabulary }),
   };
   if (conflicts.length === 0) return ok(merged);
   return refuse(

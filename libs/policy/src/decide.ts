@@ -3,6 +3,7 @@ import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
 import { grantedMode } from './delegation';
 import { beyondMandate } from './mandate';
+import { questionFault } from './outside/question';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import { coveringStop, type Stop } from './stops';
@@ -230,6 +231,7 @@ function malformation(authority: TenantAuthority, request: DecisionRequest): str
   if (initiator.id.startsWith('role:') || initiator.id.startsWith('class:') || initiator.id === '') {
     return 'the initiator has no principal id';
   }
+  if (request.outside !== undefined) return authority.snapshot && questionFault(authority.snapshot, request);
   if (!KNOWN_ACTIONS.has(action)) return `there is no action ${String(action)}`;
   if (!passesOn(action)) return null;
   if (handoff === undefined || object.type !== 'agent' || object.id !== handoff.to) {

@@ -1,10 +1,10 @@
 import { type ApprovalId, canonicalJson, type DecisionId, type Json, type JsonObject, newId } from '@writ/kernel';
 import { type Reach, reachOf } from './stops';
-import type { Action, Decision, DecisionRequest } from './types';
+import type { Decision, DecisionRequest } from './types';
 
 /** What an allow was given for. */
 export interface Grounds {
-  readonly action: Action;
+  readonly action: DecisionRequest['action'];
   readonly object: DecisionRequest['object'];
   readonly reach: Reach;
   /** A copy of the arguments as they stood when decided, in no caller's reach; null when the decision saw none. */

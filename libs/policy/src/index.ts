@@ -12,9 +12,9 @@ export { mergeBundles, parseBundle, type PolicyBundle, validateBundle } from './
 export { type Budget, type BudgetRecord, coversSpending } from './budgets/budget';
 export { listBudgets, removeBudget, setBudget } from './budgets/budget-registry';
 export { tendBudgets } from './budgets/budget-watch';
-export { runCases } from './cases';
 export { decide } from './decide';
 export { policiesDirectory } from './model-file';
+export { outside } from './outside/index';
 export { PermitOffice } from './permit-office';
 export type { Door, Opened, OpenPermit, Permit, PermitRefusal } from './permit-types';
 export { readBundle } from './read-bundle';

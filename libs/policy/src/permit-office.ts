@@ -148,7 +148,8 @@ function checked({ decision, committed, door, target }: MintInput): Grounds {
   if (committed.tenant !== reach.tenant || (reach.run !== undefined && committed.run !== reach.run)) {
     throw misuse(decision, 'was committed for another run');
   }
-  if (DOOR_OF[action] !== door) throw misuse(decision, `allowed ${action}, which does not open the door ${door}`);
+  if ((DOOR_OF as { readonly [action: string]: Door })[action] !== door)
+    throw misuse(decision, `allowed ${action}, which does not open the door ${door}`);
   if (door !== 'data' && object.id !== target) throw misuse(decision, `allowed ${object.id}, not ${target}`);
   // What a tool does is in its arguments: an allow that never saw them allowed nothing in particular.
   if (door === 'tool' && args === null) throw misuse(decision, 'was made without the arguments of the call');

@@ -12,6 +12,7 @@ export class RequestFacts implements Facts {
   readonly attributes: Facts['attributes'];
   readonly args: JsonObject | null;
   readonly handoff: Facts['handoff'];
+  readonly outside: Facts['outside'];
   readonly now: number;
   readonly initiator: Facts['initiator'];
   readonly agent: Facts['agent'];
@@ -26,6 +27,7 @@ export class RequestFacts implements Facts {
     this.attributes = request.attributes ?? NO_ATTRIBUTES;
     this.args = request.args ?? null;
     this.handoff = request.handoff ?? null;
+    this.outside = request.outside;
     this.now = request.now;
     this.initiator = new InitiatorFacts(request, snapshot);
     this.agent = hop === null ? null : { id: agentName(hop.agent), digest: hop.digest };

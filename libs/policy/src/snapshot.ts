@@ -6,6 +6,7 @@ import {
   type Closure,
   closeOver,
   compileCondition,
+  compileOutside,
   type CompiledCondition,
   HandoffIndex,
   type HandoffRule,
@@ -19,6 +20,7 @@ import { KNOWN_OBLIGATIONS } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
 import type { Obligation } from './types';
+import { spoken, type SpokenVocabulary } from './outside/vocabulary';
 
 /** A rule made ready: its condition compiled, its obligations resolved. */
 export type Entry<R extends Rule = Rule> = R & {
@@ -38,6 +40,8 @@ interface Parts {
   readonly handoffs: HandoffIndex<Entry<HandoffRule>>;
   readonly attributes: ReadonlyMap<string, AttributeSpec>;
   readonly handoffDepth: number;
+  /** Words of applications outside; null where the bundle has none. */
+  readonly vocabulary: SpokenVocabulary | null;
 }
 
 /**
@@ -56,7 +60,7 @@ export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> =
 export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const rest = canonicalJson({ ...bundle, rules: '' });
   if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(rest) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
-  const parsed = yield* parseRules(bundle.rules);
+  const parsed = yield* parseRules(bundle.rules, bundle.vocabulary);
   if (!parsed.ok) return parsed;
   const roles = yield* closeOver(parsed.value.roles);
   if (!roles.ok) return roles;
@@ -84,6 +88,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
     handoffs: yield* HandoffIndex.build(entries.value.handoffs, roles.value),
     attributes,
     handoffDepth: bundle.limits.handoff_depth,
+    vocabulary: bundle.vocabulary === undefined ? null : spoken(bundle.vocabulary),
   };
   return ok(Object.freeze(snapshot));
 }
@@ -93,6 +98,12 @@ function declared(bundle: PolicyBundle): ReadonlyMap<string, AttributeSpec> {
     ([name, spec]) => [name, Object.freeze({ type: spec.type, maxAgeMs: spec.max_age_ms })] as const,
   );
   return new Map(specs);
+}
+
+/** What conditions may read: declared attributes, and whether there are applications outside to bring more. */
+interface Readable {
+  readonly attributes: ReadonlyMap<string, AttributeSpec>;
+  readonly outside: boolean;
 }
 
 type Compiled = ReadonlyMap<string, CompiledCondition>;
@@ -105,21 +116,23 @@ const shared = new Map<string, CompiledCondition>();
  * A condition depends on nothing but its text and the attributes declared, and tenants tend to write the same few
  * ("owner equals initiator"): one of each is held, so that the one asked is already in the processor's cache.
  */
-function compileShared(id: string, expression: Json, attributes: ReadonlyMap<string, AttributeSpec>) {
-  const key = canonicalJson([id, expression, [...attributes]]);
+function compileShared(id: string, expression: Json, known: Readable) {
+  const { attributes, outside } = known;
+  const key = canonicalJson([id, expression, [...attributes], outside]);
   const held = shared.get(key);
   if (held) return ok(held);
-  const compiled = compileCondition(id, expression, attributes);
+  const compiled = (outside ? compileOutside : compileCondition)(id, expression, attributes);
   if (!compiled.ok) return compiled;
   if (shared.size >= MOST_SHARED) shared.clear();
   shared.set(key, compiled.value);
   return compiled;
 }
 
-function* compileAll(bundle: PolicyBundle, attributes: ReadonlyMap<string, AttributeSpec>): Sliced<Result<Compiled>> {
+function* compileAll(bundle: PolicyBundle, attributes: Readable['attributes']): Sliced<Result<Compiled>> {
+  const readable = { attributes, outside: bundle.vocabulary !== undefined };
   const conditions = new Map<string, CompiledCondition>();
   for (const [id, expression] of Object.entries(bundle.conditions)) {
-    const compiled = compileShared(id, expression, attributes);
+    const compiled = compileShared(id, expression, readable);
     if (!compiled.ok) return compiled;
     conditions.set(id, compiled.value);
     yield;

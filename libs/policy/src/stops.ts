@@ -43,7 +43,7 @@ export interface Reach {
  * A stop ends what agents do. It never stands in the way of looking, cancelling, or taking rights and stops away, so
  * nobody can be locked out of a stopped tenant.
  */
-const STOPPABLE: ReadonlySet<Action> = new Set<Action>([
+const STOPPABLE: ReadonlySet<string> = new Set<Action>([
   'run.start',
   'model.invoke',
   'tool.invoke',
@@ -74,7 +74,9 @@ export const isAtLeast = (stop: Stop, mode: StopMode): boolean => rungOf(stop) >
 
 /** The first stop that forbids the request, or undefined. A throttle forbids nothing; it makes runs wait. */
 export function coveringStop(stops: readonly Stop[], request: DecisionRequest): Stop | undefined {
-  if (stops.length === 0 || !STOPPABLE.has(request.action)) return undefined;
+  if (stops.length === 0) return undefined;
+  // What people do in an application outside goes on; what agents do there for them is what agents do.
+  if (!STOPPABLE.has(request.action) && (request.outside === undefined || request.chain.length === 0)) return undefined;
   const least = request.action === 'run.start' ? FREEZE_NEW : FREEZE_STEPS;
   const reach = reachOf(request);
   return stops.find((stop) => rungOf(stop) >= least && covers(stop, reach));

@@ -1,4 +1,5 @@
 import type { ApprovalId, DecisionId, Hop, Json, JsonObject, Principal, RunId, TenantId } from '@writ/kernel';
+import type { OutsideFacts } from '@writ/rules';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
 export const ACTIONS = [
@@ -73,9 +74,14 @@ export const OBJECT_TYPES = [
   'subscription',
 ] as const;
 
+declare const outside: unique symbol;
+/** A word of an application outside, for `decide` to hold against the vocabulary of the policy. */
+export type OutsideAction = string & { readonly [outside]: 'action' };
+export type OutsideType = string & { readonly [outside]: 'type' };
+
 /** What is acted on. For a tool call: the tool, pinned by digest; what the call touches is `resource`. */
 export interface PolicyObject {
-  readonly type: (typeof OBJECT_TYPES)[number];
+  readonly type: (typeof OBJECT_TYPES)[number] | OutsideType;
   readonly id: string;
   readonly version?: number;
   readonly digest?: string;
@@ -117,7 +123,7 @@ export interface DecisionRequest {
   readonly initiator: Principal;
   /** Agents acting, first to current; empty when the initiator acts directly through the API. */
   readonly chain: readonly Hop[];
-  readonly action: Action;
+  readonly action: Action | OutsideAction;
   readonly object: PolicyObject;
   readonly resource?: Resource;
   readonly args?: JsonObject;
@@ -129,6 +135,8 @@ export interface DecisionRequest {
   /** The run and workflow the act belongs to: stops on either cover it. Absent for acts outside a run. */
   readonly run?: RunId;
   readonly workflow?: string;
+  /** Of a question an application outside asks (`outside.requestOf`): its words are those of the policy's vocabulary. */
+  readonly outside?: OutsideFacts;
   /** Epoch milliseconds of the decision. */
   readonly now: number;
 }

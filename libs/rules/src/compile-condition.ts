@@ -3,7 +3,7 @@ import { all, any, comparison, not, type Operand, presence, timed } from './clau
 import { amounts, counts, equal, ordered } from './comparisons';
 import type { Clause, CompiledCondition, Declared, Outcome, Trace } from './condition';
 import { Unread, type ValueType } from './facts';
-import { attributeReader, looksLikePath, parsePath, type Read } from './path';
+import { attributeReader, looksLikePath, parsePath, type Read, subjectReader } from './path';
 import { isWithin, parseClock, parseOffset } from './window';
 
 const MAX_CLAUSES = 128;
@@ -28,9 +28,15 @@ interface Typed extends Operand {
  * Makes a condition ready, or says what is wrong and where (a JSON pointer into the expression): `bad_condition`,
  * `unknown_operator`, `unknown_path`, `unknown_attribute`, `type_mismatch`.
  */
-export function compileCondition(id: string, expression: Json, declared: Declared): Result<CompiledCondition> {
+export const compileCondition = (id: string, expression: Json, declared: Declared): Result<CompiledCondition> =>
+  compiled(id, expression, new Compiler(declared, false));
+
+/** Likewise for a policy with a vocabulary of applications: conditions may read what these bring. */
+export const compileOutside = (id: string, expression: Json, declared: Declared): Result<CompiledCondition> =>
+  compiled(id, expression, new Compiler(declared, true));
+
+function compiled(id: string, expression: Json, compiler: Compiler): Result<CompiledCondition> {
   try {
-    const compiler = new Compiler(declared);
     const root = compiler.clause(expression, '', 0);
     return ok(ready(id, root, [...compiler.attributes]));
   } catch (error) {
@@ -71,7 +77,10 @@ class Compiler {
   readonly attributes = new Set<string>();
   #clauses = 0;
 
-  constructor(private readonly declared: Declared) {}
+  constructor(
+    private readonly declared: Declared,
+    private readonly outside: boolean,
+  ) {}
 
   clause(expression: Json, at: string, depth: number): Clause {
     if (depth > MAX_DEPTH) throw new Refused('bad_condition', at, `it is nested deeper than ${MAX_DEPTH}`);
@@ -214,7 +223,7 @@ class Compiler {
   }
 
   #path(text: string, at: string): Typed {
-    const path = parsePath(text);
+    const path = parsePath(text, this.outside);
     if (typeof path === 'string') throw new Refused('unknown_path', at, path);
     if (path.kind === 'plain') return { text, type: path.type, read: path.read, varies: true };
     const types = new Set<ValueType>();
@@ -223,15 +232,16 @@ class Compiler {
       // Two misspelled attributes are both undefined, and in stock Casbin equal: an allow across tenants.
       throw new Refused('unknown_attribute', at, `${text} is read, but no "attributes" entry declares it`);
     }
-    this.attributes.add(path.attribute);
     const [type] = types;
-    const read = attributeReader(text, path.attribute, this.declared);
+    // A subject's are brought with the question: nobody is sent to look them up.
+    if (path.of === 'resource') this.attributes.add(path.attribute);
+    const read = (path.of === 'resource' ? attributeReader : subjectReader)(text, path.attribute, this.declared);
     return { text, type: types.size === 1 ? type! : 'any', read, varies: true };
   }
 
   #right(expression: Json, at: string): Typed {
     if (typeof expression !== 'object' || expression === null) {
-      if (typeof expression === 'string' && looksLikePath(expression)) {
+      if (typeof expression === 'string' && looksLikePath(expression, this.outside)) {
         const hint = `write {"path": "${expression}"} for the value, {"value": "${expression}"} for the text`;
         throw new Refused('bad_condition', at, `${expression} may be a path or a text: ${hint}`);
       }

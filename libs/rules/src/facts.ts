@@ -1,5 +1,13 @@
 import type { Json, JsonObject } from '@writ/kernel';
 
+/** What an application outside asked: its subject is the initiator, its resource the resource. */
+export interface OutsideFacts {
+  readonly subject: { readonly type: string; readonly id: string; readonly properties: JsonObject };
+  readonly action: { readonly name: string; readonly properties: JsonObject };
+  readonly resource: { readonly properties: JsonObject };
+  readonly context: JsonObject;
+}
+
 /** All that a condition may read. Nothing else about the world enters a decision. */
 export interface Facts {
   readonly initiator: { readonly id: string; readonly kind: string; readonly roles: readonly string[] };
@@ -15,6 +23,7 @@ export interface Facts {
   readonly attributes: { readonly [name: string]: { readonly value: Json; readonly at: number } };
   readonly args: JsonObject | null;
   readonly handoff: { readonly to: string; readonly purpose: string; readonly depth: number } | null;
+  readonly outside?: OutsideFacts | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
 }

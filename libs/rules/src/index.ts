@@ -1,12 +1,12 @@
 export { type Closure, closeOver, type Sliced } from './closure';
 export { ASKING_OBLIGATIONS, type Combined, combine, standing } from './combine';
 export type { CompiledCondition, ConditionExpression, Outcome } from './condition';
-export { compileCondition } from './compile-condition';
+export { compileCondition, compileOutside } from './compile-condition';
 export { compareDecimals, toDecimal } from './decimal';
-export { type AttributeSpec, type Facts, isFresh, Unread, VALUE_TYPES } from './facts';
+export { type AttributeSpec, type Facts, isFresh, type OutsideFacts, Unread, VALUE_TYPES } from './facts';
 export { hopsToAsk, passesOn } from './hops';
-export { agentName, covers, roleName } from './names';
+export { agentName, covers, nameProblem, roleName } from './names';
 export { follow, parsePointer } from './path';
-export { RefusedLine, RuleReader, TENANT_COLUMN } from './rule-reader';
+export { RefusedLine, RuleReader, TENANT_COLUMN, type Vocabulary } from './rule-reader';
 export type { ActionRule, HandoffRule, Link, Rule } from './rule';
 export { ActionIndex, type Candidate, HandoffIndex, type Places } from './rule-index';

@@ -1,10 +1,15 @@
-import type { Json } from '@writ/kernel';
-import { type AttributeSpec, type Facts, isFresh, Unread, type ValueType } from './facts';
+import type { Json, JsonObject } from '@writ/kernel';
+import { type AttributeSpec, type Facts, isFresh, type OutsideFacts, Unread, type ValueType } from './facts';
 
 /** A value a condition may name, parsed once. `attribute` is a resource's fact, brought by a resolver. */
 export type Path =
   | { readonly kind: 'plain'; readonly text: string; readonly type: ValueType; readonly read: Read }
-  | { readonly kind: 'attribute'; readonly text: string; readonly attribute: string };
+  | {
+      readonly kind: 'attribute';
+      readonly text: string;
+      readonly attribute: string;
+      readonly of: 'resource' | 'subject';
+    };
 
 export type Read = (facts: Facts) => Json | Unread;
 
@@ -34,14 +39,33 @@ const plain: { readonly [text: string]: readonly [ValueType, Read] } = {
   'time.weekday': ['number', (facts) => new Date(facts.now).getUTCDay() || 7],
 };
 
-const ATTRIBUTE = /^[a-z][a-z0-9_-]{0,63}$/;
+/** What only questions of applications outside have: paths where the policy has a vocabulary for them, texts elsewhere. */
+const outsidePlain: { readonly [text: string]: readonly [ValueType, Read] } = {
+  'subject.type': ['string', (facts) => present(facts.outside?.subject.type, 'subject.type')],
+  'subject.id': ['string', (facts) => present(facts.outside?.subject.id, 'subject.id')],
+  'action.name': ['string', (facts) => present(facts.outside?.action.name, 'action.name')],
+};
+const PARTS: { readonly [root: string]: (outside: OutsideFacts) => JsonObject } = {
+  subject: (outside) => outside.subject.properties,
+  action: (outside) => outside.action.properties,
+  resource: (outside) => outside.resource.properties,
+  context: (outside) => outside.context,
+};
+
+const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const ROOTS = ['initiator.', 'agent.', 'object.', 'resource.', 'handoff.', 'time.', 'args./'];
+const OUTSIDE_ROOTS = ['subject.', 'action.', 'context./'];
 
 /** Whether a text would be read as a path: such a text is not taken for a literal unless it says so. */
-export const looksLikePath = (text: string): boolean => ROOTS.some((root) => text.startsWith(root));
+export const looksLikePath = (text: string, outside: boolean): boolean =>
+  rootsOf(outside).some((root) => text.startsWith(root));
 
-/** The path, or what is wrong with it. */
-export function parsePath(text: string): Path | string {
+const rootsOf = (outside: boolean): readonly string[] => (outside ? [...ROOTS, ...OUTSIDE_ROOTS] : ROOTS);
+
+/** The path, or what is wrong with it. `outside`: the policy has a vocabulary of applications. */
+export function parsePath(text: string, outside: boolean): Path | string {
+  const theirs = outside ? parseOutside(text) : null;
+  if (theirs !== null) return theirs;
   const known = Object.hasOwn(plain, text) ? plain[text] : undefined;
   if (known) return { kind: 'plain', text, type: known[0], read: known[1] };
   if (text.startsWith('args./')) {
@@ -57,9 +81,28 @@ export function parsePath(text: string): Path | string {
   }
   if (text.startsWith('resource.')) {
     const attribute = text.slice('resource.'.length);
-    if (ATTRIBUTE.test(attribute)) return { kind: 'attribute', text, attribute };
+    if (ATTRIBUTE.test(attribute)) return { kind: 'attribute', text, attribute, of: 'resource' };
   }
-  return `${text} names nothing a condition can read; paths begin with ${ROOTS.join(' ')}`;
+  return `${text} names nothing a condition can read; paths begin with ${rootsOf(outside).join(' ')}`;
+}
+
+/** `subject.department`, or a JSON pointer into what the application brought: `context./ip`. Null for other paths. */
+function parseOutside(text: string): Path | string | null {
+  const known = Object.hasOwn(outsidePlain, text) ? outsidePlain[text] : undefined;
+  if (known) return { kind: 'plain', text, type: known[0], read: known[1] };
+  const dot = text.indexOf('.');
+  const [root, rest] = [text.slice(0, dot), text.slice(dot + 1)];
+  if (rest.startsWith('/') && Object.hasOwn(PARTS, root)) {
+    const part = PARTS[root]!;
+    const steps = parsePointer(rest);
+    if (!steps) return `${text} is not a JSON pointer (RFC 6901) after "${root}."`;
+    const read: Read = ({ outside }) =>
+      outside === undefined ? new Unread('absent', `${text} is absent`) : follow(part(outside), steps, text);
+    return { kind: 'plain', text, type: 'any', read };
+  }
+  return root === 'subject' && ATTRIBUTE.test(rest)
+    ? { kind: 'attribute', text, attribute: rest, of: 'subject' }
+    : null;
 }
 
 /** Reference tokens of a JSON pointer (RFC 6901 §3, §4), or null. */
@@ -96,11 +139,12 @@ export function attributeReader(text: string, attribute: string, declared: Reado
   for (const [name, spec] of declared) {
     if (name.endsWith(`.${attribute}`)) byType.set(name.slice(0, -attribute.length - 1), { name, spec });
   }
-  return ({ resource, attributes, now }) => {
+  return ({ resource, attributes, now, outside }) => {
     if (resource === null) return unknown('the call names no resource');
     const known = byType.get(resource.type);
     if (!known) return unknown(`${resource.type}.${attribute} is not declared`);
     const { name, spec } = known;
+    if (outside !== undefined) return property(outside.resource.properties, attribute, { text, name, spec });
     const brought = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (!brought) return unknown(`${name} was not brought`);
     if (!isFresh(brought.at, now, spec.maxAgeMs)) return unknown(`${name} is too old`);
@@ -108,6 +152,30 @@ export function attributeReader(text: string, attribute: string, declared: Reado
     if (!hasType(brought.value, spec.type)) return unknown(`${name} is not a ${spec.type}`);
     return brought.value;
   };
+}
+
+/**
+ * Reads a declared property of a question's subject: `subject.department` of a subject of type `user` is declared as
+ * `user.department`. Directory and application together know all there is, so what neither has is absent.
+ */
+export function subjectReader(text: string, attribute: string, declared: ReadonlyMap<string, AttributeSpec>): Read {
+  return ({ outside }) => {
+    if (outside === undefined) return new Unread('absent', `${text} is absent`);
+    const name = `${outside.subject.type}.${attribute}`;
+    const spec = declared.get(name);
+    if (!spec) return new Unread('unknown', `${text}: ${name} is not declared`);
+    return property(outside.subject.properties, attribute, { text, name, spec });
+  };
+}
+
+function property(
+  properties: JsonObject,
+  attribute: string,
+  { text, name, spec }: { readonly text: string; readonly name: string; readonly spec: AttributeSpec },
+): Json | Unread {
+  const value = Object.hasOwn(properties, attribute) ? properties[attribute] : undefined;
+  if (value === undefined || value === null) return new Unread('absent', `${text} is absent`);
+  return hasType(value, spec.type) ? value : new Unread('unknown', `${text}: ${name} is not a ${spec.type}`);
 }
 
 export const hasType = (value: Json, type: ValueType): boolean =>

@@ -1,0 +1,4 @@
+import { requestOf } from './question';
+
+/** Decisions about acts of applications outside. */
+export const outside = { requestOf } as const;
