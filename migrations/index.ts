@@ -29,6 +29,7 @@ import { StandIns1795000000028 } from './0028-stand-ins';
 import { Batches1795000000029 } from './0029-batches';
 import { Subscriptions1795000000030 } from './0030-subscriptions';
 import { Upgrades1795000000031 } from './0031-upgrades';
+import { CommitByKey1795000000032 } from './0032-commit-by-key';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -63,4 +64,5 @@ export const MIGRATIONS = [
   Batches1795000000029,
   Subscriptions1795000000030,
   Upgrades1795000000031,
+  CommitByKey1795000000032,
 ];

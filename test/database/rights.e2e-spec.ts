@@ -18,9 +18,14 @@ const EVIDENCE = [
   'log_checkpoint',
   'approval_vote',
 ];
-/** Functions that run with the owner's rights, each a door through row security that answers one question only. */
+/**
+ * Functions that run with the owner's rights: each a door through row security that answers one question only, and the
+ * two that commit units, the only way into the journal.
+ */
 const DOORS = [
   'admit_runs',
+  'commit_step',
+  'commit_units',
   'find_api_key',
   'find_budget_work',
   'find_due_batches',
@@ -100,6 +105,16 @@ describe('the roles of the services', () => {
     const doors = rows.filter(({ definer }) => definer);
     expect(doors.map(({ name }) => name).sort()).toEqual(DOORS);
     expect(doors.every(({ path }) => path)).toBe(true);
+  });
+
+  it.each(ROLES)('[I2] as %s, no run is made and no journal line written but by the fenced commit', async (role) => {
+    const client = new Client(roleUrl(fresh.url, role));
+    await client.connect();
+    await client.query(`select set_config('writ.tenants', $1, false)`, [A]);
+    for (const table of ['run', 'journal']) {
+      expect(await codeOf(client.query(`insert into writ.${table} select * from writ.${table}`))).toBe('42501');
+    }
+    await client.end();
   });
 
   it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, and tries long past', async () => {
