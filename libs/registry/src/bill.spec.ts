@@ -2,7 +2,7 @@ import { canonicalJson, digestOf } from '@writ/kernel';
 import { assembleBill, billDigest, childBill, manifestOf, type VersionedLookup } from './bill';
 import type { Versioned, WorkflowDefinition } from './definitions';
 import { validateDocuments } from './documents';
-import { offeredTools } from './offered';
+import { offeredTools, supervisorTools } from './offered';
 
 const documents = [
   { kind: 'model', name: 'small', model: 'gpt' },
@@ -99,6 +99,19 @@ describe('the bill of materials', () => {
     expect(offered[1]?.parameters['required']).toEqual(['reason', 'message']);
     expect(offeredTools(agent, bill, new Set(['a'])).map((one) => one.name)).toEqual(['get_order']);
     expect(offeredTools(agent, bill)).toEqual(offered);
+  });
+
+  test('what is offered has the same schemas each time, so that each is compiled once', () => {
+    const bill = assemble(all());
+    const agent = bill.agents.get('a')!.definition;
+    const shared = { readers: ['a'], writers: ['a'], initial: 0 };
+    const workflow = { ...bill.workflow.definition, blackboard: { sum: shared }, mailboxes: { b: { from: ['a'] } } };
+    const sharing = { ...bill, workflow: { ...bill.workflow, definition: workflow } } as unknown as typeof bill;
+    const schemas = () =>
+      [...offeredTools(agent, sharing), ...supervisorTools(['b'], sharing)].map(({ parameters }) => parameters);
+    const first = schemas();
+    expect(first).toHaveLength(7);
+    for (const [i, schema] of schemas().entries()) expect(schema).toBe(first[i]);
   });
 
   test('a resolver’s tool is in the bill and is not offered', () => {

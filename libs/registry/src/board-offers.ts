@@ -16,8 +16,21 @@ const LONGEST_WAIT_S = 3_600;
 
 type Workflow = Pick<WorkflowDefinition, 'blackboard' | 'mailboxes'>;
 
-/** The functions by which one agent shares with the others of its run. None where the workflow declares nothing for it. */
-export function boardOffers(agent: string, { blackboard = {}, mailboxes = {} }: Workflow): readonly OfferedTool[] {
+const known = new WeakMap<Workflow, Map<string, readonly OfferedTool[]>>();
+
+/**
+ * The functions by which one agent shares with the others of its run. None where the workflow declares nothing for it.
+ * The same objects for the same workflow each time.
+ */
+export function boardOffers(agent: string, workflow: Workflow): readonly OfferedTool[] {
+  const ofWorkflow = known.get(workflow) ?? new Map<string, readonly OfferedTool[]>();
+  known.set(workflow, ofWorkflow);
+  const offers = ofWorkflow.get(agent) ?? makeOffers(agent, workflow);
+  ofWorkflow.set(agent, offers);
+  return offers;
+}
+
+function makeOffers(agent: string, { blackboard = {}, mailboxes = {} }: Workflow): readonly OfferedTool[] {
   const named = (listed: (key: string) => readonly string[]): string[] =>
     Object.keys(blackboard).filter((key) => listed(key).includes(agent));
   const reads = named((key) => blackboard[key]!.readers);

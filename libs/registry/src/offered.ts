@@ -44,6 +44,7 @@ const CONSULT_PARAMETERS: JsonObject = {
  * `{reason, message}`. `peers` are the agents control may pass to where this
  * agent stands (the members of its swarm; none for an agent that stands alone); a handoff to anyone else is left out.
  * An offer grants nothing: each call is decided when it is made.
+ * INVARIANT: `parameters` is the same object for the same bill each time; a validator is compiled once per object.
  */
 export function offeredTools(
   agent: AgentDefinition,
@@ -89,6 +90,52 @@ export function offeredTools(
 const TASK_STATUSES = ['open', 'done', 'failed', 'dropped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
+const DELEGATE_PARAMETERS: JsonObject = {
+  type: 'object',
+  properties: {
+    worker: { type: 'string', minLength: 1, maxLength: 64, description: 'Name of the worker.' },
+    task: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      description: 'Id of the task in your plan, or its title.',
+    },
+    brief: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 8000,
+      description: 'Everything the worker needs: it hears nothing else of this conversation.',
+    },
+  },
+  required: ['worker', 'task', 'brief'],
+  additionalProperties: false,
+};
+
+const UPDATE_PLAN_PARAMETERS: JsonObject = {
+  type: 'object',
+  properties: {
+    tasks: {
+      type: 'array',
+      maxItems: 100,
+      items: {
+        type: 'object',
+        properties: {
+          id: { type: 'string', minLength: 1, maxLength: 200 },
+          title: { type: 'string', maxLength: 1000 },
+          worker: { type: 'string', maxLength: 64 },
+          status: { type: 'string', enum: [...TASK_STATUSES] },
+        },
+        required: ['id', 'title', 'status'],
+        additionalProperties: false,
+      },
+    },
+    facts: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 2000 } },
+    reason: { type: 'string', maxLength: 1000, description: 'Why the plan is as it is now.' },
+  },
+  required: ['tasks', 'reason'],
+  additionalProperties: false,
+};
+
 /**
  * What a supervisor's model is offered beside its agent's own functions. A worker's name is free text here: one that is
  * not among the workers is answered as an error turn, which says who they are.
@@ -99,55 +146,13 @@ export function supervisorTools(workers: readonly string[], bill: BillOfMaterial
     {
       name: DELEGATE,
       description: `Give one task to a worker and get its result. Several in one turn are done side by side. Workers: ${known}`,
-      parameters: {
-        type: 'object',
-        properties: {
-          worker: { type: 'string', minLength: 1, maxLength: 64, description: 'Name of the worker.' },
-          task: {
-            type: 'string',
-            minLength: 1,
-            maxLength: 200,
-            description: 'Id of the task in your plan, or its title.',
-          },
-          brief: {
-            type: 'string',
-            minLength: 1,
-            maxLength: 8000,
-            description: 'Everything the worker needs: it hears nothing else of this conversation.',
-          },
-        },
-        required: ['worker', 'task', 'brief'],
-        additionalProperties: false,
-      },
+      parameters: DELEGATE_PARAMETERS,
       means: { type: 'delegate' },
     },
     {
       name: UPDATE_PLAN,
       description: 'Write down the tasks and what is known so far; call it again whenever the plan changes.',
-      parameters: {
-        type: 'object',
-        properties: {
-          tasks: {
-            type: 'array',
-            maxItems: 100,
-            items: {
-              type: 'object',
-              properties: {
-                id: { type: 'string', minLength: 1, maxLength: 200 },
-                title: { type: 'string', maxLength: 1000 },
-                worker: { type: 'string', maxLength: 64 },
-                status: { type: 'string', enum: [...TASK_STATUSES] },
-              },
-              required: ['id', 'title', 'status'],
-              additionalProperties: false,
-            },
-          },
-          facts: { type: 'array', maxItems: 100, items: { type: 'string', maxLength: 2000 } },
-          reason: { type: 'string', maxLength: 1000, description: 'Why the plan is as it is now.' },
-        },
-        required: ['tasks', 'reason'],
-        additionalProperties: false,
-      },
+      parameters: UPDATE_PLAN_PARAMETERS,
       means: { type: 'update_plan' },
     },
   ];

@@ -143,9 +143,10 @@ describe('a mailbox', () => {
     };
 
   test('gives each message once, in the order they were sent, with its sender', () => {
+    const hundred = boxes();
     fc.assert(
       fc.property(draws, (order) => {
-        const run = playPure({ documents: boxes(), says: senders(4), picks: inOrder(order) });
+        const run = playPure({ documents: hundred, says: senders(4), picks: inOrder(order) });
         const sent = run.events.flatMap((one) =>
           one.type === 'step_settled' ? ((one.result as { id?: string } | null)?.id ?? []) : [],
         );

@@ -173,8 +173,16 @@ function heldRun(bill: BillOfMaterials, world: PureWorld): HeldRun {
   } as unknown as HeldRun;
 }
 
-/** The bill of the only workflow among some documents, which are valid by themselves. */
+const bills = new WeakMap<readonly unknown[], BillOfMaterials>();
+
+/** The bill of the only workflow among some documents, which are valid by themselves; made once for each list. */
 export function billOf(documents: readonly unknown[]): BillOfMaterials {
+  const bill = bills.get(documents) ?? makeBill(documents);
+  bills.set(documents, bill);
+  return bill;
+}
+
+function makeBill(documents: readonly unknown[]): BillOfMaterials {
   const parsed = validateDocuments(documents);
   if (!parsed.ok) throw new Error(`${parsed.failure.message} ${JSON.stringify(parsed.failure.details)}`);
   const all = parsed.value.map((definition): Versioned => ({
