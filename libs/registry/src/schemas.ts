@@ -6,22 +6,29 @@ import { nestedSchemas } from './child-nodes';
 import type { Definition } from './definitions';
 import type { Problem } from './problems';
 
+const OPTIONS = {
+  strict: false,
+  allErrors: false,
+  validateFormats: true,
+  logger: false,
+  addUsedSchema: false,
+} as const;
+
 /**
  * JSON Schema 2020-12 (what MCP uses when a schema names no dialect), draft-07 accepted by its `$schema`. Unknown
  * keywords are annotations, as the standard says; a `$ref` that leaves the schema does not compile, nothing is fetched.
  */
-function newAjv(): Ajv2020 {
-  const ajv = new Ajv2020({
-    strict: false,
-    allErrors: false,
-    validateFormats: true,
-    logger: false,
-    addUsedSchema: false,
-  });
-  addFormats(ajv);
+function withDialects(options: ConstructorParameters<typeof Ajv2020>[0]): Ajv2020 {
+  const ajv = new Ajv2020(options);
   ajv.addMetaSchema(draft07);
   return ajv;
 }
+
+/** Knows the dialects and nothing else: it checks schemas, and keeps none. Its own are compiled once per process. */
+let dialects: Ajv2020 | undefined;
+
+/** Schemas that point into a dialect itself are compiled beside it; all others by themselves, in a tenth of the time. */
+const POINTS_TO_DIALECT = /"\$(?:dynamicRef|ref)":"https?:\/\/json-schema\.org\//;
 
 type Validator = ValidateFunction<unknown>;
 
@@ -31,7 +38,13 @@ const compiled = new WeakMap<object, Validator>();
 function compile(schema: object): Validator {
   let validator = compiled.get(schema);
   if (!validator) {
-    validator = newAjv().compile(schema);
+    dialects ??= withDialects(OPTIONS);
+    void dialects.validateSchema(schema, true);
+    const options = { ...OPTIONS, validateSchema: false } as const;
+    const points = POINTS_TO_DIALECT.test(JSON.stringify(schema));
+    const ajv = points ? withDialects(options) : new Ajv2020({ ...options, meta: false });
+    addFormats(ajv);
+    validator = ajv.compile(schema);
     compiled.set(schema, validator);
   }
   return validator;
