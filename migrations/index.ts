@@ -30,6 +30,7 @@ import { Batches1795000000029 } from './0029-batches';
 import { Subscriptions1795000000030 } from './0030-subscriptions';
 import { Upgrades1795000000031 } from './0031-upgrades';
 import { CommitByKey1795000000032 } from './0032-commit-by-key';
+import { KeyLookups1795000000033 } from './0033-key-lookups';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -65,4 +66,5 @@ export const MIGRATIONS = [
   Subscriptions1795000000030,
   Upgrades1795000000031,
   CommitByKey1795000000032,
+  KeyLookups1795000000033,
 ];

@@ -27,6 +27,7 @@ const DOORS = [
   'commit_step',
   'commit_units',
   'find_api_key',
+  'find_api_keys',
   'find_budget_work',
   'find_due_batches',
   'find_due_runs',

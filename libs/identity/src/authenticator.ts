@@ -9,7 +9,7 @@ import {
   type Result,
   type TenantId,
 } from '@writ/kernel';
-import type { KeyRow } from './keys';
+import { KeyLookups } from './key-lookups';
 import { hashOf, sameHash, tokenOf } from './secret';
 
 /** A caller whose credential was good, and how far that credential reaches. */
@@ -37,18 +37,21 @@ const TOUCH_AFTER_MS = 60_000;
  * about keys other than the one presented, and only the holder of a right secret learns that a key expired or was revoked.
  */
 export class ApiKeyAuthenticator {
+  private readonly keys: KeyLookups;
+
   constructor(
     private readonly database: Database,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.keys = new KeyLookups(database);
+  }
 
   /** Refuses `unauthenticated` (missing, malformed, unknown), `key_revoked`, `key_expired`. */
   async authenticate(authorization: string | undefined): Promise<Result<Caller>> {
     const token = tokenOf(authorization);
     if (token === null) return refuse(UNAUTHENTICATED);
     const hash = hashOf(token);
-    // One round trip: every request pays it.
-    const [row] = await this.database.call<KeyRow & { tenant: TenantId; hash: string }>('find_api_key', [hash]);
+    const row = await this.keys.find(hash);
     if (!row || !sameHash(row.hash, hash)) return refuse(UNAUTHENTICATED);
     if (row.revoked_at !== null) {
       return refuse(refusal('key_revoked', `key ${row.id} was revoked`, 'Ask an administrator for a new key.'));
