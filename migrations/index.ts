@@ -31,6 +31,7 @@ import { Subscriptions1795000000030 } from './0030-subscriptions';
 import { Upgrades1795000000031 } from './0031-upgrades';
 import { CommitByKey1795000000032 } from './0032-commit-by-key';
 import { KeyLookups1795000000033 } from './0033-key-lookups';
+import { Revocations1795000000034 } from './0034-revocations';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -67,4 +68,5 @@ export const MIGRATIONS = [
   Upgrades1795000000031,
   CommitByKey1795000000032,
   KeyLookups1795000000033,
+  Revocations1795000000034,
 ];

@@ -147,11 +147,15 @@ describe('an answer', () => {
   });
 });
 
+/** An operation's path, with ids of nothing that there is. */
+const pathOf = ({ path }: Route, kind: IdKind): string =>
+  path.replace('{id}', newId(kind)).replace('{delegation}', newId('delegation')).replace('{tile}', '0/000');
+
 describe('every operation of the contract', () => {
   const routes: [string, Route][] = Object.entries(ROUTES);
 
   it.each(routes)('%s is served, and needs a credential unless it is public', async (name, route) => {
-    const path = route.path.replace('{id}', newId('run')).replace('{code}', 'internal').replace('{tile}', '0/000');
+    const path = pathOf(route, 'run').replace('{code}', 'internal');
     const answer = await server.send(route.method, path, route.body ? { body: route.body.example } : {});
     // Logging in takes a credential by its body, and the example's is nobody's.
     if (route.access === 'public' && name !== 'createSession') expect(answer.status).not.toBe(401);
@@ -181,7 +185,7 @@ describe('every operation of the contract', () => {
       getEffectiveLimits: `?run=${newId('run')}`,
       diffRuns: `?a=${newId('run')}&b=${newId('run')}`,
     };
-    const path = route.path.replace('{id}', newId(kind)).replace('{tile}', '0/000').replace('{name}', 'large');
+    const path = pathOf(route, kind).replace('{name}', 'large');
     const body = route.body ? { body: route.body.example } : {};
     for (const [key, codes] of [
       [unscoped.token, ['insufficient_scope', 'not_found']],

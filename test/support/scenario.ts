@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { LogWatch } from '@writ/audit';
 import { createTenant, type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
-import { type Engine, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
+import { type Engine, type Faults, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { newId, type Principal, systemClock, type TenantId } from '@writ/kernel';
 import { activatePolicy, type OpenPermit, type PolicyBundle } from '@writ/policy';
@@ -16,6 +16,8 @@ export interface ScenarioOptions {
   readonly wakeUp?: WakeUp;
   readonly options?: WorkerOptions;
   readonly snapshotEvery?: number;
+  /** Places at which the engine may be held up, or fail. */
+  readonly faults?: Faults;
   /** How long a run that is to end lets unrepeatable calls finish. */
   readonly patienceMs?: number;
   /** Mutating effects wait while the log is behind; by default they never do. */
@@ -72,6 +74,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     leads: options.doors !== undefined,
     ...(options.wakeUp && { wakeUp: options.wakeUp }),
     ...(options.options && { options: options.options }),
+    ...(options.faults && { faults: options.faults }),
     ...(options.snapshotEvery !== undefined && { snapshotEvery: options.snapshotEvery }),
     ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
     build: 'scenario',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalJson, digestOf, type Hop } from '@writ/kernel';
+import { canonicalJson, type DelegationId, digestOf, type Hop, type HopBounds, newId } from '@writ/kernel';
 import { decide, type Decision, type DecisionRequest, type Snapshot } from '@writ/policy';
 import { Content } from '../../libs/verify/src/content';
 import { Problems } from '../../libs/verify/src/report';
@@ -36,6 +36,7 @@ const event = (members: object): Uint8Array =>
       tenant,
       origin: `writ/${tenant}`,
       run: 'tenant',
+      time: new Date(NOW).toISOString(),
       run_seq: 0,
       prev: '0'.repeat(64),
       ...members,
@@ -71,9 +72,9 @@ function said(
   return { faults: problems.first().map(({ message }) => message), byRules: content.decisions.by_rules };
 }
 
-const decided = ({ snapshot, request }: Case, stopped = false): Decision => {
+const decided = ({ snapshot, request }: Case, stopped = false, revoked: readonly DelegationId[] = []): Decision => {
   const stops = stopped ? [stopOf({ scope: 'tenant' })] : [];
-  return decide({ tenant, snapshot, stops, epochs: { tenant: 1, platform: 1 } }, request);
+  return decide({ tenant, snapshot, stops, revoked: new Set(revoked), epochs: { tenant: 1, platform: 1 } }, request);
 };
 
 const users = ['user:a', 'user:ab', 'user:b'];
@@ -153,6 +154,27 @@ function requestOf(asked: Policy['requests'][number]): DecisionRequest {
   return { ...base, action: type === 'model' ? 'model.invoke' : 'tool.invoke', object: { type, id } };
 }
 
+const bounds: fc.Arbitrary<HopBounds | undefined> = fc.option(
+  fc.record(
+    {
+      tools: fc.subarray(['x', 'xy', 'z']).map((tools) => tools.map((tool) => ({ tool }))),
+      depth: fc.nat(2),
+      expires_at: fc.constantFrom(NOW - 1, NOW, NOW + 1),
+    },
+    { requiredKeys: [] },
+  ),
+  { nil: undefined },
+);
+
+/** The same request, by delegations that carry so much. */
+function bounded(request: DecisionRequest, carried: readonly (HopBounds | undefined)[]): DecisionRequest {
+  const chain = request.chain.map((hop, i): Hop => {
+    const along = carried[i];
+    return i === 0 ? hop : { ...hop, delegation: newId('delegation'), ...(along && { bounds: along }) };
+  });
+  return { ...request, chain };
+}
+
 const numRuns = process.env['WRIT_SOAK'] === '1' ? 5_000 : 60;
 
 describe('recombining verdicts', () => {
@@ -171,6 +193,61 @@ describe('recombining verdicts', () => {
       { numRuns },
     );
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(10);
+  });
+
+  it('[I6] takes what was given along with a delegation into account, and what was taken back', async () => {
+    const seen = new Map<string, number>();
+    const carried = fc.array(bounds, { minLength: 3, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(policies, fc.array(carried, { minLength: 20, maxLength: 20 }), async (policy, along) => {
+        const snapshot = await snapshotOfPolicy(policy);
+        for (const [i, asked] of policy.requests.entries()) {
+          const request = bounded(requestOf(asked), along[i]!);
+          const last = request.chain.at(-1)?.delegation;
+          const revoked = i % 7 === 6 && last !== undefined ? [last] : [];
+          const decision = decided({ snapshot, request }, false, revoked);
+          seen.set(decision.reason, (seen.get(decision.reason) ?? 0) + 1);
+          expect(said({ snapshot, request }, evidence(decision)).faults).toEqual([]);
+        }
+      }),
+      { numRuns },
+    );
+    for (const reason of ['delegation_revoked', 'delegation_expired', 'delegation_exceeded', 'allowed']) {
+      expect([reason, (seen.get(reason) ?? 0) > 0]).toEqual([reason, true]);
+    }
+  });
+
+  it('[I6] an act beyond the tools or the end of a delegation cannot be passed off as allowed', async () => {
+    const everything = ['p,*,{tenant},*,*,,allow', 'p2,*,*,{tenant},*,attenuate,,allow'];
+    const snapshot = await snapshotOf(JSON.stringify({ rules: everything }));
+    const asked = {
+      user: 'user:a',
+      asserted: [],
+      chain: [
+        { agent: 'a', mode: 'attenuate' },
+        { agent: 'b', mode: 'attenuate' },
+      ],
+      object: 'tool:x',
+      handoff: false,
+      mandate: null,
+    } as const;
+    const free = bounded(requestOf({ ...asked, asserted: [], chain: [...asked.chain] }), []);
+    const allowed = evidence(decided({ snapshot, request: free }));
+    const over = (along: HopBounds) => {
+      const request = bounded(free, [undefined, along]);
+      expect(decided({ snapshot, request }).verdict).toBe('deny');
+      return said({ snapshot, request }, allowed).faults;
+    };
+    expect([allowed.verdict, said({ snapshot, request: free }, allowed).faults]).toEqual(['allow', []]);
+    expect(over({ tools: [{ tool: 'z' }] })).toEqual([expect.stringMatching(/does not name tool "x"/)]);
+    expect(over({ expires_at: NOW })).toEqual([expect.stringMatching(/had ended/)]);
+    // A reason that speaks of a delegation where there is none is no reason.
+    const alone = { ...free, chain: free.chain.map(({ agent, digest }) => ({ agent, digest })) };
+    const lapsed = { ...allowed, verdict: 'deny', reason: 'delegation_revoked' } as const;
+    const stages = [...allowed.stages.slice(0, 3), ['delegation', 'deny']] as Evidence['stages'];
+    expect(said({ snapshot, request: alone }, { ...lapsed, stages }).faults).toEqual([
+      expect.stringMatching(/there is no such delegation/),
+    ]);
   });
 
   it('[I7] a denial made into an allow is named, however its stages are dressed', async () => {

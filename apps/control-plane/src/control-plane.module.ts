@@ -30,6 +30,7 @@ import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
 import { ModelsController } from './controllers/models.controller';
 import { QuestionsController } from './controllers/questions.controller';
+import { DelegationsController } from './controllers/delegations.controller';
 import { RunForksController } from './controllers/run-forks.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
@@ -90,6 +91,7 @@ export class ControlPlaneModule {
         LiveController,
         LookupController,
         RunSearchController,
+        DelegationsController,
         RunForksController,
         RunsController,
         DecisionsController,

@@ -1,4 +1,4 @@
-import type { DecisionId, EventId, RunId, TenantId } from '@writ/kernel';
+import type { DecisionId, EventId, HopBounds, RunId, TenantId } from '@writ/kernel';
 
 export const AUDIT_SCHEMA = 1;
 
@@ -44,6 +44,7 @@ export type AuditType =
   | 'route.chosen'
   | 'budget.exhausted'
   | 'policy.activated'
+  | 'delegation.revoked'
   | 'stop.set'
   | 'stop.released'
   | 'stop.release_asked'
@@ -151,6 +152,8 @@ export interface AuditContext {
     readonly digest: string;
     readonly delegation?: string;
     readonly mode?: string;
+    /** What was given along with it. */
+    readonly bounds?: HopBounds;
   }[];
   readonly workflow: { readonly name: string; readonly digest: string };
   readonly snapshot: string;

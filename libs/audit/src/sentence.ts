@@ -127,6 +127,8 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'subscription.tested': (event) => `${who(event)} tested subscription ${event.object?.id ?? ''}.`,
   'policy.activated': (event, detail) =>
     `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
+  'delegation.revoked': (event, detail) =>
+    `${who(event)} took back delegation ${event.object?.id ?? ''} of run ${said(detail, 'run')}${why(detail)}`,
   'stop.set': (event, detail) =>
     `${who(event)} stopped ${[said(detail, 'scope'), said(detail, 'target')].join(' ').trim()}: ${said(detail, 'reason')}`.replace(
       /\.?$/,

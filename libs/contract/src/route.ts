@@ -19,6 +19,7 @@ export type ApiAction =
   | 'run.upgrade'
   | 'run.fork'
   | 'run.fork_live'
+  | 'run.revoke'
   | 'decision.explain'
   | 'audit.read'
   | 'stop.read'

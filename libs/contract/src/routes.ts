@@ -7,6 +7,7 @@ import { batchRoutes } from './batches';
 import { budgetRoutes } from './budgets';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
+import { delegationRoutes } from './delegations';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
@@ -31,6 +32,7 @@ export const ROUTES = {
   ...runForkRoutes,
   ...runUpgradeRoutes,
   ...decisionRoutes,
+  ...delegationRoutes,
   ...approvalRoutes,
   ...standInRoutes,
   ...questionRoutes,

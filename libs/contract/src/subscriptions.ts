@@ -8,6 +8,7 @@ const DEFAULT_TYPES = [
   'approval.escalated',
   'approval.expired',
   'question.asked',
+  'delegation.revoked',
   'stop.set',
   'stop.released',
   'stop.release_asked',

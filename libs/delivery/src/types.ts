@@ -48,6 +48,7 @@ export const NOTICES = [
   'approval.escalated',
   'approval.expired',
   'question.asked',
+  'delegation.revoked',
   'stop.set',
   'stop.released',
   'stop.release_asked',

@@ -14,9 +14,10 @@ import type { HeldRun } from './held-run';
 import { proposeBoard, proposeMessage } from './board/propose';
 import { childBudget, smaller } from './budget';
 import { childRunId } from './children/child-id';
+import { givenAlong, parentOf } from './given';
 import type { Proposal } from './proposal';
 import { modelRequest, reservation } from './model-request';
-import type { Act, Delegate, InvokeAgent, RelayModel, StartChild, UseBoard, UseMailbox } from './next-step';
+import type { Act, Delegate, HandOff, InvokeAgent, RelayModel, StartChild, UseBoard, UseMailbox } from './next-step';
 import { branchOf } from './path';
 import { attributeKey } from './state';
 
@@ -146,7 +147,7 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         request: { ...base, action: 'handoff', object, handoff },
         details: {
           handoff: {
-            to: { agent: to.name, digest: act.to.digest },
+            ...passedOn(held, { act, base }),
             purpose: act.purpose,
             message: act.message,
             ...(act.returns && { returns: true }),
@@ -155,7 +156,7 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
       });
     }
     case 'delegate':
-      return proposeWork(base, act);
+      return proposeWork(held, base, act);
     case 'invoke_agent':
       return proposeFramework(base, act);
     case 'relay_model':
@@ -230,7 +231,7 @@ function proposeShared(
 }
 
 /** Work for another agent: decided like a handoff, since what it may then do is bounded by the same chain. */
-function proposeWork(base: ReturnType<typeof baseRequest>, act: Delegate): Proposal {
+function proposeWork(held: HeldRun, base: ReturnType<typeof baseRequest>, act: Delegate): Proposal {
   const to = act.to.definition;
   const object = { type: 'agent', id: to.name, version: act.to.version, digest: act.to.digest } as const;
   const { purpose, brief } = act;
@@ -250,14 +251,30 @@ function proposeWork(base: ReturnType<typeof baseRequest>, act: Delegate): Propo
     },
     details: {
       handoff: {
-        to: { agent: to.name, digest: act.to.digest },
+        ...passedOn(held, { act, base }),
         purpose,
         message: brief,
         ...(act.asks && { asks: true }),
-        ...(act.budget && { budget: act.budget }),
       },
     },
   });
+}
+
+/** Who receives, under what, and what the delegation hangs from. */
+function passedOn(
+  held: HeldRun,
+  { act, base }: { readonly act: HandOff | Delegate; readonly base: ReturnType<typeof baseRequest> },
+) {
+  const { name } = act.to.definition;
+  const { chain } = act;
+  const limited = 'budget' in act ? act.budget : undefined;
+  const { bounds, budget } = givenAlong(held.planner.bill, { chain, to: name, budget: limited, now: base.now });
+  const parent = parentOf(base.chain);
+  return {
+    to: { agent: name, digest: act.to.digest, ...(bounds && { bounds }) },
+    ...(parent !== undefined && { parent }),
+    ...(budget && { budget }),
+  };
 }
 
 /** What a child may use is set aside from what its parent may, and it ends no later. */

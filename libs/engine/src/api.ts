@@ -12,6 +12,7 @@ import type { RunHistogram } from './search/run-histogram';
 import type { RunSort } from './search/run-page';
 import type { FieldValues, ValuesQuery } from './search/run-values';
 import type { RunScope } from './search/run-window';
+import type { RunDelegations } from './delegations';
 import type { EffectiveLimits } from './budget/effective';
 import type { Timeline } from './timeline/types';
 
@@ -249,6 +250,8 @@ export interface RunQueriesApi {
   /** What limits a run now, and what is left of it; null for no such run. */
   limits(tenant: TenantId, run: RunId, now: number): Promise<EffectiveLimits | null>;
   /** Whether a run could go on by other versions; null for no such run. */
+  /** Who gave whom what to do, and what of it was taken back; null when there is no such run. */
+  delegations(tenant: TenantId, run: RunId, now: number): Promise<RunDelegations | null>;
   upgradeChoice(tenant: TenantId, run: RunId, version?: number): Promise<Result<UpgradeChoice> | null>;
   /** Two runs step by step. Refuses one whose journal cannot be read. */
   compare(tenant: TenantId, a: RunId, b: RunId): Promise<Result<Comparison>>;

@@ -1,11 +1,12 @@
-import { listBudgets } from '@writ/policy';
+import { listBudgets, revokedDelegations } from '@writ/policy';
 import { isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
-import { type Database, getPayload, type RunRow, runRow, unitsAround } from '@writ/database';
+import { type Database, getPayload, isFinal, type RunRow, runRow, unitsAround } from '@writ/database';
 import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
 import { type Comparison, compareRuns } from './compare/compare';
 import type { RunEvent } from './events';
 import { type EffectiveLimits, effectiveLimits } from './budget/effective';
 import { decisionOf, storedDecisionView } from './explain';
+import { delegationsOf, type RunDelegations } from './delegations';
 import { fold } from './fold';
 import { readEventsFrom } from './live/event-reader';
 import { readJournal } from './read-journal';
@@ -64,6 +65,15 @@ export class RunQueries implements RunQueriesApi {
     if (!events) return null;
     const budgets = await this.db.withTenant(tenant, (tx) => listBudgets(tx, { tenant }));
     return effectiveLimits(run, fold(events), { budgets, now });
+  }
+
+  async delegations(tenant: TenantId, run: RunId, now: number): Promise<RunDelegations | null> {
+    const brief = await this.brief(tenant, run);
+    if (!brief) return null;
+    const events = await readJournal(this.db, tenant, run);
+    const over = isFinal(brief.status);
+    const revoked = await this.db.withTenant(tenant, (tx) => revokedDelegations(tx, tenant, run));
+    return delegationsOf(events, { run, over, revoked, now });
   }
 
   async upgradeChoice(tenant: TenantId, run: RunId, version?: number): Promise<Result<UpgradeChoice> | null> {

@@ -1,5 +1,5 @@
-import { commitmentTo } from '@writ/audit';
-import type { ApprovalId } from '@writ/kernel';
+import { type AuditDraft, commitmentTo } from '@writ/audit';
+import { type ApprovalId, canonicalJson, type Json } from '@writ/kernel';
 import type { Decision } from '@writ/policy';
 import type { Proposal } from './proposal';
 import type { Tail } from './unit-request';
@@ -51,10 +51,24 @@ export function intentTail(
     decision: decisionEvidence(decision),
     ...(decision.approval !== undefined && { approval: decision.approval }),
     authority: decision.authority,
-    ...(intent.stubbed && { detail: { stubbed: true } }),
+    ...detailOf(intent),
     branch,
   });
   return { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] };
+}
+
+/** What was passed on, as far as the context of whoever receives it does not say it. */
+function detailOf({ stubbed, handoff }: StepIntended): { readonly detail?: NonNullable<AuditDraft['detail']> } {
+  const delegation = handoff?.to.delegation;
+  if (!stubbed && delegation === undefined) return {};
+  const passed = delegation !== undefined && {
+    delegation,
+    mode: handoff!.to.mode ?? null,
+    ...(handoff!.parent !== undefined && { parent: handoff!.parent }),
+    ...(handoff!.to.bounds && { bounds: canonicalJson(handoff!.to.bounds as Json) }),
+    ...(handoff!.budget && { budget: canonicalJson(handoff!.budget as Json) }),
+  };
+  return { detail: { ...(stubbed && { stubbed }), ...passed } };
 }
 
 function objectOf(proposed: Proposal) {

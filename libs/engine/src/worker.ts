@@ -226,7 +226,7 @@ export class Worker {
     for (const [key, { held }] of this.#leading) {
       if (!held || (tenant !== '*' && held.tenant !== tenant)) continue;
       this.#asked.heard(key);
-      abortRevoked(held, this.ctx.authority.current(held.tenant)?.stops ?? [], this.ctx.patienceMs);
+      abortRevoked(held, this.ctx.authority.current(held.tenant), this.ctx.patienceMs);
       held.crew.unpark();
       held.crew.nudge();
     }

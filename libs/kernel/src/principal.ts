@@ -1,4 +1,5 @@
 import type { DelegationId, TenantId } from './ids';
+import type { Json } from './json';
 
 export type PrincipalKind = 'user' | 'service' | 'agent';
 
@@ -19,4 +20,25 @@ export interface Hop {
   readonly delegation?: DelegationId;
   /** How the hop before handed over; absent for the first agent. */
   readonly mode?: 'attenuate' | 'service';
+  /** What whoever passed on gave along: bounds this hop and all after it, whatever the mode. */
+  readonly bounds?: HopBounds;
+}
+
+/** A tool, and limits on its arguments. */
+export interface ToolGrant {
+  readonly tool: string;
+  /** JSON pointer into the arguments → the only values it may take. */
+  readonly only?: { readonly [pointer: string]: readonly Json[] };
+  /** JSON pointer → the largest number it may take. */
+  readonly atMost?: { readonly [pointer: string]: number };
+}
+
+/** What a delegation is good for; whatever is absent is not bounded here. */
+export interface HopBounds {
+  /** The tools it may be used for; an empty list is none. */
+  readonly tools?: readonly ToolGrant[];
+  /** How often what was passed on may be passed on again, one below the other. */
+  readonly depth?: number;
+  /** Epoch milliseconds at which it ends. */
+  readonly expires_at?: number;
 }

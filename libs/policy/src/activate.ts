@@ -15,11 +15,12 @@ export interface PolicyChange {
     | 'stop.drill'
     | 'budget.set'
     | 'budget.removed'
-    | 'budget.warning';
+    | 'budget.warning'
+    | 'delegation.revoked';
   readonly tenant: TenantId | '*';
   readonly actor: string;
-  /** The policy's digest, or the id of the stop or budget. */
-  readonly object: { readonly type: 'policy' | 'stop' | 'budget'; readonly id: string };
+  /** The policy's digest, or the id of the stop, the budget or the delegation. */
+  readonly object: { readonly type: 'policy' | 'stop' | 'budget' | 'delegation'; readonly id: string };
   readonly detail: { readonly [key: string]: string | number | null };
 }
 

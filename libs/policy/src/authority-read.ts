@@ -1,5 +1,5 @@
 import type { Tx } from '@writ/database';
-import type { StopId, TenantId } from '@writ/kernel';
+import type { DelegationId, StopId, TenantId } from '@writ/kernel';
 import type { Budget } from './budgets/budget';
 import type { Stop, StopMode, StopScope } from './stops';
 
@@ -12,6 +12,7 @@ export interface AuthorityRead {
   readonly body: string | null;
   readonly stops: readonly Stop[];
   readonly budgets: readonly Budget[];
+  readonly revoked: readonly DelegationId[];
 }
 
 interface Row {
@@ -21,6 +22,7 @@ interface Row {
   readonly body: string | null;
   readonly stops: readonly StopJson[];
   readonly budgets: readonly Budget[];
+  readonly revoked: readonly DelegationId[];
 }
 
 interface StopJson {
@@ -36,8 +38,8 @@ interface StopJson {
 }
 
 /**
- * Epochs, policy, stops and budgets in ONE statement: READ COMMITTED gives each statement its own view, and epochs read before a
- * change beside stops read after it would be an authority that never was.
+ * Epochs, policy, stops, budgets and revocations in ONE statement: READ COMMITTED gives each statement its own view, and
+ * epochs read before a change beside stops read after it would be an authority that never was.
  */
 const READ = `
   SELECT
@@ -52,7 +54,8 @@ const READ = `
     (SELECT coalesce(json_agg(json_build_object(
          'id', b.id, 'scope', b.scope, 'target', b.target, 'dimension', b.dimension, 'period', b.period,
          'crossing', b.crossing, 'fallback', b.fallback) ORDER BY b.scope <> 'tenant', b.id), '[]')
-       FROM writ.budget b WHERE b.tenant = $1 AND b.removed_at IS NULL) AS budgets
+       FROM writ.budget b WHERE b.tenant = $1 AND b.removed_at IS NULL) AS budgets,
+    (SELECT coalesce(json_agg(r.delegation), '[]') FROM writ.delegation_revoked r WHERE r.tenant = $1) AS revoked
   FROM (SELECT 1) AS one
   LEFT JOIN writ.policy_head head ON head.tenant = $1
   LEFT JOIN writ.policy_bundle bundle ON bundle.tenant = head.tenant AND bundle.digest = head.digest`;
@@ -67,6 +70,7 @@ export async function readAuthority(tx: Tx, tenant: TenantId, held: string | nul
     body: row.body,
     stops: Object.freeze(row.stops.map(toStop)),
     budgets: Object.freeze(row.budgets.map((budget) => Object.freeze(budget))),
+    revoked: row.revoked,
   };
 }
 

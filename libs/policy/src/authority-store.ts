@@ -153,8 +153,9 @@ export class AuthorityStore {
   }
 
   async #assemble(tenant: TenantId, read: AuthorityRead): Promise<TenantAuthority> {
-    const { epochs, stops, budgets, digest, body } = read;
-    const base = { tenant, stops, epochs, ...(budgets.length > 0 && { budgets }) };
+    const { epochs, stops, budgets, revoked, digest, body } = read;
+    const limits = { ...(budgets.length > 0 && { budgets }), ...(revoked.length > 0 && { revoked: new Set(revoked) }) };
+    const base = { tenant, stops, epochs, ...limits };
     if (digest === null) return { ...base, snapshot: null };
     const held = this.#held.get(tenant)?.snapshot ?? null;
     if (body === null && held?.digest === digest) return { ...base, snapshot: held };

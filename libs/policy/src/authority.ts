@@ -1,4 +1,4 @@
-import type { Failure, TenantId } from '@writ/kernel';
+import type { DelegationId, Failure, TenantId } from '@writ/kernel';
 import type { Budget } from './budgets/budget';
 import type { Snapshot } from './snapshot';
 import type { Stop } from './stops';
@@ -11,6 +11,8 @@ export interface TenantAuthority {
   readonly stops: readonly Stop[];
   /** Budgets in force; absent where the tenant has none. */
   readonly budgets?: readonly Budget[];
+  /** Delegations that were revoked, whatever became of their runs; absent where the tenant has none. */
+  readonly revoked?: ReadonlySet<DelegationId>;
   readonly epochs: { readonly tenant: number; readonly platform: number };
   /**
    * Set when the policy in force could not be built here. `snapshot` is then the last good one, kept for reading; nothing

@@ -1,7 +1,7 @@
 import { hopsToAsk, passesOn } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
-import { grantedMode } from './delegation';
+import { grantedMode, lapsedDelegation } from './delegation';
 import { beyondMandate } from './mandate';
 import { questionFault } from './outside/question';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
@@ -24,8 +24,8 @@ import {
  * reasons. Never throws; whatever goes wrong denies (I7).
  *
  * The stages are asked in order and the first that does not allow settles it: guardrail (a stop; nothing overrides it),
- * agent (the one acting now), initiator (an agent never exceeds it), delegation (every other hop whose rights bound the
- * act), mandate (what the initiator gave this run). An act without agents asks guardrail, initiator and mandate only.
+ * agent (the one acting now), initiator (an agent never exceeds it), delegation (what was given along with each handoff,
+ * and every other hop whose rights bound the act), mandate (what the initiator gave this run). An act without agents asks guardrail, initiator and mandate only.
  *
  * `known` are the obligation types the caller can honour.
  */
@@ -103,6 +103,12 @@ class Proceedings {
 
   #delegation(docket: Docket): Decision | null {
     const { request } = this;
+    const lapse = lapsedDelegation(this.authority, request);
+    if (lapse !== null) {
+      const { reason, subject, what } = lapse;
+      this.#record({ stage: 'delegation', subject, verdict: 'deny', explicit: true, matches: NONE });
+      return this.#deny(reason, true, [{ ...missing('delegation', what), subject }]);
+    }
     const hops = hopsToAsk(docket.snapshot.handoffs, request.chain);
     if (passesOn(request.action)) return this.#passOn(docket, hops);
     for (const hop of hops) {

@@ -13,11 +13,13 @@ export { type Budget, type BudgetRecord, coversSpending } from './budgets/budget
 export { listBudgets, removeBudget, setBudget } from './budgets/budget-registry';
 export { tendBudgets } from './budgets/budget-watch';
 export { decide } from './decide';
+export { revokedIn } from './delegation';
 export { policiesDirectory } from './model-file';
 export { outside } from './outside/index';
 export { PermitOffice } from './permit-office';
 export type { Door, Opened, OpenPermit, Permit, PermitRefusal } from './permit-types';
 export { readBundle } from './read-bundle';
+export { type RevokedDelegation, revokedDelegations, revokeDelegation } from './revocations';
 export { sentence } from './sentence';
 export { buildSnapshot, type Snapshot } from './snapshot';
 export { stopAcks } from './stop-acks';

@@ -2,6 +2,7 @@ import { canonicalJson, type Clock, digestOf, type JsonObject, ok, refuse, type 
 import { type Committed, isCommitted } from '@writ/database';
 import type { TenantAuthority } from './authority';
 import { Decided, type Grounds } from './decided';
+import { revokedIn } from './delegation';
 import type { Door, Opened, OpenPermit, Permit, PermitRefusal, PermitRefusalCode } from './permit-types';
 import { findCovering, type Reach } from './stops';
 import type { Action, Decision } from './types';
@@ -127,7 +128,9 @@ export class PermitOffice {
     const byTool: Reach = { ...reach, object: { type: 'tool', id: target } };
     const stop =
       findCovering(authority.stops, reach) ?? (door === 'data' ? findCovering(authority.stops, byTool) : undefined);
-    return stop ? `Stop ${stop.id} (${stop.scope} ${stop.target}) covers it.` : null;
+    if (stop) return `Stop ${stop.id} (${stop.scope} ${stop.target}) covers it.`;
+    const revoked = revokedIn(authority.revoked, reach.agents);
+    return revoked === undefined ? null : `Delegation ${revoked} was revoked.`;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { RunId, StopId, TenantId } from '@writ/kernel';
+import type { DelegationId, RunId, StopId, TenantId } from '@writ/kernel';
 import { agentName } from '@writ/rules';
 import type { Action, DecisionRequest, PolicyObject } from './types';
 
@@ -33,7 +33,11 @@ export interface Stop {
 /** What an act touches, as far as a stop may cover it. */
 export interface Reach {
   readonly tenant: TenantId;
-  readonly agents: readonly { readonly agent: string; readonly digest: string }[];
+  readonly agents: readonly {
+    readonly agent: string;
+    readonly digest: string;
+    readonly delegation?: DelegationId;
+  }[];
   readonly object: PolicyObject;
   readonly run: RunId | undefined;
   readonly workflow: string | undefined;

@@ -1,4 +1,14 @@
-import type { ApprovalId, DecisionId, Hop, Json, JsonObject, Principal, RunId, TenantId } from '@writ/kernel';
+import type {
+  ApprovalId,
+  DecisionId,
+  Hop,
+  Json,
+  JsonObject,
+  Principal,
+  RunId,
+  TenantId,
+  ToolGrant,
+} from '@writ/kernel';
 import type { OutsideFacts } from '@writ/rules';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
@@ -19,6 +29,7 @@ export const ACTIONS = [
   'run.upgrade',
   'run.fork',
   'run.fork_live',
+  'run.revoke',
   'principal.assert',
   'model.invoke',
   'tool.invoke',
@@ -107,14 +118,7 @@ export interface ResolvedAttribute {
  * `null` means no mandate was given, which restricts nothing; an empty tool list grants nothing.
  */
 export interface Mandate {
-  readonly tools: readonly MandateGrant[];
-}
-export interface MandateGrant {
-  readonly tool: string;
-  /** JSON pointer into the arguments → the only values it may take. */
-  readonly only?: { readonly [pointer: string]: readonly Json[] };
-  /** JSON pointer → the largest number it may take. */
-  readonly atMost?: { readonly [pointer: string]: number };
+  readonly tools: readonly ToolGrant[];
 }
 
 export interface DecisionRequest {
@@ -153,6 +157,9 @@ export type ReasonCode =
   | 'agent_not_granted'
   | 'initiator_not_granted'
   | 'delegation_not_granted'
+  | 'delegation_revoked'
+  | 'delegation_expired'
+  | 'delegation_exceeded'
   | 'handoff_not_granted'
   | 'mandate_exceeded'
   | 'forbidden_by_rule'

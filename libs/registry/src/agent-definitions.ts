@@ -1,5 +1,35 @@
 import { z } from 'zod';
-import { accountable, jsonSchema, name } from './name';
+import { BudgetDefinition } from './budget';
+import { accountable, duration, jsonSchema, name, pointer } from './name';
+
+/**
+ * What an agent gives along when it hands over, asks or assigns: whoever receives may do no more with it, and whoever
+ * receives from them no more than that. What is absent is not bounded here; what the receiver may not do it never may.
+ */
+const Given = z.strictObject({
+  /** The only tools, by name or with limits on their arguments; an empty list is none. */
+  tools: z
+    .array(
+      z.union([
+        name,
+        z.strictObject({
+          tool: name,
+          only: z.record(pointer, z.array(z.json()).min(1).max(256)).optional(),
+          at_most: z.record(pointer, z.number()).optional(),
+        }),
+      ]),
+    )
+    .max(128)
+    .optional(),
+  /** Tool calls, of all below together. */
+  uses: z.number().int().min(0).optional(),
+  /** How often it may be passed on again, one below the other. */
+  depth: z.number().int().min(0).max(64).optional(),
+  /** Milliseconds after which it has ended. */
+  lasts_ms: duration.optional(),
+  budget: BudgetDefinition.optional(),
+});
+export type Given = z.infer<typeof Given>;
 
 export const AgentDefinition = z.strictObject({
   kind: z.literal('agent'),
@@ -12,6 +42,8 @@ export const AgentDefinition = z.strictObject({
   handoffs: z.array(name).max(32).default([]),
   /** Agents it may ask as it would use a tool: they get a brief, their answer comes back, control stays here. */
   consults: z.array(name).max(32).optional(),
+  /** What goes along to whom; under `*` to everybody who is not named. */
+  gives: z.record(z.union([name, z.literal('*')]), Given).optional(),
   /** What its final answer must be. Without it the answer is text. */
   output: jsonSchema.optional(),
   /** What it hears of the conversation before, when control is handed to it: all, the message alone, or the last turns. */

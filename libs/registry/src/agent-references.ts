@@ -40,6 +40,21 @@ export function agentProblems(agent: AgentDefinition, lookup: Lookup): Problem[]
       }
     });
   }
+  return [...problems, ...givenProblems(agent, lookup)];
+}
+
+/** Whoever it gives something must be there, and so must the tools: a name that is wrong would bound nothing, or all. */
+function givenProblems({ name: own, gives = {} }: AgentDefinition, lookup: Lookup): Problem[] {
+  const problems: Problem[] = [];
+  for (const [to, { tools = [] }] of Object.entries(gives)) {
+    const at = `/gives/${to}`;
+    if (to === own) problems.push({ pointer: at, reason: 'an agent passes nothing on to itself' });
+    else if (to !== '*' && !lookup.get('agent', to)) problems.push({ pointer: at, reason: missing('agent', to) });
+    tools.forEach((grant, i) => {
+      const tool = typeof grant === 'string' ? grant : grant.tool;
+      if (!lookup.get('tool', tool)) problems.push({ pointer: `${at}/tools/${i}`, reason: missing('tool', tool) });
+    });
+  }
   return problems;
 }
 

@@ -188,6 +188,17 @@ describe('agents that ask agents', () => {
   });
 });
 
+describe('agents that give something along', () => {
+  test('name whom and which tools, or it would bound nothing', () => {
+    const given = (gives: object) => faultsOf(agent('x', { consults: ['a'], gives }));
+    expect(given({ a: { tools: ['delegate'], uses: 2, depth: 0, lasts_ms: 60_000 }, '*': { tools: [] } })).toEqual([]);
+    expect(given({ x: {}, nobody: {}, a: { tools: ['delegate', { tool: 'nothing', at_most: { '/n': 1 } }] } })).toEqual(
+      ['/0/gives/x', '/0/gives/nobody', '/0/gives/a/tools/1'],
+    );
+    expect(() => given({ a: { tools: [{ tool: 'delegate', only: { n: [1] } }] } })).toThrow('only/n');
+  });
+});
+
 describe('workflows that start workflows', () => {
   const run = (name: string, budget?: object) => ({ type: 'run', workflow: name, ...(budget && { budget }) });
 

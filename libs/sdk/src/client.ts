@@ -78,6 +78,9 @@ export class WritClient {
         { target: this.target('listRunEvents', { params: { id }, query: { deltas: 'true' } }), after: query.after },
         call,
       ),
+    delegations: (id: string, call?: CallOptions) => this.call('listRunDelegations', { params: { id } }, call),
+    revoke: (id: string, delegation: string, body: BodyOf<'revokeDelegation'>, call?: CallOptions) =>
+      this.call('revokeDelegation', { params: { id, delegation }, body }, call),
     decisions: (id: string, query: QueryOf<'listRunDecisions'> = {}, call?: CallOptions) =>
       this.list('listRunDecisions', { params: { id }, query }, call),
   };

@@ -14,6 +14,8 @@ export const PLACES: {
   diffRuns: ['GET', '/v1/runs/diff'],
   getRunUpgrade: ['GET', '/v1/runs/{id}/upgrade'],
   upgradeRun: ['POST', '/v1/runs/{id}/upgrade'],
+  listRunDelegations: ['GET', '/v1/runs/{id}/delegations'],
+  revokeDelegation: ['POST', '/v1/runs/{id}/delegations/{delegation}/revoke'],
   forkRun: ['POST', '/v1/runs/{id}/fork'],
   getRunTimeline: ['GET', '/v1/runs/{id}/timeline'],
   getRun: ['GET', '/v1/runs/{id}'],

@@ -5,6 +5,8 @@ export interface DecidedEvent {
   readonly actor: string | null;
   readonly action: string | null;
   readonly object: { readonly type: string; readonly id: string } | null;
+  /** Epoch milliseconds; null where it is no time. */
+  readonly time: number | null;
   /** Digest of the context event in force. */
   readonly context: string | null;
   /** Id of the request that people answered. */
@@ -26,11 +28,19 @@ export interface ReadStage {
   readonly rids: readonly string[];
 }
 
+export interface ReadHop {
+  readonly agent: string;
+  readonly mode: string | null;
+  readonly delegation: string | null;
+  /** When it ends, in epoch milliseconds, and the tools it is for; null where that is not bounded. */
+  readonly bounds: { readonly end: number | null; readonly tools: readonly string[] | null } | null;
+}
+
 /** What a context event holds of the constants of a run. */
 export interface ReadContext {
   readonly initiator: string;
   readonly roles: readonly string[];
-  readonly chain: readonly { readonly agent: string; readonly mode: string | null }[];
+  readonly chain: readonly ReadHop[];
   readonly snapshot: string;
   readonly mandate: boolean;
 }
@@ -62,6 +72,7 @@ export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null 
     actor: text(event['actor']),
     action: text(event['action']),
     object: objectOf(event['object']),
+    time: timeOf(event['time']),
     context: text(event['context']),
     approval: text(event['approval']),
     decision: { verdict, reason, stages: read, obligations, snapshot: text(snapshot) },
@@ -69,6 +80,11 @@ export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null 
 }
 
 const NONE: readonly string[] = [];
+
+function timeOf(value: unknown): number | null {
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
 
 function objectOf(value: unknown): DecidedEvent['object'] {
   if (!isObject(value)) return null;
@@ -88,10 +104,23 @@ export function readContext(json: string): ReadContext | null {
   const { initiator, roles, chain, snapshot, mandate } = value;
   if (typeof initiator !== 'string' || !isTexts(roles) || typeof snapshot !== 'string') return null;
   if (!Array.isArray(chain)) return null;
-  const hops: { agent: string; mode: string | null }[] = [];
+  const hops: ReadHop[] = [];
   for (const hop of chain as readonly unknown[]) {
     if (!isObject(hop) || typeof hop['agent'] !== 'string') return null;
-    hops.push({ agent: hop['agent'], mode: text(hop['mode']) });
+    const bounds = boundsOf(hop['bounds']);
+    if (bounds === 'malformed') return null;
+    hops.push({ agent: hop['agent'], mode: text(hop['mode']), delegation: text(hop['delegation']), bounds });
   }
   return { initiator, roles, chain: hops, snapshot, mandate: mandate !== null && mandate !== undefined };
+}
+
+function boundsOf(value: unknown): ReadHop['bounds'] | 'malformed' {
+  if (value === undefined) return null;
+  if (!isObject(value)) return 'malformed';
+  const { expires_at: end = null, tools = null } = value;
+  if (end !== null && typeof end !== 'number') return 'malformed';
+  if (tools === null) return { end, tools };
+  if (!Array.isArray(tools)) return 'malformed';
+  const names = (tools as readonly unknown[]).map((grant) => (isObject(grant) ? text(grant['tool']) : null));
+  return isTexts(names) ? { end, tools: names } : 'malformed';
 }

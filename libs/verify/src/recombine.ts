@@ -26,6 +26,9 @@ const STAGE_OF: { readonly [reason: string]: readonly string[] } = {
   handoff_not_granted: ['agent'],
   initiator_not_granted: ['initiator'],
   delegation_not_granted: ['delegation'],
+  delegation_revoked: ['delegation'],
+  delegation_expired: ['delegation'],
+  delegation_exceeded: ['delegation'],
   mandate_exceeded: ['mandate'],
   forbidden_by_rule: ['agent', 'initiator', 'delegation'],
 };
@@ -107,11 +110,14 @@ function settledFault({ verdict, reason, stages }: ReadDecision): string | null 
 }
 
 /** An allow is an intersection: a stage that was not asked must not look like one that agreed. */
-function missingStage({ type, decision }: DecidedEvent, context: ReadContext | null): string | null {
+function missingStage(event: DecidedEvent, context: ReadContext | null): string | null {
+  const { type, decision } = event;
   const count = (name: string): number => decision.stages.filter(({ stage }) => stage === name).length;
   for (const stage of ['guardrail', 'initiator']) if (count(stage) === 0) return `Stage ${stage} was not asked`;
   if (context === null) return null;
   const { chain, mandate } = context;
+  const lapsed = chain.map((hop) => lapseOf(hop, event)).find((lapse) => lapse !== null);
+  if (lapsed !== undefined) return lapsed;
   if (count('agent') !== Math.min(1, chain.length)) return `Stage agent was asked ${count('agent')} times`;
   const earlier = Math.max(0, chain.length - 1);
   const asked = count('delegation');
@@ -123,6 +129,21 @@ function missingStage({ type, decision }: DecidedEvent, context: ReadContext | n
     return 'Stage mandate was not asked';
   return null;
 }
+
+/** What was given along with a hop, as far as evidence shows it: when it ends, and which tools it is for. */
+function lapseOf({ delegation, bounds }: ReadContext['chain'][number], event: DecidedEvent): string | null {
+  if (delegation === null || bounds === null) return null;
+  const { action, object, time } = event;
+  if (bounds.end !== null && time !== null && time >= bounds.end) {
+    return `Delegation ${quote(delegation)} had ended, and the act was allowed`;
+  }
+  return bounds.tools !== null && action === 'tool.invoke' && object !== null && !bounds.tools.includes(object.id)
+    ? `Delegation ${quote(delegation)} does not name tool ${quote(object.id)}, and the act was allowed`
+    : null;
+}
+
+/** A denial because of what a delegation carries is heard before any rule of an earlier agent. */
+const LAPSED = new Set(['delegation_revoked', 'delegation_expired', 'delegation_exceeded']);
 
 const askedOf = (asked: number, due: number): string => `Of ${due} earlier agents, ${asked} were asked`;
 
@@ -147,6 +168,12 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
   let nth = 0;
   for (const stage of decision.stages) {
     if (!HEARD.has(stage.stage)) continue;
+    if (stage.stage === 'delegation' && LAPSED.has(decision.reason)) {
+      if (stage.rids.length > 0 || context?.chain.every(({ delegation }) => delegation === null)) {
+        return `Its reason is ${decision.reason}, and there is no such delegation`;
+      }
+      continue;
+    }
     const named = namedRules(stage, policy);
     if (typeof named === 'string') return named;
     const passOn = handoff && stage.stage === 'delegation';

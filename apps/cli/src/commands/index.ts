@@ -7,6 +7,7 @@ import { AUDIT_TAIL_COMMANDS } from './audit-tail';
 import { BATCH_COMMANDS } from './batches';
 import { BUDGET_COMMANDS } from './budgets';
 import { CONFIG_COMMANDS } from './config';
+import { DELEGATION_COMMANDS } from './delegations';
 import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   ...RUN_COMMANDS,
   ...RUN_FORK_COMMANDS,
   ...RUN_UPGRADE_COMMANDS,
+  ...DELEGATION_COMMANDS,
   ...BATCH_COMMANDS,
   ...APPROVAL_COMMANDS,
   ...STAND_IN_COMMANDS,

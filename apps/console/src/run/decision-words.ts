@@ -92,6 +92,11 @@ const OPTIONS: { readonly [reason: string]: readonly string[] } = {
   agent_not_granted: ['Let an agent that already may do it take over.', 'Add a rule that grants it to this agent.'],
   initiator_not_granted: ['Start the run for somebody who may.', 'Give the initiator a role a rule grants it to.'],
   delegation_not_granted: ['Begin with an agent that may; no later agent gets more than the first.'],
+  delegation_revoked: ['Hand over again: what was taken back stays so.'],
+  delegation_expired: ['Hand over again, or give it for longer (`gives` of the agent before, `lasts_ms`).'],
+  delegation_exceeded: [
+    'Give more along with the handoff (`gives` of the agent before), within what all before it may.',
+  ],
   handoff_not_granted: ['Hand over to an agent the policy names.', 'Add a handoff rule (p2) between the two agents.'],
   mandate_exceeded: ['Start the run with a wider mandate.', 'Stay inside the mandate: other arguments, another tool.'],
   forbidden_by_rule: ['Nothing but a change of the forbidding rule: a denial wins over every allow.'],

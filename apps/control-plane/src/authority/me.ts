@@ -22,6 +22,7 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.upgrade': 'run',
   'run.fork': 'run',
   'run.fork_live': 'run',
+  'run.revoke': 'run',
   'decision.explain': 'run',
   'audit.read': 'audit',
   'stop.read': 'stop',

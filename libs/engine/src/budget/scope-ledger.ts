@@ -1,4 +1,4 @@
-import type { Failure } from '@writ/kernel';
+import type { DelegationId, Failure } from '@writ/kernel';
 import { type Amounts, minus, plus, type RunDimension, SUMMED } from './amounts';
 
 /** The whole run, what a supervisor or a handoff gave away, or one branch of a fan-out. */
@@ -11,6 +11,8 @@ export interface LimitedScope {
   readonly limits: Amounts;
   /** Epoch milliseconds from which its wall time counts. */
   readonly since: number;
+  /** Whose limits these are, where several delegations follow each other at one node. */
+  readonly by?: DelegationId;
 }
 
 /** What a step would use at most, and where. */
@@ -74,11 +76,7 @@ export class ScopeLedger {
   /** Counts from nothing again: what was used up to here was another run's. Wall time counts from `since`. */
   restart(since: number): void {
     this.#open.clear();
-    this.#scopes.splice(
-      0,
-      Infinity,
-      ...this.#scopes.map(({ path, level, limits }) => ({ path, level, limits, since, taken: {} })),
-    );
+    this.#scopes.splice(0, Infinity, ...this.#scopes.map((scope) => ({ ...scope, since, taken: {} })));
   }
 
   saved(): SavedScopes {
@@ -107,8 +105,16 @@ export class ScopeLedger {
 
   /** Opens a limited scope. Its path was not used before: a part is limited when it begins. Nothing limits nothing. */
   limit(scope: LimitedScope): void {
-    if (this.#scopes.some(({ path, level }) => path === scope.path && level === scope.level)) return;
+    if (this.#scopes.some(({ path, level, by }) => path === scope.path && level === scope.level && by === scope.by)) {
+      return;
+    }
     if (Object.keys(scope.limits).length > 0) this.#scopes.push({ ...scope, taken: {} });
+  }
+
+  /** Control has come back from whoever acted by this delegation: what it was limited to limits nobody any more. */
+  lift(by: DelegationId): void {
+    const at = this.#scopes.findIndex((scope) => scope.by === by);
+    if (at >= 0) this.#scopes.splice(at, 1);
   }
 
   /** The narrowest limit that the step would cross, with what `beside` it takes at the same time; null when it fits. */

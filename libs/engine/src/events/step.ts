@@ -1,4 +1,15 @@
-import type { ApprovalId, BudgetId, EffectClass, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
+import type {
+  ApprovalId,
+  BudgetId,
+  DelegationId,
+  EffectClass,
+  Failure,
+  Hop,
+  Json,
+  JsonObject,
+  MailId,
+  RunId,
+} from '@writ/kernel';
 import type { Budget, Decision, Resource } from '@writ/policy';
 import type { BatchOf } from '../batch-of';
 import type { RunBudget } from '../run-budget';
@@ -53,7 +64,9 @@ export interface StepIntended {
     readonly message: string;
     readonly returns?: true;
     readonly asks?: true;
-    /** Limits of the work, beside all those around it. */
+    /** The delegation that this one hangs from: revoked together. */
+    readonly parent?: DelegationId;
+    /** Limits of what is passed on, beside all those around it. */
     readonly budget?: RunBudget;
   };
   /** Nothing is sent: what the run it was forked from came to is given back. */

@@ -45,8 +45,11 @@ export function takeReply(state: RunState, intent: StepIntended, reply: ModelRep
   node.queue = [...reply.toolCalls];
   node.notes.push(...state.notes.splice(0));
   if (node.queue.length > 0) return;
-  if (node.moves.at(-1)?.returns) goBack(node, intent.agent ?? '', reply.content ?? '');
-  else if (intent.structured) node.answer = reply.content ?? '';
+  if (node.moves.at(-1)?.returns) {
+    const back = node.hops.at(-1)?.delegation;
+    if (back !== undefined) state.ledger.lift(back);
+    goBack(node, intent.agent ?? '', reply.content ?? '');
+  } else if (intent.structured) node.answer = reply.content ?? '';
   else state.results.set(path, { done: true, output: reply.content });
 }
 
@@ -65,7 +68,7 @@ export function answer(state: RunState, path: string, { call, content }: { call:
   giveNotes(node);
 }
 
-export function handOver(state: RunState, { path, call, handoff }: StepIntended): void {
+export function handOver(state: RunState, { at, path, call, handoff }: StepIntended): void {
   if (!handoff) return;
   const { to, message } = handoff;
   const node = agentNode(state, path);
@@ -83,6 +86,18 @@ export function handOver(state: RunState, { path, call, handoff }: StepIntended)
   node.moves = [...node.moves, { message, from: node.messages.length, returns: handoff.returns === true }];
   node.received.push({ agent: to.agent, message });
   node.turns = 0;
+  limitWork(state, { path, handoff, since: at });
+}
+
+/** What was passed on is limited from here on, with all that comes of it. */
+function limitWork(
+  state: RunState,
+  { path, handoff, since }: { path: string; handoff: NonNullable<StepIntended['handoff']>; since: number },
+): void {
+  const { budget: limits, to } = handoff;
+  if (!limits) return;
+  const by = to.delegation;
+  state.ledger.limit({ path, level: 'delegation', limits, since, ...(by !== undefined && { by }) });
 }
 
 /** Work is given away, in a branch of its own; or an agent that a pattern chose may speak. */
@@ -91,6 +106,7 @@ export function giveWork(state: RunState, { at, path, step, call, handoff }: Ste
   const { to, purpose, message } = handoff;
   if (call === undefined) {
     state.entered.set(path, { hop: to });
+    limitWork(state, { path, handoff, since: at });
     return;
   }
   const node = agentNode(state, path);
@@ -100,7 +116,7 @@ export function giveWork(state: RunState, { at, path, step, call, handoff }: Ste
   }
   const work = { call, path: branchPath(path, `d${step}`), to, task: purpose, brief: message, hops: node.hops.length };
   node.work = [...node.work, work];
-  if (handoff.budget) state.ledger.limit({ path: work.path, level: 'delegation', limits: handoff.budget, since: at });
+  limitWork(state, { path: work.path, handoff, since: at });
 }
 
 export function returnWork(state: RunState, event: WorkReturned): void {

@@ -1,12 +1,26 @@
-import { covers, isAtLeast, type Stop, terminatingStop } from '@writ/policy';
+import { covers, isAtLeast, type Stop, type TenantAuthority, terminatingStop } from '@writ/policy';
+import { isRevokedAt } from '../delegations';
 import type { HeldRun } from '../held-run';
 import { branchOf } from '../path';
 
 /**
- * Aborts the calls under way that a stop from `revoke` on covers, where repeating them is harmless. One that ends the run
- * gives up the others too, after a while.
+ * Aborts the calls under way that a stop from `revoke` on covers, or that are made by a delegation which was taken back,
+ * where repeating them is harmless. A stop that ends the run gives up the others too, after a while.
  */
-export function abortRevoked(held: HeldRun, stops: readonly Stop[], patienceMs: number): void {
+export function abortRevoked(held: HeldRun, authority: TenantAuthority | undefined, patienceMs: number): void {
+  if (!authority) return;
+  const { stops, revoked } = authority;
+  if (revoked) {
+    held.crew.abort(held.state, (path) => {
+      const branch = held.state.branches.get(path);
+      const intent = (branch?.reading ?? branch?.open)?.intent;
+      return intent !== undefined && isRevokedAt(held.state, intent.path, revoked);
+    });
+  }
+  abortStopped(held, stops, patienceMs);
+}
+
+function abortStopped(held: HeldRun, stops: readonly Stop[], patienceMs: number): void {
   const hard = stops.filter((stop) => isAtLeast(stop, 'revoke'));
   if (hard.length === 0) return;
   const { tenant, run, state } = held;
