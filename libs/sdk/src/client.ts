@@ -79,8 +79,11 @@ export class WritClient {
         call,
       ),
     delegations: (id: string, call?: CallOptions) => this.call('listRunDelegations', { params: { id } }, call),
-    revoke: (id: string, delegation: string, body: BodyOf<'revokeDelegation'>, call?: CallOptions) =>
-      this.call('revokeDelegation', { params: { id, delegation }, body }, call),
+    revoke: (
+      { run, delegation }: { readonly run: string; readonly delegation: string },
+      body: BodyOf<'revokeDelegation'>,
+      call?: CallOptions,
+    ) => this.call('revokeDelegation', { params: { id: run, delegation }, body }, call),
     decisions: (id: string, query: QueryOf<'listRunDecisions'> = {}, call?: CallOptions) =>
       this.list('listRunDecisions', { params: { id }, query }, call),
   };

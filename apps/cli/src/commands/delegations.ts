@@ -49,7 +49,9 @@ const revoke: Command = {
   calls: ['POST /v1/runs/{id}/delegations/{delegation}/revoke'],
   async run(context, call) {
     const body = { reason: call.text('reason') ?? 'taken back with the command line' };
-    const done = await context.client().runs.revoke(call.arg(0), call.arg(1), body, { signal: context.signal });
+    const done = await context
+      .client()
+      .runs.revoke({ run: call.arg(0), delegation: call.arg(1) }, body, { signal: context.signal });
     return { output: { kind: 'one', row: asRow(done), id: done.id } };
   },
 };
