@@ -1,7 +1,14 @@
 import type { Database } from '@writ/database';
 import { bootstrapTenant, type Bootstrapped, type NewKey } from '@writ/identity';
 import { type Failure, refuse, type Result, type TenantId } from '@writ/kernel';
-import { activatePolicy, mergeBundles, policiesDirectory, type PolicyBundle, readBundle } from '@writ/policy';
+import {
+  activatePolicy,
+  bringProductRules,
+  mergeBundles,
+  policiesDirectory,
+  type PolicyBundle,
+  readBundle,
+} from '@writ/policy';
 import { recordChangeIn } from './authority/change-events';
 
 const FIRST_KEY_MS = 90 * 86_400_000;
@@ -34,8 +41,9 @@ class Refused extends Error {
 }
 
 /**
- * A tenant with the product's policy in force and a first administrator, in one transaction. Opening it again changes
- * nothing; the administrator's token is in the first answer only.
+ * A tenant with the product's policy in force and a first administrator, in one transaction. Opening it again brings
+ * the product's rules that came with a newer build, and changes nothing else; the administrator's token is in the first
+ * answer only.
  */
 export async function openTenant(database: Database, opening: TenantOpening): Promise<Result<Bootstrapped>> {
   const { tenant, name, now } = opening;
@@ -55,6 +63,9 @@ export async function openTenant(database: Database, opening: TenantOpening): Pr
           activatePolicy(within, { tenant, bundle: bundle.value, author }, recordChangeIn(within)),
       });
       if (!made.ok) throw new Refused(made.failure);
+      const rules = { tenant, product: product.value, author };
+      const brought = await bringProductRules(tx, rules, recordChangeIn(tx));
+      if (!brought.ok) throw new Refused(brought.failure);
       return made;
     });
   } catch (error) {

@@ -1,4 +1,5 @@
 export { type ActivePolicy, activatePolicy, activePolicy, type PolicyChange, type RecordChange } from './activate';
+export { bringProductRules, type ProductRules } from './product-rules';
 export { ApprovalCommands } from './approvals/commands';
 export { considerAsk, markUsed, withdrawAll } from './approvals/consider';
 export type { ApprovalBody } from './approvals/events';
