@@ -32,6 +32,44 @@ describe('what happened outside runs', () => {
   });
 });
 
+describe('a policy brought from Casbin', () => {
+  const model = `[request_definition]
+r = sub, obj, act
+[policy_definition]
+p = sub, obj, act, eft
+[role_definition]
+g = _, _
+[policy_effect]
+e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
+[matchers]
+m = g(r.sub, p.sub) && keyMatch2(r.obj, p.obj) && r.act == p.act
+`;
+  const policy = 'p, staff, /orders/:id, read, allow\np, ann, /orders/[0-9], read, deny\ng, ann, staff\n';
+  const post = (caller: Caller, body: object): Promise<Answer> =>
+    server.post('/v1/policies/import', { key: caller.token, body });
+
+  it('is answered as a bundle that can be put in force, with what could not be carried over, and changes nothing', async () => {
+    const caller = await server.tenant();
+    const before = await active(caller);
+    const imported = await post(caller, { model, policy, resource_type: 'order' });
+    expect([imported.status, imported.body['rules'], imported.body['exact']]).toEqual([200, 2, false]);
+    expect(imported.body['notes']).toEqual([expect.objectContaining({ line: 2, kind: 'stricter' })]);
+    expect((await active(caller)).body).toEqual(before.body);
+    const { rules, ...rest } = imported.body['bundle'] as { rules: string };
+    const bundle = { ...withRules(before.body['bundle'] as never, rules), ...rest };
+    const headers = { 'if-match': before.headers.get('etag') ?? '' };
+    const applied = await apply(caller, { documents: [], policy: { bundle } }, headers);
+    expect([applied.status, applied.body['policy']]).toEqual([200, expect.objectContaining({ changed: true })]);
+  });
+
+  it('is refused whole where a part has no counterpart, and to whoever may not change the policy', async () => {
+    const refused = await post(admin, { model: model.replace('r.act == p.act', 'r.act == p.act + 1'), policy });
+    expect([refused.status, refused.body['code']]).toEqual([422, 'schema_violation']);
+    expect(refused.body['detail']).toContain('cannot be carried over');
+    expect((await post(nobody, { model, policy })).status).toBe(403);
+  });
+});
+
 describe('a refusal by policy', () => {
   it('[I3] is never told of a rule that is gone', async () => {
     const caller = await server.tenant();

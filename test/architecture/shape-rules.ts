@@ -40,10 +40,11 @@ export const longConstructors = (files: readonly SourceUnit[]): string[] =>
 
 /**
  * More names than this and the room should be two rooms. Kernel holds every room's words, database its statements, verify
- * the parts of proofs that others build theirs from, policy everything a right can come from or end by.
+ * the parts of proofs that others build theirs from, rules the language that policy and verify share, policy everything a
+ * right can come from or end by.
  */
 const mostNames = (path: string): number =>
-  path.startsWith('libs/policy/') ? 80 : /^libs\/(kernel|database|verify)\//.test(path) ? 60 : 40;
+  path.startsWith('libs/policy/') ? 80 : /^libs\/(kernel|database|verify|rules)\//.test(path) ? 60 : 40;
 
 export function wideIndexes(files: readonly SourceUnit[]): string[] {
   return files

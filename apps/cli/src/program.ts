@@ -23,6 +23,7 @@ const GROUPS: { readonly [word: string]: string } = {
   triggers: 'Schedules and webhooks that start runs',
   admission: 'How many runs of a tenant are led at once, and how many wait',
   config: 'Publish definitions and policies',
+  policy: 'Policies brought from elsewhere',
   keys: 'API keys',
   audit: 'Evidence',
 };

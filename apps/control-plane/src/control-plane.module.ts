@@ -24,6 +24,7 @@ import { AuditLogController } from './controllers/audit-log.controller';
 import { BatchesController } from './controllers/batches.controller';
 import { BudgetsController } from './controllers/budgets.controller';
 import { ConfigController } from './controllers/config.controller';
+import { PolicyImportController } from './controllers/policy-import.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
@@ -108,6 +109,7 @@ export class ControlPlaneModule {
         AdmissionController,
         ModelsController,
         ConfigController,
+        PolicyImportController,
         KeysController,
         SessionController,
         SystemController,

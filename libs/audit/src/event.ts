@@ -45,6 +45,7 @@ export type AuditType =
   | 'budget.exhausted'
   | 'policy.activated'
   | 'delegation.revoked'
+  | 'policy.matchers_disagreed'
   | 'stop.set'
   | 'stop.released'
   | 'stop.release_asked'

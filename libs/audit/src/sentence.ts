@@ -125,6 +125,8 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'subscription.disabled': (event, detail) =>
     `Subscription ${event.object?.id ?? ''} is told nothing any more${why(detail)}`,
   'subscription.tested': (event) => `${who(event)} tested subscription ${event.object?.id ?? ''}.`,
+  'policy.matchers_disagreed': (_, detail) =>
+    `A process found its own matcher of rules and Casbin in disagreement and goes by Casbin alone: ${said(detail, 'found')}.`,
   'policy.activated': (event, detail) =>
     `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
   'delegation.revoked': (event, detail) =>

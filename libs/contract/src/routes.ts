@@ -12,6 +12,7 @@ import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
 import { modelRoutes } from './models';
+import { policyRoutes } from './policies';
 import { questionRoutes } from './questions';
 import type { Route } from './route';
 import { runForkRoutes } from './run-forks';
@@ -47,6 +48,7 @@ export const ROUTES = {
   ...admissionRoutes,
   ...modelRoutes,
   ...configRoutes,
+  ...policyRoutes,
   ...keyRoutes,
   ...sessionRoutes,
   ...lookupRoutes,

@@ -4,6 +4,8 @@ import { logger } from '@writ/telemetry';
 import type { TenantAuthority } from './authority';
 import { readAuthority, type AuthorityRead, readEpochs } from './authority-read';
 import { parseBundle, policyFailure } from './bundle';
+import { MatcherChecker } from './direct/matcher-checker';
+import { recordDisagreement } from './direct/record-disagreement';
 import { acknowledgeStops, type Instance } from './stop-acks';
 import { SnapshotShelf } from './snapshot-shelf';
 import { buildSnapshot, type Snapshot } from './snapshot';
@@ -15,6 +17,8 @@ export interface AuthorityStoreOptions {
   readonly report?: (tenant: TenantId, failure: Failure) => void;
   /** Who applies what is read here; stops are acknowledged in its name. Absent: nobody asks this process. */
   readonly instance?: Instance;
+  /** The built file of the thread that holds matchers against Casbin, where it is not beside this one. */
+  readonly thread?: string;
 }
 
 /** The channel that whatever raises an authority epoch notifies; the payload is the tenant, or `*`. */
@@ -28,6 +32,7 @@ export class AuthorityStore {
   readonly #held = new Map<TenantId, TenantAuthority>();
   readonly #loading = new Map<TenantId, Loading>();
   readonly #shelf = new SnapshotShelf();
+  readonly #checker: MatcherChecker;
   readonly #pollMs: number;
   readonly #report: (tenant: TenantId, failure: Failure) => void;
   readonly #instance: Instance | null;
@@ -44,6 +49,13 @@ export class AuthorityStore {
     this.#pollMs = options.pollMs ?? 1_000;
     this.#report = options.report ?? reportToLog;
     this.#instance = options.instance ?? null;
+    this.#checker = new MatcherChecker({
+      ...(options.thread !== undefined && { thread: options.thread }),
+      onDisagreement: (disagreement) => {
+        const tenants = [...this.#held.values()].filter(({ snapshot }) => snapshot?.body === disagreement.body);
+        this.#inBackground(recordDisagreement(this.db, tenants, disagreement));
+      },
+    });
   }
 
   /** What is held now, without asking the database. */
@@ -96,6 +108,7 @@ export class AuthorityStore {
     await this.#unlisten?.();
     this.#unlisten = null;
     await this.#polling;
+    await this.#checker.close();
     await Promise.allSettled([...this.#loading.values()].map(({ now, next }) => next ?? now));
   }
 
@@ -148,6 +161,7 @@ export class AuthorityStore {
     const read = await this.db.withTenant(tenant, (tx) => readAuthority(tx, tenant, known));
     if (!read) return unknownTenant(tenant);
     const authority = Object.freeze(await this.#assemble(tenant, read));
+    authority.snapshot?.matching.watch(this.#checker);
     this.#held.set(tenant, authority);
     return authority;
   }

@@ -1,6 +1,14 @@
-import { EnforceContext, Enforcer, newModelFromString, type RoleManager, Util } from 'casbin';
+import {
+  DefaultRoleManager,
+  EnforceContext,
+  Enforcer,
+  newEnforcer,
+  newModelFromString,
+  type RoleManager,
+  Util,
+} from 'casbin';
 import { version } from 'casbin/package.json';
-import type { ActionRule, Closure, HandoffRule, Rule } from '@writ/rules';
+import type { ActionRule, Closure, HandoffRule, Link, Rule } from '@writ/rules';
 import { modelText } from './model-file';
 
 /**
@@ -234,4 +242,51 @@ function probes(): Question[] {
     handoff(['agent:a', 'agent:b', 'billing', 'no']),
     { ...handoff(['agent:a', 'agent:b', 'billing', null]), tenant: 'u' },
   ];
+}
+
+/** Stock Casbin over rules and roles of its own: no index, no closure and no effect of ours. */
+export interface StockPolicy {
+  /** Its verdict over all rules of a section. */
+  allows(section: Rule['section'], request: Question['request'], holds: Question['holds']): boolean;
+  /** Whether this one rule covers a request, whatever its effect. */
+  covers(rule: Rule, request: Question['request'], holds: Question['holds']): boolean;
+}
+
+/** Levels of roles a snapshot may have, and more: Casbin's own limit of 10 is silent. */
+const STOCK_LEVELS = 64;
+
+export interface StockRules {
+  readonly rules: readonly Rule[];
+  readonly roles: readonly Link[];
+  readonly classes: readonly Link[];
+}
+
+export async function stockPolicy({ rules, roles, classes }: StockRules, tenant: string): Promise<StockPolicy> {
+  const enforcer = await newEnforcer(newModelFromString(modelText()));
+  void enforcer.addFunction('cond', cond);
+  const { model } = enforcer.getModel();
+  const sections = model.get('p')!;
+  for (const [name, links] of Object.entries({ g: roles, g2: classes })) {
+    void enforcer.setNamedRoleManager(name, new DefaultRoleManager(STOCK_LEVELS));
+    model.get('g')!.get(name)!.policy = links.map(({ member, group }) => [member, group, tenant]);
+  }
+  await enforcer.buildRoleLinks();
+  const whole = { p: [] as string[][], p2: [] as string[][] };
+  for (const rule of rules) {
+    const columns = columnsOf(rule, tenant);
+    whole[rule.section].push(columns.with(rule.section === 'p' ? 5 : 6, rule.effect));
+  }
+  const contexts = { p: new EnforceContext('r', 'p', 'e', 'm'), p2: new EnforceContext('r2', 'p2', 'e2', 'm2') };
+  const ask = (section: Rule['section'], request: Question['request'], holds: Question['holds']): boolean =>
+    strictly(enforcer.enforceSync(contexts[section], ...request, { holds }));
+  return {
+    allows: (section, request, holds) => {
+      sections.get(section)!.policy = whole[section];
+      return whole[section].length > 0 && ask(section, request, holds);
+    },
+    covers: (rule, request, holds) => {
+      sections.get(rule.section)!.policy = [columnsOf(rule, tenant)];
+      return ask(rule.section, request, holds);
+    },
+  };
 }

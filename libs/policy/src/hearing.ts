@@ -1,5 +1,5 @@
 import { type Candidate, combine, type Combined, type Facts, type Outcome, standing } from '@writ/rules';
-import { matcher, type Question } from './casbin';
+import type { Question } from './casbin';
 import type { Entry, Snapshot } from './snapshot';
 import type { Obligation, RuleMatch } from './types';
 
@@ -18,7 +18,7 @@ export interface Hearing {
 
 export interface Case {
   readonly tenant: string;
-  readonly snapshot: Snapshot;
+  readonly snapshot: Pick<Snapshot, 'roles' | 'classes'> & { readonly matching: Pick<Snapshot['matching'], 'matcher'> };
   readonly facts: Facts;
   /** Request columns for a candidate reached by the name `via`. */
   readonly request: (via: string) => Question['request'];
@@ -26,7 +26,7 @@ export interface Case {
 
 /** Puts each candidate to Casbin, alone, and combines what they say. Throws when Casbin does; the caller denies. */
 export function hear(candidates: readonly Candidate<Entry>[], about: Case): Hearing {
-  const ask = matcher();
+  const ask = about.snapshot.matching.matcher;
   const matches: RuleMatch[] = [];
   const missed: Entry[] = [];
   const granting: Entry[] = [];

@@ -16,6 +16,7 @@ import {
 import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './bundle';
 import { canonicalRules } from './canonical';
 import { APPROVAL, approvalFault } from './approvals/terms';
+import { Matching } from './direct/matching';
 import { KNOWN_OBLIGATIONS } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
@@ -42,6 +43,8 @@ interface Parts {
   readonly handoffDepth: number;
   /** Words of applications outside; null where the bundle has none. */
   readonly vocabulary: SpokenVocabulary | null;
+  /** How its rules are matched: all of a snapshot that may change, and no answer changes with it. */
+  readonly matching: Matching;
 }
 
 /**
@@ -89,6 +92,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
     attributes,
     handoffDepth: bundle.limits.handoff_depth,
     vocabulary: bundle.vocabulary === undefined ? null : spoken(bundle.vocabulary),
+    matching: new Matching(body),
   };
   return ok(Object.freeze(snapshot));
 }

@@ -1,7 +1,8 @@
 import type { Hop } from '@writ/kernel';
 import { agentName, type Candidate, type Places } from '@writ/rules';
 import type { TenantAuthority } from './authority';
-import { hear, type Hearing } from './hearing';
+import { type Heard, sampleOf } from './direct/second-hearing';
+import { type Case, hear, type Hearing } from './hearing';
 import { nearMisses } from './near-miss';
 import { initiatorNames, RequestFacts } from './request-facts';
 import type { Entry, Snapshot } from './snapshot';
@@ -62,15 +63,20 @@ export class Docket {
     const { tenant, action } = request;
     const object = question.section === 'action' ? this.#about().object : '';
     const receiver = this.#receiver;
-    return hear(this.candidates(question), {
+    const candidates = this.candidates(question);
+    const facts = this.facts(question);
+    const about: Case = {
       tenant: authority.tenant,
       snapshot,
-      facts: this.facts(question),
+      facts,
       request:
         question.section === 'action'
           ? (via) => [via, tenant, object, action]
           : (via) => [via, receiver, tenant, request.handoff!.purpose],
-    });
+    };
+    const hearing = hear(candidates, about);
+    if (snapshot.matching.isDue()) this.#lookAgain(question, about.request, { candidates, hearing, facts });
+    return hearing;
   }
 
   /** Agent and initiator are asked with the same hop acting: they read the same facts. */
@@ -88,6 +94,19 @@ export class Docket {
     const { actions, handoffs } = this.snapshot;
     const around = section === 'action' ? actions.around(this.#about()) : handoffs.around(this.#receiver);
     return nearMisses({ stage, names, facts: this.facts(question), missed, around });
+  }
+
+  /** Another hearing of the same, elsewhere and later. A handoff is asked of the agent's name alone. */
+  #lookAgain(
+    { section, names, subject }: StageQuestion,
+    columns: Case['request'],
+    heard: Omit<Heard, 'section' | 'requests'>,
+  ): void {
+    const about =
+      section === 'action'
+        ? ({ section: 'p', requests: names.map(columns) } as const)
+        : ({ section: 'p2', requests: [columns(subject)] } as const);
+    this.snapshot.matching.look(sampleOf({ ...about, ...heard }));
   }
 
   #about(): Places<ActionEntry> {

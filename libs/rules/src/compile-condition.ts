@@ -3,6 +3,8 @@ import { all, any, comparison, not, type Operand, presence, timed } from './clau
 import { amounts, counts, equal, ordered } from './comparisons';
 import type { Clause, CompiledCondition, Declared, Outcome, Trace } from './condition';
 import { Unread, type ValueType } from './facts';
+import { globTest } from './glob';
+import { networkTest } from './network';
 import { attributeReader, looksLikePath, parsePath, type Read, subjectReader } from './path';
 import { isWithin, parseClock, parseOffset } from './window';
 
@@ -73,6 +75,8 @@ const ORDERINGS: { readonly [op: string]: readonly [string, (sign: number) => bo
   gte: ['is at least', (sign) => sign >= 0],
 };
 
+const WHAT = { glob: 'path pattern', in_network: 'network such as 10.0.0.0/8' } as const;
+
 class Compiler {
   readonly attributes = new Set<string>();
   #clauses = 0;
@@ -110,6 +114,9 @@ class Compiler {
         return this.#contains(body, here);
       case 'prefix':
         return this.#prefix(body, here);
+      case 'glob':
+      case 'in_network':
+        return this.#textual(op, body, here);
       case 'exists':
       case 'absent': {
         const operand = this.#operand(body, here);
@@ -189,6 +196,18 @@ class Compiler {
     return comparison(`${left.text} begins with ${prefix}`, [left], (value) =>
       typeof value === 'string' ? value.startsWith(prefix) : new Unread('unknown', `${left.text} is not a text`),
     );
+  }
+
+  #textual(op: 'glob' | 'in_network', body: Json, at: string): Clause {
+    const [first, pattern] = two(body, at);
+    const left = this.#operand(first, `${at}/0`);
+    const test = typeof pattern === 'string' ? (op === 'glob' ? globTest : networkTest)(pattern) : null;
+    if (test === null) throw new Refused('bad_condition', `${at}/1`, `${JSON.stringify(pattern)} is no ${WHAT[op]}`);
+    sameType(left, this.#right({ value: pattern }, at), at);
+    return comparison(`${left.text} ${op === 'glob' ? 'fits' : 'lies in'} ${String(pattern)}`, [left], (value) => {
+      const answer = typeof value === 'string' ? test(value) : null;
+      return answer ?? new Unread('unknown', `${left.text} is not a ${op === 'glob' ? 'text' : 'network address'}`);
+    });
   }
 
   #bounded(op: 'amount' | 'count', body: Json, at: string): Clause {

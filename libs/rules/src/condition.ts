@@ -25,6 +25,10 @@ export type ConditionExpression =
   | { readonly in: readonly [OperandExpression, readonly Exclude<Scalar, null>[]] }
   | { readonly contains: readonly [OperandExpression, RightExpression] }
   | { readonly prefix: readonly [OperandExpression, string] }
+  /** A pattern of a path: see `globTest`. */
+  | { readonly glob: readonly [OperandExpression, string] }
+  /** An IP address in a network: see `networkTest`. */
+  | { readonly in_network: readonly [OperandExpression, string] }
   | { readonly exists: OperandExpression }
   | { readonly absent: OperandExpression }
   | {

@@ -255,6 +255,8 @@ export class WritClient {
       const etag = response.headers.get('etag') ?? '';
       return { etag, policy: (await response.json()) as ResponseOf<'getActivePolicy'> };
     },
+    /** A Casbin model and policy as a bundle, with what differs. Changes nothing. */
+    import: (body: BodyOf<'importPolicy'>, call?: CallOptions) => this.call('importPolicy', { body }, call),
   };
 
   readonly apiKeys = {

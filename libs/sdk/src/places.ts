@@ -94,6 +94,7 @@ export const PLACES: {
   applyConfig: ['POST', '/v1/config/apply'],
   listWorkflows: ['GET', '/v1/workflows'],
   getActivePolicy: ['GET', '/v1/policies/active'],
+  importPolicy: ['POST', '/v1/policies/import'],
   listApiKeys: ['GET', '/v1/api-keys'],
   createApiKey: ['POST', '/v1/api-keys'],
   revokeApiKey: ['POST', '/v1/api-keys/{id}/revoke'],

@@ -13,6 +13,7 @@ import { EXPLAIN_COMMANDS } from './explain';
 import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
+import { POLICY_COMMANDS } from './policies';
 import { QUESTION_COMMANDS } from './questions';
 import { RUN_COMMANDS } from './runs';
 import { STAND_IN_COMMANDS } from './stand-ins';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   ...ADMISSION_COMMANDS,
   ...MODEL_COMMANDS,
   ...CONFIG_COMMANDS,
+  ...POLICY_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,
   ...AUDIT_LOG_COMMANDS,

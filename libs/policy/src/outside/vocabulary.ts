@@ -25,7 +25,8 @@ const action = z
     if (problem !== null) ctx.addIssue({ code: 'custom', message: `the action ${problem}` });
   });
 
-function actionProblem(name: string): string | null {
+/** Why a word cannot be an action of an application, or null. */
+export function actionProblem(name: string): string | null {
   const problem = nameProblem(name, false);
   if (problem !== null) return problem;
   // A rule about the product must never come to speak of an application, nor the other way round.
