@@ -36,7 +36,10 @@ export async function insertMail(tx: Tx, mail: Mail): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Unread mail of these runs, oldest first: one statement for all the runs of a process. */
+/**
+ * Unread mail of these runs, oldest first: one statement for all the runs of a process. `OFFSET 0` keeps it a look-up per
+ * run: the planner would go through all unread mail of the tenants where it takes the table for small.
+ */
 export async function pollMail(
   db: Database,
   runs: readonly { readonly tenant: TenantId; readonly run: RunId }[],
@@ -46,7 +49,8 @@ export async function pollMail(
     tx.query(
       `SELECT m.tenant, m.run, m.id, m.kind, m.body, m.sender
          FROM unnest($1::text[], $2::text[]) AS k (tenant, run)
-         JOIN writ.run_mail m ON m.tenant = k.tenant AND m.run = k.run AND m.consumed_seq IS NULL
+         JOIN LATERAL (SELECT * FROM writ.run_mail m
+                        WHERE m.tenant = k.tenant AND m.run = k.run AND m.consumed_seq IS NULL OFFSET 0) m ON true
         ORDER BY m.created_at, m.id`,
       [runs.map((one) => one.tenant), runs.map((one) => one.run)],
     ),
