@@ -68,8 +68,11 @@ export interface OwnershipVerdict {
   readonly differences: readonly string[];
 }
 
+/** `Denied: order #W1 belongs to ann_1, and rule customer-reads-own-order allows only the owner.` */
+const NAMES_THE_OWNER = /^Denied: \S+ \S+ belongs to \S+, and rule customer-\S*own\S* allows only the owner\.$/;
+
 /**
- * Compares each decision with its label. A refused call must not have reached its tool: nothing in the shop's log names
+ * Compares each decision with its label. A refusal must say in one sentence whose it is and which rule says so. A refused call must not have reached its tool: nothing in the shop's log names
  * it, and nothing but facts was read on its behalf.
  */
 export function judgeOwnership(conversation: Conversation<LabelledCall>, seen: Seen): OwnershipVerdict {
@@ -84,6 +87,8 @@ export function judgeOwnership(conversation: Conversation<LabelledCall>, seen: S
       differences.push(`${where}: ${call.tool} was called instead`);
     } else if (call.verdict !== labelled.expect) {
       differences.push(`${where}: expected ${labelled.expect}, got ${call.verdict} (${call.reason})`);
+    } else if (call.verdict === 'deny' && !NAMES_THE_OWNER.test(call.sentence)) {
+      differences.push(`${where}: its explanation does not name the owner rule: ${call.sentence}`);
     } else {
       correct += 1;
     }

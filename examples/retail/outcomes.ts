@@ -1,5 +1,6 @@
 import type { RunEvent } from '@writ/engine';
 import type { Json, JsonObject } from '@writ/kernel';
+import { sentence } from '@writ/policy';
 
 /** What became of one tool call a model asked for. */
 export interface CallOutcome {
@@ -8,6 +9,8 @@ export interface CallOutcome {
   readonly args: JsonObject;
   readonly verdict: 'allow' | 'deny';
   readonly reason: string;
+  /** Why, as people who may read the policy are told. */
+  readonly sentence: string;
   /** What the tool answered; null when it was refused or its answer is not known yet. */
   answer: { readonly value: Json; readonly isError: boolean } | null;
 }
@@ -31,12 +34,14 @@ export function outcomesOf(events: readonly RunEvent[]): {
           rejected.push(`the handoff to ${event.target} was denied: ${event.decision.reason}`);
         }
         if (event.kind !== 'tool' || at(event.step)) break;
+        const verdict = event.type === 'step_denied' ? 'deny' : 'allow';
         calls.push({
           step: event.step,
           tool: event.target,
           args: event.args ?? {},
-          verdict: event.type === 'step_denied' ? 'deny' : 'allow',
+          verdict,
           reason: event.decision.reason,
+          sentence: sentence({ ...event.decision, verdict }),
           answer: null,
         });
         break;

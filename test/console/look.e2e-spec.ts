@@ -64,6 +64,11 @@ const PLACES: readonly Place[] = [
   { name: 'batches', path: () => '/batches', ready: (page) => page.getByText('There are no batches').waitFor() },
   { name: 'approvals', path: () => '/approvals', ready: (page) => page.getByText('Nothing waits for you').waitFor() },
   { name: 'questions', path: () => '/questions', ready: (page) => page.getByText('Nothing is asked').waitFor() },
+  {
+    name: 'ask',
+    path: () => `/ask?q=${encodeURIComponent('who can run.start workflow:desk')}`,
+    ready: (page) => page.getByRole('table', { name: 'Who can' }).waitFor(),
+  },
   { name: 'models', path: () => '/models', ready: (page) => page.getByText('scripted, version 1').waitFor() },
   {
     name: 'subscriptions',

@@ -5,6 +5,7 @@ import { Shell } from './frame/Shell';
 import { RunsPage } from './runs/RunsPage';
 import {
   APPROVALS_SEARCH,
+  ASK_SEARCH,
   AUDIT_SEARCH,
   BATCHES_SEARCH,
   COMPARE_SEARCH,
@@ -74,6 +75,13 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./audit/AuditPage'), 'AuditPage'),
 });
 
+const ask = createRoute({
+  getParentRoute: () => root,
+  path: '/ask',
+  validateSearch: keep(...ASK_SEARCH),
+  component: lazyRouteComponent(() => import('./ask/AskPage'), 'AskPage'),
+});
+
 const triggers = createRoute({
   getParentRoute: () => root,
   path: '/triggers',
@@ -117,6 +125,7 @@ export const router = createRouter({
     approvals,
     questions,
     audit,
+    ask,
     triggers,
     budgets,
     models,

@@ -26,6 +26,7 @@ import { BudgetsController } from './controllers/budgets.controller';
 import { ConfigController } from './controllers/config.controller';
 import { PolicyImportController } from './controllers/policy-import.controller';
 import { DecisionsController } from './controllers/decisions.controller';
+import { ExplainController } from './controllers/explain.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
@@ -95,6 +96,7 @@ export class ControlPlaneModule {
         DelegationsController,
         RunForksController,
         RunsController,
+        ExplainController,
         DecisionsController,
         ApprovalsController,
         StandInsController,

@@ -8,6 +8,7 @@ import { budgetRoutes } from './budgets';
 import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { delegationRoutes } from './delegations';
+import { explainRoutes } from './explain';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
@@ -34,6 +35,7 @@ export const ROUTES = {
   ...runUpgradeRoutes,
   ...decisionRoutes,
   ...delegationRoutes,
+  ...explainRoutes,
   ...approvalRoutes,
   ...standInRoutes,
   ...questionRoutes,

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
-import type { Mandate } from '@writ/policy';
+import type { DecisionRequest, Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';
 import type { ForkEffects } from './events';
@@ -223,6 +223,12 @@ export interface DecisionView {
   readonly sentence: string;
 }
 
+/** A decision and what it was about; no request where that cannot be had any more. */
+export interface PastDecision {
+  readonly decision: DecisionView;
+  readonly request: DecisionRequest | null;
+}
+
 export interface RunCommandsApi {
   start(input: StartRunInput): Promise<Result<StartedRun>>;
   /** Asks the run to move at its next safe moment; refused where its journal does not fit the other versions. */
@@ -270,4 +276,6 @@ export interface RunQueriesApi {
     query: { readonly limit: number; readonly after?: number },
   ): Promise<Page<DecisionView> | null>;
   decision(tenant: TenantId, id: string): Promise<DecisionView | null>;
+  /** The same with what was asked, so that it can be asked again. */
+  decided(tenant: TenantId, id: string): Promise<PastDecision | null>;
 }

@@ -1,7 +1,16 @@
 import { listBudgets, revokedDelegations } from '@writ/policy';
 import { isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
 import { type Database, getPayload, isFinal, type RunRow, runRow, unitsAround } from '@writ/database';
-import type { DecisionView, EventView, FoundPage, Page, RunDetail, RunQueriesApi, RunSearchQuery } from './api';
+import type {
+  DecisionView,
+  EventView,
+  FoundPage,
+  Page,
+  PastDecision,
+  RunDetail,
+  RunQueriesApi,
+  RunSearchQuery,
+} from './api';
 import { type Comparison, compareRuns } from './compare/compare';
 import type { RunEvent } from './events';
 import { type EffectiveLimits, effectiveLimits } from './budget/effective';
@@ -9,6 +18,7 @@ import { decisionOf, storedDecisionView } from './explain';
 import { delegationsOf, type RunDelegations } from './delegations';
 import { fold } from './fold';
 import { readEventsFrom } from './live/event-reader';
+import { pastRequest, storedRequest } from './past-request';
 import { readJournal } from './read-journal';
 import type { StoredDecision } from './record-decision';
 import { considerUpgrade, type UpgradeChoice } from './upgrade/choice';
@@ -143,8 +153,22 @@ export class RunQueries implements RunQueriesApi {
     return { data, next: all.length > from + query.limit ? String(from + query.limit - 1) : null };
   }
 
-  /** A decision by id alone: its id holds its time, and its unit was written soon after. */
   async decision(tenant: TenantId, id: string): Promise<DecisionView | null> {
+    return (await this.#decided(tenant, id))?.view ?? null;
+  }
+
+  async decided(tenant: TenantId, id: string): Promise<PastDecision | null> {
+    const found = await this.#decided(tenant, id);
+    if (!found) return null;
+    const { view, run, events, stored } = found;
+    const request = run
+      ? await pastRequest(this.db, { tenant, run, events, decision: id })
+      : storedRequest(tenant, stored);
+    return { decision: view, request };
+  }
+
+  /** By id alone: an id holds its time, and its unit was written soon after. */
+  async #decided(tenant: TenantId, id: string): Promise<Found | null> {
     const made = isId('decision', id) ? timeOfId(id) : null;
     if (made === null) return null;
     const window = { from: new Date(made - WINDOW_MS), to: new Date(made + WINDOW_MS), containing: id };
@@ -152,23 +176,24 @@ export class RunQueries implements RunQueriesApi {
     for (const unit of found) {
       if (unit.run === 'tenant') {
         const stored = await this.#stored(tenant, unit.events, id);
-        if (stored) return stored;
+        if (stored) return { view: storedDecisionView(stored), run: null, events: [], stored };
         continue;
       }
-      const events = await readJournal(this.db, tenant, unit.run as RunId);
-      const view = events.map((event) => decisionOf(unit.run as RunId, event)).find((one) => one?.id === id);
-      if (view) return view;
+      const run = unit.run as RunId;
+      const events = await readJournal(this.db, tenant, run);
+      const view = events.map((event) => decisionOf(run, event)).find((one) => one?.id === id);
+      if (view) return { view, run, events, stored: null };
     }
     return null;
   }
 
-  async #stored(tenant: TenantId, lines: string, id: string): Promise<DecisionView | null> {
+  async #stored(tenant: TenantId, lines: string, id: string): Promise<StoredDecision | null> {
     for (const line of lines.split('\n')) {
       const event = JSON.parse(line) as { decision?: { id: string }; detail?: { explanation?: string } };
       const digest = event.detail?.explanation;
       if (event.decision?.id !== id || digest === undefined) continue;
       const body = await this.db.withTenant(tenant, (tx) => getPayload(tx, { tenant, digest }));
-      if (body !== null) return storedDecisionView(JSON.parse(body) as StoredDecision);
+      if (body !== null) return JSON.parse(body) as StoredDecision;
     }
     return null;
   }
@@ -178,6 +203,13 @@ export class RunQueries implements RunQueriesApi {
     const row = await this.db.withTenant(tenant, (tx) => runRow(tx, tenant, run));
     return row ? readJournal(this.db, tenant, run) : null;
   }
+}
+
+interface Found {
+  readonly view: DecisionView;
+  readonly run: RunId | null;
+  readonly events: readonly RunEvent[];
+  readonly stored: StoredDecision | null;
 }
 
 /** What a run did itself: its start, and what came after the past it took over. */

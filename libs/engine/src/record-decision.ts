@@ -10,6 +10,8 @@ export interface StoredDecision {
   readonly action: string;
   readonly object: { readonly type: string; readonly id: string };
   readonly subject: string;
+  /** Who asked, for whoever asks again; absent from what older versions stored. */
+  readonly initiator?: DecisionRequest['initiator'];
 }
 
 /**
@@ -33,6 +35,7 @@ export async function recordDecisionIn(
     action,
     object: { type: object.type, id: object.id },
     subject: initiator.id,
+    initiator,
   };
   const body = canonicalJson(stored);
   const digest = digestOf(body);

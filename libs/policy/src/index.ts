@@ -1,4 +1,4 @@
-export { type ActivePolicy, activatePolicy, activePolicy, type PolicyChange, type RecordChange } from './activate';
+export { activatePolicy, activePolicy, type PolicyChange, type RecordChange } from './activate';
 export { bringProductRules, type ProductRules } from './product-rules';
 export { ApprovalCommands } from './approvals/commands';
 export { considerAsk, markUsed, withdrawAll } from './approvals/consider';
@@ -16,6 +16,7 @@ export { tendBudgets } from './budgets/budget-watch';
 export { importCasbin } from './casbin-import/import-casbin';
 export { decide } from './decide';
 export { revokedIn } from './delegation';
+export { explaining } from './explain/index';
 export { policiesDirectory } from './model-file';
 export { outside } from './outside/index';
 export { PermitOffice } from './permit-office';

@@ -16,6 +16,18 @@ describe('the sentence about a decision', () => {
     );
   });
 
+  it('names them however the owner is written: with a prefix of its own, or without', async () => {
+    for (const clause of [
+      'eq: [{ path: resource.owner, with: "user:" }, { path: initiator.id }]',
+      'eq: [resource.owner, { path: initiator.id, without: "user:" }]',
+    ]) {
+      const text = SHOP.replace('eq: [resource.owner, { path: initiator.id }]', clause);
+      const request = toolCall({ attributes: attributes({ 'order.owner': 'bob' }) });
+      const told = sentence(decide(await authorityOf(text), request));
+      expect(told).toMatch(/^Denied: order #W1 belongs to (user:)?bob, and rule own-order allows only the owner\.$/);
+    }
+  });
+
   it('names the rules that allowed', async () => {
     expect(await said({ attributes: own })).toBe(
       'Allowed: by rule agent-orders for agent orders, by rule own-order for initiator user:ann.',

@@ -61,7 +61,7 @@ const silence =
 const nearly = ({ rid, missing }: NearMiss): string => (rid === '' ? missing : `nearest is rule ${rid}, ${missing}`);
 
 const OWNER =
-  /resource\.owner(?: without \S+)? equals (?:\S+ before )?initiator\.id(?: without \S+)?: got (\S+) for (\S+ \S+)/;
+  /(?:\S+ before )?resource\.owner(?: without \S+)? equals (?:\S+ before )?initiator\.id(?: without \S+)?: got (\S+) for (\S+ \S+)/;
 
 /** The commonest refusal in the words people use for it, since the values are at hand. */
 function ownership({ rid, missing }: NearMiss): string | null {

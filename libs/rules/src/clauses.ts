@@ -48,6 +48,9 @@ export function timed(text: string, test: (now: number) => boolean): Clause {
   return comparison(text, [now], (value) => test(value as number));
 }
 
+/** A path into the resource, alone or with a text before or after it taken on or off. */
+const OF_RESOURCE = /^(?:\S+ before )?resource\./;
+
 function leaf(text: string, got: Operand, decide: (facts: Facts, trace: Trace | null) => Verdict): Clause {
   return {
     text,
@@ -64,7 +67,7 @@ function leaf(text: string, got: Operand, decide: (facts: Facts, trace: Trace | 
       if (verdict instanceof Unread) return `${text}: ${verdict.reason}`;
       const value = got.read(facts);
       if (value instanceof Unread) return `${text}: ${value.reason}`;
-      const whose = got.text.startsWith('resource.') && facts.resource ? facts.resource : null;
+      const whose = OF_RESOURCE.test(got.text) && facts.resource ? facts.resource : null;
       return `${text}: got ${inWords(value)}${whose === null ? '' : ` for ${whose.type} ${inWords(whose.id)}`}`;
     },
   };
@@ -80,11 +83,8 @@ export function all(clauses: readonly Clause[]): Clause {
     text: clauses.map((clause) => clause.text).join(' and '),
     test: fold(clauses, false),
     blame: (facts) => {
-      for (const clause of clauses) {
-        const missing = clause.blame(facts);
-        if (missing !== null) return missing;
-      }
-      return null;
+      const missing = clauses.map((clause) => clause.blame(facts)).filter((one) => one !== null);
+      return missing.length === 0 ? null : missing.join(' and ');
     },
   };
 }

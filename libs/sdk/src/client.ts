@@ -90,6 +90,14 @@ export class WritClient {
 
   readonly decisions = {
     get: (id: string, call?: CallOptions) => this.call('getDecision', { params: { id } }, call),
+    /** All about one that was made: the chain, what would allow it, who could approve. */
+    explain: (id: string, call?: CallOptions) => this.call('explainDecision', { params: { id } }, call),
+    /** The same about an act that nobody is about to do. */
+    can: (body: BodyOf<'explainAct'>, call?: CallOptions) => this.call('explainAct', { body }, call),
+    whoCan: (body: BodyOf<'whoCan'>, call?: CallOptions) => this.call('whoCan', { body }, call),
+    /** What somebody may do: you, when nobody is named. */
+    permissions: (query: QueryOf<'listPermissions'> = {}, call?: CallOptions) =>
+      this.call('listPermissions', { query }, call),
   };
 
   readonly questions = {

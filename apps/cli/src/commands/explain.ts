@@ -1,67 +1,58 @@
+import { WritError } from '@writ/sdk';
 import type { Command, Context } from '../command';
 import { usage } from '../cli-error';
-import type { Row } from '../output/output';
-import { Paint } from '../output/paint';
+import { decisionText, explanationText } from './explain-text';
 import { asRow } from './rows';
 
-interface Stage {
-  readonly stage?: string;
-  readonly subject?: string;
-  readonly verdict?: string;
-  readonly explicit?: boolean;
-  readonly matches?: readonly { readonly rid?: string; readonly effect?: string; readonly error?: string }[];
-}
-
-/** Why a stage ended as it did when no rule spoke. */
-function unsaid({ verdict, explicit }: Stage): string {
-  if (explicit) return '';
-  return verdict === 'allow' ? 'nothing forbids it' : 'no rule speaks of it';
-}
-
-/** The decision as people read it: the sentence, each stage with the rules that spoke, and what was nearly enough. */
-function explained(context: Context, row: Row): string {
-  const paint = new Paint(context.io);
-  const object = (row['object'] ?? {}) as { readonly type?: string; readonly id?: string };
-  const asked = `${String(row['action'])} on ${object.type ?? 'something'} ${object.id ?? ''}`.trimEnd();
-  const lines = [String(row['sentence']), '', `  ${paint.dim('asked')}       ${asked}`];
-  for (const stage of (row['stages'] ?? []) as unknown as readonly Stage[]) {
-    const rules = (stage.matches ?? []).map(
-      (match) => `${match.effect} by ${match.rid}${match.error ? ' (error)' : ''}`,
-    );
-    const why = rules.length > 0 ? rules.join(', ') : unsaid(stage);
-    const verdict = paint.standing(stage.verdict ?? '');
-    lines.push(`  ${(stage.stage ?? '').padEnd(11)} ${verdict}  ${stage.subject ?? ''}  ${paint.dim(why)}`.trimEnd());
+/** The last of a run's decisions that did not simply allow. */
+async function lastRefusal(context: Context, run: string): Promise<string> {
+  let found: string | null = null;
+  for await (const { id, verdict } of context.client().runs.decisions(run, {}, { signal: context.signal })) {
+    if (verdict !== 'allow') found = id;
   }
-  const misses = (row['near_misses'] ?? []) as unknown as readonly {
-    readonly rid?: string;
-    readonly missing?: string;
-  }[];
-  if (misses.length > 0) lines.push('', 'Nearly:', ...misses.map((miss) => `  ${miss.rid}  ${miss.missing}`));
-  lines.push(
-    '',
-    paint.dim(`${String(row['id'])}  reason ${String(row['reason'])}  policy ${String(row['snapshot'])}`),
-    '',
+  if (found !== null) return found;
+  throw usage(
+    'Nothing was refused in this run.',
+    'Every decision of it is an allow.',
+    `List them: writ runs decisions ${run}`,
   );
-  return lines.join('\n');
 }
 
 const explain: Command = {
   name: 'explain',
   summary: 'Explain why something was allowed or refused',
-  args: [{ usage: '<decision>', description: 'id of a decision, dec_…, from `writ runs decisions` or an error' }],
+  description:
+    'The stages and rules with what they read, by whose right, what would allow it and who could approve. Of a run, the last thing that was refused or asked about.',
+  args: [
+    {
+      usage: '<decision>',
+      description: 'id of a decision, dec_…, from `writ runs decisions` or an error; or of a run',
+    },
+  ],
   examples: ['explain dec_01k8x0q3wsf5z8k2m4n6p8r0t3', 'explain dec_01k8x0q3wsf5z8k2m4n6p8r0t3 -o json'],
-  calls: ['GET /v1/decisions/{id}'],
+  calls: ['GET /v1/decisions/{id}/explanation', 'GET /v1/decisions/{id}', 'GET /v1/runs/{id}/decisions'],
   async run(context, call) {
-    const id = call.arg(0);
-    if (!id.startsWith('dec_')) {
+    const given = call.arg(0);
+    if (!/^(dec|run)_/.test(given)) {
       throw usage(
-        'That is not a decision.',
-        `"${id}" does not begin with dec_.`,
+        'That is no decision and no run.',
+        `"${given}" does not begin with dec_ or run_.`,
         'List those of a run: writ runs decisions <run>',
       );
     }
-    const row = asRow(await context.client().decisions.get(id, { signal: context.signal }));
-    return { output: { kind: 'one', row, id, text: explained(context, row) } };
+    const id = given.startsWith('run_') ? await lastRefusal(context, given) : given;
+    const { decisions } = context.client();
+    try {
+      const explained = await decisions.explain(id, { signal: context.signal });
+      return { output: { kind: 'one', row: asRow(explained), id, text: explanationText(context, explained) } };
+    } catch (error) {
+      // Whoever may not read the policy is still told what they may know of a decision of their own.
+      if (!(error instanceof WritError) || (error.code !== 'policy_denied' && error.code !== 'insufficient_scope'))
+        throw error;
+      const decision = await decisions.get(id, { signal: context.signal });
+      const text = [...decisionText(context, decision), '', `reason ${decision.reason}`, ''].join('\n');
+      return { output: { kind: 'one', row: asRow({ decision }), id, text } };
+    }
   },
 };
 

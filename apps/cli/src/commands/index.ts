@@ -6,6 +6,7 @@ import { AUDIT_LOG_COMMANDS } from './audit-log';
 import { AUDIT_TAIL_COMMANDS } from './audit-tail';
 import { BATCH_COMMANDS } from './batches';
 import { BUDGET_COMMANDS } from './budgets';
+import { CAN_COMMANDS } from './can';
 import { CONFIG_COMMANDS } from './config';
 import { DELEGATION_COMMANDS } from './delegations';
 import { DEMO_COMMANDS } from './demo';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly Command[] = [
   ...STAND_IN_COMMANDS,
   ...QUESTION_COMMANDS,
   ...EXPLAIN_COMMANDS,
+  ...CAN_COMMANDS,
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
   ...TRIGGER_COMMANDS,

@@ -8,6 +8,7 @@ export const PAGES = [
   { to: '/questions', label: 'Questions', icon: 'help', keys: 'g q' },
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
+  { to: '/ask', label: 'Ask', icon: 'search', keys: 'g w' },
   { to: '/budgets', label: 'Budgets', icon: 'budget', keys: 'g b' },
   { to: '/models', label: 'Models', icon: 'model', keys: 'g m' },
   { to: '/subscriptions', label: 'Subscriptions', icon: 'bell', keys: 'g n' },

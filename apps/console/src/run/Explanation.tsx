@@ -8,17 +8,51 @@ import { Id } from '../ui/Id';
 import { JsonView } from '../ui/JsonView';
 import { Mark } from '../ui/Mark';
 import { VERDICT } from '../ui/tone';
-import { aboutOf, missesOf, optionsOf, type StageView, stageName, stagesOf } from './decision-words';
+import { AroundPast } from './Around';
+import { aboutOf, missesOf, type StageView, stageName, stagesOf } from './decision-words';
 import styles from './Decisions.module.css';
 import type { Decision } from './useDecisions';
 
 /** Why: in one sentence, then question by question, then what would have to be different. */
 export function Explanation({ decision }: { readonly decision: Decision }) {
-  const misses = missesOf(decision);
-  const options = optionsOf(decision);
-  const silent = decision.verdict === 'deny' && !decision.explicit;
   return (
     <div className={styles['explanation']}>
+      <Decided decision={decision} />
+      <AroundPast decision={decision} />
+      <section>
+        <h3>On record</h3>
+        <Facts
+          facts={[
+            ['Told the agent', <code key="reason">{decision.reason}</code>],
+            ['Decided', <Stamp key="time" at={decision.time} form="full" />],
+            ['Decision', <Id key="id" id={decision.id} what="Decision id" />],
+            ['Policy', <Id key="snapshot" id={decision.snapshot} what="Policy digest" />],
+            decision.run === null
+              ? null
+              : [
+                  'Evidence',
+                  <Link
+                    key="audit"
+                    to="/audit"
+                    search={{ q: `run:${decision.run} ${decision.id}`, from: 'all' } as never}
+                  >
+                    its event in the audit log
+                  </Link>,
+                ],
+          ]}
+        />
+        <Command text={`./writ explain ${decision.id}`} />
+      </section>
+    </div>
+  );
+}
+
+/** What was decided and why, of a decision that was made or that would be. */
+export function Decided({ decision }: { readonly decision: Omit<Decision, 'id'> }) {
+  const misses = missesOf(decision);
+  const silent = decision.verdict === 'deny' && !decision.explicit;
+  return (
+    <>
       <section>
         <div className={styles['line']}>
           <Mark sign={VERDICT[decision.verdict]} />
@@ -56,48 +90,13 @@ export function Explanation({ decision }: { readonly decision: Decision }) {
           </ul>
         </section>
       )}
-      {options.length > 0 && (
-        <section>
-          <h3>What would allow it</h3>
-          <ol className={styles['options']}>
-            {options.map((option) => (
-              <li key={option}>{option}</li>
-            ))}
-          </ol>
-          <p className="dim">Nothing is changed from here.</p>
-        </section>
-      )}
       {decision.obligations.length > 0 && (
         <section>
           <h3>Obligations</h3>
           <JsonView label="Obligations" value={decision.obligations} />
         </section>
       )}
-      <section>
-        <h3>On record</h3>
-        <Facts
-          facts={[
-            ['Told the agent', <code key="reason">{decision.reason}</code>],
-            ['Decided', <Stamp key="time" at={decision.time} form="full" />],
-            ['Decision', <Id key="id" id={decision.id} what="Decision id" />],
-            ['Policy', <Id key="snapshot" id={decision.snapshot} what="Policy digest" />],
-            decision.run === null
-              ? null
-              : [
-                  'Evidence',
-                  <Link
-                    key="audit"
-                    to="/audit"
-                    search={{ q: `run:${decision.run} ${decision.id}`, from: 'all' } as never}
-                  >
-                    its event in the audit log
-                  </Link>,
-                ],
-          ]}
-        />
-        <Command text={`./writ explain ${decision.id}`} />
-      </section>
-    </div>
+    </>
   );
 }
 

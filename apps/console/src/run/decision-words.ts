@@ -45,7 +45,7 @@ const VERDICTS = ['allow', 'deny', 'ask'] as const;
 const list = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? (value as JsonObject[]) : []);
 
 /** The stages of a decision; what a newer server adds is passed over, not stumbled on. */
-export function stagesOf(decision: Decision): readonly StageView[] {
+export function stagesOf(decision: Pick<Decision, 'stages'>): readonly StageView[] {
   return decision.stages.map((stage) => ({
     stage: text(stage['stage']) ?? '?',
     subject: text(stage['subject']) ?? '',
@@ -68,7 +68,7 @@ export interface MissView {
   readonly missing: string;
 }
 
-export const missesOf = (decision: Decision): readonly MissView[] =>
+export const missesOf = (decision: Pick<Decision, 'near_misses'>): readonly MissView[] =>
   decision.near_misses.map((miss) => ({
     rid: text(miss['rid']) ?? '',
     stage: text(miss['stage']) ?? '',

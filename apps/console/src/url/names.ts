@@ -5,6 +5,7 @@ export const STOPS_SEARCH = ['sel', 'view'] as const;
 export const AUDIT_SEARCH = ['q', 'from', 'to', 'tz', 'sort', 'sel', 'by', 'cols', 'dense', 'view'] as const;
 export const APPROVALS_SEARCH = ['q', 'tab', 'sel', 'cols', 'dense', 'view', 'tz'] as const;
 export const QUESTIONS_SEARCH = ['tab', 'sel', 'view', 'tz'] as const;
+export const ASK_SEARCH = ['q', 'tz'] as const;
 export const MODELS_SEARCH = ['sel', 'tz'] as const;
 export const COMPARE_SEARCH = ['a', 'b', 'only', 'tz'] as const;
 export const SUBSCRIPTIONS_SEARCH = ['sel', 'tz'] as const;

@@ -1,0 +1,99 @@
+import { TENANT_COLUMN } from '@writ/rules';
+import type { TenantAuthority } from '../authority';
+import { type PolicyBundle, validateBundle } from '../bundle';
+import { buildSnapshot, type Snapshot } from '../snapshot';
+import type { DecisionRequest } from '../types';
+import { written } from './written';
+
+/**
+ * One thing that could be otherwise, so that an act that was refused is not. Nothing here is ever put in force: it is
+ * tried on copies, so that what is said to help does help.
+ * - value: what a rule's condition reads is such that it allows (or, of a rule that forbids, no longer matches)
+ * - role: somebody holds a role     - rule: a line is added     - mandate: the run is given a mandate that covers it
+ * - release: a stop is released     - remove: a rule that forbids is taken away
+ */
+export type Change =
+  | { readonly kind: 'value'; readonly rid: string; readonly effect: 'allow' | 'deny'; readonly what: string }
+  | { readonly kind: 'role'; readonly subject: string; readonly role: string; readonly rid: string }
+  | { readonly kind: 'rule'; readonly line: string }
+  | { readonly kind: 'mandate'; readonly what: string }
+  | { readonly kind: 'release'; readonly stop: string }
+  | { readonly kind: 'remove'; readonly rid: string };
+
+/** A request and what it is decided under. */
+export interface World {
+  readonly authority: TenantAuthority;
+  readonly request: DecisionRequest;
+}
+
+/** The same with the change made; null where it cannot be made. */
+export async function changed(world: World, change: Change): Promise<World | null> {
+  const { authority, request } = world;
+  switch (change.kind) {
+    case 'mandate':
+      return { ...world, request: { ...request, mandate: null } };
+    case 'release': {
+      const stops = authority.stops.filter(({ id }) => id !== change.stop);
+      return { ...world, authority: { ...authority, stops } };
+    }
+    case 'role': {
+      const { initiator } = request;
+      if (change.subject === initiator.id) {
+        const roles = [...initiator.roles, change.role.replace(/^role:/, '')];
+        return { ...world, request: { ...request, initiator: { ...initiator, roles } } };
+      }
+      return rewritten(world, (lines) => [...lines, `g, ${change.subject}, ${change.role}, ${TENANT_COLUMN}`]);
+    }
+    case 'rule':
+      return rewritten(world, (lines) => [...lines, change.line]);
+    case 'value': {
+      const rule = authority.snapshot && written(authority.snapshot).rule(change.rid);
+      if (!rule) return null;
+      // A rule that forbids and no longer matches might as well not be there; one that allows needs no condition.
+      const settled = rule.effect === 'deny' ? [] : [unconditional(rule.line)];
+      return rewritten(world, (lines) => lines.flatMap((line) => (line === rule.line ? settled : [line])));
+    }
+    case 'remove': {
+      const line = authority.snapshot && written(authority.snapshot).rule(change.rid)?.line;
+      return rewritten(world, (lines) => lines.filter((one) => one !== line));
+    }
+  }
+}
+
+function unconditional(line: string): string {
+  const columns = line.split(', ');
+  return columns.with(columns.length - 4, '').join(', ');
+}
+
+async function rewritten(world: World, edit: (lines: readonly string[]) => readonly string[]): Promise<World | null> {
+  const { snapshot } = world.authority;
+  if (snapshot === null) return null;
+  const rebuilt = await rebuild(snapshot, edit);
+  return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
+}
+
+async function rebuild(snapshot: Snapshot, edit: (lines: readonly string[]) => readonly string[]) {
+  const bundle = JSON.parse(snapshot.body) as PolicyBundle;
+  const made = validateBundle({ ...bundle, rules: edit(bundle.rules.split('\n')).join('\n') });
+  if (!made.ok) return null;
+  const built = await buildSnapshot(made.value);
+  return built.ok ? built.value : null;
+}
+
+/** The change in words, as something to do or to have otherwise. */
+export function changeWords(change: Change): string {
+  switch (change.kind) {
+    case 'value':
+      return `${change.effect === 'allow' ? 'meet' : 'stay clear of'} rule ${change.rid} (${change.what})`;
+    case 'role':
+      return `give ${change.subject} the role ${change.role.replace(/^role:/, '')} (rule ${change.rid})`;
+    case 'rule':
+      return `add the rule "${change.line}"`;
+    case 'mandate':
+      return `give the run a mandate that covers it (${change.what})`;
+    case 'release':
+      return `release stop ${change.stop}`;
+    case 'remove':
+      return `change rule ${change.rid}, which forbids it`;
+  }
+}

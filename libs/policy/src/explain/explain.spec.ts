@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { attributes, authorityOf, SHOP, stopOf, tenant, toolCall } from '../../../../test/policy/parts';
+import { decide } from '../decide';
+import type { DecisionRequest } from '../types';
+import type { Known } from './approvers';
+import { changed } from './changes';
+import { explain } from './explain';
+import { remediesFor } from './remedies';
+import { permissionsOf, whoCan } from './who-can';
+
+const own = attributes({ 'order.owner': 'user:ann' });
+const another = attributes({ 'order.owner': 'user:bob' });
+const refund = { object: { type: 'tool', id: 'refund' } } as const;
+
+const about = async (part: Partial<DecisionRequest>, known: readonly Known[] = []) =>
+  explain(await authorityOf(SHOP), toolCall(part), known);
+
+describe('an explanation', () => {
+  it('tells the verdict, whether a rule said so, the stage, the rules with what they read, and what was nearly enough', async () => {
+    const { decision, sentence } = await about({ attributes: another });
+    expect(decision).toMatchObject({
+      verdict: 'deny',
+      explicit: false,
+      stage: 'initiator',
+      reason: 'initiator_not_granted',
+    });
+    expect(decision.nearMisses[0]).toMatchObject({
+      rid: 'own-order',
+      missing: expect.stringContaining('got user:bob'),
+    });
+    expect(sentence).toBe('Denied: order #W1 belongs to user:bob, and rule own-order allows only the owner.');
+  });
+
+  it('tells the chain: who was asked, and the way from each name over its roles to the rule', async () => {
+    const chain = [
+      { agent: 'triage', digest: 'sha256:t' },
+      { agent: 'orders', digest: 'sha256:o', mode: 'attenuate' },
+    ] as const;
+    const { chain: links } = await about({ chain, attributes: own });
+    expect(links).toEqual([
+      expect.objectContaining({
+        subject: 'user:ann',
+        part: 'initiator',
+        verdict: 'allow',
+        paths: [['user:ann', 'role:customer', 'own-order']],
+      }),
+      expect.objectContaining({
+        subject: 'agent:triage',
+        mode: null,
+        asked: true,
+        paths: [['agent:triage', 'agent-triage']],
+      }),
+      expect.objectContaining({
+        subject: 'agent:orders',
+        mode: 'attenuate',
+        asked: true,
+        paths: [['agent:orders', 'agent-orders']],
+      }),
+    ]);
+  });
+
+  it('names what the decision would read and nobody brought', async () => {
+    expect((await about({})).needs).toEqual([
+      { name: 'order.owner', resource: { type: 'order', id: '#W1' }, maxAgeMs: 0 },
+    ]);
+  });
+});
+
+describe('what would allow it', () => {
+  const sentences = async (part: Partial<DecisionRequest>) =>
+    (await about(part)).remedies.map(({ sentence }) => sentence);
+
+  it('begins with the smallest change: the value a condition reads, then a role, then a rule', async () => {
+    expect(await sentences({ attributes: another })).toEqual([
+      'To allow it: meet rule own-order (resource.owner equals initiator.id: got user:bob for order #W1).',
+      'To allow it: give user:ann the role clerk (rule clerk).',
+      'To allow it: add the rule "p, user:ann, {tenant}, tool:get_order, tool.invoke, , allow".',
+    ]);
+  });
+
+  it('says every clause that fails, not the first', async () => {
+    const text = `{ "rules": ["p, user:*, {tenant}, tool:x, tool.invoke, both, allow, , both"],
+      "conditions": { "both": { "all": [{ "eq": ["args./a", 1] }, { "eq": ["args./b", 2] }] } } }`;
+    const request = toolCall({ chain: [], object: { type: 'tool', id: 'x' }, args: { a: 9, b: 9 } });
+    const [first] = await remediesFor({ authority: await authorityOf(text), request });
+    expect(first?.sentence).toContain('args./a equals 1: got 9 and args./b equals 2: got 9');
+  });
+
+  it('goes on where more than one thing is missing', async () => {
+    const authority = await authorityOf(SHOP, [stopOf({ target: 'get_order' })]);
+    const remedies = await remediesFor({
+      authority,
+      request: toolCall({ attributes: another, mandate: { tools: [] } }),
+    });
+    expect(remedies[0]?.changes.map(({ kind }) => kind)).toEqual(['release', 'value', 'mandate']);
+  });
+
+  it('names the rule that forbids and what it read, where one does', async () => {
+    expect(await sentences({ ...refund, attributes: own, args: { amount: 5000 } })).toEqual([
+      expect.stringMatching(
+        /^To be let ask: stay clear of rule huge-refund \(it is not true that .*args\.\/amount .*\); then ask for approval\.$/,
+      ),
+    ]);
+  });
+
+  it('is nothing but people where people are asked, and nothing at all where it is allowed', async () => {
+    expect(await sentences({ ...refund, attributes: own, args: { amount: 500 } })).toEqual(['Ask for approval.']);
+    expect(await sentences({ attributes: own })).toEqual([]);
+  });
+
+  it('is never only said: with its changes made, each remedy comes to the verdict it names', async () => {
+    const authority = await authorityOf(SHOP, [stopOf({ target: 'send' })]);
+    const request = fc.record({
+      action: fc.constantFrom('tool.invoke', 'model.invoke', 'run.start', 'data.read', 'handoff', 'policy.change'),
+      tool: fc.constantFrom('get_order', 'refund', 'send', 'unknown'),
+      owner: fc.constantFrom('user:ann', 'user:bob', null),
+      amount: fc.constantFrom(5, 500, 5000, 'x'),
+      agents: fc.subarray(['triage', 'orders', 'billing', 'vault'], { minLength: 1 }),
+      roles: fc.subarray(['customer', 'clerk', 'stranger']),
+      mandate: fc.constantFrom(null, { tools: [] }, { tools: [{ tool: 'refund' }] }),
+    });
+    let helped = 0;
+    await fc.assert(
+      fc.asyncProperty(request, async ({ action, tool, owner, amount, agents, roles, mandate }) => {
+        const passes = action === 'handoff';
+        const whole = toolCall({
+          action: action as DecisionRequest['action'],
+          object: passes ? { type: 'agent', id: 'vault' } : { type: 'tool', id: tool },
+          initiator: { tenant, kind: 'user', id: 'user:ann', roles },
+          chain: agents.map((agent) => ({ agent, digest: `sha256:${agent}` })),
+          args: { amount },
+          mandate,
+          ...(owner !== null && { attributes: attributes({ 'order.owner': owner }) }),
+          ...(passes && { handoff: { to: 'vault', purpose: 'any', depth: 1 } }),
+        });
+        const remedies = await remediesFor({ authority, request: whole });
+        if (decide(authority, whole).verdict === 'allow') expect(remedies).toEqual([]);
+        for (const { changes, verdict } of remedies) {
+          let world: Parameters<typeof changed>[0] | null = { authority, request: whole };
+          for (const change of changes) world = world && (await changed(world, change));
+          expect(world && decide(world.authority, world.request).verdict).toBe(verdict);
+          helped += 1;
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(helped).toBeGreaterThan(20);
+  });
+});
+
+describe('who could approve', () => {
+  const pat: Known = { id: 'user:pat', kind: 'user', roles: ['payments', 'approver'] };
+  const ann: Known = { id: 'user:ann', kind: 'user', roles: ['payments', 'approver'] };
+  const bot: Known = { id: 'agent:bot', kind: 'agent', roles: ['payments', 'approver'] };
+  const idle: Known = { id: 'user:idle', kind: 'user', roles: ['payments'] };
+  const text = SHOP.replace('  g2,', '  p, role:approver, {tenant}, approval:*, approval.decide, , allow\n  g2,');
+
+  it('names holders of the role who may decide, and nobody who has a part in the act', async () => {
+    const request = toolCall({ ...refund, attributes: own, args: { amount: 500 } });
+    const { approvers } = await explain(await authorityOf(text), request, [pat, ann, bot, idle]);
+    expect(approvers).toEqual([{ obligation: 'ask', count: 1, roles: ['payments'], people: ['user:pat'] }]);
+  });
+});
+
+describe('who can', () => {
+  const known: readonly Known[] = [
+    { id: 'user:ann', kind: 'user', roles: ['customer'] },
+    { id: 'user:dot', kind: 'user', roles: ['clerk'] },
+    { id: 'user:nobody', kind: 'user', roles: [] },
+  ];
+  const act = { action: 'tool.invoke', object: { type: 'tool', id: 'get_order' }, now: toolCall().now } as const;
+  const found = async (part: object) =>
+    whoCan(await authorityOf(SHOP), { ...act, ...part }, known).map(({ subject, verdict }) => [subject, verdict]);
+
+  it('lists everybody who may, whoever the policy or a credential names, and by what', async () => {
+    const answers = whoCan(await authorityOf(SHOP), act, known);
+    expect(answers.find(({ subject }) => subject === 'user:cleo')?.paths).toEqual([
+      ['user:cleo', 'role:clerk', 'clerk'],
+    ]);
+    expect(answers.map(({ subject, verdict }) => [subject, verdict])).toEqual([
+      ['agent:orders', 'allow'],
+      ['agent:triage', 'allow'],
+      ['user:ann', 'perhaps'],
+      ['user:cleo', 'allow'],
+      ['user:dot', 'allow'],
+    ]);
+  });
+
+  it('says perhaps only where a value is not given: a value that settles it settles it', async () => {
+    const resource = { type: 'order', id: '#W1' };
+    expect(await found({ resource, attributes: another })).not.toContainEqual(['user:ann', 'perhaps']);
+    expect(await found({ resource, attributes: own })).toContainEqual(['user:ann', 'allow']);
+  });
+
+  it('agrees with the decision about each', async () => {
+    const authority = await authorityOf(SHOP);
+    const part = { resource: { type: 'order', id: '#W1' }, attributes: own, args: { amount: 500 }, ...refund };
+    const answers = new Map(whoCan(authority, { ...act, ...part }, known).map((one) => [one.subject, one.verdict]));
+    for (const { id, kind, roles } of known) {
+      const decision = decide(authority, toolCall({ ...part, chain: [], initiator: { tenant, kind, id, roles } }));
+      expect(answers.get(id) ?? 'deny').toBe(decision.verdict);
+    }
+  });
+});
+
+describe('what somebody may', () => {
+  it('is every rule that speaks of them, by name, role or pattern, and no other', async () => {
+    const authority = await authorityOf(SHOP);
+    const rids = (id: string) => permissionsOf(authority, { id, roles: [] }).map(({ rid }) => rid);
+    expect(rids('agent:billing')).toEqual(expect.arrayContaining(['agent-billing', 'agent-model', 'huge-refund']));
+    expect(rids('agent:billing')).not.toContain('agent-orders');
+    expect(rids('agent:triage')).toEqual(expect.arrayContaining(['to-orders', 'never-vault']));
+    expect(permissionsOf(authority, { id: 'user:cleo', roles: [] }).find(({ rid }) => rid === 'clerk')?.path).toEqual([
+      'user:cleo',
+      'role:clerk',
+      'clerk',
+    ]);
+  });
+});

@@ -1,0 +1,154 @@
+import { agentName, passesOn, roleName, TENANT_COLUMN } from '@writ/rules';
+import { decide } from '../decide';
+import type { Decision, DecisionRequest, NearMiss, StageResult } from '../types';
+import { type Change, changed, changeWords, type World } from './changes';
+import { written } from './written';
+
+/** Changes that, made together, would have let the act pass: tried, not guessed. */
+export interface Remedy {
+  /** None where it only takes people to approve. */
+  readonly changes: readonly Change[];
+  /** What the decision then is. */
+  readonly verdict: 'allow' | 'ask';
+  readonly obligations: Decision['obligations'];
+  readonly sentence: string;
+}
+
+const MOST = 5;
+/** Each stage may lack something of its own. */
+const MOST_CHANGES = 4;
+/** Worlds tried for one explanation; a change of the policy costs a build of it. */
+const MOST_TRIED = 24;
+
+/** Smaller first: what the asker can change, then what is given to somebody, then what changes the policy for all. */
+const WEIGHT: { readonly [K in Change['kind']]: number } = {
+  value: 1,
+  mandate: 2,
+  role: 3,
+  release: 4,
+  rule: 5,
+  remove: 8,
+};
+
+interface Attempt {
+  readonly world: World;
+  readonly decision: Decision;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * The smallest sets of changes under which the act would be allowed, or people asked, smallest first; empty where it is
+ * allowed, and where nothing that was tried helps. Every one of them was decided anew with its changes made.
+ */
+export async function remediesFor(world: World): Promise<readonly Remedy[]> {
+  const first: Attempt = { world, decision: decide(world.authority, world.request), changes: [] };
+  if (first.decision.verdict === 'allow') return [];
+  if (first.decision.verdict === 'ask') return [remedyOf(first)];
+  const found: Attempt[] = [];
+  let tried = 0;
+  let open: readonly Attempt[] = [first];
+  while (open.length > 0 && found.length < MOST) {
+    const next: Attempt[] = [];
+    for (const attempt of open) {
+      for (const change of attempt.changes.length < MOST_CHANGES ? candidates(attempt) : []) {
+        if (++tried > MOST_TRIED) break;
+        const made = await changed(attempt.world, change);
+        if (made === null) continue;
+        const decision = decide(made.authority, made.request);
+        const now: Attempt = { world: made, decision, changes: [...attempt.changes, change] };
+        // A change after which the same is still missing is none.
+        if (decision.verdict !== 'deny') found.push(now);
+        else if (lackOf(decision) !== lackOf(attempt.decision)) next.push(now);
+      }
+    }
+    // Fewest changes first: a longer way is looked for only where there is no shorter one.
+    open = found.length > 0 ? [] : next.sort((a, b) => weight(a) - weight(b)).slice(0, MOST);
+  }
+  return found
+    .sort((a, b) => weight(a) - weight(b))
+    .slice(0, MOST)
+    .map(remedyOf);
+}
+
+const weight = ({ changes }: Attempt): number => changes.reduce((sum, { kind }) => sum + WEIGHT[kind], 0);
+
+function lackOf(decision: Decision): string {
+  const asked = decision.stages.findLast(({ stage }) => stage === decision.stage);
+  return JSON.stringify([decision.reason, decision.stage, asked?.subject, decision.nearMisses, asked?.matches]);
+}
+
+function remedyOf({ changes, decision }: Attempt): Remedy {
+  const verdict = decision.verdict === 'allow' ? 'allow' : 'ask';
+  const { obligations } = decision;
+  const todo = changes.map(changeWords).join(', and ');
+  const sentence =
+    verdict === 'allow'
+      ? `To allow it: ${todo}.`
+      : `${todo === '' ? 'Ask' : `To be let ask: ${todo}; then ask`} for approval.`;
+  return { changes, verdict, obligations, sentence };
+}
+
+/** What could be otherwise where this attempt was refused. */
+function candidates({ world, decision }: Attempt): readonly Change[] {
+  const { request } = world;
+  const asked = decision.stages.findLast(({ stage }) => stage === decision.stage);
+  switch (decision.reason) {
+    case 'stopped':
+      return (asked?.matches ?? []).map(({ rid }) => ({ kind: 'release', stop: rid }));
+    case 'mandate_exceeded':
+      return [{ kind: 'mandate', what: decision.nearMisses[0]?.missing ?? 'it does not cover this' }];
+    case 'forbidden_by_rule':
+      return (asked?.matches ?? []).filter(({ effect }) => effect === 'deny').map(otherwise);
+    case 'agent_not_granted':
+    case 'initiator_not_granted':
+    case 'delegation_not_granted':
+    case 'handoff_not_granted':
+      if (asked === undefined || decision.nearMisses.some(({ rid }) => rid === '')) return [];
+      return [...nearly(world, asked, decision.nearMisses), ...granting(request, decision, asked)];
+    default:
+      return [];
+  }
+}
+
+function otherwise({ rid, condition, read, error }: StageResult['matches'][number]): Change {
+  if (condition === null) return { kind: 'remove', rid };
+  const clauses = Object.entries(read).filter(([, value]) => value === true);
+  const said = clauses.map(([clause]) => clause).join(' and ');
+  return {
+    kind: 'value',
+    rid,
+    effect: 'deny',
+    what:
+      error === undefined
+        ? `it is not true that ${said || condition}`
+        : `its condition ${condition} can be told, and is not true`,
+  };
+}
+
+function nearly({ authority, request }: World, asked: StageResult, misses: readonly NearMiss[]): readonly Change[] {
+  const { snapshot } = authority;
+  if (snapshot === null) return [];
+  const asserted = asked.stage === 'initiator' ? request.initiator.roles.map(roleName) : [];
+  const names = [asked.subject, ...asserted];
+  return misses.flatMap(({ rid, missing }): readonly Change[] => {
+    const rule = written(snapshot).rule(rid);
+    if (!rule) return [];
+    if (names.some((name) => written(snapshot).path(name, rule.subject) !== null)) {
+      return [{ kind: 'value', rid, effect: 'allow', what: missing }];
+    }
+    return rule.subject.startsWith('role:') ? [{ kind: 'role', subject: asked.subject, role: rule.subject, rid }] : [];
+  });
+}
+
+/** The narrowest rule that would say yes: this subject, this act, this object. */
+function granting(request: DecisionRequest, decision: Decision, asked: StageResult): readonly Change[] {
+  const { action, object, handoff } = request;
+  const isPassing = decision.reason === 'handoff_not_granted' && passesOn(action) && handoff !== undefined;
+  if (isPassing) {
+    const line = `p2, ${asked.subject}, ${agentName(handoff.to)}, ${TENANT_COLUMN}, ${handoff.purpose || '*'}, attenuate, , allow`;
+    return [{ kind: 'rule', line }];
+  }
+  return [
+    { kind: 'rule', line: `p, ${asked.subject}, ${TENANT_COLUMN}, ${object.type}:${object.id}, ${action}, , allow` },
+  ];
+}

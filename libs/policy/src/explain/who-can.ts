@@ -1,0 +1,94 @@
+import { roleName } from '@writ/rules';
+import type { TenantAuthority } from '../authority';
+import { decide } from '../decide';
+import { sentence } from '../sentence';
+import type { Decision, DecisionRequest } from '../types';
+import { everybody, type Known } from './approvers';
+import { pathTo } from './explain';
+import { written } from './written';
+
+/** One who may, and by what. */
+export interface WhoCan {
+  readonly subject: string;
+  /** `perhaps`: it depends on values the question did not give. */
+  readonly verdict: 'allow' | 'ask' | 'perhaps';
+  /** From the name over its roles to each rule that allows; for `perhaps`, that nearly does. */
+  readonly paths: readonly (readonly string[])[];
+  /** What it depends on. */
+  readonly when: string | null;
+  readonly sentence: string;
+}
+
+/**
+ * Everybody known who may do this in their own name: people, services, agents. An agent never exceeds whom it acts for,
+ * so its line tells what it may at most.
+ */
+export function whoCan(
+  authority: TenantAuthority,
+  act: Omit<DecisionRequest, 'initiator' | 'chain' | 'tenant'>,
+  known: readonly Known[],
+): readonly WhoCan[] {
+  const { tenant } = authority;
+  return everybody(authority, known).flatMap((one) => {
+    const request: DecisionRequest = { ...act, tenant, initiator: { tenant, ...one }, chain: [] };
+    const answer = answerOf(authority, request, decide(authority, request));
+    return answer === null ? [] : [answer];
+  });
+}
+
+function answerOf(authority: TenantAuthority, { initiator }: DecisionRequest, decision: Decision): WhoCan | null {
+  const { snapshot } = authority;
+  const names = [initiator.id, ...initiator.roles.map(roleName)];
+  const asked = decision.stages.findLast(({ stage }) => stage === 'initiator');
+  const paths = (rids: readonly string[]) => [...new Set(rids)].map((rid) => pathTo(snapshot, names, rid));
+  const common = { subject: initiator.id, sentence: sentence(decision) };
+  if (decision.verdict !== 'deny') {
+    const rids = (asked?.matches ?? []).filter((match) => match.error === undefined).map(({ rid }) => rid);
+    return { ...common, verdict: decision.verdict, paths: paths(rids), when: null };
+  }
+  // Only what could not be told makes a perhaps: what was told and is not so is a no.
+  const erred = new Set((asked?.matches ?? []).filter(({ error }) => error !== undefined).map(({ rid }) => rid));
+  const misses = decision.nearMisses.filter(({ rid }) => erred.has(rid));
+  if (misses.length > 0) {
+    return {
+      ...common,
+      verdict: 'perhaps',
+      paths: paths(misses.map(({ rid }) => rid)),
+      when: misses.map(({ missing }) => missing).join(', or '),
+    };
+  }
+  const doubtful = (asked?.matches ?? []).filter(({ effect, error }) => effect === 'deny' && error !== undefined);
+  const allows = (asked?.matches ?? []).some(({ effect }) => effect === 'allow');
+  const certain = (asked?.matches ?? []).some(({ effect, error }) => effect === 'deny' && error === undefined);
+  if (doubtful.length === 0 || certain || !allows) return null;
+  const when = doubtful.map(({ rid }) => `unless rule ${rid} forbids it`).join(', ');
+  return { ...common, verdict: 'perhaps', paths: paths(doubtful.map(({ rid }) => rid)), when };
+}
+
+/** One rule that speaks of somebody, as it concerns them. */
+export interface Permission {
+  readonly rid: string;
+  readonly effect: 'allow' | 'deny';
+  readonly action: string;
+  /** What it is about, as the rule writes it: a name, a prefix, a class. */
+  readonly object: string;
+  readonly condition: string | null;
+  readonly obligations: readonly string[];
+  readonly path: readonly string[];
+  readonly line: string;
+}
+
+/** Every rule that speaks of somebody, by their name or a role of theirs: all they may do, and must not. */
+export function permissionsOf(authority: TenantAuthority, who: Pick<Known, 'id' | 'roles'>): readonly Permission[] {
+  const { snapshot } = authority;
+  if (snapshot === null) return [];
+  const policy = written(snapshot);
+  const names = [who.id, ...who.roles.map(roleName)];
+  return policy.rules.flatMap((rule) => {
+    if (!names.some((name) => policy.path(name, rule.subject) !== null)) return [];
+    const { rid, object, condition, obligations, line } = rule;
+    const effect = rule.effect === 'deny' ? 'deny' : 'allow';
+    const action = rule.section === 'p2' ? 'handoff' : rule.action;
+    return [{ rid, effect, action, object, condition, obligations, path: pathTo(snapshot, names, rid), line }];
+  });
+}
