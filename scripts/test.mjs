@@ -32,24 +32,19 @@ export const summary = ({ passed, failed, skipped }) =>
 const WORKERS = Math.max(2, availableParallelism() - 1);
 
 // --forceExit: a failed test leaves its engine open, and an engine keeps trying; the run must end and say so.
-async function jest(project, args, env) {
-  const folder = mkdtempSync(join(tmpdir(), 'writ-jest-'));
-  const report = join(folder, 'report.json');
-  try {
-    const [command, all] = jestCommand([
-      '--selectProjects',
-      project,
-      `--maxWorkers=${WORKERS}`,
-      '--forceExit',
-      '--json',
-      `--outputFile=${report}`,
-      ...args,
-    ]);
-    const status = await run(command, all, { env });
-    return { status, report: readReport(report) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function jest(project, args, { folder, env }) {
+  const report = join(folder, `${project}.json`);
+  const [command, all] = jestCommand([
+    '--selectProjects',
+    project,
+    `--maxWorkers=${WORKERS}`,
+    '--forceExit',
+    '--json',
+    `--outputFile=${report}`,
+    ...args,
+  ]);
+  const status = await run(command, all, { env });
+  return { status, report: readReport(report) };
 }
 
 function readReport(file) {
@@ -62,8 +57,16 @@ function readReport(file) {
 
 /** Unit tests first, since they answer in seconds; then the tests on real servers, also when a unit test failed. */
 export async function test(args, env = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'writ-jest-'));
+  // Hundreds of processes are started on the way: they share what V8 makes of their modules.
+  const shared = { NODE_COMPILE_CACHE: join(folder, 'compiled'), ...env };
   const results = [];
-  for (const project of ['unit', 'system']) results.push(await jest(project, ['--passWithNoTests', ...args], env));
+  try {
+    for (const project of ['unit', 'system'])
+      results.push(await jest(project, ['--passWithNoTests', ...args], { folder, env: shared }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
   const sum = tally(results.map(({ report }) => report));
   const broken = results.some(({ status }) => status !== 0);
   process.stdout.write(`\n${summary(sum)}\n`);

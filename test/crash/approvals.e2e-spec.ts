@@ -6,6 +6,7 @@ import { crashPolicy, payOrNote } from '../support/crash-documents';
 import {
   type Child,
   effectsOf,
+  endLease,
   person,
   shortenLeases,
   startCounter,
@@ -42,7 +43,7 @@ describe('an approved act while workers are killed', () => {
 
   beforeAll(async () => {
     scenario = await openScenario({ documents: payOrNote, policy: asking });
-    await shortenLeases(scenario.ownerUrl, 1);
+    await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
   }, 60_000);
   afterEach(async () => {
@@ -107,16 +108,20 @@ describe('an approved act while workers are killed', () => {
       });
       if (point === 'after_request') {
         await first.exited();
+        await endLease(scenario.outsider, first);
         await worker();
       }
       await until('the run to wait', async () => (await rowOf(run)).status === 'waiting_approval');
-      await Promise.all(workers.splice(0).map((child) => child.kill('SIGKILL')));
+      const dead = workers.splice(0);
+      await Promise.all(dead.map((child) => child.kill('SIGKILL')));
+      for (const child of dead) await endLease(scenario.outsider, child);
       // Nobody leads anything while people answer.
       expect(await approve(asked!.id)).toMatchObject({ ok: true, value: { status: 'approved', counted: true } });
       expect(await mails(run)).toBe(1);
       const victim = await worker(point === 'after_request' ? undefined : point);
       if (point !== 'after_request') {
         await victim.exited();
+        await endLease(scenario.outsider, victim);
         await worker();
       }
       await until('the run to come to rest', async () =>

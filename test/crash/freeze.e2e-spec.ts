@@ -2,7 +2,15 @@ import { StopReports } from '@writ/engine';
 import { releaseStop, setBudget, setStop, type StopRecord } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { crashPolicy, payOrNote } from '../support/crash-documents';
-import { type Child, effectsOf, shortenLeases, startCounter, startWorkerProcess, until } from '../support/crash-world';
+import {
+  type Child,
+  effectsOf,
+  endLease,
+  shortenLeases,
+  startCounter,
+  startWorkerProcess,
+  until,
+} from '../support/crash-world';
 import { openScenario, type Scenario } from '../support/scenario';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
@@ -169,6 +177,7 @@ describe('a worker that dies in the middle of a call', () => {
     const dying = await startWorkerProcess({ ...setup, fault: { point: 'inside_call', signal: 'SIGKILL' } });
     const run = await start(scenario, 'note');
     await dying.exited();
+    await endLease(scenario.outsider, dying);
     expect(await held()).toEqual({ reserved: 1, spent: 0 });
     const next = await startWorkerProcess(setup);
     await until('the run to end', async () => {
@@ -206,6 +215,7 @@ describe('a worker that dies in the middle of a call', () => {
     const dying = await startWorkerProcess({ ...setup, fault: { point: 'inside_call', signal: 'SIGKILL' } });
     const run = await start(scenario, 'pay');
     await dying.exited();
+    await endLease(scenario.outsider, dying);
     const next = await startWorkerProcess(setup);
     const row = await until('the run to wait for a person', async () => {
       const { rows } = await scenario.outsider.query<{ status: string; wait: string }>(

@@ -8,7 +8,7 @@ import { until } from '../support/until';
 import { verifyLog } from '../support/verify-log';
 
 const SOAK = process.env['WRIT_SOAK'] === '1';
-const KILLS = SOAK ? 1_000 : 25;
+const KILLS = SOAK ? 1_000 : 15;
 
 let ledger: Ledger;
 let home: LogHome;

@@ -5,6 +5,7 @@ import { crashPolicy, payOrNote } from '../support/crash-documents';
 import {
   type Child,
   effectsOf,
+  endLease,
   person,
   shortenLeases,
   startCounter,
@@ -74,6 +75,7 @@ describe('a worker killed at each point of an effect', () => {
       if (!started.ok) throw new Error(started.failure.message);
       const { run } = started.value;
       await victim.exited();
+      await endLease(scenario.outsider, victim);
       survivors.push(await startWorkerProcess({ url: scenario.ownerUrl, counter: counter.ready }));
       await until(`run ${run} to be ${stands}`, async () => (await statusOf(run)) === stands);
       const key = `${run}.${tool === 'owned' ? 2 : 1}`;

@@ -16,12 +16,15 @@ describeWithDataset('the evidence of the support desk', (dataset) => {
   let file: string;
   let lines: string[];
   let key: VerifierKey;
-  const tasks = dataset.tasks.size;
+  /** All of it in a soak, every third task otherwise: the desk's own suite plays them all. */
+  const each = process.env['WRIT_SOAK'] === '1' ? 1 : 3;
+  const played = new Set([...dataset.tasks.keys()].filter((_, i) => i % each === 0));
+  const tasks = played.size;
   /** Tasks whose recording holds calls that must be denied: one is enough to have denials in the log. */
   const [denying] = [...dataset.ownership].find(([, { calls }]) => calls.some(({ expect }) => expect === 'deny'))!;
 
   /** Tasks that are played once more with a supervisor: work that is given away is evidence of its own kind. */
-  const some = new Set([...dataset.tasks.keys()].slice(0, 5));
+  const some = new Set([...played].slice(0, 5));
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'writ-evidence-'));
@@ -32,8 +35,8 @@ describeWithDataset('the evidence of the support desk', (dataset) => {
       await Promise.all([stack.addWorker(), stack.addWorker()]);
       const evidence = await openEvidence({ ownerUrl, tenant: stack.tenant, unsafeDurability: true });
       try {
-        const played = await taskPass(stack, dataset, { ...BASE, pass: 'tasks' });
-        expect([played.runs, played.differences]).toEqual([tasks, []]);
+        const first = await taskPass(stack, dataset, { ...BASE, pass: 'tasks', only: played });
+        expect([first.runs, first.differences]).toEqual([tasks, []]);
         await ownershipPass(stack, dataset, { ...BASE, pass: 'ownership', only: new Set([denying]) });
         const sent = await taskPass(stack, dataset, { ...BASE, pass: 'sent', shape: 'supervisor', only: some });
         expect([sent.runs, sent.differences]).toEqual([some.size, []]);
@@ -68,7 +71,7 @@ describeWithDataset('the evidence of the support desk', (dataset) => {
   };
   const eventAt = (line: number): { id: string; run: string; run_seq: number } => JSON.parse(lines[line]!) as never;
 
-  test('[I9] every event of every task is verified from the export, with the database gone', async () => {
+  test('[I9] every event of the tasks that were played is verified from the export, with the database gone', async () => {
     const report = await check(createReadStream(file));
     expect(report.problems).toEqual([]);
     expect(report).toMatchObject({ verdict: 'intact', hidden: 0, unsealed: 0, trust: { by: 'key' } });

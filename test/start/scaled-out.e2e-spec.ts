@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, liveWorkers, openDatabase, startEmbeddedPostgres } from '@writ/database';
 import { newId } from '@writ/kernel';
+import { WritClient } from '@writ/sdk';
 import { openTenant } from '../../apps/control-plane/src';
 import { describeWithRedis, type PrivateRedis, startRedis } from '../support/redis';
+import { eventually } from '../support/until';
 import { freshHome, json, ROOT, writ } from './dev-server';
 import { Service } from './service';
 
@@ -58,15 +60,16 @@ function scaledOut(redis: () => PrivateRedis | null): void {
     json(client, 'config', 'apply', GUIDE);
 
     const started: string[] = [];
+    const api = new WritClient({ url, apiKey: opened.value.token ?? '' });
     for (let i = 0; i < RUNS; i++) {
-      started.push(String(json(client, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}')['id']));
+      const run = await api.runs.start({ workflow: 'look_up_order', input: { id: 'W1001' } });
+      started.push(run.id);
       if (i === RUNS / 3) void one.send('SIGTERM');
       if (i === RUNS / 2) void two.send('SIGKILL');
       redis()?.command('FLUSHALL');
     }
     for (const run of started) {
-      const ended = json(client, 'runs', 'show', run, '--wait', '--timeout', '100');
-      expect({ run, status: ended['status'] }).toEqual({ run, status: 'succeeded' });
+      await eventually(async () => expect(await api.runs.get(run)).toMatchObject({ status: 'succeeded' }), 100_000);
     }
     expect(await one.ended).toBe(0);
     expect(one.log).not.toContain('"level":"error"');
