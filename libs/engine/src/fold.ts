@@ -5,6 +5,7 @@ import type { RunEvent, RunStarted, WaitFor } from './events';
 import { ownLimits } from './budget/shares';
 import { agentNode, answer, returnAnswer, returnWork, takeAnswer, takeRoute, updateLedger } from './fold/agent';
 import { applyBranches } from './fold/branches';
+import { enter } from './fold/flow';
 import { inherit } from './fold/fork';
 import { askUpgrade, settleUpgrade } from './fold/upgrade';
 import { answerInput, approvalAnswered, childEnded, endWait, failNode } from './fold/nodes';
@@ -69,6 +70,7 @@ export function apply(state: RunState, event: RunEvent): void {
       break;
     case 'note_received':
       state.mailSeen.add(event.mail);
+      enter(state, { from: 'person', name: event.by, value: event.text });
       hearNote(state, event);
       return;
     case 'approval_ended':
@@ -130,6 +132,7 @@ export function apply(state: RunState, event: RunEvent): void {
       break;
     case 'signal_received':
       state.mailSeen.add(event.mail);
+      enter(state, { from: 'signal', name: event.name, value: event.payload });
       state.signals.push({
         name: event.name,
         payload: event.payload,

@@ -5,6 +5,7 @@ import type { ResolvedAttribute } from '@writ/policy';
 import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { Approvals } from './approvals/standing';
+import type { FlowAccount } from './fold/flow';
 import type {
   BranchesJoined,
   BranchEnded,
@@ -163,6 +164,8 @@ export interface RunState {
   readonly approvals: Approvals;
   /** What external frameworks have asked for, by the path of the node they work for. */
   readonly relays: Map<string, readonly RelayState[]>;
+  /** What has entered it, where a policy keeps account of that. */
+  flow?: FlowAccount;
   /** What its agents share. */
   readonly board: Board;
   readonly signals: { name: string; payload: Json; correlation: string | null; taken: boolean }[];

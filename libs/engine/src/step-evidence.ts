@@ -49,6 +49,7 @@ export function intentTail(
     object: objectOf(proposed),
     args: commitmentTo(proposed.argsText, intent.salt),
     decision: decisionEvidence(decision),
+    ...flowEvidence(decision),
     ...(decision.approval !== undefined && { approval: decision.approval }),
     authority: decision.authority,
     ...detailOf(intent),
@@ -70,6 +71,9 @@ function detailOf({ stubbed, handoff }: StepIntended): { readonly detail?: NonNu
   };
   return { detail: { ...(stubbed && { stubbed }), ...passed } };
 }
+
+/** Labels that had entered the run: what the flow rules of a decision went by. */
+const flowEvidence = ({ flow }: Decision) => flow && { labels: flow.held };
 
 function objectOf(proposed: Proposal) {
   const { type, id, version, digest } = proposed.request.object;
@@ -98,6 +102,7 @@ export function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held
     action: proposed.request.action,
     object: objectOf(proposed),
     decision: decisionEvidence(decision),
+    ...flowEvidence(decision),
     ...(approval !== undefined && { approval }),
     authority: decision.authority,
     branch,

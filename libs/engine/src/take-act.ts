@@ -11,6 +11,7 @@ import { costBound, overLimits } from './budget/in-run';
 import type { Hold } from './budget/bounds';
 import { asBefore, cross, holdsFor, isOver, type OverBudget } from './budget/crossing';
 import { endsRun } from './stops/ended';
+import { flowMoved, withFlow } from './flow';
 import { commitUnit } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
@@ -57,7 +58,8 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     const planned = stubbedIn(held, propose(held, withEditedArguments(held, wanted), now));
     const gathered = gatherAttributes(held, authority, planned);
     const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
-    const proposed = (reading && stubbedIn(held, reading)) ?? { ...planned, request: gathered.request };
+    const proposed =
+      (reading && stubbedIn(held, reading)) ?? withFlow(held, authority, { ...planned, request: gathered.request });
     // A spent budget is not a denial: the node fails with its own code.
     const broke = overBudget(held.state, proposed, []) ?? overLimits(held, proposed, { beside: [], now });
     if (broke) return spent(held, proposed, { failure: broke, now });
@@ -228,11 +230,13 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
     // INVARIANT (I13): what the branches beside this one take in the same unit counts as taken.
     build: (beside) =>
       (branchIsOver(held.state, branch) ? CANCELLED : null) ??
+      (flowMoved(held, proposed, beside) ? MOVED : null) ??
       overBudget(held.state, proposed, beside) ??
       overLimits(held, proposed, { beside, now: ctx.clock.now() }) ??
       intentTail(ctx, held, { ...decided, intent }),
   });
   if (result.kind === 'refused' && result.failure === CANCELLED) return null;
+  if (result.kind === 'refused' && result.failure === MOVED) return 'stale';
   if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
   if (result.kind === 'over_budget') return result;
   if (result.kind !== 'committed') {
@@ -280,6 +284,8 @@ const CANCELLED: Failure = {
   class: 'cancelled',
   message: 'the join was decided without this branch',
 };
+/** A branch beside this one brought something in or let something out since the decision: decided again. */
+const MOVED: Failure = { code: 'labels_moved', class: 'transient', message: 'what had entered the run has changed' };
 const NOT_SENT: Performed = { outcome: { kind: 'failed', failure: CANCELLED, landed: 'no' }, tokens: 0 };
 
 function withHandoffMode(proposed: Proposal, decision: Decision): Proposal {

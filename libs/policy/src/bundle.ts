@@ -3,6 +3,7 @@ import { VALUE_TYPES } from '@writ/rules';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { mergeVocabularies, VocabularyDocument } from './outside/vocabulary';
+import { FlowDocument } from './flow/document';
 
 /** UTF-8 bytes of a bundle's rules and of everything else in it: what one tenant may make every worker hold. */
 export const MAX_BUNDLE_BYTES = 1_048_576;
@@ -42,6 +43,8 @@ export const BundleDocument = z.strictObject({
     .default({ handoff_depth: 10 }),
   /** Words of applications outside; without it a bundle's text and digest are what they were before there was one. */
   vocabulary: VocabularyDocument.exactOptional(),
+  /** What labelled values may do; without it nobody keeps account of labels. */
+  flow: FlowDocument.exactOptional(),
 });
 
 export type PolicyBundle = z.infer<typeof BundleDocument>;
@@ -108,6 +111,10 @@ export function mergeBundles(...bundles: readonly PolicyBundle[]): Result<Policy
     limits: { handoff_depth: Math.min(...bundles.map((bundle) => bundle.limits.handoff_depth)) },
     ...(vocabulary !== undefined && { vocabulary }),
   };
+  const flows = bundles.flatMap(({ flow }) => (flow === undefined ? [] : [flow]));
+  if (flows.length > 1) conflicts.push('flow');
+  const [flow] = flows;
+  if (flow !== undefined) merged.flow = flow;
   if (conflicts.length === 0) return ok(merged);
   return refuse(
     policyFailure('bundle_conflict', `Two bundles define differently: ${conflicts.join(', ')}.`, 'Rename one of them.'),

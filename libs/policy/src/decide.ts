@@ -2,10 +2,12 @@ import { hopsToAsk, passesOn } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
 import { grantedMode, lapsedDelegation } from './delegation';
+import { hearFlow } from './flow/flow-stage';
 import { beyondMandate } from './mandate';
 import { questionFault } from './outside/question';
 import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
+import type { Snapshot } from './snapshot';
 import { coveringStop, type Stop } from './stops';
 import {
   ACTIONS,
@@ -25,7 +27,9 @@ import {
  *
  * The stages are asked in order and the first that does not allow settles it: guardrail (a stop; nothing overrides it),
  * agent (the one acting now), initiator (an agent never exceeds it), delegation (what was given along with each handoff,
- * and every other hop whose rights bound the act), mandate (what the initiator gave this run). An act without agents asks guardrail, initiator and mandate only.
+ * and every other hop whose rights bound the act), mandate (what the initiator gave this run), flow (where the values of a
+ * tool call came from, under a policy that keeps account of that). An act without agents asks guardrail, initiator,
+ * mandate and flow only.
  *
  * `known` are the obligation types the caller can honour.
  */
@@ -49,6 +53,7 @@ class Proceedings {
   #obligations: readonly Obligation[] = NONE;
   #asking: Stage | null = null;
   #mode: Decision['handoffMode'];
+  #account: Decision['flow'];
   #current: Stage = 'policy';
 
   constructor(
@@ -70,6 +75,7 @@ class Proceedings {
       this.#hearing(docket, initiatorQuestion(request), 'initiator_not_granted') ??
       this.#delegation(docket) ??
       this.#mandate() ??
+      this.#flow(snapshot) ??
       this.#allow()
     );
   }
@@ -151,6 +157,27 @@ class Proceedings {
     return excess === null ? null : this.#deny('mandate_exceeded', true, [{ ...missing(stage, excess), subject }]);
   }
 
+  /** Where the values of a tool call came from, and whether they may go where it takes them. */
+  #flow({ flow }: Snapshot): Decision | null {
+    const { request } = this;
+    if (flow === null || request.action !== 'tool.invoke') return null;
+    this.#current = 'flow';
+    const { matches, obligations, denied, misses, record } = hearFlow(flow, request);
+    const verdict = denied ? 'deny' : obligations.length > 0 ? 'ask' : 'allow';
+    this.#record({ stage: 'flow', subject: record.sink, verdict, explicit: matches.length > 0, matches });
+    this.#account = record;
+    if (denied) return this.#deny('flow_not_allowed', true, misses);
+    const foreign = unknownObligation(obligations, this.known);
+    if (foreign) {
+      return this.#deny('unknown_obligation', true, [missing('flow', `obligation ${foreign.id} is of unknown type`)]);
+    }
+    if (verdict === 'ask') {
+      this.#asking ??= 'flow';
+      this.#obligations = union(this.#obligations, obligations);
+    }
+    return null;
+  }
+
   /** Asks one subject's rules; null when they let the act pass. */
   #hearing(docket: Docket, question: StageQuestion, silence: ReasonCode): Decision | null {
     this.#current = question.stage;
@@ -206,7 +233,8 @@ class Proceedings {
 
   #decision(outcome: Outcome): Decision {
     const { authority, request } = this;
-    return new Decided(outcome, { snapshot: authority.snapshot?.digest ?? '', authority: authority.epochs }, request);
+    const kept = this.#account === undefined ? outcome : { ...outcome, flow: this.#account };
+    return new Decided(kept, { snapshot: authority.snapshot?.digest ?? '', authority: authority.epochs }, request);
   }
 }
 

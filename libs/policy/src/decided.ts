@@ -27,6 +27,7 @@ export class Decided implements Decision {
   readonly stages: Decision['stages'];
   readonly obligations: Decision['obligations'];
   declare readonly handoffMode?: 'attenuate' | 'service';
+  declare readonly flow?: NonNullable<Decision['flow']>;
   readonly nearMisses: Decision['nearMisses'];
   readonly snapshot: string;
   readonly authority: Decision['authority'];
@@ -51,6 +52,7 @@ export class Decided implements Decision {
     this.stages = Object.freeze(outcome.stages);
     this.obligations = outcome.obligations;
     if (outcome.handoffMode !== undefined) this.handoffMode = outcome.handoffMode;
+    if (outcome.flow !== undefined) this.flow = outcome.flow;
     this.nearMisses = outcome.nearMisses;
     this.snapshot = under.snapshot;
     this.authority = under.authority;
@@ -74,7 +76,7 @@ export class Decided implements Decision {
   static answered(asked: Decision, answer: Answer): Decision {
     const grounds = Decided.grounds(asked);
     if (!grounds || asked.verdict !== 'ask') throw new Error(`decision ${asked.id} asked nobody in this process`);
-    const { stage, stages, obligations, snapshot, authority, at, handoffMode } = asked;
+    const { stage, stages, obligations, snapshot, authority, at, handoffMode, flow } = asked;
     const outcome: Outcome = {
       ...answer,
       stage,
@@ -83,6 +85,7 @@ export class Decided implements Decision {
       obligations,
       nearMisses: [],
       ...(handoffMode !== undefined && { handoffMode }),
+      ...(flow !== undefined && { flow }),
     };
     return new Decided(outcome, { snapshot, authority }, { now: at, grounds });
   }

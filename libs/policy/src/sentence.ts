@@ -1,4 +1,5 @@
 import type { Json } from '@writ/kernel';
+import { TRIFECTA } from './flow/rule-ids';
 import type { Decision, NearMiss, ReasonCode, RuleMatch, StageResult } from './types';
 
 /** The part of a decision that is explained. */
@@ -13,6 +14,7 @@ export function sentence(decision: Explained): string {
     case 'allow':
       return `Allowed: ${allowedBy(decision)}${decision.approval === undefined ? '' : `, and by approval ${decision.approval}`}.`;
     case 'ask':
+      if (decision.stage === 'flow') return `Approval required: ${flowing(decision)}.`;
       return `Approval required: ${allowedBy({ ...decision, stages: decision.stages.filter(atStage(decision)) })}.`;
     case 'deny':
       return `Denied: ${REFUSALS[decision.reason](decision)}.`;
@@ -41,6 +43,7 @@ const WHO: { readonly [stage: string]: string } = {
   initiator: 'initiator',
   delegation: 'earlier agent',
   mandate: 'initiator',
+  flow: 'call',
   policy: 'policy',
 };
 
@@ -88,6 +91,22 @@ function stopped({ stages }: Explained): string {
   return `stop ${match.rid} is in force for ${plain(match.read.scope ?? '')}${target}`;
 }
 
+/** `by flow rule known_recipient: /recipient came from read_file of step 3 (untrusted)`; values are never told. */
+function flowing({ stages }: Explained): string {
+  const matches = stages.find(({ stage }) => stage === 'flow')?.matches ?? [];
+  const said = matches.map(({ rid, read }) => {
+    const origins = Object.entries(read).filter(([at]) => at.startsWith('/'));
+    const why =
+      rid === TRIFECTA
+        ? ': private data, untrusted content and a way out would be together in the run'
+        : origins.length === 0
+          ? ''
+          : `: ${origins.map(([at, origin]) => `${at} came from ${plain(origin)}`).join(', ')}`;
+    return `flow rule ${rid.slice('flow:'.length)}${why}`;
+  });
+  return said.length === 0 ? 'a flow rule stands against it' : `by ${said.join('; by ')}`;
+}
+
 const plain = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const first = (fallback: string) => (decision: Explained) => decision.nearMisses[0]?.missing ?? fallback;
 
@@ -102,6 +121,7 @@ const REFUSALS: { readonly [R in ReasonCode]: (decision: Explained) => string } 
   delegation_exceeded: first('what it was given for does not cover this'),
   handoff_not_granted: silence('passing on to this agent'),
   mandate_exceeded: first('the mandate of the run does not cover it'),
+  flow_not_allowed: flowing,
   forbidden_by_rule: forbidden,
   approval_required: () => 'a person must approve it',
   approved: () => 'nothing stands against it',

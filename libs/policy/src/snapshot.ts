@@ -17,6 +17,7 @@ import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './
 import { canonicalRules } from './canonical';
 import { APPROVAL, approvalFault } from './approvals/terms';
 import { Matching } from './direct/matching';
+import { compileFlow, type FlowPolicy } from './flow/compile';
 import { KNOWN_OBLIGATIONS } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
@@ -45,6 +46,8 @@ interface Parts {
   readonly vocabulary: SpokenVocabulary | null;
   /** How its rules are matched: all of a snapshot that may change, and no answer changes with it. */
   readonly matching: Matching;
+  /** Null where the policy keeps no account of labels. */
+  readonly flow: FlowPolicy | null;
 }
 
 /**
@@ -56,7 +59,7 @@ export type Snapshot = Readonly<Parts>;
 /**
  * Builds a snapshot aside, in slices of a few milliseconds. Fails with a code, and the place where there is one; what is
  * in force then stays in force. Codes: those of `parseRules`, `closeOver` and `compileCondition`, `bundle_too_large`,
- * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`.
+ * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`, `bad_flow`.
  */
 export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
 
@@ -74,6 +77,8 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   if (!conditions.ok) return conditions;
   const obligations = resolveObligations(bundle);
   if (!obligations.ok) return obligations;
+  const flow = compileFlow(bundle.flow, { obligations: obligations.value, classes: classes.value });
+  if (!flow.ok) return flow;
   const known = { conditions: conditions.value, obligations: obligations.value };
   const entries = yield* makeEntries(parsed.value, known);
   if (!entries.ok) return entries;
@@ -93,6 +98,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
     handoffDepth: bundle.limits.handoff_depth,
     vocabulary: bundle.vocabulary === undefined ? null : spoken(bundle.vocabulary),
     matching: new Matching(body),
+    flow: flow.value,
   };
   return ok(Object.freeze(snapshot));
 }

@@ -10,6 +10,7 @@ import type {
   ToolGrant,
 } from '@writ/kernel';
 import type { OutsideFacts } from '@writ/rules';
+import type { FlowFacts, FlowRecord } from './flow/facts';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
 export const ACTIONS = [
@@ -141,6 +142,8 @@ export interface DecisionRequest {
   readonly workflow?: string;
   /** Of a question an application outside asks (`outside.requestOf`): its words are those of the policy's vocabulary. */
   readonly outside?: OutsideFacts;
+  /** What has entered the run, where the policy keeps account of labels; a tool call of a run is denied without it then. */
+  readonly flow?: FlowFacts;
   /** Epoch milliseconds of the decision. */
   readonly now: number;
 }
@@ -148,7 +151,7 @@ export interface DecisionRequest {
 export type Verdict = 'allow' | 'deny' | 'ask';
 
 /** The stages of GOVERNANCE §1.1 in the order they are asked; `policy` is the state of the policy itself. */
-export type Stage = 'guardrail' | 'agent' | 'initiator' | 'delegation' | 'mandate' | 'policy';
+export type Stage = 'guardrail' | 'agent' | 'initiator' | 'delegation' | 'mandate' | 'flow' | 'policy';
 
 /** Stable reason codes: all that an agent is told of a refusal. */
 export type ReasonCode =
@@ -162,6 +165,7 @@ export type ReasonCode =
   | 'delegation_exceeded'
   | 'handoff_not_granted'
   | 'mandate_exceeded'
+  | 'flow_not_allowed'
   | 'forbidden_by_rule'
   | 'approval_required'
   | 'approved'
@@ -221,6 +225,8 @@ export interface Decision {
   readonly handoffMode?: 'attenuate' | 'service';
   /** Of an act that people were asked about: the request they answered. */
   readonly approval?: ApprovalId;
+  /** Of a tool call under a policy that keeps account of labels. */
+  readonly flow?: FlowRecord;
   /** Up to three, on a deny. */
   readonly nearMisses: readonly NearMiss[];
   /** Digest of the snapshot it was decided under. */

@@ -1,4 +1,5 @@
 import { EFFECT_CLASSES } from '@writ/kernel';
+import { ToolFlow } from '@writ/policy';
 import { z } from 'zod';
 import { HttpEndpoint } from './http-definitions';
 import { jsonSchema, name, pointer, template } from './name';
@@ -73,6 +74,8 @@ export const ToolDefinition = z.strictObject({
   ]),
   /** The business object a call touches, found in its arguments. */
   resource: z.strictObject({ type: name, id: pointer }).optional(),
+  /** What it brings into a run and lets out of it, for policies that keep account of labels. */
+  flow: ToolFlow.optional(),
   timeout_ms: z.number().int().min(1).max(600_000).default(30_000),
   max_bytes: z.number().int().min(1).max(8_388_608).default(1_048_576),
   max_attempts: z.number().int().min(1).max(10).default(3),

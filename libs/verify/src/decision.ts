@@ -11,6 +11,8 @@ export interface DecidedEvent {
   readonly context: string | null;
   /** Id of the request that people answered. */
   readonly approval: string | null;
+  /** Labels that had entered the run. */
+  readonly labels: readonly string[];
   readonly decision: ReadDecision;
 }
 
@@ -75,6 +77,7 @@ export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null 
     time: timeOf(event['time']),
     context: text(event['context']),
     approval: text(event['approval']),
+    labels: isTexts(event['labels']) ? event['labels'] : NONE,
     decision: { verdict, reason, stages: read, obligations, snapshot: text(snapshot) },
   };
 }

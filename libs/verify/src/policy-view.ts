@@ -1,4 +1,5 @@
 import { digestOf } from '@writ/kernel';
+import { type FlowText, type FlowView, flowView } from './flow-view';
 import {
   ActionIndex,
   type ActionRule,
@@ -21,6 +22,8 @@ export interface PolicyView {
   readonly handoffs: HandoffIndex<HandoffRule>;
   /** Ids of obligations under which an allow means: ask a person first. */
   readonly asking: ReadonlySet<string>;
+  /** Its rules on labels; null where it keeps no account of them. */
+  readonly flow: FlowView | null;
 }
 
 /**
@@ -30,17 +33,22 @@ export interface PolicyView {
 export function readPolicy(digest: string, body: string): PolicyView | null {
   if (digestOf(body) !== digest) return null;
   try {
-    const { rules, obligations } = JSON.parse(body) as {
+    const { rules, obligations, flow } = JSON.parse(body) as {
       rules: string;
       obligations: { [id: string]: { type: string } };
+      flow?: FlowText;
     };
-    return viewOf(rules, obligations);
+    return viewOf(rules, obligations, flow);
   } catch {
     return null;
   }
 }
 
-function viewOf(text: string, obligations: { readonly [id: string]: { readonly type: string } }): PolicyView | null {
+function viewOf(
+  text: string,
+  obligations: { readonly [id: string]: { readonly type: string } },
+  flow: FlowText | undefined,
+): PolicyView | null {
   const reader = new RuleReader(null);
   const rules = new Map<string, Rule>();
   const links = { g: [] as Link[], g2: [] as Link[] };
@@ -60,6 +68,7 @@ function viewOf(text: string, obligations: { readonly [id: string]: { readonly t
     actions: atOnce(ActionIndex.build(actions, { roles, classes })),
     handoffs: atOnce(HandoffIndex.build(handoffs, roles)),
     asking: new Set(Object.keys(obligations).filter((id) => ASKING_OBLIGATIONS.has(obligations[id]!.type))),
+    flow: flow === undefined ? null : flowView(flow, classes),
   };
 }
 

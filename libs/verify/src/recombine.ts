@@ -1,10 +1,11 @@
 import { agentName, combine, hopsToAsk, passesOn, type Rule, roleName } from '@writ/rules';
 import type { DecidedEvent, ReadContext, ReadDecision, ReadStage } from './decision';
+import { flowFault } from './flow-view';
 import type { PolicyView } from './policy-view';
 import { quote } from './report';
 
 /** The stages in the order they are asked; only `delegation` may be asked more than once. */
-const ORDER = ['guardrail', 'agent', 'initiator', 'delegation', 'mandate'];
+const ORDER = ['guardrail', 'agent', 'initiator', 'delegation', 'mandate', 'flow'];
 
 /** What kind of event records which verdicts. */
 const VERDICTS: { readonly [type: string]: readonly string[] } = {
@@ -30,6 +31,7 @@ const STAGE_OF: { readonly [reason: string]: readonly string[] } = {
   delegation_expired: ['delegation'],
   delegation_exceeded: ['delegation'],
   mandate_exceeded: ['mandate'],
+  flow_not_allowed: ['flow'],
   forbidden_by_rule: ['agent', 'initiator', 'delegation'],
 };
 
@@ -187,6 +189,9 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
     }
     if (!passOn) for (const one of named) if (one.counts) for (const id of one.rule.obligations) obligations.add(id);
   }
+  const flowing = decision.stages.find(({ stage }) => stage === 'flow');
+  const flow = flowFault(event, flowing, { flow: policy.flow, obliged: obligations });
+  if (flow !== null) return flow;
   if (decision.verdict === 'deny') return null;
   if (context !== null && nth !== earlier.length) return askedOf(nth, earlier.length);
   const said = new Set(decision.obligations);

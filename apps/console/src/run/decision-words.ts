@@ -82,6 +82,7 @@ const STAGES: { readonly [stage: string]: string } = {
   initiator: 'Whom it is for',
   delegation: 'The agents before',
   mandate: 'The mandate of the run',
+  flow: 'Where its values came from',
   policy: 'The policy itself',
 };
 
@@ -99,6 +100,10 @@ const OPTIONS: { readonly [reason: string]: readonly string[] } = {
   ],
   handoff_not_granted: ['Hand over to an agent the policy names.', 'Add a handoff rule (p2) between the two agents.'],
   mandate_exceeded: ['Start the run with a wider mandate.', 'Stay inside the mandate: other arguments, another tool.'],
+  flow_not_allowed: [
+    'Say where it goes in the input of the run, or let a tool that is trusted bring it.',
+    'Let the flow rule ask a person (`ask`), or name in `vouches` what the tool itself vouches for.',
+  ],
   forbidden_by_rule: ['Nothing but a change of the forbidding rule: a denial wins over every allow.'],
   approval_required: ['A person approves it.'],
   evaluation_error: ['Correct the condition that could not be evaluated; an error never helps.'],

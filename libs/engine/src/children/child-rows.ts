@@ -2,6 +2,7 @@ import { canonicalJson, digestOf, type Failure, type Json, newId, type RunId, ty
 import { type Database, insertMail, runRow, type RunStatus, type Tx } from '@writ/database';
 import type { ChildEnded } from '../events';
 import { fold } from '../fold';
+import { carried } from '../fold/flow';
 import { readJournal } from '../read-journal';
 import type { CancelBody } from '../mail-bodies';
 import { INLINE_CHARACTERS } from '../keep-aside';
@@ -52,12 +53,15 @@ export interface ChildOutcome {
   readonly output_ref?: string;
   readonly failure: Failure | null;
   readonly usage: ChildEnded['usage'];
+  readonly flow?: NonNullable<ChildEnded['flow']>;
 }
 
 /** What came of a child that is over, out of its own journal. */
 export async function childOutcome(db: Database, tenant: TenantId, child: RunId): Promise<ChildOutcome> {
   const events = await readJournal(db, tenant, child);
-  const { status, output, failure, usage: counted, ledger, started } = sound('journal_broken', () => fold(events));
+  const state = sound('journal_broken', () => fold(events));
+  const { status, output, failure, usage: counted, ledger, started } = state;
+  const flow = carried(state);
   const { cost_micros = 0, handoffs = 0 } = ledger.used;
   const usage = {
     ...counted,
@@ -66,5 +70,5 @@ export async function childOutcome(db: Database, tenant: TenantId, child: RunId)
   };
   const text = canonicalJson(output);
   const aside = text.length > INLINE_CHARACTERS ? { output_ref: digestOf(text) } : {};
-  return { status, output, failure, usage, ...aside };
+  return { status, output, failure, usage, ...aside, ...(flow && { flow }) };
 }

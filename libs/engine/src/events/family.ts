@@ -11,6 +11,14 @@ export interface RunParent {
   readonly chain: readonly Hop[];
   /** How many runs stand above it. */
   readonly depth: number;
+  /** Labels that come with its input, and whether something has left the runs above it. */
+  readonly flow?: Carried;
+}
+
+/** What goes from run to run with the values it is about. */
+export interface Carried {
+  readonly labels: readonly string[];
+  readonly left: boolean;
 }
 
 export interface CancelRequested {
@@ -76,4 +84,6 @@ export interface ChildEnded {
     readonly cost_micros?: number;
     readonly handoffs?: number;
   };
+  /** Where its policy kept account of labels: what its result carries. */
+  readonly flow?: Carried;
 }

@@ -13,6 +13,7 @@ import type {
 import type { Budget, Decision, Resource } from '@writ/policy';
 import type { BatchOf } from '../batch-of';
 import type { RunBudget } from '../run-budget';
+import type { Carried } from './family';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
 export type StepKind =
@@ -82,6 +83,8 @@ export interface StepIntended {
     readonly batch?: BatchOf;
     /** It goes on when this run is over. */
     readonly leave: boolean;
+    /** Labels that come with its input. */
+    readonly flow?: Carried;
   };
   readonly decision: RecordedDecision;
 }

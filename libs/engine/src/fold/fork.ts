@@ -27,6 +27,8 @@ export function inherit(state: RunState, { at, shift_ms: shift }: RunForked): vo
   }
   state.approvals.clear();
   state.ledger.restart(at);
+  // What it had called before counts as unlabelled where nobody kept account.
+  if (!state.flow && state.usage.tool_calls > 0) state.flow = { sources: [], left: false, unlabelled: true };
   Object.assign(state.usage, { model_calls: 0, tool_calls: 0, tokens: 0 });
   state.upgrade = null;
   state.paused = null;

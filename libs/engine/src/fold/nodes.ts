@@ -5,6 +5,7 @@ import { usedByChild } from '../budget/shares';
 import type { ApprovalAnswered, ChildEnded, InputAnswered, NodeFailed, WaitEnded } from '../events';
 import { branchOf } from '../path';
 import type { BranchState, RunState } from '../state';
+import { enter } from './flow';
 import { ownerOf, wake } from './places';
 
 /** What ends a node, or a wait of one, without a step of its own: rules, answers of people, signals, child runs. */
@@ -34,6 +35,7 @@ export function answerInput(state: RunState, { path, input, answer: output }: In
   const branch = state.branches.get(branchOf(path));
   if (branch?.wait?.for !== 'input' || branch.wait.input !== input) return;
   branch.wait = null;
+  enter(state, { from: 'person', name: '', value: output });
   state.results.set(path, { done: true, output });
 }
 
@@ -71,6 +73,8 @@ export function childEnded(state: RunState, event: ChildEnded): void {
   const branch = ownerOf(state, event.path);
   if (branch.wait?.for === 'child') branch.wait = null;
   if (!branch.live) return;
+  enter(state, { from: 'outside', name: child.intent.run, value: event.output, ...(event.flow && { labels: event.flow.labels }) });
+  if (event.flow?.left) state.flow!.left = true;
   if (event.status === 'succeeded') {
     state.results.set(event.path, { done: true, output: event.output });
     return;

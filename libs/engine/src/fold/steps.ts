@@ -9,6 +9,7 @@ import { answer, giveWork, handOver, takeReply, text } from './agent';
 import { share } from './board';
 import { forget, isOver } from './branches';
 import { childEnded } from './nodes';
+import { bringIn, enter, goOut } from './flow';
 import { branchAt, ownerOf, wake } from './places';
 import { endRelays } from './relay';
 
@@ -35,6 +36,7 @@ export function intend(state: RunState, event: StepIntended): void {
   if (branch.open?.report && branch.open.intent.step === event.step) open.report = branch.open.report;
   branch.open = open;
   branch.asked = null;
+  goOut(state, event);
   if (event.kind === 'model') state.usage.model_calls += 1;
   if (event.kind === 'tool' && event.attempt === 1) state.usage.tool_calls += 1;
 }
@@ -104,6 +106,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   switch (intent.kind) {
     case 'agent':
       endRelays(state, intent.path);
+      enter(state, { from: 'outside', name: intent.target, value: result });
       endNode(
         state,
         intent.path,
@@ -146,6 +149,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
       endCall(state, intent, { result, failure });
       break;
     case 'tool':
+      bringIn(state, intent, failure ? failureText(failure) : result);
       if (intent.call !== undefined)
         answer(state, intent.path, {
           call: intent.call,

@@ -2,6 +2,7 @@ import { canonicalJson, digestOf, type Json, type JsonObject } from '@writ/kerne
 import { sentence } from '../sentence';
 import type { Snapshot } from '../snapshot';
 import type { Decision, DecisionRequest } from '../types';
+import type { DefinedTool } from '../flow/facts';
 import { basisOf } from './basis';
 import type { Parties } from './eligibility';
 import { ruleTexts, ruleWords } from './rule-texts';
@@ -99,9 +100,11 @@ export interface RequestDocument {
   /** Why it is asked. */
   readonly why: string;
   readonly rules: readonly AskingRule[];
-  readonly request: DecisionRequest;
+  readonly request: Omit<DecisionRequest, 'flow'>;
   readonly args: JsonObject;
   readonly decision: Decision;
+  /** What had entered the run, in labels: enough to decide about other arguments. */
+  readonly entered?: { readonly held: readonly string[]; readonly left: boolean; readonly tool: DefinedTool | null };
   /** Of a request that an edit made: the one it took the place of, who edited, and what the run asked with. */
   readonly editOf?: string;
   readonly editedBy?: string;
@@ -110,6 +113,11 @@ export interface RequestDocument {
 
 export function documentOf(asked: AskedAct, authors: readonly string[]): RequestDocument {
   const { request, decision, args, caller } = asked;
+  // What entered the run stays in the run.
+  const { flow, ...kept } = request;
+  const entered = flow && {
+    entered: { held: decision.flow?.held ?? [], left: flow.left, tool: flow.tool(request.object.id) },
+  };
   return {
     binding: bindingOf(asked),
     terms: termsOf(decision.obligations),
@@ -121,9 +129,10 @@ export function documentOf(asked: AskedAct, authors: readonly string[]): Request
     sentence: asking(request),
     why: sentence(decision),
     rules: askingRules(asked),
-    request,
+    request: kept,
     args,
     decision,
+    ...entered,
   };
 }
 

@@ -2,6 +2,7 @@ import { type Failure, type JsonObject, newId, ok, type Principal, refuse, type 
 import type { Tx } from '@writ/database';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';
+import type { FlowSource } from '../flow/facts';
 import type { DecisionRequest, Resource } from '../types';
 import { type AskedAct, bindingOf, documentOf, type RequestDocument } from './binding';
 import { argsDigestOf } from './consider';
@@ -37,7 +38,7 @@ export async function editedRequest(
   if (misfit) return refuse({ ...misfit, code: 'schema_violation' });
   const { snapshot } = authority;
   if (snapshot === null) return refuse(NOT_EDITABLE);
-  const request = withArguments(document.request, tool, { args, now });
+  const request = { ...withArguments(document.request, tool, { args, now }), ...flowOf(document, args) };
   const decision = decide(authority, request);
   if (decision.verdict === 'deny') return refuse(forbidden(decision.reason));
   const asked: AskedAct = {
@@ -65,7 +66,7 @@ export async function editedRequest(
 
 /** The same request about other arguments; what was known of another object is not known of this one. */
 function withArguments(
-  before: DecisionRequest,
+  before: RequestDocument['request'],
   tool: EditedTool,
   { args, now }: { readonly args: JsonObject; readonly now: number },
 ): DecisionRequest {
@@ -79,6 +80,17 @@ function withArguments(
     ...(resource && { resource }),
     ...(same && attributes !== undefined && { attributes }),
   };
+}
+
+/** Whoever edits has seen every argument: what is passed from then on is said by a person, in a run that holds what it held. */
+function flowOf({ entered }: RequestDocument, args: JsonObject): Pick<DecisionRequest, 'flow'> {
+  if (entered === undefined) return {};
+  const { held, left, tool } = entered;
+  const sources: readonly FlowSource[] = [
+    { from: 'person', name: '', step: null, labels: [], value: args },
+    { from: 'outside', name: '', step: null, labels: held, value: null },
+  ];
+  return { flow: { sources, unlabelled: false, left, tool: () => tool } };
 }
 
 const NOT_EDITABLE: Failure = {

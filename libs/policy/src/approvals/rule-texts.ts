@@ -1,4 +1,5 @@
-import type { Json } from '@writ/kernel';
+import { canonicalJson, type Json } from '@writ/kernel';
+import { FLOW_RULE } from '../flow/rule-ids';
 import type { Snapshot } from '../snapshot';
 
 /** The rules of a policy as they are written, by id. */
@@ -15,8 +16,13 @@ const read = new WeakMap<Snapshot, RuleTexts>();
 export function ruleTexts(snapshot: Snapshot): RuleTexts {
   const held = read.get(snapshot);
   if (held) return held;
-  const { rules, conditions } = JSON.parse(snapshot.body) as { rules: string; conditions: { [id: string]: Json } };
+  const { rules, conditions, flow } = JSON.parse(snapshot.body) as Body;
   const lines = new Map<string, string>();
+  // As they stand in the canonical text, so that whoever wrote one first is found there.
+  const flowRules = { ...flow?.rules, ...(flow?.trifecta !== undefined && { trifecta: flow.trifecta }) };
+  for (const [id, rule] of Object.entries(flowRules)) {
+    lines.set(`${FLOW_RULE}${id}`, `${JSON.stringify(id)}:${canonicalJson(rule)}`);
+  }
   for (const line of rules.split('\n')) {
     if (line.startsWith('p')) lines.set(line.slice(line.lastIndexOf(', ') + 2), line);
   }
@@ -25,8 +31,15 @@ export function ruleTexts(snapshot: Snapshot): RuleTexts {
   return texts;
 }
 
+interface Body {
+  readonly rules: string;
+  readonly conditions: { readonly [id: string]: Json };
+  readonly flow?: { readonly rules: { readonly [id: string]: Json }; readonly trifecta?: Json };
+}
+
 /** A rule in words: `role:customer may tool.invoke tool:refund, when large, after ask_payments`. */
 export function ruleWords(line: string): string {
+  if (line.startsWith('"')) return `flow rule ${line.slice(1, line.indexOf('"', 1))}`;
   const columns = line.split(', ');
   if (columns[0] === 'p2') {
     const [, from, to, , purpose, mode, condition, effect, obligations] = columns;

@@ -1,0 +1,49 @@
+import type { FlowSource } from '@writ/policy';
+import type { Json } from '@writ/kernel';
+import type { StepIntended } from '../events';
+import type { RunState } from '../state';
+
+/** What has entered a run and whether something has left it: kept from the first act that a policy on labels decides. */
+export interface FlowAccount {
+  readonly sources: FlowSource[];
+  /** Something went out: an egress is on record, whatever became of it. */
+  left: boolean;
+  /** A tool was called while no policy kept account: what it brought, nobody labelled. */
+  unlabelled: boolean;
+}
+
+const accountOf = (state: RunState): FlowAccount =>
+  (state.flow ??= { sources: [], left: false, unlabelled: state.usage.tool_calls > 0 });
+
+/** A tool call is on record; called before it counts as one. */
+export function goOut(state: RunState, { kind, decision }: StepIntended): void {
+  if (kind !== 'tool') return;
+  const { flow } = decision;
+  if (flow === undefined) {
+    if (state.flow) state.flow.unlabelled = true;
+    return;
+  }
+  const account = accountOf(state);
+  if (flow.sink === 'egress') account.left = true;
+}
+
+/** A tool answered: its answer carries what the decision said it would. */
+export function bringIn(state: RunState, { target, step, decision }: StepIntended, value: Json): void {
+  if (decision.flow === undefined) return;
+  accountOf(state).sources.push({ from: 'tool', name: target, step, labels: decision.flow.brings, value });
+}
+
+/** Something entered that no tool brought: what a person said, a signal, what came of a child run or a framework. */
+export function enter(state: RunState, source: Pick<FlowSource, 'from' | 'name' | 'value'> & { labels?: readonly string[] }): void {
+  const { from, name, value, labels = [] } = source;
+  accountOf(state).sources.push({ from, name, step: null, labels, value });
+}
+
+/** What leaves this run with its result, or goes with the input of a run it starts. */
+export function carried(state: RunState): { readonly labels: readonly string[]; readonly left: boolean } | null {
+  const { flow, started } = state;
+  if (!flow) return started.parent?.flow ?? null;
+  const labels = new Set([...(started.parent?.flow?.labels ?? []), ...flow.sources.flatMap((one) => one.labels)]);
+  if (flow.unlabelled) labels.add('untrusted');
+  return { labels: [...labels].sort(), left: flow.left || started.parent?.flow?.left === true };
+}
