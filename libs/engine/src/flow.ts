@@ -1,8 +1,9 @@
-import type { FlowFacts, FlowSource, TenantAuthority } from '@writ/policy';
+import type { DecisionRequest, TenantAuthority } from '@writ/policy';
 import { approvalStanding, placeOf } from './approvals/standing';
 import { carried } from './fold/flow';
 import type { HeldRun } from './held-run';
 import type { Proposal } from './proposal';
+import type { FlowSource } from './state';
 import type { Tail } from './unit-request';
 
 /**
@@ -30,13 +31,15 @@ export function flowMoved(held: HeldRun, proposed: Proposal, beside: readonly Ta
   if (then === undefined) return false;
   const now = flowFacts(held, proposed);
   if (now.sources.length !== then.sources.length || now.left !== then.left) return true;
-  return beside.flatMap(({ events }) => events).some((event) => {
-    const flow = event.type === 'step_intended' ? event.decision.flow : undefined;
-    return flow !== undefined && (flow.sink === 'egress' || flow.brings.length > 0);
-  });
+  return beside
+    .flatMap(({ events }) => events)
+    .some((event) => {
+      const flow = event.type === 'step_intended' ? event.decision.flow : undefined;
+      return flow !== undefined && (flow.sink === 'egress' || flow.brings.length > 0);
+    });
 }
 
-function flowFacts({ state, planner }: HeldRun, proposed: Proposal): FlowFacts {
+function flowFacts({ state, planner }: HeldRun, proposed: Proposal): NonNullable<DecisionRequest['flow']> {
   const { started, flow, usage } = state;
   const { edited } = approvalStanding(state.approvals, placeOf(proposed));
   const person: FlowSource[] =

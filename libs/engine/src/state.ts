@@ -1,11 +1,10 @@
 import type { Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
-import type { ResolvedAttribute } from '@writ/policy';
+import type { DecisionRequest, ResolvedAttribute } from '@writ/policy';
 import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { Approvals } from './approvals/standing';
-import type { FlowAccount } from './fold/flow';
 import type {
   BranchesJoined,
   BranchEnded,
@@ -132,6 +131,18 @@ export interface ChildState {
 export type NodeResult =
   | { readonly done: true; readonly output: Json }
   | { readonly done: false; readonly failure: Failure; readonly status: 'failed' | 'denied' | 'stopped' };
+
+/** Something that entered a run, with the labels on record for it. */
+export type FlowSource = NonNullable<DecisionRequest['flow']>['sources'][number];
+
+/** What has entered a run and whether something has left it: kept from the first act that a policy on labels decides. */
+export interface FlowAccount {
+  readonly sources: FlowSource[];
+  /** Something went out: an egress is on record, whatever became of it. */
+  left: boolean;
+  /** A tool was called while no policy kept account: what it brought, nobody labelled. */
+  unlabelled: boolean;
+}
 
 export interface RunState {
   started: RunStarted;

@@ -20,7 +20,6 @@ export { explaining } from './explain/index';
 export { policiesDirectory } from './model-file';
 export { outside } from './outside/index';
 export { ToolFlow } from './flow/document';
-export type { DefinedTool, FlowFacts, FlowRecord, FlowSource } from './flow/facts';
 export { PermitOffice } from './permit-office';
 export type { Door, Opened, OpenPermit, Permit, PermitRefusal } from './permit-types';
 export { readBundle } from './read-bundle';

@@ -1,16 +1,6 @@
-import type { FlowSource } from '@writ/policy';
 import type { Json } from '@writ/kernel';
 import type { StepIntended } from '../events';
-import type { RunState } from '../state';
-
-/** What has entered a run and whether something has left it: kept from the first act that a policy on labels decides. */
-export interface FlowAccount {
-  readonly sources: FlowSource[];
-  /** Something went out: an egress is on record, whatever became of it. */
-  left: boolean;
-  /** A tool was called while no policy kept account: what it brought, nobody labelled. */
-  unlabelled: boolean;
-}
+import type { FlowAccount, FlowSource, RunState } from '../state';
 
 const accountOf = (state: RunState): FlowAccount =>
   (state.flow ??= { sources: [], left: false, unlabelled: state.usage.tool_calls > 0 });
@@ -34,7 +24,10 @@ export function bringIn(state: RunState, { target, step, decision }: StepIntende
 }
 
 /** Something entered that no tool brought: what a person said, a signal, what came of a child run or a framework. */
-export function enter(state: RunState, source: Pick<FlowSource, 'from' | 'name' | 'value'> & { labels?: readonly string[] }): void {
+export function enter(
+  state: RunState,
+  source: Pick<FlowSource, 'from' | 'name' | 'value'> & { labels?: readonly string[] },
+): void {
   const { from, name, value, labels = [] } = source;
   accountOf(state).sources.push({ from, name, step: null, labels, value });
 }

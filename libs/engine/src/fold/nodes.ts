@@ -73,7 +73,12 @@ export function childEnded(state: RunState, event: ChildEnded): void {
   const branch = ownerOf(state, event.path);
   if (branch.wait?.for === 'child') branch.wait = null;
   if (!branch.live) return;
-  enter(state, { from: 'outside', name: child.intent.run, value: event.output, ...(event.flow && { labels: event.flow.labels }) });
+  enter(state, {
+    from: 'outside',
+    name: child.intent.run,
+    value: event.output,
+    ...(event.flow && { labels: event.flow.labels }),
+  });
   if (event.flow?.left) state.flow!.left = true;
   if (event.status === 'succeeded') {
     state.results.set(event.path, { done: true, output: event.output });
