@@ -18,6 +18,7 @@ const event = (verdict: string, part: Partial<DecidedEvent> = {}): DecidedEvent 
   run: 'run_x',
   actor: null,
   action: 'tool.invoke',
+  time: null,
   object: { type: 'tool', id: 'mail' },
   context: null,
   approval: null,
