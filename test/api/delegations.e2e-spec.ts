@@ -157,4 +157,19 @@ describe('what agents of a run gave each other to do', () => {
       { agent: 'asked', kind: 'model', decision: { reason: 'delegation_revoked' } },
     ]);
   });
+
+  it('is searched for ahead of time: which agent reaches which tool, through whom', async () => {
+    const reach = (query: string, caller = admin): Promise<Answer> =>
+      server.get(`/v1/policies/reach${query}`, { key: caller.token });
+    const all = await reach('?tool=work');
+    expect(all.body).toMatchObject({ complete: true, agents: 2 });
+    const ways = (all.body['data'] as { from: string; steps: { to: string; mode: string }[] }[]).map(
+      ({ from, steps }) => [from, ...steps.map(({ to, mode }) => `${mode} ${to}`)],
+    );
+    expect(ways).toEqual([['asked'], ['asker', 'attenuate asked']]);
+    expect((await reach('?deputies=true')).body['data']).toEqual([]);
+    expect((await reach('?tool=other&from=asker')).body['data']).toEqual([]);
+    const nobody = await server.key(admin.tenant, { principal: 'user:nobody' });
+    expect((await reach('', nobody)).body).toMatchObject({ code: 'policy_denied' });
+  });
 });

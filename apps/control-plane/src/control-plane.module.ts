@@ -33,6 +33,7 @@ import { LookupController } from './controllers/lookup.controller';
 import { ModelsController } from './controllers/models.controller';
 import { QuestionsController } from './controllers/questions.controller';
 import { DelegationsController } from './controllers/delegations.controller';
+import { ReachController } from './controllers/reach.controller';
 import { RunForksController } from './controllers/run-forks.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
@@ -94,6 +95,7 @@ export class ControlPlaneModule {
         LookupController,
         RunSearchController,
         DelegationsController,
+        ReachController,
         RunForksController,
         RunsController,
         ExplainController,

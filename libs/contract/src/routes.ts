@@ -15,6 +15,7 @@ import { lookupRoutes } from './lookup';
 import { modelRoutes } from './models';
 import { policyRoutes } from './policies';
 import { questionRoutes } from './questions';
+import { reachRoutes } from './reach';
 import type { Route } from './route';
 import { runForkRoutes } from './run-forks';
 import { runUpgradeRoutes } from './run-upgrades';
@@ -51,6 +52,7 @@ export const ROUTES = {
   ...modelRoutes,
   ...configRoutes,
   ...policyRoutes,
+  ...reachRoutes,
   ...keyRoutes,
   ...sessionRoutes,
   ...lookupRoutes,

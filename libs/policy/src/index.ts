@@ -22,6 +22,7 @@ export { outside } from './outside/index';
 export { ToolFlow } from './flow/document';
 export { PermitOffice } from './permit-office';
 export type { Door, Opened, OpenPermit, Permit, PermitRefusal } from './permit-types';
+export { reach, type ReachAgent } from './reach';
 export { readBundle } from './read-bundle';
 export { type RevokedDelegation, revokedDelegations, revokeDelegation } from './revocations';
 export { sentence } from './sentence';

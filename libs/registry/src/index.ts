@@ -17,6 +17,7 @@ export type { Merge } from './merge';
 export type { ChoiceNode, FanoutNode, HedgeNode, LoopNode, MapNode, Node, RouterNode, SequenceNode } from './nodes';
 export { offeredTools, supervisorTools } from './offered';
 export type { OfferedTool } from './offered-tool';
+export { agentPassings } from './passings';
 export { publish } from './publish';
 export { checkInput } from './schemas';
 export {

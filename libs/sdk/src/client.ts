@@ -257,6 +257,8 @@ export class WritClient {
   };
 
   readonly policies = {
+    /** Which agent can reach which tool, and through whom. */
+    reach: (query: QueryOf<'getReach'> = {}, call?: CallOptions) => this.call('getReach', { query }, call),
     /** The policy in force, with the `etag` that replacing it takes as `ifMatch`. */
     active: async (call?: CallOptions) => {
       const response = await this.send('getActivePolicy', {}, call);

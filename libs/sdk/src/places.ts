@@ -97,6 +97,7 @@ export const PLACES: {
   setAdmission: ['POST', '/v1/admission'],
   applyConfig: ['POST', '/v1/config/apply'],
   listWorkflows: ['GET', '/v1/workflows'],
+  getReach: ['GET', '/v1/policies/reach'],
   getActivePolicy: ['GET', '/v1/policies/active'],
   importPolicy: ['POST', '/v1/policies/import'],
   listApiKeys: ['GET', '/v1/api-keys'],

@@ -16,6 +16,7 @@ import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
 import { POLICY_COMMANDS } from './policies';
 import { QUESTION_COMMANDS } from './questions';
+import { REACH_COMMANDS } from './reach';
 import { RUN_COMMANDS } from './runs';
 import { STAND_IN_COMMANDS } from './stand-ins';
 import { RUN_FORK_COMMANDS } from './run-forks';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   ...MODEL_COMMANDS,
   ...CONFIG_COMMANDS,
   ...POLICY_COMMANDS,
+  ...REACH_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,
   ...AUDIT_LOG_COMMANDS,
