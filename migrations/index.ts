@@ -32,6 +32,7 @@ import { Upgrades1795000000031 } from './0031-upgrades';
 import { CommitByKey1795000000032 } from './0032-commit-by-key';
 import { KeyLookups1795000000033 } from './0033-key-lookups';
 import { Revocations1795000000034 } from './0034-revocations';
+import { Directory1795000000035 } from './0035-directory';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -69,4 +70,5 @@ export const MIGRATIONS = [
   CommitByKey1795000000032,
   KeyLookups1795000000033,
   Revocations1795000000034,
+  Directory1795000000035,
 ];

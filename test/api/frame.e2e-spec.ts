@@ -182,6 +182,7 @@ describe('every operation of the contract', () => {
     const kind = kinds[route.path.split('/')[2] ?? ''] ?? 'run';
     const queries: { readonly [name: string]: string } = {
       getAuditConsistency: '?from=0',
+      getDirectoryEntry: '?type=user&id=ann',
       getEffectiveLimits: `?run=${newId('run')}`,
       diffRuns: `?a=${newId('run')}&b=${newId('run')}`,
     };

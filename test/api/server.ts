@@ -139,6 +139,8 @@ export class ApiServer {
   async send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, sent: Sent = {}): Promise<Answer> {
     const headers = new Headers(sent.headers);
     if (sent.key) headers.set('authorization', `Bearer ${sent.key}`);
+    // Where AuthZEN answers, a problem document is what is asked for.
+    if (!headers.has('accept')) headers.set('accept', 'application/json, application/problem+json, */*');
     const body = sent.raw ?? (sent.body === undefined ? undefined : JSON.stringify(sent.body));
     if (body !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/json');
     const response = await fetch(`${await this.url()}${path}`, {

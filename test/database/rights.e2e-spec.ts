@@ -118,7 +118,7 @@ describe('the roles of the services', () => {
     await client.end();
   });
 
-  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, and tries long past', async () => {
+  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, tries long past, and what applications are known for', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
@@ -131,6 +131,7 @@ describe('the roles of the services', () => {
       { relname: 'budget_reservation', rolname: 'writ_writer' },
       { relname: 'run_snapshot', rolname: 'writ_writer' },
       { relname: 'delivery', rolname: 'writ_writer' },
+      { relname: 'directory_entry', rolname: 'writ_writer' },
     ]);
   });
 

@@ -25,6 +25,7 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'approval.expires_at': '2100-01-01T00:00:00Z',
   'approval_vote.kind': 'user',
   'approval_vote.verdict': 'approve',
+  'directory_entry.properties': '{}',
   'stand_in.ends_at': '2100-01-01T00:00:00Z',
   'subscription.types': ['approval.*'],
   'subscription.status': 'paused',

@@ -17,6 +17,10 @@ import { Answers } from './authority/answers';
 import { Gate } from './authority/gate';
 import { LoginLimit } from './authority/login-limit';
 import { Writes } from './authority/writes';
+import { OutsideDecisions } from './access/decisions';
+import { EvaluationRecorder } from './access/recorder';
+import { OutsideSearch } from './access/search';
+import { AccessController } from './controllers/access.controller';
 import { AdmissionController } from './controllers/admission.controller';
 import { ApprovalsController } from './controllers/approvals.controller';
 import { AuditController } from './controllers/audit.controller';
@@ -27,6 +31,7 @@ import { ConfigController } from './controllers/config.controller';
 import { PolicyImportController } from './controllers/policy-import.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { ExplainController } from './controllers/explain.controller';
+import { DirectoryController } from './controllers/directory.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
@@ -88,6 +93,7 @@ export class ControlPlaneModule {
     const { approvals, questions, batches } = deps;
     const asked = new AskedThings({ approvals, questions, batches, gate, clock });
     const search = new AuditSearch(database);
+    const outside = new OutsideDecisions(database, authority, new EvaluationRecorder(database), clock);
     return {
       module: ControlPlaneModule,
       controllers: [
@@ -100,6 +106,8 @@ export class ControlPlaneModule {
         RunsController,
         ExplainController,
         DecisionsController,
+        AccessController,
+        DirectoryController,
         ApprovalsController,
         StandInsController,
         QuestionsController,
@@ -133,6 +141,8 @@ export class ControlPlaneModule {
         { provide: CLOCK, useValue: clock },
         { provide: VERSION, useValue: deps.version },
         { provide: Gate, useValue: gate },
+        { provide: OutsideDecisions, useValue: outside },
+        { provide: OutsideSearch, useValue: new OutsideSearch(database, outside) },
         { provide: StopReports, useValue: new StopReports(database) },
         { provide: AuditSearch, useValue: search },
         { provide: Lookup, useValue: new Lookup(database, deps.queries, search, gate, clock, asked) },

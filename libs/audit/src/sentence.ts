@@ -131,6 +131,14 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
   'delegation.revoked': (event, detail) =>
     `${who(event)} took back delegation ${event.object?.id ?? ''} of run ${said(detail, 'run')}${why(detail)}`,
+  'decision.evaluated': (event) =>
+    `${who(event)} asked whether ${event.action ?? 'an act'} is allowed in an application: ${event.decision?.verdict === 'allow' ? 'it is' : 'it is not'}${because(event)}.`,
+  'decision.searched': (event, detail) =>
+    `${who(event)} asked for every ${said(detail, 'wanted')} that ${event.action ?? 'an act'} on ${event.object?.id ?? 'things'} is allowed for or with: ${said(detail, 'found')} on this page.`,
+  'directory.set': (event, detail) =>
+    `${who(event)} said what is known of ${said(detail, 'entries')} of type ${event.object?.id ?? ''} (${said(detail, 'properties')}).`,
+  'directory.removed': (event, detail) =>
+    `${who(event)} removed ${said(detail, 'entries')} of type ${event.object?.id ?? ''} from the directory.`,
   'stop.set': (event, detail) =>
     `${who(event)} stopped ${[said(detail, 'scope'), said(detail, 'target')].join(' ').trim()}: ${said(detail, 'reason')}`.replace(
       /\.?$/,

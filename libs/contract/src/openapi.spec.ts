@@ -84,7 +84,9 @@ describe('the document’s schemas', () => {
     if (!route.body) return;
     const validate = validator(...at, 'requestBody', 'content', 'application/json', 'schema');
     expect([validate(route.body.example), validate.errors]).toEqual([true, null]);
-    for (const wrong of [{ ...(route.body.example as object), surely_unknown: 1 }, [], null, 'x']) {
+    // Unknown fields of a question of AuthZEN are ignored.
+    const strange = route.plainErrors ? 1 : { ...(route.body.example as object), surely_unknown: 1 };
+    for (const wrong of [strange, [], null, 'x']) {
       expect([wrong, validate(wrong)]).toEqual([wrong, false]);
       expect(route.body.schema.safeParse(wrong).success).toBe(false);
     }
@@ -113,7 +115,9 @@ describe('the route table', () => {
 
   it.each(routes)('%s: refuses unknown fields wherever it takes input', (_, route) => {
     const strange = { surely_unknown: 1 };
-    for (const schema of [route.params, route.query, route.body?.schema]) {
+    // AuthZEN has unknown fields of a question ignored: the points that ask are of other makers, and newer than we may be.
+    const body = route.plainErrors ? undefined : route.body?.schema;
+    for (const schema of [route.params, route.query, body]) {
       if (!schema) continue;
       const issues = schema.safeParse(strange).error?.issues ?? [];
       expect(issues.map((issue) => issue.code)).toContain('unrecognized_keys');

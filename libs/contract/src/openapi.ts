@@ -92,7 +92,9 @@ function successHeaders(route: Route): Mutable {
   };
 }
 
-function problemResponses(codes: readonly ProblemCode[]): Mutable {
+const PLAIN = 'What is wrong, to whoever does not accept `application/problem+json`.';
+
+function problemResponses(codes: readonly ProblemCode[], plain: boolean): Mutable {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
     const status = PROBLEMS[code].status;
@@ -108,6 +110,7 @@ function problemResponses(codes: readonly ProblemCode[]): Mutable {
           schema: { $ref: `${COMPONENT}Problem` },
           examples: Object.fromEntries(list.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
         },
+        ...(plain && { 'text/plain': { schema: { type: 'string', description: PLAIN } } }),
       },
     };
   }
@@ -157,7 +160,10 @@ function operation(operationId: string, route: Route): Mutable {
     };
   }
   if (route.etag) success[304] = { description: 'What is held is still current.', headers: EVERY_RESPONSE };
-  const problems = problemResponses(codes.filter((code) => !(PROBLEMS[code].status in route.responses)));
+  const problems = problemResponses(
+    codes.filter((code) => !(PROBLEMS[code].status in route.responses)),
+    route.plainErrors === true,
+  );
   return {
     operationId,
     tags: [route.area],

@@ -40,6 +40,9 @@ export type ApiAction =
   | 'trigger.change'
   | 'subscription.read'
   | 'subscription.change'
+  | 'decision.evaluate'
+  | 'directory.read'
+  | 'directory.change'
   | 'principal.assert';
 
 export interface Outcome {
@@ -86,6 +89,8 @@ export interface Route {
   readonly location?: true;
   /** With `Accept: text/event-stream` it answers server-sent events: what their ids and names are. */
   readonly stream?: { readonly id: string; readonly event: string };
+  /** Refusals are a text, as AuthZEN has them, but to whoever accepts `application/problem+json`. */
+  readonly plainErrors?: true;
   /** Reads `If-Match`. */
   readonly ifMatch?: true;
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { accessRoutes } from './access';
 import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { auditLogRoutes } from './audit-log';
@@ -9,6 +10,7 @@ import { configRoutes } from './config';
 import { decisionRoutes } from './decisions';
 import { delegationRoutes } from './delegations';
 import { explainRoutes } from './explain';
+import { directoryRoutes } from './directory';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
@@ -37,6 +39,8 @@ export const ROUTES = {
   ...decisionRoutes,
   ...delegationRoutes,
   ...explainRoutes,
+  ...accessRoutes,
+  ...directoryRoutes,
   ...approvalRoutes,
   ...standInRoutes,
   ...questionRoutes,

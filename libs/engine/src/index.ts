@@ -20,7 +20,8 @@ export { type Engine, type EngineParts, type LiveFeeds, openEngine } from './ope
 export type { Doors } from './doors';
 export { RunQueries } from './queries';
 export type { RunTest } from './search/test-types';
-export { recordDecision, recordDecisionIn, type StoredDecision } from './record-decision';
+export { recordDecision, recordDecisionIn } from './record-decision';
+export { recordEvaluations } from './record-evaluations';
 export type { RunState } from './state';
 export type { TriggersApi } from './triggers/types';
 export { StopReports } from './stops/stop-reports';

@@ -62,6 +62,9 @@ export const ACTIONS = [
   'trigger.change',
   'subscription.read',
   'subscription.change',
+  'decision.evaluate',
+  'directory.read',
+  'directory.change',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -84,6 +87,8 @@ export const OBJECT_TYPES = [
   'role',
   'trigger',
   'subscription',
+  'decision',
+  'directory',
 ] as const;
 
 declare const outside: unique symbol;

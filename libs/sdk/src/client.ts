@@ -15,6 +15,16 @@ export interface List<O extends ListOperation> extends AsyncIterable<ItemOf<O>> 
   page(cursor?: string): Promise<ResponseOf<O>>;
 }
 
+/** The answer to `authorize`. */
+export interface Authorization {
+  readonly allowed: boolean;
+  /** `dec_…`, to explain it by. */
+  readonly id: string | null;
+  /** A stable code, such as `initiator_not_granted`. */
+  readonly reason: string | null;
+  readonly obligations: readonly unknown[];
+}
+
 interface Request {
   readonly params?: { readonly [name: string]: string };
   readonly query?: Query;
@@ -123,6 +133,28 @@ export class WritClient {
   };
 
   /** Who decides about requests while somebody is away. */
+  /** Questions of an application about its own users and things (OpenID AuthZEN). `authorize` is the short way. */
+  readonly access = {
+    evaluate: (body: BodyOf<'evaluateAccess'>, call?: CallOptions) => this.call('evaluateAccess', { body }, call),
+    evaluateAll: (body: BodyOf<'evaluateAccesses'>, call?: CallOptions) =>
+      this.call('evaluateAccesses', { body }, call),
+    subjects: (body: BodyOf<'searchSubjects'>, call?: CallOptions) => this.call('searchSubjects', { body }, call),
+    resources: (body: BodyOf<'searchResources'>, call?: CallOptions) => this.call('searchResources', { body }, call),
+    actions: (body: BodyOf<'searchActions'>, call?: CallOptions) => this.call('searchActions', { body }, call),
+    metadata: (call?: CallOptions) => this.call('getAccessMetadata', {}, call),
+    tenantMetadata: (tenant: string, call?: CallOptions) =>
+      this.call('getTenantAccessMetadata', { params: { tenant } }, call),
+  };
+
+  /** What is known of the subjects and resources of applications. */
+  readonly directory = {
+    list: (query: QueryOf<'listDirectory'> = {}, call?: CallOptions) => this.list('listDirectory', { query }, call),
+    get: (type: string, id: string, call?: CallOptions) =>
+      this.call('getDirectoryEntry', { query: { type, id } }, call),
+    set: (body: BodyOf<'setDirectory'>, call?: CallOptions) => this.call('setDirectory', { body }, call),
+    remove: (body: BodyOf<'removeDirectory'>, call?: CallOptions) => this.call('removeDirectory', { body }, call),
+  };
+
   readonly standIns = {
     list: (query: QueryOf<'listStandIns'> = {}, call?: CallOptions) => this.list('listStandIns', { query }, call),
     set: (body: BodyOf<'setStandIn'>, call?: CallOptions) => this.call('setStandIn', { body }, call),
@@ -291,6 +323,21 @@ export class WritClient {
     openApi: (call?: CallOptions) => this.call('getOpenApi', {}, call),
     problem: (code: string, call?: CallOptions) => this.call('getProblem', { params: { code } }, call),
   };
+
+  /**
+   * Whether an application may let its user do this. An obligation that this caller did not say it can honour is a no
+   * already; those that come with a yes are to be done before it is acted on.
+   */
+  async authorize(question: BodyOf<'evaluateAccess'>, call?: CallOptions): Promise<Authorization> {
+    const { decision, context = {} } = await this.access.evaluate(question, call);
+    const { evaluation_id: id, reason, obligations } = context;
+    return {
+      allowed: decision,
+      id: typeof id === 'string' ? id : null,
+      reason: typeof reason === 'string' ? reason : null,
+      obligations: Array.isArray(obligations) ? obligations : [],
+    };
+  }
 
   private async call<O extends OperationId>(
     operation: O,

@@ -69,7 +69,7 @@ export class Transport {
 
   private headers(outgoing: Outgoing, call: CallOptions): Headers {
     const headers = new Headers(call.headers);
-    if (!headers.has('accept')) headers.set('accept', 'application/json');
+    if (!headers.has('accept')) headers.set('accept', 'application/json, application/problem+json');
     if (this.options.apiKey !== undefined) headers.set('authorization', `Bearer ${this.options.apiKey}`);
     if (outgoing.body !== undefined) headers.set('content-type', 'application/json');
     if (outgoing.method === 'POST') {

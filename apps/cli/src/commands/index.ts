@@ -1,4 +1,5 @@
 import type { Command } from '../command';
+import { ACCESS_COMMANDS } from './access';
 import { ADMISSION_COMMANDS } from './admission';
 import { APPROVAL_COMMANDS } from './approvals';
 import { AUDIT_COMMANDS } from './audit';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly Command[] = [
   ...QUESTION_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...CAN_COMMANDS,
+  ...ACCESS_COMMANDS,
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
   ...TRIGGER_COMMANDS,

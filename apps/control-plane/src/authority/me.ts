@@ -43,6 +43,9 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'trigger.change': 'trigger',
   'subscription.read': 'subscription',
   'subscription.change': 'subscription',
+  'decision.evaluate': 'decision',
+  'directory.read': 'directory',
+  'directory.change': 'directory',
   'principal.assert': 'role',
 };
 

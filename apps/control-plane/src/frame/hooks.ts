@@ -1,5 +1,6 @@
 import { newId } from '@writ/kernel';
 import { currentTrace, formatTraceparent, newTrace, parseTraceparent, withTraceContext } from '@writ/telemetry';
+import { ACCESS_PATH } from './plain-errors';
 import { begin, headerOf, type HttpReply, type HttpRequest, stateOf } from './state';
 
 /** Visible ASCII without quotes or backslash, so that an id from outside can stand in a log line as it is. */
@@ -24,9 +25,11 @@ export function onRequest(request: HttpRequest, reply: HttpReply, done: Done): v
   const requestId = given !== undefined && REQUEST_ID.test(given) ? given : newId('request');
   // With an exporter the server span is current already; its parent was read from the same header.
   const trace = currentTrace() ?? { ...newTrace(), ...sameTrace(parseTraceparent(headerOf(request, 'traceparent'))) };
-  begin(request, { requestId, trace, address: request.ip, secure: request.protocol === 'https' });
+  begin(request, { requestId, trace, address: request.ip, secure: request.protocol === 'https', host: request.host });
   for (const [name, value] of Object.entries(EVERY_RESPONSE)) reply.header(name, value);
-  reply.header('x-request-id', requestId).header('traceparent', formatTraceparent(trace));
+  // AuthZEN: an enforcement point gets the very text back that it sent, whatever is in it; our records have one of ours.
+  const echoed = given !== undefined && request.url.startsWith(ACCESS_PATH) ? given : requestId;
+  reply.header('x-request-id', echoed).header('traceparent', formatTraceparent(trace));
   done();
 }
 

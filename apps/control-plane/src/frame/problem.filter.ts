@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { type ProblemCode, PROBLEMS, type Route, ROUTES } from '@writ/contract';
 import { DatabaseFault } from '@writ/database';
 import { logger } from '@writ/telemetry';
+import { asAuthZen, wantsPlain } from './plain-errors';
 import { type Occasion, problemOf, Refusal } from './problem';
 import { type HttpReply, type HttpRequest, stateOf } from './state';
 
@@ -78,8 +79,9 @@ export function unrouted(request: HttpRequest): Refusal {
 
 export const pathOf = (request: HttpRequest): string => request.url.split('?', 1)[0] ?? '';
 
-export function sendProblem(refusal: Refusal, request: HttpRequest, reply: HttpReply): void {
+export function sendProblem(found: Refusal, request: HttpRequest, reply: HttpReply): void {
   if (reply.sent) return;
+  const refusal = asAuthZen(found, request);
   const state = stateOf(request);
   const occasion: Occasion = {
     requestId: state.requestId,
@@ -89,6 +91,10 @@ export function sendProblem(refusal: Refusal, request: HttpRequest, reply: HttpR
   const { status } = PROBLEMS[refusal.code];
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="writ"');
   for (const [name, value] of Object.entries(refusal.more.headers ?? {})) reply.header(name, value);
+  if (wantsPlain(request)) {
+    reply.code(status).type('text/plain; charset=utf-8').send(refusal.detail);
+    return;
+  }
   reply
     .code(status)
     .type('application/problem+json')

@@ -11,6 +11,8 @@ export interface RequestState {
   readonly address: string;
   /** Whether the client talks to us over TLS. */
   readonly secure: boolean;
+  /** The authority the client talks to, such as `writ.example.com:8420`, as far as proxies before us are trusted. */
+  readonly host: string;
   caller: Caller | null;
   call: AnyCall | null;
   /** Whether somebody was asked if this may be: an answer nobody was asked about never leaves. */
@@ -42,6 +44,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly ip: string;
   readonly protocol: string;
+  readonly host: string;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly params: unknown;
   readonly query: unknown;
@@ -60,7 +63,7 @@ const states = new WeakMap<object, RequestState>();
 
 export function begin(
   request: object,
-  state: Pick<RequestState, 'requestId' | 'trace' | 'address' | 'secure'>,
+  state: Pick<RequestState, 'requestId' | 'trace' | 'address' | 'secure' | 'host'>,
 ): RequestState {
   const begun: RequestState = { ...state, caller: null, call: null, asked: false, replayed: false, signed: null };
   states.set(request, begun);
