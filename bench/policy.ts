@@ -120,6 +120,7 @@ function p6(ours: P6Result, peers: readonly PeerCell[]): GoalRow[] {
     ),
     row('whole decision of one stage, ≤ 3 candidates, p50', { value: worst((one) => one.p50Us), unit: 'µs' }, '–'),
     row('agent + initiator + one hop, p50', { value: ours.pipeline.p50Us, must: 20, aim: 6, unit: 'µs' }, '–'),
+    row('the same by our own matcher, p50', { value: ours.direct.p50Us, must: 20, aim: 2, unit: 'µs' }, '–'),
     row(
       'growth from the smallest to the largest policy',
       { value: ours.growth, must: 1.3, aim: 1.3, unit: '× (flat)' },

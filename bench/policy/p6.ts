@@ -1,5 +1,5 @@
 import { median, round } from '../numbers';
-import { buildAll, type Built, buildLargest, type Cost, type Latency, time } from './ours';
+import { buildAll, type Built, buildLargest, type Cost, goDirect, type Latency, time } from './ours';
 import { timeStock } from './stock';
 import type { Candidates } from './world';
 
@@ -16,6 +16,8 @@ export interface P6Result {
   readonly stage: { readonly [C in Candidates]: Latency };
   /** Agent, initiator and one earlier hop. */
   readonly pipeline: Latency;
+  /** The same, once the snapshots match by themselves. */
+  readonly direct: Latency;
   /** What each stage after the first adds to the median, at three candidates, in microseconds. */
   readonly furtherStageUs: number;
   /** Of the largest size, last round: processor time, so that it says something on a machine others use too. */
@@ -92,6 +94,10 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
     results.set(rules, cell);
     if (options.stock) emit(line('stock casbin, one enforcer', rules, await timeStock(rules, windowMs)));
   }
+  await goDirect(last!);
+  const alone = { candidates: 3, hops: 2 } as const;
+  const direct = middle(Array.from({ length: rounds + 1 }, () => time(last!, { ...alone, ms: windowMs })).slice(1));
+  emit(line(`${named(alone)}, our own matcher`, sizes.at(-1)!, direct));
   const largest = await buildLargest();
   emit({ bench: 'p6', what: 'build of one bundle', rules: largest.rules, ...costs([largest.cost]) });
   const [small, large] = [results.get(sizes[0]!)!, results.get(sizes.at(-1)!)!];
@@ -100,6 +106,7 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
   return {
     stage: { 1: at(1, 0), 2: at(2, 0), 3: at(3, 0) },
     pipeline: at(3, 2),
+    direct,
     furtherStageUs: (at(3, 2).p50Us - at(3, 0).p50Us) / 2,
     buildMs: last!.cost.cpuMs,
     stallMs: last!.cost.stallCpuMs,
