@@ -3,7 +3,7 @@ import { ok, refuse, type Result } from '@writ/kernel';
 import { type Link, RefusedLine, type Rule, RuleReader, type Sliced, type Vocabulary } from '@writ/rules';
 import { policyFailure } from './bundle';
 import { ACTIONS, OBJECT_TYPES } from './types';
-import type { VocabularyWords } from './outside/vocabulary';
+import { PRINCIPALS, type VocabularyWords } from './outside/vocabulary';
 
 /** What a rule file says, line by line, before it is known whether the conditions and obligations it names exist. */
 export interface RuleText {
@@ -33,11 +33,12 @@ export const placeText = ({ file, line }: Place): string => (file === '' ? `line
 /** Begins a file inside a merged text: line numbers count from here, under this name. */
 export const FILE_MARK = '#@ ';
 
-const PRODUCT: Vocabulary = { actions: ACTIONS, objectTypes: OBJECT_TYPES };
+const PRODUCT: Vocabulary = { actions: ACTIONS, objectTypes: OBJECT_TYPES, subjectTypes: PRINCIPALS };
 
 const withWords = ({ actions, types }: VocabularyWords): Vocabulary => ({
   actions: [...ACTIONS, ...actions],
   objectTypes: [...OBJECT_TYPES, ...types],
+  subjectTypes: [...new Set([...PRINCIPALS, ...types])],
 });
 
 /** Lines read between two places where the work may pause. */
@@ -45,7 +46,7 @@ const STRIDE = 16;
 
 /**
  * Reads the CSV. Fails with the place and one of `malformed_rule`, `unknown_section`, `bad_name`, `foreign_tenant`,
- * `unknown_action`, `unknown_object_type`, `unknown_effect`, `unknown_mode`, `duplicate_rid`, `empty_bundle`.
+ * `unknown_subject`, `unknown_action`, `unknown_object_type`, `unknown_effect`, `unknown_mode`, `duplicate_rid`, `empty_bundle`.
  */
 export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<Result<RuleText>> {
   const reader = new RuleReader(vocabulary === undefined ? PRODUCT : withWords(vocabulary));

@@ -22,10 +22,12 @@ export type ReadLine =
   | { readonly section: 'p2'; readonly rule: HandoffRule; readonly line: string }
   | { readonly section: 'g' | 'g2'; readonly link: Link; readonly line: string };
 
-/** The words rules may use for actions and objects. */
+/** The words rules may use for actions, objects, and those who act. */
 export interface Vocabulary {
   readonly actions: readonly string[];
   readonly objectTypes: readonly string[];
+  /** Kinds of subjects beside roles. */
+  readonly subjectTypes: readonly string[];
 }
 
 const ARITY = { p: [7, 9], p2: [8, 10], g: [4, 4], g2: [4, 4] } as const;
@@ -42,10 +44,12 @@ export class RuleReader {
   /** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
   readonly #actions: ReadonlyMap<string, string> | null;
   readonly #types: readonly string[] | null;
+  readonly #subjects: readonly string[] | null;
 
   constructor(vocabulary: Vocabulary | null) {
     this.#actions = vocabulary && wordsOf(vocabulary.actions);
     this.#types = vocabulary && vocabulary.objectTypes;
+    this.#subjects = vocabulary && [...vocabulary.subjectTypes, 'role'];
   }
 
   /** Throws `RefusedLine`. */
@@ -70,6 +74,7 @@ export class RuleReader {
     const [, who = '', domain = '', what = '', word = '', cond = '', eft = '', obl = '', rid = ''] = columns;
     tenant(domain);
     const subject = this.#name(who, 'subject', true);
+    this.#subject(subject);
     if (subject.startsWith('role:') && subject.endsWith('*'))
       throw new RefusedLine('bad_name', 'a role is named whole');
     const object = this.#name(what, 'object', true);
@@ -112,6 +117,7 @@ export class RuleReader {
     const kind = section === 'g' ? 'role:' : 'class:';
     if (!group.startsWith(kind)) throw new RefusedLine('bad_name', `${group} does not begin with ${kind}`);
     if (section === 'g2') this.#objectType(member, true);
+    else this.#subject(member);
     return { section, link: { member, group }, line: `${section}, ${member}, ${group}, ${TENANT_COLUMN}` };
   }
 
@@ -133,6 +139,7 @@ export class RuleReader {
 
   #agent(name: string, what: string): string {
     const agent = this.#name(name, what, true);
+    this.#subject(agent);
     if (agent === '*' || !agent.endsWith('*')) return agent;
     throw new RefusedLine('bad_name', `the ${what} is a name, a role or *`);
   }
@@ -150,6 +157,13 @@ export class RuleReader {
     const problem = nameProblem(value, pattern);
     if (problem) throw new RefusedLine('bad_name', `the ${what} ${problem}`);
     return this.#word(value);
+  }
+
+  /** A subject of no kind is nobody: its allowance would be idle, and its denial would deny nothing. */
+  #subject(name: string): void {
+    const kinds = this.#subjects;
+    if (kinds === null || name === '*' || kinds.some((kind) => name.startsWith(`${kind}:`))) return;
+    throw new RefusedLine('unknown_subject', `${name} is of no known kind: ${kinds.join(', ')}`);
   }
 
   #objectType(object: string, link: boolean): void {

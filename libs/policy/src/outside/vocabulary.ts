@@ -6,7 +6,7 @@ const MOST_ACTIONS = 500;
 const MOST_TYPES = 200;
 
 /** Types of subjects that need no declaration: the product's own kinds of principals. */
-const PRINCIPALS = ['user', 'service', 'agent'] as const;
+export const PRINCIPALS = ['user', 'service', 'agent'] as const;
 
 const RESERVED: ReadonlySet<string> = new Set([...OBJECT_TYPES, 'class', 'role']);
 const PRODUCT_ACTIONS: ReadonlySet<string> = new Set(ACTIONS);
