@@ -70,6 +70,58 @@ m = g(r.sub, p.sub) && keyMatch2(r.obj, p.obj) && r.act == p.act
   });
 });
 
+describe('a policy that cannot be built', () => {
+  const rule = (subject: string, object: string, tail: string): string =>
+    `p, ${subject}, {tenant}, ${object}, tool.invoke, ${tail}`;
+  const chain = Array.from({ length: 100 }, (_, i) => `g, role:r${i}, role:r${i + 1}, {tenant}`).join('\n');
+
+  it('is refused with the place and the reason, and the policy in force stays in force', async () => {
+    const caller = await server.tenant();
+    const now = await active(caller);
+    const headers = { 'if-match': now.headers.get('etag') ?? '' };
+    const before = now.body['bundle'] as never;
+    const bad: readonly (readonly [string, RegExp])[] = [
+      [rule('role:a', 'tool:x', ', Deny'), /line [0-9]+: the effect Deny is unknown/],
+      [rule('role:a', 'tool:x', 'nothing, allow'), /defines no condition nothing/],
+      [rule('role:a', 'tool:x', ', allow, nothing'), /defines no obligation nothing/],
+      [rule('clerk', 'tool:x', ', allow'), /clerk is of no known kind/],
+      [rule('role:a', 'gadget:x', ', allow'), /gadget:x is of no known type/],
+      [rule('role:a|b', 'tool:x', ', allow'), /subject holds |, which no name may hold/],
+      [rule('role:a\u0000', 'tool:x', ', allow'), /U\+0000/],
+      [rule('role:a\u200b', 'tool:x', ', allow'), /U\+200B/],
+      [rule(`role:${'a'.repeat(300)}`, 'tool:x', ', allow'), /longer than 200/],
+      [chain, /more than 32 roles/],
+      ['g, role:a, role:b, {tenant}\ng, role:b, role:a, {tenant}', /circle: role:a → role:b → role:a/],
+    ];
+    for (const [line, why] of bad) {
+      const refused = await apply(caller, { documents: [], policy: { bundle: withRules(before, line) } }, headers);
+      expect([line.slice(0, 60), refused.status, refused.body['code']]).toEqual([
+        line.slice(0, 60),
+        422,
+        'schema_violation',
+      ]);
+      expect(refused.body['detail']).toMatch(why);
+    }
+    const filler = rule('role:a', 'tool:x', ', allow');
+    const large = withRules(before, `${filler}\n`.repeat(Math.ceil(1_048_576 / filler.length)));
+    const refused = await apply(caller, { documents: [], policy: { bundle: large } }, headers);
+    expect(['schema_violation', 'payload_too_large']).toContain(refused.body['code']);
+    expect((await active(caller)).body).toEqual(now.body);
+  });
+
+  it('unlike one that names what nobody has published, which is put in force with a warning', async () => {
+    const caller = await server.tenant();
+    const now = await active(caller);
+    const bundle = withRules(now.body['bundle'] as never, `${rule('role:a', 'tool:refnud', ', allow')}, , misspelled`);
+    const headers = { 'if-match': now.headers.get('etag') ?? '' };
+    const applied = await apply(caller, { documents: [], policy: { bundle } }, headers);
+    expect(applied.body['policy']).toMatchObject({
+      changed: true,
+      warnings: ['Rule misspelled names tool:refnud, which is not published.'],
+    });
+  });
+});
+
 describe('a refusal by policy', () => {
   it('[I3] is never told of a rule that is gone', async () => {
     const caller = await server.tenant();

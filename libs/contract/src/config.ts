@@ -54,7 +54,16 @@ export const configRoutes = {
           z.object({
             dry_run: z.boolean(),
             documents: z.array(Published).readonly(),
-            policy: z.object({ digest: z.string(), changed: z.boolean() }).nullable(),
+            policy: z
+              .object({
+                digest: z.string(),
+                changed: z.boolean(),
+                warnings: z
+                  .array(z.string())
+                  .readonly()
+                  .describe('Names in rules that nobody has published: a rule may be there first, or be misspelled.'),
+              })
+              .nullable(),
           }),
         ),
         example: {

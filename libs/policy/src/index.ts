@@ -13,6 +13,7 @@ export { mergeBundles, parseBundle, type PolicyBundle, validateBundle } from './
 export { type Budget, type BudgetRecord, coversSpending } from './budgets/budget';
 export { listBudgets, removeBudget, setBudget } from './budgets/budget-registry';
 export { tendBudgets } from './budgets/budget-watch';
+export { idleRules } from './idle-rules';
 export { importCasbin } from './casbin-import/import-casbin';
 export { decide } from './decide';
 export { revokedIn } from './delegation';

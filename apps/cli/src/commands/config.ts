@@ -10,7 +10,7 @@ type Applied = ResponseOf<'applyConfig'>;
 
 function* rowsOf(applied: Applied): Generator<Row> {
   for (const document of applied.documents) yield { ...asRow(document), dry_run: applied.dry_run };
-  if (applied.policy) yield { kind: 'policy', name: 'policy', ...applied.policy, dry_run: applied.dry_run };
+  if (applied.policy) yield { kind: 'policy', name: 'policy', ...asRow(applied.policy), dry_run: applied.dry_run };
 }
 
 /** The version in force, so that nobody's change in between is lost; null when there is none yet. */
@@ -44,6 +44,7 @@ const apply: Command = {
       { signal: context.signal, ...(etag === null ? {} : { ifMatch: etag }) },
     );
     if (applied.dry_run) context.hint('Nothing was changed: --dry-run.');
+    for (const warning of applied.policy?.warnings ?? []) context.hint(warning);
     const columns = [member('kind'), member('name'), member('version'), member('changed'), member('digest')];
     return {
       output: {

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Database, type Tx } from '@writ/database';
-import { type Failure, ok, refuse, type Result } from '@writ/kernel';
-import { activatePolicy, activePolicy, type PolicyBundle, validateBundle } from '@writ/policy';
+import { type Failure, ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import { activatePolicy, activePolicy, idleRules, type PolicyBundle, validateBundle } from '@writ/policy';
 import { type Definition, getDefinition, listDefinitions, publish, validateDocuments } from '@writ/registry';
 import { recordChangeIn } from '../authority/change-events';
 import { type Ask, Gate } from '../authority/gate';
@@ -50,7 +50,8 @@ export class ConfigController {
     const activated = await activatePolicy(tx, { tenant, bundle, author, expected }, recordChangeIn(tx));
     if (!activated.ok) return refuse({ ...activated.failure, code: wireCode(activated.failure) });
     const { digest, changed } = activated.value;
-    return ok({ ...answer, policy: { digest, changed } });
+    const warnings = idleRules(bundle, await publishedNames(tx, tenant));
+    return ok({ ...answer, policy: { digest, changed, warnings } });
   }
 
   @Operation('listWorkflows')
@@ -94,6 +95,14 @@ export class ConfigController {
     const { digest, activatedAt, activatedBy, bundle } = policy;
     return ok({ digest, activated_at: activatedAt, activated_by: activatedBy, bundle });
   }
+}
+
+const ALL = 100_000;
+
+/** What rules may name: `tool:refund`. A router is handed over to like an agent. */
+async function publishedNames(tx: Tx, tenant: TenantId): Promise<ReadonlySet<string>> {
+  const { data } = await listDefinitions(tx, { tenant, limit: ALL });
+  return new Set(data.map(({ kind, name }) => `${kind === 'router' ? 'agent' : kind}:${name}`));
 }
 
 /** Each document is its own question; servers, services and resolvers are part of the tools they serve. */

@@ -12,8 +12,9 @@ export function storedRules(body: string): StoredRules {
   const reader = new RuleReader(null);
   const rules: Rule[] = [];
   const links = { g: [] as Link[], g2: [] as Link[] };
-  for (const line of text.split('\n')) {
-    if (line === '') continue;
+  for (const written of text.split('\n')) {
+    const line = written.trim();
+    if (line === '' || line.startsWith('#')) continue;
     const read = reader.read(line);
     if (read.section === 'p' || read.section === 'p2') rules.push(read.rule);
     else links[read.section].push(read.link);
