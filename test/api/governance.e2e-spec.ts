@@ -87,7 +87,7 @@ describe('a policy that cannot be built', () => {
       [rule('clerk', 'tool:x', ', allow'), /clerk is of no known kind/],
       [rule('role:a', 'gadget:x', ', allow'), /gadget:x is of no known type/],
       [rule('role:a|b', 'tool:x', ', allow'), /subject holds |, which no name may hold/],
-      [rule('role:a\u0000', 'tool:x', ', allow'), /U\+0000/],
+      [rule('role:a\u0007', 'tool:x', ', allow'), /U\+0007/],
       [rule('role:a\u200b', 'tool:x', ', allow'), /U\+200B/],
       [rule(`role:${'a'.repeat(300)}`, 'tool:x', ', allow'), /longer than 200/],
       [chain, /more than 32 roles/],
