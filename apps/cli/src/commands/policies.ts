@@ -47,8 +47,8 @@ const importPolicy: Command = {
     { flags: '--exact', description: 'end with the exit code "different" unless all was carried over exactly' },
   ],
   examples: [
-    'policy import model.conf policy.csv',
-    'policy import model.conf policy.csv --domain domain1 --out policies/imported.yaml --exact',
+    'policy import examples/casbin/model.conf examples/casbin/policy.csv',
+    'policy import model.conf policy.csv --domain north --out policies/imported.yaml --exact',
   ],
   calls: ['POST /v1/policies/import'],
   async run(context, call) {

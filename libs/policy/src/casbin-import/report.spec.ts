@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { imported } from '../../../../test/policy/imported';
 import { type CasbinSource, importCasbin } from './import-casbin';
 
@@ -138,6 +140,22 @@ describe('attributes', () => {
     expect(Object.keys(bundle.attributes).sort()).toEqual(['resource.Owner', 'user.Age']);
     expect(bundle.rules).toContain('casbin_');
     expect(ask({ subject: 'ann', resource: 'x', action: 'read' })).toBe(false);
+  });
+});
+
+describe('the example in examples/casbin', () => {
+  it('is carried over exactly', async () => {
+    const read = (name: string): string => readFileSync(join(__dirname, '../../../../examples/casbin', name), 'utf8');
+    const found = await importCasbin({ model: read('model.conf'), policy: read('policy.csv') });
+    if (!found.ok) throw new Error(found.failure.message);
+    expect(found.value.notes).toEqual([]);
+    const ask = await imported(found.value.bundle);
+    const may = (subject: string, action: string, resource: string): boolean => ask({ subject, action, resource });
+    expect(may('ann', 'PUT', '/orders/1')).toBe(true);
+    expect(may('ann', 'POST', '/orders/1/refund')).toBe(true);
+    expect(may('bob', 'GET', '/orders/1')).toBe(true);
+    expect(may('bob', 'POST', '/orders/1/refund')).toBe(false);
+    expect(may('ann', 'GET', '/orders/1/lines')).toBe(false);
   });
 });
 
