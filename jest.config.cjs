@@ -31,7 +31,11 @@ const base = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': swc },
   moduleNameMapper: { '^@writ/([^/]+)$': '<rootDir>/libs/$1/src/index.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/bench/node_modules/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist/',
+    '<rootDir>/bench/node_modules/',
+    '<rootDir>/examples/framework/node_modules/',
+  ],
 };
 
 // unit: no server of any kind. system: real Postgres, Redis, processes, browser; one private cluster for the whole run.

@@ -66,6 +66,19 @@ function npmCi() {
   return run('npm', args, { shell: process.platform === 'win32' });
 }
 
+/** Packages that one folder has of its own, with its own lock file, and that are installed only when a task needs them. */
+export async function installPart(folder, why) {
+  const manifest = at(folder, 'package.json');
+  if (!existsSync(manifest)) return;
+  const done = at(folder, 'node_modules', '.package-lock.json');
+  const newest = Math.max(...[manifest, at(folder, 'package-lock.json')].map((file) => statSync(file).mtimeMs));
+  if (existsSync(done) && statSync(done).mtimeMs >= newest) return;
+  say(`installing the packages of ${folder}/ (${why})`);
+  const args = ['ci', '--no-fund', '--no-audit', '--loglevel=error'];
+  const status = await run('npm', args, { cwd: at(folder), shell: process.platform === 'win32' });
+  if (status !== 0) throw plainError(`npm ci in ${folder}/ failed with exit code ${status}; its message is above.`);
+}
+
 /** Two first starts in one checkout would install over each other: the second waits for the first. */
 export async function alone(name, work) {
   mkdirSync(at('.writ'), { recursive: true });

@@ -4,6 +4,7 @@ import { bench } from './bench.mjs';
 import { build } from './build.mjs';
 import { check, format } from './check.mjs';
 import { buildConsole } from './console.mjs';
+import { installPart } from './install.mjs';
 import { at } from './paths.mjs';
 import { run } from './process.mjs';
 import { plainError, say } from './say.mjs';
@@ -14,7 +15,7 @@ const TASKS = {
   writ,
   // With words of its own it asks as `writ demo` does; without any it plays and ends.
   demo: (args) => writ(['demo', ...(args.length > 0 ? args : ['--yes'])]),
-  test: async (args) => (await Promise.all([build(), buildConsole()]), test(args)),
+  test: async (args) => (await Promise.all([build(), buildConsole(), framework()]), test(args)),
   soak: async (args) => (await build(), soak(args)),
   check,
   format,
@@ -39,6 +40,16 @@ async function writ(args) {
   process.argv = [process.argv[0], main, ...args];
   createRequire(import.meta.url)(main);
   return null;
+}
+
+/** The tests of external frameworks say so where there is none. */
+async function framework() {
+  try {
+    await installPart('examples/framework', 'only the tests of an external framework need them');
+  } catch (error) {
+    if (!error.plain) throw error;
+    say(error.message);
+  }
 }
 
 /** Commands that serve the console. */

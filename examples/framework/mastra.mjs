@@ -1,17 +1,12 @@
 /**
  * A Mastra agent as a governed step. It is an ordinary Mastra agent: the two lines that point its model and its tools at the
- * run are all that it knows of Writ. Run it with Mastra installed (`npm run bench` installs it beside the benchmarks):
+ * run are all that it knows of Writ. Its packages are its own: `npm ci` in this folder, then
  *   node examples/framework/mastra.mjs 4700
  */
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-
-const bench = createRequire(new URL('../../bench/package.json', import.meta.url));
-const load = (name) => import(pathToFileURL(bench.resolve(name)).href);
-const { Agent } = await load('@mastra/core/agent');
-const { createTool } = await load('@mastra/core/tools');
-const { z } = await load('zod');
+import { Agent } from '@mastra/core/agent';
+import { createTool } from '@mastra/core/tools';
+import { z } from 'zod';
 
 /** One request to the run's MCP address, as its tools are listed and called. */
 async function mcp(relay, token, method, params) {

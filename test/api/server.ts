@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { createControlPlane, openTenant } from '../../apps/control-plane/src';
 import { checkChain } from '@writ/audit';
 import { Problem, type Route, ROUTES } from '@writ/contract';
@@ -10,6 +10,7 @@ import { newId, systemClock, type TenantId } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { freshDatabase } from '../support/database';
+import { clientInLine } from '../support/in-line';
 
 const nowhere = (): never => {
   throw new Error('these tests lead no runs');
@@ -74,7 +75,7 @@ export class ApiServer {
       ...options,
     });
     await app.listen(0, '127.0.0.1');
-    const outsider = new Client(fresh.ownerUrl);
+    const outsider = clientInLine(fresh.ownerUrl);
     await outsider.connect();
     return new ApiServer(fresh.ownerUrl, db, engine, outsider, app, [
       () => app.close(),

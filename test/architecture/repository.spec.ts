@@ -11,7 +11,9 @@ import { textFaults } from './text-rules';
 import { ROOT, texts, tree } from './tree';
 
 // The rules over the repository as it stands. That each rule finds what it is for is shown by the suites beside this one.
-const locks = ['package-lock.json', 'bench/package-lock.json'].filter((path) => existsSync(join(ROOT, path)));
+const locks = ['package-lock.json', 'bench/package-lock.json', 'examples/framework/package-lock.json'].filter((path) =>
+  existsSync(join(ROOT, path)),
+);
 const packagesOf = (path: string): LockPackages =>
   (JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as { packages: LockPackages }).packages;
 

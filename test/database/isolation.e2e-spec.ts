@@ -4,6 +4,7 @@ import { roleUrl } from '@writ/database';
 import { readCatalog, type Table } from './catalog';
 import { seedTables } from './seed';
 import { type FreshDatabase, freshDatabase } from '../support/database';
+import { clientInLine } from '../support/in-line';
 
 const A = newId('tenant');
 const B = newId('tenant');
@@ -34,7 +35,7 @@ const services = new Map<string, Client>();
 
 beforeAll(async () => {
   fresh = await freshDatabase();
-  owner = new Client(fresh.url);
+  owner = clientInLine(fresh.url);
   await owner.connect();
   tables = await readCatalog(owner);
   ofTenants = tables.filter(({ name }) => !OF_THE_OWNER.includes(name) && !(name in PLATFORM_ONLY));

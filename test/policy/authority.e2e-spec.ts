@@ -11,8 +11,9 @@ import {
   setStop,
   type TenantAuthority,
 } from '@writ/policy';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { type FreshDatabase, freshDatabase } from '../support/database';
+import { clientInLine } from '../support/in-line';
 import { SHOP, toolCall } from './parts';
 
 let fresh: FreshDatabase;
@@ -23,7 +24,7 @@ const stores: AuthorityStore[] = [];
 beforeAll(async () => {
   fresh = await freshDatabase();
   db = await openDatabase({ url: fresh.url, role: 'writer', allowUnsafeDurability: true });
-  owner = new Client(fresh.ownerUrl);
+  owner = clientInLine(fresh.ownerUrl);
   await owner.connect();
 });
 

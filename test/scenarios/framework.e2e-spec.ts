@@ -69,6 +69,8 @@ const rules = [
   'p2, agent:boss, agent:outsider, {tenant}, *, service, , allow',
 ];
 
+const NO_MASTRA = 'Mastra is not installed: run `npm ci` in examples/framework';
+
 const call = (name: string, n: number): object => ({ name, arguments: { n } });
 
 describe('an agent that an external framework leads', () => {
@@ -265,29 +267,35 @@ describe('an agent that an external framework leads', () => {
     expect(failure).toMatchObject({ code: 'tool_output_invalid' });
   });
 
-  // The benchmarks bring it along; nothing of the product depends on it.
-  const installed = existsSync(join(__dirname, '../../bench/node_modules/@mastra/core'));
-  test(`may be Mastra’s, unchanged: its model and its tools are the run’s${installed ? '' : ' (not installed here)'}`, async () => {
-    if (!installed) return;
-    const script = join(__dirname, '../../examples/framework/mastra.mjs');
-    const service = spawn(process.execPath, [script, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    try {
-      const [line] = (await once(service.stdout, 'data')) as [Buffer];
-      const { url } = JSON.parse(line.toString('utf8')) as { url: string };
-      peer.work = async (asked, way) => {
-        const headers = { 'x-writ-relay': way.url, 'x-writ-relay-token': way.token };
-        const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(asked) });
-        return answer.json();
-      };
-      const turns = [{ calls: [call('look', 1), call('forbidden', 2)] }, { text: 'Mastra is done' }];
-      const { output, events } = await ended(await start('alone', turns));
-      expect(output).toEqual({ answer: 'Mastra is done' });
-      expect(reached).toEqual(['look 1']);
-      expect(events.filter((event) => event.type === 'step_denied')).toHaveLength(1);
-    } finally {
-      service.kill();
-    }
-  }, 60_000);
+  // `npm test` installs it in a folder of its own. Where it must be there its absence is a failure, elsewhere it is told.
+  const installed = existsSync(join(__dirname, '../../examples/framework/node_modules/@mastra/core'));
+  if (!installed) process.stderr.write(`\n${process.env['CI'] === 'true' ? 'MISSING' : 'SKIPPED'}: ${NO_MASTRA}\n`);
+  const withMastra = installed || process.env['CI'] === 'true' ? test : test.skip;
+  withMastra(
+    'may be Mastra’s, unchanged: its model and its tools are the run’s',
+    async () => {
+      if (!installed) throw new Error(NO_MASTRA);
+      const script = join(__dirname, '../../examples/framework/mastra.mjs');
+      const service = spawn(process.execPath, [script, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        const [line] = (await once(service.stdout, 'data')) as [Buffer];
+        const { url } = JSON.parse(line.toString('utf8')) as { url: string };
+        peer.work = async (asked, way) => {
+          const headers = { 'x-writ-relay': way.url, 'x-writ-relay-token': way.token };
+          const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(asked) });
+          return answer.json();
+        };
+        const turns = [{ calls: [call('look', 1), call('forbidden', 2)] }, { text: 'Mastra is done' }];
+        const { output, events } = await ended(await start('alone', turns));
+        expect(output).toEqual({ answer: 'Mastra is done' });
+        expect(reached).toEqual(['look 1']);
+        expect(events.filter((event) => event.type === 'step_denied')).toHaveLength(1);
+      } finally {
+        service.kill();
+      }
+    },
+    60_000,
+  );
 
   test('[I4] whose worker leaves in the middle is called by the next one, and goes on behind what it had done', async () => {
     let calls = 0;

@@ -60,6 +60,8 @@ export interface WorkerSetup {
   readonly counter: string;
   readonly fault?: PlannedFault;
   readonly redis?: string;
+  /** Another origin beside the counter's that its tools may reach. */
+  readonly reaches?: string;
   /** Runs led at once; 16 unless told. */
   readonly concurrency?: number;
 }

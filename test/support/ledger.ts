@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import {
   createTenant,
   type Database,
@@ -11,6 +11,7 @@ import {
 } from '@writ/database';
 import { newId, systemClock, type TenantId } from '@writ/kernel';
 import { type FreshDatabase, freshDatabase } from './database';
+import { clientInLine } from './in-line';
 import { creating } from './units';
 
 /** A database with one tenant and a group commit, without an engine: what the tests of the commit itself begin with. */
@@ -28,7 +29,7 @@ export class Ledger {
   static async open(given?: FreshDatabase): Promise<Ledger> {
     const fresh = given ?? (await freshDatabase());
     const db = await openDatabase({ url: fresh.url, role: 'writer', allowUnsafeDurability: true });
-    const outsider = new Client(fresh.url);
+    const outsider = clientInLine(fresh.url);
     await outsider.connect();
     return new Ledger(fresh, db, await openWriter(fresh.url), await newTenant(db), outsider);
   }

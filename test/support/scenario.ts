@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { LogWatch } from '@writ/audit';
 import { createTenant, type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
 import { type Engine, type Faults, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
@@ -7,6 +7,7 @@ import { newId, type Principal, systemClock, type TenantId } from '@writ/kernel'
 import { activatePolicy, type OpenPermit, type PolicyBundle } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { freshDatabase } from './database';
+import { clientInLine } from './in-line';
 
 export interface ScenarioOptions {
   readonly documents: readonly unknown[];
@@ -82,7 +83,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
   await engine.start();
   const outsiders: Client[] = [];
   const reconnect = async (): Promise<Client> => {
-    const client = new Client(ownerUrl);
+    const client = clientInLine(ownerUrl);
     client.on('error', () => undefined);
     await client.connect();
     outsiders.push(client);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Principal, RunId, TenantId } from '@writ/kernel';
 import { type Child, spawnChild } from './crash-world';
@@ -29,13 +28,16 @@ export interface StartedRuns {
 /** A process of the built tree that takes the starts of all tenants. */
 export class Starter {
   #orders = 0;
-  readonly #waiting = new Map<number, (runs: StartedRuns['runs']) => void>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<StartedRuns['runs']>>();
 
   private constructor(private readonly child: Child) {
     createInterface({ input: child.process.stdout! }).on('line', (line) => {
       const { id, runs } = JSON.parse(line) as StartedRuns;
-      this.#waiting.get(id)?.(runs);
+      this.#waiting.get(id)?.resolve(runs);
       this.#waiting.delete(id);
+    });
+    child.process.once('exit', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('the starter is gone'));
     });
   }
 
@@ -45,12 +47,14 @@ export class Starter {
     );
   }
 
-  async start(order: Omit<StartOrder, 'id'>): Promise<StartedRuns['runs']> {
+  start(order: Omit<StartOrder, 'id'>): Promise<StartedRuns['runs']> {
     const id = ++this.#orders;
-    const done = new Promise<StartedRuns['runs']>((resolve) => this.#waiting.set(id, resolve));
-    const gone = once(this.child.process, 'exit').then(() => Promise.reject(new Error('the starter is gone')));
+    const started = Promise.withResolvers<StartedRuns['runs']>();
+    // Whoever asked may have failed at something else and not look here any more.
+    started.promise.catch(() => undefined);
+    this.#waiting.set(id, started);
     this.child.process.stdin!.write(`${JSON.stringify({ ...order, id })}\n`);
-    return Promise.race([done, gone]);
+    return started.promise;
   }
 
   close(): Promise<void> {

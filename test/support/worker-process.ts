@@ -48,7 +48,8 @@ async function main(): Promise<void> {
     { url: setup.url, role: 'writer', allowUnsafeDurability: true },
     { clock: systemClock },
   );
-  const guard = new EgressGuard({ rules: readEgressRules(`${new URL(setup.counter).origin};private`) });
+  const origins = [new URL(setup.counter).origin, ...(setup.reaches === undefined ? [] : [setup.reaches])];
+  const guard = new EgressGuard({ rules: readEgressRules(origins.map((origin) => `${origin};private`).join(' ')) });
   const engine = openEngine({
     db,
     writer,
