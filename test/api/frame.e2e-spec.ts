@@ -183,6 +183,7 @@ describe('every operation of the contract', () => {
     const queries: { readonly [name: string]: string } = {
       getAuditConsistency: '?from=0',
       getDirectoryEntry: '?type=user&id=ann',
+      listPermissions: '?subject=user:another',
       getEffectiveLimits: `?run=${newId('run')}`,
       diffRuns: `?a=${newId('run')}&b=${newId('run')}`,
     };
