@@ -223,7 +223,10 @@ describe('the answers of the commands', () => {
     [['stop'], 'Nothing was named'],
     [['stop', '--tool', 'a', '--run', 'b'], 'More than one'],
     [['stop', '--tenant'], 'Nobody is at a terminal'],
-    [['explain', 'run_1'], 'dec_'],
+    [['explain', 'app_1'], 'dec_ or run_'],
+    [['can', '--action', 'tool.invoke', '--resource', 'tool:x'], '--for is missing'],
+    [['can', '--for', 'user:a', '--action', 'tool.invoke'], '--resource is missing'],
+    [['who-can', '--action', 'tool.invoke', '--resource', 'x'], 'It is "x"'],
     [['keys', 'create', 'x'], 'No --scope'],
   ])('takes writ %j as a usage error: %s', async (line, why) => {
     const { code, out, err } = await writ(line);
