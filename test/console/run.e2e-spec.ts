@@ -3,7 +3,7 @@ import { say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
 import { type Relay, startRelay } from '../support/relay';
 import { eventually } from '../support/until';
-import { openBrowser, openScreen, type Screen, settled, words } from './browser';
+import { axeFaults, openBrowser, openScreen, type Screen, settled, sideways, words } from './browser';
 import { openWorld, type World } from './world';
 
 const MARKUP = `<img src=x onerror="window.hurt=1"><script>window.hurt=2</script><b id="bold">bold</b>[x](javascript:alert(1))`;
@@ -129,6 +129,35 @@ describeWithBrowser('one run', (executable) => {
     const here = page.url();
     await page.keyboard.press('J');
     await page.waitForURL((url) => url.href !== here);
+  });
+
+  it('shows who gave whom what to do, and takes it back with a reason', async () => {
+    const over = { calls: [{ name: 'handoff_to_cashier', arguments: { reason: 'pays', message: 'please' } }] };
+    // The tool is under a stop: whoever it was handed to waits, and what they were given is in force.
+    const turns = [over, { calls: [{ name: 'look', arguments: {} }] }, { text: 'never said' }];
+    const run = await world.desk.start({ workflow: 'desk', input: say(world.desk, 'given', turns) });
+    await world.desk.stands(run, 'paused');
+    const { page } = screen;
+    await page.goto(world.link(`/runs/${run}?tab=delegations`));
+    const row = page.getByRole('row').filter({ hasText: 'cashier' });
+    await row.getByText('In force').waitFor();
+    await row.getByText('control: pays').waitFor();
+    await settled(page);
+    expect([await axeFaults(page), await sideways(page)]).toEqual([[], 0]);
+    await row.getByRole('button', { name: 'Take back from cashier' }).click();
+    const asking = page.getByRole('dialog', { name: 'Take back what cashier was given' });
+    const sure = asking.getByRole('button', { name: 'Take back' });
+    await asking.getByLabel('Reason').waitFor();
+    expect(await sure.isDisabled()).toBe(true);
+    await asking.getByLabel('Reason').fill('the wrong till');
+    await sure.click();
+    await row.getByText('Taken back').waitFor();
+    await row.getByText('the wrong till').waitFor();
+    await row.getByRole('button', { name: /Take back/ }).waitFor({ state: 'detached' });
+    await page.goto(`${world.url}/ask?q=${encodeURIComponent('who reaches tool:look from clerk')}`);
+    const ways = page.getByRole('table', { name: 'Who reaches it' });
+    await ways.getByText('itself').waitFor();
+    await ways.getByText('cashier').waitFor();
   });
 
   it('draws waits as stretches of their own, and folds what is long beside the work', async () => {

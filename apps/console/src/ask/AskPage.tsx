@@ -10,6 +10,7 @@ import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
 import { useAddress } from '../url/useAddress';
 import { CanAnswer, WhatAnswer, WhoAnswer } from './answers';
+import { ReachAnswer } from './ReachAnswer';
 import styles from './Ask.module.css';
 import { EXAMPLES, type Question, readQuestion } from './question';
 
@@ -112,6 +113,10 @@ async function put(question: Question, signal: AbortSignal) {
       const { kind: _kind, ...act } = question;
       return <CanAnswer explained={await api.decisions.can(act, { signal })} />;
     }
+    case 'reach': {
+      const { kind: _kind, ...asked } = question;
+      return <ReachAnswer reach={await api.policies.reach(asked, { signal })} />;
+    }
     case 'what':
       return <WhatAnswer rows={(await api.decisions.permissions({ subject: question.subject }, { signal })).data} />;
   }
@@ -120,6 +125,12 @@ async function put(question: Question, signal: AbortSignal) {
 /** The same asked in a terminal. */
 function commandOf(question: Question): string {
   if (question.kind === 'what') return `./writ can --for ${question.subject} --list`;
+  if (question.kind === 'reach') {
+    const { tool, from, initiator } = question;
+    const options = { tool, from, for: initiator };
+    const given = Object.entries(options).map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`));
+    return `./writ policy reach${given.join('')}`;
+  }
   const { action, object, resource, attributes = {} } = question;
   const touches = resource ? ` --touches '${resource.type}:${resource.id}'` : '';
   const values = Object.entries(attributes).map(([name, value]) => ` --value '${name}=${value}'`);

@@ -19,7 +19,20 @@ describe('a question to the policy', () => {
     });
   });
 
+  it('may be about whom a tool can be reached through', () => {
+    expect(readQuestion('who reaches tool:*')).toEqual({ kind: 'reach' });
+    expect(readQuestion('who reaches tool:refund from agent:triage for customer?')).toEqual({
+      kind: 'reach',
+      tool: 'refund',
+      from: 'triage',
+      initiator: 'customer',
+    });
+  });
+
   it.each([
+    ['who reaches refund', 'Name a tool'],
+    ['who reaches tool:refund by night', 'says nothing'],
+    ['who reaches tool:refund from', 'says nothing'],
     ['', 'begins with'],
     ['why', 'begins with'],
     ['can ann tool.invoke tool:x', 'Name somebody'],

@@ -2,7 +2,8 @@
 export type Question =
   | ({ readonly kind: 'who' } & Act)
   | ({ readonly kind: 'can'; readonly initiator: string; readonly chain: string[] } & Act)
-  | { readonly kind: 'what'; readonly subject: string };
+  | { readonly kind: 'what'; readonly subject: string }
+  | { readonly kind: 'reach'; readonly tool?: string; readonly from?: string; readonly initiator?: string };
 
 interface Thing {
   readonly type: string;
@@ -21,6 +22,7 @@ export const EXAMPLES = [
   'who can tool.invoke tool:refund',
   'can user:ann through orders tool.invoke tool:refund',
   'what can agent:orders',
+  'who reaches tool:refund',
 ] as const;
 
 const SOMEBODY = /^(user|service|agent):[^\s,]+$/;
@@ -55,6 +57,22 @@ function actOf(words: readonly string[]): Act | string {
   return isWhere ? { ...act, attributes } : act;
 }
 
+/** `tool:<name>` or `tool:*`, `[from <agent>] [for <who>]`. */
+function reachOf(words: readonly string[]): Question | string {
+  const [named, ...rest] = words;
+  const tool = thing(named);
+  if (tool?.type !== 'tool') return 'Name a tool, such as tool:refund, or tool:* for all.';
+  const asked: { kind: 'reach'; tool?: string; from?: string; initiator?: string } = { kind: 'reach' };
+  if (tool.id !== '*') asked.tool = tool.id;
+  for (let i = 0; i < rest.length; i += 2) {
+    const value = rest[i + 1];
+    if (rest[i] === 'from' && value !== undefined) asked.from = value.replace(/^agent:/, '');
+    else if (rest[i] === 'for' && value !== undefined) asked.initiator = value;
+    else return `“${rest[i]}” says nothing here.`;
+  }
+  return asked;
+}
+
 /** Reads a question; a text says what is wrong with it. */
 export function readQuestion(text: string): Question | string {
   const words = text.trim().replace(/\?+$/, '').split(/\s+/);
@@ -63,11 +81,12 @@ export function readQuestion(text: string): Question | string {
     const act = actOf(rest);
     return typeof act === 'string' ? act : { kind: 'who', ...act };
   }
+  if (first === 'who' && second === 'reaches') return reachOf(rest);
   if (first === 'what' && second === 'can') {
     const [subject = ''] = rest;
     return SOMEBODY.test(subject) ? { kind: 'what', subject } : 'Name somebody: user:…, service:… or agent:….';
   }
-  if (first !== 'can') return 'A question begins with “who can”, “what can” or “can”.';
+  if (first !== 'can') return 'A question begins with “who can”, “what can”, “can” or “who reaches”.';
   if (!SOMEBODY.test(second ?? '')) return 'Name somebody: user:…, service:… or agent:….';
   const isThrough = rest[0] === 'through';
   const act = actOf(isThrough ? rest.slice(2) : rest);

@@ -11,6 +11,7 @@ import { useAddress } from '../url/useAddress';
 import { AuditTab } from './AuditTab';
 import { Conversation } from './Conversation';
 import { DecisionsTab } from './DecisionsTab';
+import { DelegationsTab } from './DelegationsTab';
 import { LimitsTab } from './LimitsTab';
 import { PeopleTab } from './PeopleTab';
 import { RawTab } from './RawTab';
@@ -19,7 +20,7 @@ import styles from './Run.module.css';
 import { TimelineTab } from './TimelineTab';
 import { useRun } from './useRun';
 
-const TABS = ['timeline', 'conversation', 'decisions', 'people', 'limits', 'audit', 'raw'] as const;
+const TABS = ['timeline', 'conversation', 'decisions', 'people', 'limits', 'audit', 'raw', 'delegations'] as const;
 type Tab = (typeof TABS)[number];
 const NAMES: { readonly [T in Tab]: string } = {
   timeline: 'Timeline',
@@ -29,6 +30,7 @@ const NAMES: { readonly [T in Tab]: string } = {
   limits: 'Limits',
   audit: 'Audit',
   raw: 'Raw',
+  delegations: 'Delegations',
 };
 
 /** One run: what it did and waited for, what was decided about it, and the record of both. */
@@ -106,6 +108,9 @@ export function RunPage() {
         <Tabs.Panel value="raw" className={styles['panel'] ?? ''}>
           {run.isError && <Problem what="The run" error={run.error} onRetry={() => void run.refetch()} />}
           {run.data && <RawTab run={run.data} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="delegations" className={styles['panel'] ?? ''}>
+          <DelegationsTab run={id} version={version} />
         </Tabs.Panel>
       </Tabs>
     </div>
