@@ -12,7 +12,7 @@ import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
 import { RevokeDelegation } from './RevokeDelegation';
 
-export type Delegation = ResponseOf<'listRunDelegations'>['data'][number];
+type Delegation = ResponseOf<'listRunDelegations'>['data'][number];
 
 /** Who gave whom what to do, for what it is good, and taking it back. */
 export function DelegationsTab({ run, version }: { readonly run: string; readonly version: number }) {
@@ -63,7 +63,9 @@ export function DelegationsTab({ run, version }: { readonly run: string; readonl
           </tbody>
         </table>
       )}
-      {taking && <RevokeDelegation run={run} one={taking} onClose={() => setTaking(null)} />}
+      {taking && (
+        <RevokeDelegation run={run} delegation={taking.id} agent={taking.to.agent} onClose={() => setTaking(null)} />
+      )}
     </div>
   );
 }

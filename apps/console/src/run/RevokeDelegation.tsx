@@ -4,22 +4,23 @@ import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { say } from '../ui/toasts';
-import type { Delegation } from './DelegationsTab';
 import styles from './Run.module.css';
 
 /** Takes back what an agent was given to do, with a reason, once somebody has read what that means. */
 export function RevokeDelegation(props: {
   readonly run: string;
-  readonly one: Delegation;
+  readonly delegation: string;
+  /** Whom it was given to. */
+  readonly agent: string;
   readonly onClose: () => void;
 }) {
-  const { run, one, onClose } = props;
+  const { run, delegation, agent, onClose } = props;
   const [reason, setReason] = useState('');
   const queries = useQueryClient();
   const revoke = useMutation({
-    mutationFn: () => api.runs.revoke({ run, delegation: one.id }, { reason: reason.trim() }),
+    mutationFn: () => api.runs.revoke({ run, delegation }, { reason: reason.trim() }),
     onSuccess: () => {
-      say(`${one.to.agent} may do nothing by it any more`);
+      say(`${agent} may do nothing by it any more`);
       onClose();
       return queries.invalidateQueries();
     },
@@ -29,7 +30,7 @@ export function RevokeDelegation(props: {
     <Modal
       opened
       onClose={onClose}
-      title={`Take back what ${one.to.agent} was given`}
+      title={`Take back what ${agent} was given`}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <form
@@ -40,8 +41,8 @@ export function RevokeDelegation(props: {
         }}
       >
         <p>
-          From then on nothing commits that it was given for: not by {one.to.agent}, not by anybody who received it from
-          there, in this run or in runs below. It cannot be undone.
+          From then on nothing commits that it was given for: not by {agent}, not by anybody who received it from there,
+          in this run or in runs below. It cannot be undone.
         </p>
         <TextInput
           label="Reason"
