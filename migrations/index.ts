@@ -33,6 +33,7 @@ import { CommitByKey1795000000032 } from './0032-commit-by-key';
 import { KeyLookups1795000000033 } from './0033-key-lookups';
 import { Revocations1795000000034 } from './0034-revocations';
 import { Directory1795000000035 } from './0035-directory';
+import { RateBuckets1795000000036 } from './0036-rate-buckets';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -71,4 +72,5 @@ export const MIGRATIONS = [
   KeyLookups1795000000033,
   Revocations1795000000034,
   Directory1795000000035,
+  RateBuckets1795000000036,
 ];

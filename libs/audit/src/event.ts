@@ -30,6 +30,7 @@ export type AuditType =
   | 'approval.expired'
   | 'approval.withdrawn'
   | 'approval.used'
+  | 'obligation.notified'
   | 'subscription.created'
   | 'subscription.paused'
   | 'subscription.resumed'

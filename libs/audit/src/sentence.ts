@@ -116,6 +116,8 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
     `${who(event)} let ${said(detail, 'deputy')} decide in place of ${said(detail, 'absent')} until ${said(detail, 'until')}.`,
   'approval.stand_in_ended': (event, detail) =>
     `${who(event)} ended that ${said(detail, 'deputy')} decides in place of ${said(detail, 'absent')}.`,
+  'obligation.notified': (event, detail) =>
+    `${who(event)} is about to ${event.action ?? 'act'} on ${thing(event)}, of which others are told (${said(detail, 'obligation')}).`,
   'subscription.created': (event, detail) => `${who(event)} has ${said(detail, 'origin')} told what happens.`,
   'subscription.paused': (event, detail) => `${who(event)} paused subscription ${event.object?.id ?? ''}${why(detail)}`,
   'subscription.resumed': (event, detail) =>

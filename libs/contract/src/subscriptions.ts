@@ -13,6 +13,7 @@ const DEFAULT_TYPES = [
   'stop.released',
   'stop.release_asked',
   'budget.warning',
+  'obligation.notified',
 ];
 
 const type = z

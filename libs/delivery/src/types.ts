@@ -53,6 +53,7 @@ export const NOTICES = [
   'stop.released',
   'stop.release_asked',
   'budget.warning',
+  'obligation.notified',
 ] as const;
 
 /** Whether a type of event is among those asked for. */

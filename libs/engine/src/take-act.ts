@@ -18,6 +18,7 @@ import { evidence } from './evidence';
 import type { RecordedDecision, WaitFor } from './events';
 import { isOver as branchIsOver } from './fold/branches';
 import { performOrReplay, stubbedIn } from './fork/stubbed';
+import { honourBefore, keptWhole } from './honour';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
@@ -111,7 +112,22 @@ async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promi
   const paced = await enter(ctx, held, proposed);
   if (paced.kind === 'wait') return wait(spread(paced.ms));
   const { pass } = paced;
-  return act(ctx, held, { ...allowed, pass }).finally(() => pass.left({ kind: 'other' }));
+  const going = { ...allowed, pass };
+  const acting =
+    allowed.decision.obligations.length === 0 ? act(ctx, held, going) : actObliged(ctx, held, { going, wait });
+  return acting.finally(() => pass.left({ kind: 'other' }));
+}
+
+/** Last before the intent: a turn that is taken is used, and what is told of is about to happen. */
+async function actObliged(
+  ctx: EngineContext,
+  held: HeldRun,
+  { going, wait }: { readonly going: Allowed & { readonly pass: Pass }; readonly wait: (ms: number) => null },
+): Promise<Tried> {
+  const before = await honourBefore(ctx, held, going);
+  if (before.kind === 'wait') return wait(spread(Math.min(before.ms, RATE_LOOK_MS)));
+  if (before.kind === 'go') return act(ctx, held, going);
+  return spent(held, going.proposed, { failure: before.failure, now: ctx.clock.now() });
 }
 
 /** The policy asks: what people said decides, and while they have not, the branch waits. */
@@ -142,6 +158,9 @@ async function ask(
       return assertNever(considered, 'answer');
   }
 }
+
+/** Who waits for their turn looks again this often at least: the policy may have changed. */
+const RATE_LOOK_MS = 30_000;
 
 /** Runs that wait for the log look again this often. They wait without a record, which would only lengthen the wait. */
 const LOG_LOOK_MS = 1_000;
@@ -207,7 +226,8 @@ function recorded(decision: Decision): RecordedDecision {
 
 /** Decision and intent in one unit, then the effect. */
 async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { readonly pass: Pass }): Promise<Tried> {
-  const { proposed, decision, step, attempt } = decided;
+  const { decision, step, attempt } = decided;
+  const proposed = keptWhole(decided.proposed, decided);
   const where = { run: held.run, step, attempt };
   const branch = branchOf(proposed.path);
   const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;

@@ -5,7 +5,7 @@ import { grantedMode, lapsedDelegation } from './delegation';
 import { hearFlow } from './flow/flow-stage';
 import { beyondMandate } from './mandate';
 import { questionFault } from './outside/question';
-import { asks, KNOWN_OBLIGATIONS, unknownObligation } from './obligations';
+import { asks, honouredFor, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import type { Snapshot } from './snapshot';
 import { coveringStop, type Stop } from './stops';
@@ -31,12 +31,12 @@ import {
  * tool call came from, under a policy that keeps account of that). An act without agents asks guardrail, initiator,
  * mandate and flow only.
  *
- * `known` are the obligation types the caller can honour.
+ * `known` are the obligation types the caller can honour; those of the engine, unless told.
  */
 export function decide(
   authority: TenantAuthority,
   request: DecisionRequest,
-  known: ReadonlySet<string> = KNOWN_OBLIGATIONS,
+  known: ReadonlySet<string> | null = null,
 ): Decision {
   const proceedings = new Proceedings(authority, request, known);
   try {
@@ -59,7 +59,7 @@ class Proceedings {
   constructor(
     private readonly authority: TenantAuthority,
     private readonly request: DecisionRequest,
-    private readonly known: ReadonlySet<string>,
+    private readonly known: ReadonlySet<string> | null,
   ) {}
 
   run(): Decision {
@@ -167,7 +167,7 @@ class Proceedings {
     this.#record({ stage: 'flow', subject: record.sink, verdict, explicit: matches.length > 0, matches });
     this.#account = record;
     if (denied) return this.#deny('flow_not_allowed', true, misses);
-    const foreign = unknownObligation(obligations, this.known);
+    const foreign = unknownObligation(obligations, this.#honoured());
     if (foreign) {
       return this.#deny('unknown_obligation', true, [missing('flow', `obligation ${foreign.id} is of unknown type`)]);
     }
@@ -189,14 +189,20 @@ class Proceedings {
     this.#record({ stage, subject, verdict, explicit: combined !== 'silent', matches });
     if (combined === 'deny') return this.#deny('forbidden_by_rule', true, []);
     if (combined === 'silent') return this.#deny(silence, false, docket.misses(question, hearing.missed));
-    const foreign = unknownObligation(obligations, this.known);
+    const foreign = unknownObligation(obligations, this.#honoured());
     if (foreign) {
-      return this.#deny('unknown_obligation', true, [missing(stage, `obligation ${foreign.id} is of unknown type`)]);
+      return this.#deny('unknown_obligation', true, [
+        missing(stage, `nobody honours obligation ${foreign.id} (${foreign.type}) where this is done`),
+      ]);
     }
     if (asking) this.#asking ??= stage;
     if (obligations.length > 0) this.#obligations = union(this.#obligations, obligations);
     if (question.section === 'handoff') this.#mode = grantedMode(hearing.granting);
     return null;
+  }
+
+  #honoured(): ReadonlySet<string> {
+    return this.known ?? honouredFor(this.request);
   }
 
   #record(result: StageResult): void {

@@ -1,11 +1,39 @@
 import { ASKING_OBLIGATIONS } from '@writ/rules';
-import type { Obligation } from './types';
+import { approvalFault, APPROVAL } from './approvals/terms';
+import { dutyFault, isDuty } from './honour/terms';
+import type { DecisionRequest, Obligation } from './types';
+
+/** What holds of every act that is decided: people can be asked first. */
+const ASKING: ReadonlySet<string> = new Set([APPROVAL]);
+/** What the engine does besides around a call of a tool, and around a turn of a model. */
+const OF_TOOL: ReadonlySet<string> = new Set([
+  APPROVAL,
+  'redact',
+  'mask_output',
+  'rate_limit',
+  'notify',
+  'record_full',
+]);
+const OF_MODEL: ReadonlySet<string> = new Set([APPROVAL, 'rate_limit', 'notify', 'record_full', 'budget']);
 
 /**
- * Obligations this build can honour. An obligation is a promise on which an allow depends, so one that the enforcing
- * side does not know turns the allow into a denial (I7).
+ * Obligations that can be honoured where an act of this kind is enforced. An obligation is a promise on which an allow
+ * depends, so one that the enforcing side does not know turns the allow into a denial (I7): to redact what a policy
+ * change answers, say, is a promise nobody would keep.
  */
-export const KNOWN_OBLIGATIONS: ReadonlySet<string> = new Set(['require_approval']);
+export function honouredFor({ action, outside }: Pick<DecisionRequest, 'action' | 'outside'>): ReadonlySet<string> {
+  if (outside !== undefined) return ASKING;
+  return action === 'tool.invoke' ? OF_TOOL : action === 'model.invoke' ? OF_MODEL : ASKING;
+}
+
+/** Every type a policy may write, whatever it is written on. */
+export const KNOWN_OBLIGATIONS: ReadonlySet<string> = new Set([...OF_TOOL, ...OF_MODEL]);
+
+/** What is wrong with the values of an obligation of a known type, in words; null when nothing is. */
+export function obligationFault(type: string, values: Obligation['values']): string | null {
+  if (type === APPROVAL) return approvalFault(values);
+  return isDuty(type) ? dutyFault(type, values) : `there is no obligation of the type ${type}`;
+}
 
 export const asks = (obligations: readonly Obligation[]): boolean =>
   obligations.some((obligation) => ASKING_OBLIGATIONS.has(obligation.type));

@@ -15,10 +15,9 @@ import {
 } from '@writ/rules';
 import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './bundle';
 import { canonicalRules } from './canonical';
-import { APPROVAL, approvalFault } from './approvals/terms';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
-import { KNOWN_OBLIGATIONS } from './obligations';
+import { KNOWN_OBLIGATIONS, obligationFault } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
 import type { Obligation } from './types';
@@ -159,7 +158,7 @@ function resolveObligations(bundle: PolicyBundle): Result<ReadonlyMap<string, Ob
         policyFailure('unknown_obligation_type', `Obligation ${id} is of the unknown type ${type}; known: ${known}.`),
       );
     }
-    const fault = type === APPROVAL ? approvalFault(values) : null;
+    const fault = obligationFault(type, values);
     if (fault !== null) return refuse(policyFailure('bad_obligation', `Obligation ${id}: ${fault}.`));
     // A private deep copy: what the author's object becomes later must not reach the snapshot.
     obligations.set(id, deepFreeze({ id, type, values: JSON.parse(JSON.stringify(values)) as Obligation['values'] }));

@@ -4,6 +4,7 @@ import type { EngineContext } from '../context';
 import type { Performed, Warrant } from '../doors';
 import type { ChildEnded, RunFork } from '../events';
 import type { HeldRun } from '../held-run';
+import { shown } from '../honour';
 import { readJournal } from '../read-journal';
 import { record } from '../outcomes';
 import { evidence } from '../evidence';
@@ -39,9 +40,10 @@ export async function openRecording(
  * INVARIANT: a stubbed act takes no permit and reaches no door, whatever is recorded of it.
  */
 export async function performOrReplay(ctx: EngineContext, held: HeldRun, warrant: Warrant): Promise<Performed> {
-  if (warrant.proposed.details.stubbed !== true) return perform(ctx.doors, held.planner.bill, warrant);
+  if (warrant.proposed.details.stubbed !== true)
+    return shown(await perform(ctx.doors, held.planner.bill, warrant), warrant);
   if (!held.recording) throw new Error('a stubbed step has no recording to be given back from');
-  return held.recording.outcome(warrant.proposed);
+  return shown(held.recording.outcome(warrant.proposed), warrant);
 }
 
 /**

@@ -1,0 +1,54 @@
+import { parsePointer } from '@writ/rules';
+import { z } from 'zod';
+import type { Obligation } from '../types';
+
+const DAY_MS = 86_400_000;
+
+/** A JSON pointer in which `*` stands for every item of a list and every member of an object. */
+const pointer = z
+  .string()
+  .max(200)
+  .refine((text) => text !== '' && parsePointer(text) !== null, 'a JSON pointer such as /card/number');
+const fields = z.array(pointer).min(1).max(64);
+
+/** The values of each obligation that is honoured around a call, as policy text writes them. */
+const TERMS = {
+  /** These members of what a tool answers never reach the agent, nor the journal. */
+  redact: z.strictObject({ fields }),
+  /** Of texts in the answer (of all, or of these members) only so many last characters are shown. */
+  mask_output: z.strictObject({ fields: fields.optional(), keep_last: z.number().int().min(0).max(8).default(0) }),
+  /** No more than so many acts in so long, counted over all runs and processes; the next waits for its turn. */
+  rate_limit: z.strictObject({
+    most: z.number().int().min(1).max(1_000_000),
+    per_ms: z.number().int().min(100).max(DAY_MS),
+    for_each: z.enum(['tenant', 'initiator', 'agent']).default('initiator'),
+  }),
+  /** Those who subscribe to `obligation.notified` are told before it happens. */
+  notify: z.strictObject({ about: z.string().min(1).max(200).optional() }),
+  /** The journal holds the whole of what was sent, also where it could be worked out again. */
+  record_full: z.strictObject({}),
+  /** The most one turn of a model may take: tokens of the request and of its reply. */
+  budget: z.strictObject({ tokens: z.number().int().min(1).max(100_000_000) }),
+} as const;
+
+export type Duty = keyof typeof TERMS;
+export type Terms<D extends Duty> = z.output<(typeof TERMS)[D]>;
+
+export const isDuty = (type: string): type is Duty => Object.hasOwn(TERMS, type);
+
+export function dutyFault(type: Duty, values: Obligation['values']): string | null {
+  const parsed = TERMS[type].safeParse(values);
+  if (parsed.success) return null;
+  const [issue] = parsed.error.issues;
+  return `${issue?.path.length ? `${issue.path.join('.')}: ` : ''}${issue?.message ?? 'not valid'}`;
+}
+
+/** The duties of one kind among obligations, each with its id; throws for values that a snapshot would have refused. */
+export function dutiesOf<D extends Duty>(
+  obligations: readonly Obligation[],
+  type: D,
+): readonly { readonly id: string; readonly terms: Terms<D> }[] {
+  return obligations
+    .filter((one) => one.type === type)
+    .map(({ id, values }) => ({ id, terms: TERMS[type].parse(values) as Terms<D> }));
+}
