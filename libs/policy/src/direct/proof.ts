@@ -9,7 +9,7 @@ import {
   type Sliced,
   TENANT_COLUMN,
 } from '@writ/rules';
-import { stockPolicy } from '../casbin';
+import { type StockPolicy, stockPolicy } from '../casbin';
 import { hear } from '../hearing';
 import { inSlices } from '../slices';
 import type { Entry } from '../snapshot';
@@ -97,14 +97,30 @@ function told(id: string | null, truths: () => ReadonlyMap<string, boolean>): En
   return { id, attributes: [], evaluate, blame: () => null };
 }
 
+interface SecondHearing {
+  readonly key: string;
+  readonly rules: readonly Rule[];
+  readonly stock: StockPolicy;
+}
+
+/** Of the policy that was asked about last, which is most likely the one that is asked about next. */
+let last: SecondHearing | null = null;
+
+async function secondHearing(body: string, { section, held }: Sample): Promise<SecondHearing> {
+  const key = `${section} ${body}`;
+  if (last?.key === key) return last;
+  const all = storedRules(body);
+  const own = all.rules.filter((rule) => rule.section === section);
+  const rules = projected(own, new Set(Object.keys(held)));
+  const found = { key, rules, stock: await stockPolicy({ ...all, rules }, TENANT_COLUMN) };
+  // A larger policy is looked at in another part each time.
+  last = rules === own ? found : null;
+  return found;
+}
+
 /** One live hearing again, by stock Casbin over the rules that were heard and others of the same policy. */
 export async function again(body: string, sample: Sample): Promise<Found> {
-  const all = storedRules(body);
-  const rules = projected(
-    all.rules.filter(({ section }) => section === sample.section),
-    new Set(Object.keys(sample.held)),
-  );
-  const stock = await stockPolicy({ ...all, rules }, TENANT_COLUMN);
+  const { rules, stock } = await secondHearing(body, sample);
   const covered = new Set(sample.covered);
   for (const rule of rules) {
     // A rule that was not heard, though its names match, is a disagreement whatever its condition says.
