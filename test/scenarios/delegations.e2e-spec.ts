@@ -57,6 +57,10 @@ const documents: readonly object[] = [
   }),
   agent('taker', { tools: ['look', 'work'] }),
   agent('late', { tools: ['look'] }),
+  tool('pay'),
+  agent('sender', { consults: ['payer'] }),
+  agent('payer', { tools: ['pay'] }),
+  workflow('pays', { type: 'agent', agent: 'sender' }),
   workflow('bounded', { type: 'agent', agent: 'giver' }),
 ];
 
@@ -65,12 +69,13 @@ const policy: PolicyBundle = {
     'p, user:*, {tenant}, workflow:*, run.start, , allow',
     'p, *, {tenant}, model:*, model.invoke, , allow',
     'p, *, {tenant}, tool:*, tool.invoke, , allow',
+    'p, agent:*, {tenant}, tool:pay, tool.invoke, , allow, ask',
     'p, user:*, {tenant}, agent:*, delegate, , allow',
     'p, user:*, {tenant}, agent:*, handoff, , allow',
     'p2, *, *, {tenant}, *, attenuate, , allow',
   ].join('\n'),
   conditions: {},
-  obligations: {},
+  obligations: { ask: { type: 'require_approval', values: { count: 1, roles: ['boss'] } } },
   attributes: {},
   limits: { handoff_depth: 10 },
 };
@@ -285,6 +290,30 @@ describe('delegations', () => {
       kind: 'tool',
       decision: { reason: 'delegation_revoked' },
     });
+  });
+
+  test('what people are asked about below it is refused, and they are asked no more', async () => {
+    const run = await start('pays', {
+      sender: [{ calls: [call('ask_payer', { task: 'THIS' })] }, { text: 'over' }],
+      payer: [{ calls: [call('pay')] }, { text: 'never said' }],
+    });
+    const asked = async (): Promise<string | undefined> => {
+      const { rows } = await scenario.outsider.query<{ status: string }>(
+        `select status from writ.approval where run = $1`,
+        [run],
+      );
+      return rows[0]?.status;
+    };
+    await until('people to be asked', async () => (await asked()) === 'pending');
+    const [one] = await made(run);
+    await revoke(run, one!.id);
+    const { events, status } = await ended(run);
+    expect(status).toBe('succeeded');
+    expect(events.filter((event) => event.type === 'step_denied')).toMatchObject([
+      { kind: 'tool', target: 'pay', decision: { reason: 'delegation_revoked' } },
+      { kind: 'model', agent: 'payer', decision: { reason: 'delegation_revoked' } },
+    ]);
+    await until('the request to be withdrawn', async () => (await asked()) !== 'pending');
   });
 
   test('[I6] a handoff carries what was given along, also to whoever it is handed on to', async () => {

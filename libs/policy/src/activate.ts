@@ -83,8 +83,8 @@ export async function activatePolicy(
   return ok({ digest, previous, changed: true, rules, epoch });
 }
 
-/** Runs that wait for people are due now: the policy may ask about their acts no more, or somebody else. */
-async function wakeAsked(tx: Tx, tenant: TenantId): Promise<void> {
+/** Runs that wait for people are due now: their acts may be asked about no more, or somebody else may be. */
+export async function wakeAsked(tx: Tx, tenant: TenantId): Promise<void> {
   await tx.query(
     `UPDATE writ.run SET wake_at = now()
       WHERE tenant = $1 AND wake_at > now() AND wake_at < 'infinity' AND lease_owner IS NULL

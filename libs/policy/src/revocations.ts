@@ -1,6 +1,6 @@
 import { raiseAuthority, type Tx } from '@writ/database';
 import type { DelegationId, RunId, TenantId } from '@writ/kernel';
-import type { RecordChange } from './activate';
+import { type RecordChange, wakeAsked } from './activate';
 
 /** A delegation that was taken back. It stays so: whoever wants to give the right again hands over again. */
 export interface RevokedDelegation {
@@ -57,6 +57,8 @@ export async function revokeDelegation(
   }
   const object = { type: 'delegation', id: delegation } as const;
   await record({ type: 'delegation.revoked', tenant, actor: author, object, detail: { run, reason } });
+  // An act below it that people are asked about is refused now, and they are asked no more.
+  await wakeAsked(tx, tenant);
   await raiseAuthority(tx, tenant);
   return revokedOf(inserted[0]!);
 }
