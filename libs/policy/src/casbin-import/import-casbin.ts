@@ -85,6 +85,12 @@ class Importer {
 
   *import(): Sliced<CasbinImport> {
     const { model, policy } = this;
+    for (const section of model.groups.keys()) {
+      const end = this.#world.endless(section);
+      if (end === null) continue;
+      const why = `links of ${section} lead to ${end} in a circle, or by more than 10 of them, where Casbin stops`;
+      throw new ImportRefusal('casbin_unsupported', why, 'Flatten the roles.');
+    }
     for (const place of model.unused)
       this.#note('left_out', 'only r, p, e and m are carried over', { number: null, text: place });
     for (const line of policy.ignored) this.#note('no_effect', 'the model has no such section', line);

@@ -211,9 +211,19 @@ describe('a model or policy that cannot be carried over at all', () => {
     expect(await refusal(source)).toMatch(new RegExp(`^${code}: `));
   });
 
-  it('a circle of roles is refused where the bundle is built, by name', async () => {
-    const found = await importCasbin({ model: good, policy: 'p, a, d, read, allow\ng, a, b\ng, b, a\n' });
-    if (!found.ok) throw new Error(found.failure.message);
-    await expect(imported(found.value.bundle)).rejects.toThrow(/circle: role:[ab] → role:[ab] → role:[ab]/);
+  it.each([
+    ['a circle of roles', ['g, a, b', 'g, b, a']],
+    ['a chain of more roles than Casbin follows', Array.from({ length: 11 }, (_, i) => `g, r${i}, r${i + 1}`)],
+  ])('%s is refused by name: beyond it Casbin denies, and we would not', async (_, links) => {
+    const policy = ['p, a, d, read, allow', ...links].join('\n');
+    expect(await refusal({ model: good, policy })).toMatch(
+      /^casbin_unsupported: Links of g lead to (a|b|r11) in a circle/,
+    );
+  });
+
+  it('a chain as long as Casbin follows is followed', async () => {
+    const links = Array.from({ length: 10 }, (_, i) => `g, r${i}, r${i + 1}`);
+    const { ask } = await carried(['p, r10, d, read, allow', ...links]);
+    expect(ask({ subject: 'r0', resource: 'd', action: 'read' })).toBe(true);
   });
 });

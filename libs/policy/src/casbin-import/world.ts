@@ -41,6 +41,22 @@ export class World {
     return members;
   }
 
+  /**
+   * The end of a chain of more links than Casbin follows, or a name in a circle; null where there is neither. Beyond
+   * them Casbin denies in silence, and a closure would not.
+   */
+  endless(section: string): string | null {
+    const { pairs, below } = this.#sections.get(section) ?? { pairs: [], below: new Map<string, string[]>() };
+    let reached = new Set(pairs.map(([member]) => member));
+    for (let links = 0; links <= CASBIN_LEVELS; links++) {
+      const next = new Set<string>();
+      for (const [group, members] of below) if (members.some((member) => reached.has(member))) next.add(group);
+      reached = next;
+    }
+    const [end = null] = reached;
+    return end;
+  }
+
   links(section: string): readonly Pair[] {
     return this.#sections.get(section)?.pairs ?? [];
   }
@@ -59,6 +75,9 @@ export class World {
     return `${kind}:${good ? plain : encodeURIComponent(plain).replaceAll('*', '%2A').replaceAll("'", '%27')}`;
   }
 }
+
+/** Links from a subject to a role that stock Casbin follows. */
+const CASBIN_LEVELS = 10;
 
 type Pair = readonly [member: string, group: string];
 
