@@ -42,6 +42,7 @@ const base = {
 module.exports = {
   // Properties over hundreds of cases take seconds on a machine that is busy with other suites.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   projects: [
     {
       ...base,

@@ -90,6 +90,13 @@ export async function settled(page: Page): Promise<void> {
   }
 }
 
+/** The page as it stands, in other colours or at another width, as when somebody turns the night mode on. */
+export async function wear(page: Page, look: Look, size: Size): Promise<void> {
+  await page.emulateMedia({ colorScheme: look });
+  await page.setViewportSize(SIZES[size]);
+  await settled(page);
+}
+
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
@@ -98,11 +105,14 @@ interface Violation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
+/** What depends on colours: all that can be otherwise by night, on a page that was right by day. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
 /** What the accessibility check finds wrong with the page as it stands, each with its element. */
-export async function axeFaults(page: Page): Promise<string[]> {
+export async function axeFaults(page: Page, of: 'all' | 'colours' = 'all'): Promise<string[]> {
   await settled(page);
-  await page.evaluate(AXE);
-  const run = `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`;
+  if (!(await page.evaluate<boolean>(`'axe' in window`))) await page.evaluate(AXE);
+  const run = `axe.run(document, { runOnly: ${JSON.stringify(of === 'all' ? RULES : COLOURS)}, resultTypes: ['violations'] })`;
   const { violations } = await page.evaluate<{ violations: readonly Violation[] }>(run);
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(
