@@ -27,7 +27,7 @@ const Change = named(
   'Change',
   z
     .object({
-      kind: z.enum(['value', 'mandate', 'role', 'release', 'rule', 'remove']),
+      kind: z.enum(['value', 'mandate', 'role', 'release', 'rule', 'remove', 'said']),
       rid: z.string().optional(),
       what: z.string().optional(),
       effect: z.string().optional(),

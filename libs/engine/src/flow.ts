@@ -39,7 +39,8 @@ export function flowMoved(held: HeldRun, proposed: Proposal, beside: readonly Ta
     });
 }
 
-function flowFacts({ state, planner }: HeldRun, proposed: Proposal): NonNullable<DecisionRequest['flow']> {
+/** What a tool call of this run is decided by, as the run stands. */
+export function flowFacts({ state, planner }: HeldRun, proposed: Proposal): NonNullable<DecisionRequest['flow']> {
   const { started, flow, usage } = state;
   const { edited } = approvalStanding(state.approvals, placeOf(proposed));
   const person: FlowSource[] =

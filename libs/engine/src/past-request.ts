@@ -5,6 +5,7 @@ import { loadPinnedBill } from '@writ/registry';
 import { propose } from './acts';
 import type { RunEvent, RunStarted } from './events';
 import { apply, begin } from './fold';
+import { flowFacts } from './flow';
 import type { HeldRun } from './held-run';
 import { type Act, isAct } from './next-step';
 import { Planner } from './plan/planner';
@@ -85,8 +86,10 @@ function requestOf(held: HeldRun, act: Act, event: Deciding): DecisionRequest | 
     return { ...base, action: 'data.read', object: { type: 'data', id: attribute.name }, resource: attribute.resource };
   }
   if (proposed.kind !== event.kind || proposed.target !== event.target) return null;
+  const request =
+    proposed.kind === 'tool' ? { ...proposed.request, flow: flowFacts(held, proposed) } : proposed.request;
   // People may have changed what was asked about.
-  return event.args === undefined ? proposed.request : { ...proposed.request, args: event.args };
+  return event.args === undefined ? request : { ...request, args: event.args };
 }
 
 /** What resolvers had brought by then about the thing the act touches. */

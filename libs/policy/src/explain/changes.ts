@@ -1,6 +1,7 @@
 import { TENANT_COLUMN } from '@writ/rules';
 import type { TenantAuthority } from '../authority';
 import { type PolicyBundle, validateBundle } from '../bundle';
+import { FLOW_RULE, TRIFECTA } from '../flow/rule-ids';
 import { buildSnapshot, type Snapshot } from '../snapshot';
 import type { DecisionRequest } from '../types';
 import { written } from './written';
@@ -11,6 +12,7 @@ import { written } from './written';
  * - value: what a rule's condition reads is such that it allows (or, of a rule that forbids, no longer matches)
  * - role: somebody holds a role     - rule: a line is added     - mandate: the run is given a mandate that covers it
  * - release: a stop is released     - remove: a rule that forbids is taken away
+ * - said: whoever started the run said in its input what is passed
  */
 export type Change =
   | { readonly kind: 'value'; readonly rid: string; readonly effect: 'allow' | 'deny'; readonly what: string }
@@ -18,7 +20,8 @@ export type Change =
   | { readonly kind: 'rule'; readonly line: string }
   | { readonly kind: 'mandate'; readonly what: string }
   | { readonly kind: 'release'; readonly stop: string }
-  | { readonly kind: 'remove'; readonly rid: string };
+  | { readonly kind: 'remove'; readonly rid: string }
+  | { readonly kind: 'said'; readonly what: string };
 
 /** A request and what it is decided under. */
 export interface World {
@@ -53,7 +56,14 @@ export async function changed(world: World, change: Change): Promise<World | nul
       const settled = rule.effect === 'deny' ? [] : [unconditional(rule.line)];
       return rewritten(world, (lines) => lines.flatMap((line) => (line === rule.line ? settled : [line])));
     }
+    case 'said': {
+      const { flow, args = null } = request;
+      if (flow === undefined) return null;
+      const input = { from: 'input', name: '', step: null, labels: [], value: args } as const;
+      return { ...world, request: { ...request, flow: { ...flow, sources: [...flow.sources, input] } } };
+    }
     case 'remove': {
+      if (change.rid.startsWith(FLOW_RULE)) return withoutFlowRule(world, change.rid.slice(FLOW_RULE.length));
       const line = authority.snapshot && written(authority.snapshot).rule(change.rid)?.line;
       return rewritten(world, (lines) => lines.filter((one) => one !== line));
     }
@@ -72,9 +82,26 @@ async function rewritten(world: World, edit: (lines: readonly string[]) => reado
   return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
 }
 
+/** One of the rules on labels taken away, or the one on private data, untrusted content and a way out. */
+async function withoutFlowRule(world: World, id: string): Promise<World | null> {
+  const { snapshot } = world.authority;
+  if (snapshot === null) return null;
+  const bundle = JSON.parse(snapshot.body) as PolicyBundle;
+  if (!bundle.flow) return null;
+  const { trifecta, rules, ...rest } = bundle.flow;
+  const kept = Object.fromEntries(Object.entries(rules).filter(([one]) => one !== id));
+  const flow = { ...rest, rules: kept, ...(trifecta && TRIFECTA !== `${FLOW_RULE}${id}` && { trifecta }) };
+  const rebuilt = await rebuilding({ ...bundle, flow });
+  return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
+}
+
 async function rebuild(snapshot: Snapshot, edit: (lines: readonly string[]) => readonly string[]) {
   const bundle = JSON.parse(snapshot.body) as PolicyBundle;
-  const made = validateBundle({ ...bundle, rules: edit(bundle.rules.split('\n')).join('\n') });
+  return rebuilding({ ...bundle, rules: edit(bundle.rules.split('\n')).join('\n') });
+}
+
+async function rebuilding(bundle: object) {
+  const made = validateBundle(bundle);
   if (!made.ok) return null;
   const built = await buildSnapshot(made.value);
   return built.ok ? built.value : null;
@@ -95,5 +122,7 @@ export function changeWords(change: Change): string {
       return `release stop ${change.stop}`;
     case 'remove':
       return `change rule ${change.rid}, which forbids it`;
+    case 'said':
+      return `say in the input of the run what is passed (${change.what})`;
   }
 }

@@ -28,6 +28,7 @@ const WEIGHT: { readonly [K in Change['kind']]: number } = {
   release: 4,
   rule: 5,
   remove: 8,
+  said: 1,
 };
 
 interface Attempt {
@@ -97,6 +98,13 @@ function candidates({ world, decision }: Attempt): readonly Change[] {
       return (asked?.matches ?? []).map(({ rid }) => ({ kind: 'release', stop: rid }));
     case 'mandate_exceeded':
       return [{ kind: 'mandate', what: decision.nearMisses[0]?.missing ?? 'it does not cover this' }];
+    case 'flow_not_allowed':
+      return [
+        { kind: 'said', what: decision.nearMisses[0]?.missing ?? 'where it came from is not known' },
+        ...(asked?.matches ?? []).flatMap(({ rid, effect }): readonly Change[] =>
+          effect === 'deny' ? [{ kind: 'remove', rid }] : [],
+        ),
+      ];
     case 'forbidden_by_rule':
       return (asked?.matches ?? []).filter(({ effect }) => effect === 'deny').map(otherwise);
     case 'agent_not_granted':
