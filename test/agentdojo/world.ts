@@ -1,19 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTenant, FINAL_STATUSES, type RunStatus } from '@writ/database';
 import type { RunEvent } from '@writ/engine';
 import { mcpTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import { newId, type Principal, type RunId, type TenantId } from '@writ/kernel';
-import { activatePolicy, mergeBundles, parseBundle, type PolicyBundle } from '@writ/policy';
+import { activatePolicy } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
 import type { Case, Suite, SuiteName } from './dataset';
+import { bundleOf, type Guard } from './policies';
 import { type Reached, ToolServer } from './tool-server';
-
-/** Under what a run stands: the suite's policy, the same with a mandate of its task's tools, or roles alone. */
-export type Guard = 'policy' | 'mandate' | 'roles';
 
 /** One run that is over. */
 export interface Played {
@@ -33,22 +29,6 @@ export interface World {
 
 const PATIENCE_MS = 120_000;
 const accountable = { owner: 'user:emma', purpose: 'helps with mails, money and journeys' };
-
-function bundleOf(suite: Suite, guard: Guard): PolicyBundle {
-  const read = (name: string): PolicyBundle => {
-    const parsed = parseBundle(readFileSync(join(__dirname, 'policies', `${name}.yaml`), 'utf8'));
-    if (!parsed.ok) throw new Error(`${name}: ${parsed.failure.message}`);
-    return parsed.value;
-  };
-  const reads = Object.keys(suite.effect).filter((tool) => suite.effect[tool] === 'read');
-  const classes = parseBundle(
-    JSON.stringify({ rules: reads.map((tool) => `g2, tool:${tool}, class:reads, {tenant}`).join('\n') }),
-  );
-  if (!classes.ok) throw new Error(classes.failure.message);
-  const merged = mergeBundles(read('common'), classes.value, ...(guard === 'roles' ? [] : [read(suite.name)]));
-  if (!merged.ok) throw new Error(merged.failure.message);
-  return merged.value;
-}
 
 const documentsOf = (suite: Suite, url: string): readonly object[] => [
   { kind: 'mcp_server', name: 'office', transport: { type: 'http', url } },
