@@ -13,8 +13,6 @@ export interface Reached {
 interface Session {
   readonly steps: readonly Step[];
   readonly reached: Set<number>;
-  /** By idempotency key: a call that is tried again is the same call. */
-  readonly answered: Map<string, number>;
   readonly foreign: string[];
 }
 
@@ -49,7 +47,7 @@ export class ToolServer {
 
   /** What the tools answer to one run. Calls that come before this wait for it. */
   play(run: string, steps: readonly Step[]): void {
-    this.#sessions.set(run, { steps, reached: new Set(), answered: new Map(), foreign: [] });
+    this.#sessions.set(run, { steps, reached: new Set(), foreign: [] });
     for (const go of this.#awaited.get(run) ?? []) go();
     this.#awaited.delete(run);
   }
@@ -102,15 +100,13 @@ export class ToolServer {
     const session = await this.#session(String(meta['writ/run']));
     const key = String(meta['writ/idempotency-key']);
     const wanted = keyOf(name, args);
-    const at =
-      session.answered.get(key) ??
-      session.steps.findIndex((step, i) => !session.reached.has(i) && keyOf(step.name, step.args) === wanted);
+    // The key ends in the run's step: a turn of the model is one, and its one call the next. Two calls of a script may be the same.
+    const at = Number(key.slice(key.lastIndexOf('.') + 1)) / 2 - 1;
     const step = session.steps[at];
-    if (!step) {
+    if (!step || keyOf(step.name, step.args) !== wanted) {
       session.foreign.push(wanted);
       return { content: [{ type: 'text', text: 'no such call was recorded' }], isError: true };
     }
-    session.answered.set(key, at);
     session.reached.add(at);
     const text = step.error ?? step.result;
     return { content: [{ type: 'text', text }], ...(step.error !== null && { isError: true }) };
