@@ -85,6 +85,36 @@ describe('decisions for applications', () => {
     });
   });
 
+  it('that oblige are a yes only to an enforcer that says it can keep them, and tell it what to keep', async () => {
+    const owed = {
+      ...RECORDS,
+      rules: ['p, user:*, {tenant}, record:*, view, owner, allow, hide|tell'],
+      obligations: {
+        hide: { type: 'redact', values: { fields: ['/salary'] } },
+        tell: { type: 'notify', values: { about: 'salaries' } },
+      },
+    };
+    const app = await application(server, owed, [owned]);
+    const saying = async (obligations_supported?: unknown) =>
+      (
+        await app.ask(
+          'evaluation',
+          question({ context: { ...(obligations_supported !== undefined && { obligations_supported }) } }),
+        )
+      ).body;
+    for (const able of [undefined, [], ['redact'], ['custom'], 'redact notify']) {
+      expect(await saying(able)).toMatchObject({ decision: false, context: { reason: 'unknown_obligation' } });
+    }
+    const { decision, context } = await saying(['redact', 'notify']);
+    expect([decision, (context as { obligations: object[] }).obligations]).toEqual([
+      true,
+      [
+        { type: 'custom', id: 'hide', vendor: 'writ', name: 'redact', fields: ['/salary'] },
+        { type: 'custom', id: 'tell', vendor: 'writ', name: 'notify', about: 'salaries' },
+      ],
+    ]);
+  });
+
   it('are no for a word of no vocabulary, for a role that calls itself a subject, and without a vocabulary', async () => {
     const app = await application(server, RECORDS, []);
     for (const body of [

@@ -139,7 +139,7 @@ const metadata = {
   search_subject_endpoint: `${base}/access/v1/search/subject`,
   search_resource_endpoint: `${base}/access/v1/search/resource`,
   search_action_endpoint: `${base}/access/v1/search/action`,
-  obligations_supported: ['custom', 'notification', 'step-up'],
+  obligations_supported: ['custom'],
 };
 
 const shared = {

@@ -10,7 +10,7 @@ const allowed = {
   explicit: true,
   stages: [{ stage: 'initiator', subject: 'user:a', verdict: 'allow', explicit: true, matches: [] }],
   obligations: [
-    { id: 'one', type: 'step_up', values: { acr_value: 'loa:3' } },
+    { id: 'one', type: 'notify', values: { about: 'salaries' } },
     { id: 'two', type: 'watermark', values: { text: 'secret', type: 'forged', id: 'forged' } },
   ],
   nearMisses: [],
@@ -26,7 +26,7 @@ describe('an answer to an enforcer', () => {
       decision: true,
       context: {
         obligations: [
-          { type: 'step-up', id: 'one', acr_value: 'loa:3' },
+          { type: 'custom', id: 'one', vendor: 'writ', name: 'notify', about: 'salaries' },
           { type: 'custom', id: 'two', vendor: 'writ', name: 'watermark', text: 'secret' },
         ],
       },
@@ -35,9 +35,9 @@ describe('an answer to an enforcer', () => {
     expect(answerOf(denied, { whole: false, obligations: true }).context).not.toHaveProperty('obligations');
   });
 
-  it('knows by the drafted names and by ours what an enforcer can honour', () => {
-    expect([...honoured(['step-up', 'redact', 7, null])].sort()).toEqual(['redact', 'step-up', 'step_up']);
-    for (const nothing of [undefined, null, 'step-up', {}, []]) expect(honoured(nothing).size).toBe(0);
+  it('knows what an enforcer says it can honour', () => {
+    expect([...honoured(['notify', 'redact', 7, null])]).toEqual(['notify', 'redact']);
+    for (const nothing of [undefined, null, 'notify', {}, []]) expect(honoured(nothing).size).toBe(0);
   });
 });
 

@@ -13,16 +13,12 @@ export interface Telling {
   readonly obligations: boolean;
 }
 
-/** Names of the obligations draft for types of ours; all others are `custom`. */
-const DRAFTED: { readonly [type: string]: string } = { step_up: 'step-up', notify: 'notification' };
-export const OBLIGATIONS_SUPPORTED = ['custom', 'notification', 'step-up'] as const;
+/** The draft has words of its own for none of ours yet: they are told as `custom`, by their name. */
+export const OBLIGATIONS_SUPPORTED = ['custom'] as const;
 
-/** Obligation types of ours that an enforcer can honour, from the names it gave. */
-export function honoured(given: unknown): ReadonlySet<string> {
-  const names = Array.isArray(given) ? given.filter((name) => typeof name === 'string') : [];
-  const drafted = Object.entries(DRAFTED).filter(([, name]) => names.includes(name));
-  return new Set([...names, ...drafted.map(([type]) => type)]);
-}
+/** Obligation types of ours that an enforcer says it can honour. */
+export const honoured = (given: unknown): ReadonlySet<string> =>
+  new Set(Array.isArray(given) ? given.filter((name) => typeof name === 'string') : []);
 
 const USER: { readonly [reason: string]: string } = {
   approval_required: 'Somebody has to approve this first.',
@@ -47,12 +43,13 @@ export function answerOf(decision: Decision, { whole, obligations }: Telling): A
   return { decision: allowed, context };
 }
 
-function drafted({ id, type, values }: Decision['obligations'][number]): JsonObject {
-  const name = DRAFTED[type];
-  return name === undefined
-    ? { ...values, type: 'custom', id, vendor: 'writ', name: type }
-    : { ...values, type: name, id };
-}
+const drafted = ({ id, type, values }: Decision['obligations'][number]): JsonObject => ({
+  ...values,
+  type: 'custom',
+  id,
+  vendor: 'writ',
+  name: type,
+});
 
 /** A question that is none: closed, with what it lacks. */
 export const errorOf = (asked: Asked): AccessAnswer => ({
