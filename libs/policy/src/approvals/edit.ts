@@ -50,12 +50,13 @@ export async function editedRequest(
     targetDigest: document.binding.target_digest,
     caller: document.parties.requesters.find((id) => id !== request.initiator.id) ?? request.initiator.id,
   };
+  const { flow: _flow, ...plain } = request;
   const { authors } = document.parties;
   const edited: RequestDocument =
     decision.verdict === 'ask'
       ? documentOf(asked, authors)
       : // Nothing asks any more; those who were to decide still do.
-        { ...document, request, args, decision, binding: bindingOf(asked) };
+        { ...document, request: plain, args, decision, binding: bindingOf(asked) };
   const id = newId('approval', now);
   const kept = { ...edited, editOf: approval.id, editedBy: caller.id, original: document.original ?? document.args };
   await insertApproval(tx, tenant, { id, run, path, document: kept, now });
