@@ -91,6 +91,8 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
       wanted = crossed.act;
       continue;
     }
+    // Not the rights, but what entered the run: the same authority decides anew.
+    if (tried === 'moved') continue;
     if (tried !== 'stale') return tried;
     // Rights changed since: decided again, under what holds now.
     await ctx.authority.refresh(held.tenant);
@@ -99,7 +101,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
 }
 
 type Allowed = Decided & { readonly signal: AbortSignal; readonly holds: readonly Hold[] };
-type Tried = Moved | 'stale' | OverBudget;
+type Tried = Moved | 'stale' | 'moved' | OverBudget;
 
 async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promise<Tried> {
   const { proposed } = allowed;
@@ -256,7 +258,7 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
       intentTail(ctx, held, { ...decided, intent }),
   });
   if (result.kind === 'refused' && result.failure === CANCELLED) return null;
-  if (result.kind === 'refused' && result.failure === MOVED) return 'stale';
+  if (result.kind === 'refused' && result.failure === MOVED) return 'moved';
   if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
   if (result.kind === 'over_budget') return result;
   if (result.kind !== 'committed') {

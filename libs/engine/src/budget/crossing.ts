@@ -45,8 +45,8 @@ export interface OverBudget {
   readonly budget: BudgetId;
 }
 
-export const isOver = (tried: { readonly kind: string } | 'stale' | null): tried is OverBudget =>
-  tried !== null && tried !== 'stale' && tried.kind === 'over_budget';
+export const isOver = (tried: { readonly kind: string } | 'stale' | 'moved' | null): tried is OverBudget =>
+  typeof tried === 'object' && tried !== null && tried.kind === 'over_budget';
 
 /** How a step goes on that a budget has no room for. */
 export type Crossed =

@@ -97,6 +97,14 @@ describe('what has entered a run', () => {
     expect(fold([started, intent(1, READ)]).flow?.left).toBe(false);
   });
 
+  test('so do the labels of what is under way: its answer is not there yet, and what it carries is known', () => {
+    expect(fold([started, intent(1, READ)]).flow?.sources).toEqual([
+      { from: 'tool', name: 'read_mail', step: 1, labels: ['untrusted'], value: null },
+    ]);
+    const again = fold([started, intent(1, READ), intent(1, READ, { attempt: 2 })]).flow;
+    expect(again?.sources).toHaveLength(1);
+  });
+
   test('a call that nobody kept account of is remembered as such, before and after', () => {
     const unkept = fold([started, intent(1), settled(1, 'x')]);
     expect(unkept.flow).toBeUndefined();

@@ -5,8 +5,11 @@ import type { FlowAccount, FlowSource, RunState } from '../state';
 const accountOf = (state: RunState): FlowAccount =>
   (state.flow ??= { sources: [], left: false, unlabelled: state.usage.tool_calls > 0 });
 
-/** A tool call is on record; called before it counts as one. */
-export function goOut(state: RunState, { kind, decision }: StepIntended): void {
+/**
+ * A tool call is on record; called before it counts as one. What it will bring counts from now on: branches side by side
+ * would otherwise each find that the others had brought nothing yet.
+ */
+export function goOut(state: RunState, { kind, target, step, decision }: StepIntended): void {
   if (kind !== 'tool') return;
   const { flow } = decision;
   if (flow === undefined) {
@@ -15,12 +18,20 @@ export function goOut(state: RunState, { kind, decision }: StepIntended): void {
   }
   const account = accountOf(state);
   if (flow.sink === 'egress') account.left = true;
+  put(account, { from: 'tool', name: target, step, labels: flow.brings, value: null });
 }
 
 /** A tool answered: its answer carries what the decision said it would. */
 export function bringIn(state: RunState, { target, step, decision }: StepIntended, value: Json): void {
   if (decision.flow === undefined) return;
-  accountOf(state).sources.push({ from: 'tool', name: target, step, labels: decision.flow.brings, value });
+  put(accountOf(state), { from: 'tool', name: target, step, labels: decision.flow.brings, value });
+}
+
+/** One entry for a step, however often it is tried. */
+function put({ sources }: FlowAccount, source: FlowSource): void {
+  const at = sources.findLastIndex(({ step }) => step === source.step);
+  if (at < 0) sources.push(source);
+  else sources[at] = source;
 }
 
 /** Something entered that no tool brought: what a person said, a signal, what came of a child run or a framework. */

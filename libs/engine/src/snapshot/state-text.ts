@@ -5,7 +5,7 @@ import { type SavedScopes, ScopeLedger } from '../budget/scope-ledger';
  * The rules by which events are folded, as a number. Whoever changes what some journal folds to raises it: states made by
  * other rules are then not used, and those runs are folded from their first event. A test holds it to the journals kept.
  */
-export const FOLD_VERSION = 7;
+export const FOLD_VERSION = 8;
 
 type Plain = Json | undefined;
 type Tagged = { readonly [tag: string]: Plain };
