@@ -48,7 +48,16 @@ describe('the console at the address of the API', () => {
     expect(policy).toContain("frame-ancestors 'none'");
   });
 
-  it.each(['/v1', '/v1/nothing', '/health/nothing', '/problems', '/.well-known/nothing', '/access/v1/nothing'])(
+  it('answers in the manner of AuthZEN, with a plain text, what its decision point does not have', async () => {
+    const answer = await ask('/access/v1/nothing');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      404,
+      expect.stringMatching(/^text\/plain/) as string,
+    ]);
+    expect(await answer.text()).not.toContain('<html');
+  });
+
+  it.each(['/v1', '/v1/nothing', '/health/nothing', '/problems', '/.well-known/nothing'])(
     'answers what no operation has with a problem at %s, also to a browser',
     async (path) => {
       const answer = await ask(path);

@@ -174,6 +174,7 @@ describe('what somebody may', () => {
       'policy.read',
       'trigger.read',
       'subscription.read',
+      'directory.read',
     ]);
     const narrow = await server.key(admin.tenant, { principal: 'user:auditor', roles: ['auditor'], scopes: ['run.*'] });
     expect((await server.get('/v1/me', { key: narrow.token })).body['may']).toEqual(['run.read']);

@@ -15,7 +15,13 @@ describe('evidence', () => {
     const { outsider } = desk.scenario;
     const run = await desk.start({ workflow: 'waits_then_looks' });
     await desk.stands(run, 'waiting_external');
-    await outsider.query('revoke insert on writ.audit_unit from writ_writer');
+    await outsider.query(
+      `create function writ.no_evidence() returns trigger language plpgsql as $$
+       begin raise exception 'permission denied for table audit_unit' using errcode = 'insufficient_privilege'; end $$`,
+    );
+    await outsider.query(
+      'create trigger no_evidence before insert on writ.audit_unit for each statement execute function writ.no_evidence()',
+    );
     const { tenant } = desk.scenario;
     await outsider.query(
       `insert into writ.run_mail (tenant, id, run, kind, body, dedup, sender)
@@ -26,7 +32,8 @@ describe('evidence', () => {
     expect(desk.reached).toEqual([]);
     const { rows } = await outsider.query<{ status: string }>(`select status from writ.run where id = $1`, [run]);
     expect(rows[0]?.status).toBe('waiting_external');
-    await outsider.query('grant insert on writ.audit_unit to writ_writer');
+    await outsider.query('drop trigger no_evidence on writ.audit_unit');
+    await outsider.query('drop function writ.no_evidence()');
     await desk.stands(run, 'succeeded');
     expect(desk.reached).toEqual(['look']);
   }, 30_000);
