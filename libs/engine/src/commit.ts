@@ -91,6 +91,10 @@ async function commitTails(
   held.pending = emptyPending();
   const tail = together(unit.tails);
   const events = [...facts.events, ...tail.events];
+  if (events.length === 0 && !held.create) {
+    held.pending = joinedPending(facts, held.pending);
+    return { kind: 'nothing' };
+  }
   const link = extendChain(held.chain, [...facts.audits, ...tail.audits]);
   const outcome = await writer.commit(build(held, { ...unit, facts, tail, events, link }));
   if (outcome.kind === 'refused') {

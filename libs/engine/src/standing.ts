@@ -35,6 +35,8 @@ export async function settleDown(
       case 'committed':
         await ctx.faults.at('after_outcome', { run: held.run, step: held.state.lastStep, attempt: 0 });
         return { kind: 'resting' };
+      case 'nothing':
+        return release(ctx, held, standing.wakeAt);
       case 'stale':
         await ctx.authority.refresh(held.tenant);
         if (held.create) return { kind: 'stale_start' };
@@ -67,6 +69,11 @@ export async function giveBack(ctx: EngineContext, held: HeldRun, wakeAt: number
     const standing: Standing = { status: state.status, wait: rowWait(waitsOf(state)), wakeAt, release: true };
     return settleDown(ctx, held, { tail: { events: [], audits: [], decisions: [] }, standing });
   }
+  return release(ctx, held, wakeAt);
+}
+
+/** What stands about the run stands in its row already. */
+async function release(ctx: EngineContext, held: HeldRun, wakeAt: number | null): Promise<AdvanceEnd> {
   await ctx.db.withTenant(held.tenant, (tx) =>
     releaseRun(tx, { tenant: held.tenant, run: held.run, leaseEpoch: held.leaseEpoch, wakeAt }),
   );

@@ -261,6 +261,7 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   if (result.kind === 'refused' && result.failure === MOVED) return 'moved';
   if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
   if (result.kind === 'over_budget') return result;
+  if (result.kind === 'nothing') throw new Error('a unit with an intent in it holds something');
   if (result.kind !== 'committed') {
     return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
   }

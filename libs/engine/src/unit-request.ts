@@ -30,7 +30,9 @@ export type CommitResult =
   | { readonly kind: 'lost' }
   /** The creation found its id or idempotency key taken. */
   | { readonly kind: 'exists' }
-  | { readonly kind: 'poisoned'; readonly detail: string };
+  | { readonly kind: 'poisoned'; readonly detail: string }
+  /** What was pending went in with another unit meanwhile: there is nothing to write, and nothing was sent. */
+  | { readonly kind: 'nothing' };
 
 /** What a branch wants committed. */
 export interface UnitRequest {

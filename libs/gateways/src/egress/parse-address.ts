@@ -36,6 +36,8 @@ const GROUPS = 8;
 function ipv6(text: string): bigint | null {
   const halves = text.split('::');
   if (halves.length > 2) return null;
+  // Before a `::` no IPv4 address may stand: it is written last or not at all.
+  if (halves.length === 2 && halves[0]!.includes('.')) return null;
   const [head, tail] = halves.map((half) => groups(half));
   if (!head || tail === null) return null;
   const missing = GROUPS - head.length - (tail?.length ?? 0);
