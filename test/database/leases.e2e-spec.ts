@@ -265,7 +265,11 @@ describe('the sweep', () => {
     for (let step = 0; step < 40; step += 1) unit = await fresh.put(following(unit));
     await fresh.writer.close();
     await until('the counts of forty updates', async () => (await counts(fresh)).updates >= 40);
-    expect(await counts(fresh)).toEqual({ updates: 40, hot: 40 });
+    const { updates, hot } = await counts(fresh);
+    expect(updates).toBe(40);
+    // A snapshot that the server itself holds for a moment (autovacuum) keeps a full page from being pruned: the row then
+    // moves once. An index on what units change would make none of them heap-only.
+    expect(hot).toBeGreaterThanOrEqual(36);
     await fresh.close();
   });
 });
