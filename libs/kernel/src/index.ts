@@ -36,4 +36,5 @@ export { CanonicalError, canonicalJson, type Json, type JsonObject } from './jso
 export { isOrigin } from './origin';
 export type { Hop, HopBounds, Principal, PrincipalKind, ToolGrant } from './principal';
 export { randomBytes } from './random';
+export { DEFAULT_RISK, highestRisk, RISK_TIERS, type RiskTier } from './risk';
 export { sha256Portable } from './sha256';

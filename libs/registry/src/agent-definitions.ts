@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BudgetDefinition } from './budget';
-import { accountable, duration, jsonSchema, name, pointer } from './name';
+import { accountable, duration, governed, jsonSchema, name, pointer } from './name';
 
 /**
  * What an agent gives along when it hands over, asks or assigns: whoever receives may do no more with it, and whoever
@@ -35,6 +35,7 @@ export const AgentDefinition = z.strictObject({
   kind: z.literal('agent'),
   name,
   ...accountable,
+  ...governed,
   model: name,
   instructions: z.string().max(32_768),
   tools: z.array(name).max(128).default([]),

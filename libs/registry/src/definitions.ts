@@ -3,7 +3,7 @@ import { AgentDefinition, RouterDefinition } from './agent-definitions';
 import { Blackboard, Mailboxes } from './board-definitions';
 import { BudgetDefinition } from './budget';
 import { ServiceDefinition } from './http-definitions';
-import { accountable, duration, jsonSchema, name } from './name';
+import { accountable, duration, governed, jsonSchema, name } from './name';
 import { NodeSchema } from './nodes';
 import { ModelDefinition, ResolverDefinition, ServerDefinition, ToolDefinition } from './tool-definitions';
 
@@ -15,6 +15,7 @@ export const WorkflowDefinition = z.strictObject({
   kind: z.literal('workflow'),
   name,
   ...accountable,
+  ...governed,
   input: jsonSchema.default({}),
   /** What its agents share by name, and how they write to one another. */
   blackboard: Blackboard.optional(),

@@ -19,6 +19,7 @@ export { offeredTools, supervisorTools } from './offered';
 export type { OfferedTool } from './offered-tool';
 export { agentPassings } from './passings';
 export { publish } from './publish';
+export { riskOf } from './risk';
 export { checkInput } from './schemas';
 export {
   type DefinitionRow,

@@ -1,3 +1,4 @@
+import { RISK_TIERS } from '@writ/kernel';
 import { z } from 'zod';
 
 /** What definitions are called, and call each other by. */
@@ -21,6 +22,12 @@ export type Reference = z.infer<typeof reference>;
 
 /** A definition without an owner and a purpose is blocked: nobody would answer for it. */
 export const accountable = { owner: z.string().min(1).max(200), purpose: z.string().min(1).max(500) };
+
+/**
+ * How much harm it can do, which counts as `medium` where nobody said, and the last day (UTC) on which it counts as reviewed.
+ * Absent members stay absent: the digest of a definition without them is what it was before there were any.
+ */
+export const governed = { risk: z.enum(RISK_TIERS).optional(), review_by: z.iso.date().optional() };
 
 const YEAR_MS = 31_536_000_000;
 /** Milliseconds, up to a year. */

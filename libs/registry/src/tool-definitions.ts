@@ -2,7 +2,7 @@ import { EFFECT_CLASSES } from '@writ/kernel';
 import { ToolFlow } from '@writ/policy';
 import { z } from 'zod';
 import { HttpEndpoint } from './http-definitions';
-import { jsonSchema, name, pointer, template } from './name';
+import { accountable, governed, jsonSchema, name, pointer, template } from './name';
 
 export const ModelDefinition = z.strictObject({
   kind: z.literal('model'),
@@ -56,6 +56,10 @@ export const ServerDefinition = z.strictObject({
 export const ToolDefinition = z.strictObject({
   kind: z.literal('tool'),
   name,
+  /** Who answers for it, and what for; what becomes of one without is the policy's to say. */
+  owner: accountable.owner.optional(),
+  purpose: accountable.purpose.optional(),
+  ...governed,
   description: z.string().max(4000).default(''),
   input: jsonSchema.default({ type: 'object' }),
   /** What it answers; what later steps take from the answer is checked against it when a workflow is published. */
