@@ -34,6 +34,7 @@ import { KeyLookups1795000000033 } from './0033-key-lookups';
 import { Revocations1795000000034 } from './0034-revocations';
 import { Directory1795000000035 } from './0035-directory';
 import { RateBuckets1795000000036 } from './0036-rate-buckets';
+import { IndexScans1795000000037 } from './0037-index-scans';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -73,4 +74,5 @@ export const MIGRATIONS = [
   Revocations1795000000034,
   Directory1795000000035,
   RateBuckets1795000000036,
+  IndexScans1795000000037,
 ];
