@@ -62,6 +62,13 @@ const costs = (all: readonly Cost[]) => ({
   max_stall_cpu_ms: round(Math.max(...all.map(({ stallCpuMs }) => stallCpuMs))),
 });
 
+/** The largest size with policies that have no name in common: nothing is in the cache because another tenant wrote it. */
+async function timeApart({ sizes, windowMs }: P6Options): Promise<Latency> {
+  const built = await buildAll(sizes.at(-1)!, true);
+  time(built, { ...SHAPES[0], ms: windowMs / 2 });
+  return time(built, { ...SHAPES[0], ms: windowMs });
+}
+
 /** P6: decisions without any cache, Casbin in the path, at each size; medians over the rounds. */
 export async function measureP6(options: P6Options): Promise<P6Result> {
   const { sizes, rounds, windowMs, emit } = options;
@@ -94,6 +101,7 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
     results.set(rules, cell);
     if (options.stock) emit(line('stock casbin, one enforcer', rules, await timeStock(rules, windowMs)));
   }
+  emit(line(`${named(SHAPES[0])}, no name in common`, sizes.at(-1)!, await timeApart(options)));
   await goDirect(last!);
   const alone = { candidates: 3, hops: 2 } as const;
   const direct = middle(Array.from({ length: rounds + 1 }, () => time(last!, { ...alone, ms: windowMs })).slice(1));

@@ -14,25 +14,28 @@ const toolsOf = (role: number, candidates: Candidates): string[] => {
   return Array.from({ length: count }, (_, i) => `${role}-${from + i}`);
 };
 
-/** One tenant's policy: 10 roles, 200 rules, 50 agents and 50 users in the roles, conditions over arguments and owner. */
-export function tenantBundle(): object {
+/**
+ * One tenant's policy: 10 roles, 200 rules, 50 agents and 50 users in the roles, conditions over arguments and owner.
+ * `mark` stands in every name, so that policies with different ones have no name in common.
+ */
+export function tenantBundle(mark = ''): object {
   const rules: string[] = [];
   const put = (section: string, ...columns: string[]): void => void rules.push([section, ...columns].join(', '));
   for (let r = 0; r < ROLES; r++) {
-    const role = `role:${r}`;
-    for (const tool of toolsOf(r, 1)) put('p', role, '{tenant}', `tool:${tool}`, 'tool.invoke', 'own', 'allow');
+    const role = `role:${mark}${r}`;
+    for (const tool of toolsOf(r, 1)) put('p', role, '{tenant}', `tool:${mark}${tool}`, 'tool.invoke', 'own', 'allow');
     for (const tool of [...toolsOf(r, 2), ...toolsOf(r, 3)]) {
-      put('p', role, '{tenant}', `tool:${tool}`, 'tool.invoke', '', 'allow');
-      put('p', '*', '{tenant}', `tool:${tool}`, 'tool.invoke', 'huge', 'deny');
+      put('p', role, '{tenant}', `tool:${mark}${tool}`, 'tool.invoke', '', 'allow');
+      put('p', '*', '{tenant}', `tool:${mark}${tool}`, 'tool.invoke', 'huge', 'deny');
     }
-    for (const tool of toolsOf(r, 3)) put('g2', `tool:${tool}`, `class:${r}`, '{tenant}');
-    put('p', role, '{tenant}', `class:${r}`, 'tool.invoke', 'small', 'allow');
+    for (const tool of toolsOf(r, 3)) put('g2', `tool:${mark}${tool}`, `class:${mark}${r}`, '{tenant}');
+    put('p', role, '{tenant}', `class:${mark}${r}`, 'tool.invoke', 'small', 'allow');
     put('p', role, '{tenant}', 'model:*', 'model.invoke', '', 'allow');
     put('p', role, '{tenant}', `data:${r}.*`, 'data.read', '', 'allow');
   }
   for (let i = 0; i < AGENTS; i++) {
-    put('g', `agent:a${i}`, `role:${i % ROLES}`, '{tenant}');
-    put('g', `user:u${i}`, `role:${i % ROLES}`, '{tenant}');
+    put('g', `agent:${mark}a${i}`, `role:${mark}${i % ROLES}`, '{tenant}');
+    put('g', `user:${mark}u${i}`, `role:${mark}${i % ROLES}`, '{tenant}');
   }
   return {
     rules,
@@ -51,6 +54,8 @@ export interface Ask {
   readonly user: number;
   readonly agents: readonly number[];
   readonly tool: string;
+  /** Stands in the names of the tenant's policy. */
+  readonly mark?: string;
   /** The right answer. */
   readonly allowed: boolean;
 }
@@ -70,14 +75,14 @@ export function asks(tenants: readonly TenantId[], candidates: Candidates, hops:
 }
 
 /** The request itself, made when it is needed: whoever asks has just made it, so it lies in the processor's cache. */
-export function requestOf({ tenant, user, agents, tool }: Ask): DecisionRequest {
-  const id = `user:u${user}`;
+export function requestOf({ tenant, user, agents, tool, mark = '' }: Ask): DecisionRequest {
+  const id = `user:${mark}u${user}`;
   return {
     tenant,
     initiator: { tenant, kind: 'user', id, roles: [] },
-    chain: agents.map((agent) => ({ agent: `a${agent}`, digest: 'sha256:agent' })),
+    chain: agents.map((agent) => ({ agent: `${mark}a${agent}`, digest: 'sha256:agent' })),
     action: 'tool.invoke',
-    object: { type: 'tool', id: tool },
+    object: { type: 'tool', id: `${mark}${tool}` },
     resource: { type: 'order', id: '#W1' },
     attributes: { 'order.owner': { value: id, source: 'orders', at: 0 } },
     args: { order_id: '#W1', amount: 120.5 },

@@ -19,6 +19,14 @@ describe('typed ids', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('tell the time they were made, to the millisecond, whenever that is', () => {
+    for (const ahead of [0, 1, 2 ** 24 - 1, 2 ** 24, 2 ** 31, 2 ** 32, 2 ** 32 + 1]) {
+      // Later than any made before in this process: an earlier time would be taken for a clock set back.
+      const ms = 4_000_000_000_000 + ahead;
+      expect(timeOfId(newId('run', ms))).toBe(ms);
+    }
+  });
+
   it('follow from their seed where they are derived, and sort by the time they are given', () => {
     fc.assert(
       fc.property(fc.string(), fc.nat({ max: 2 ** 45 }), (seed, ms) => {

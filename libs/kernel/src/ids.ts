@@ -1,5 +1,5 @@
 import type { Brand } from './brand';
-import { randomBytes } from './random';
+import { fillRandom } from './random';
 
 /**
  * Typed identifiers: a prefix, an underscore, and a UUIDv7 (RFC 9562 §5.7) as 26 lower-case Crockford base32
@@ -78,42 +78,56 @@ const BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 let lastMs = 0;
 let counter = 0;
 
+/** The bytes and the characters of the id being made: each is made whole before another is begun. */
+const bytes = new Uint8Array(16);
+const characters = Array.from({ length: BODY_LENGTH }, () => 0);
+const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
+
 /** UUIDv7 bytes; ids of one process made in one millisecond stay in order (RFC 9562 §6.2, method 1). */
 function uuidV7(nowMs: number): Uint8Array {
-  const bytes = randomBytes(16);
+  fillRandom(bytes);
   if (nowMs > lastMs) {
     lastMs = nowMs;
-    counter = ((bytes[6] ?? 0) & 0x07) * 256 + (bytes[7] ?? 0);
+    counter = (bytes[6]! & 0x07) * 256 + bytes[7]!;
   } else if (++counter > 0xfff) {
     lastMs += 1;
     counter = 0;
   }
-  let ms = lastMs;
-  for (let i = 5; i >= 0; i--) {
-    bytes[i] = ms % 256;
-    ms = Math.floor(ms / 256);
-  }
+  putTime(bytes, lastMs);
   bytes[6] = 0x70 | (counter >> 8);
   bytes[7] = counter & 0xff;
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f);
   return bytes;
 }
 
+/** Epoch milliseconds as the first six bytes; taken apart as two whole numbers, which is ten times as fast as one. */
+function putTime(into: Uint8Array, ms: number): void {
+  const high = Math.floor(ms / 2 ** 24);
+  const low = ms - high * 2 ** 24;
+  into[0] = high >> 16;
+  into[1] = high >> 8;
+  into[2] = high;
+  into[3] = low >> 16;
+  into[4] = low >> 8;
+  into[5] = low;
+}
+
 /** 128 bits as 26 characters, most significant first; the first character carries the top three bits. */
-function crockford(bytes: Uint8Array): string {
-  let text = '';
+function crockford(from: Uint8Array): string {
   let bits = 0;
   let held = 2;
-  for (const byte of bytes) {
-    bits = (bits << 8) | byte;
+  let at = 0;
+  for (let i = 0; i < 16; i++) {
+    bits = (bits << 8) | from[i]!;
     held += 8;
     while (held >= 5) {
       held -= 5;
-      text += ALPHABET[(bits >> held) & 31];
+      characters[at++] = CODES[(bits >> held) & 31]!;
       bits &= (1 << held) - 1;
     }
   }
-  return text;
+  // One text, where joining one character after the other would make twenty-six.
+  return String.fromCharCode(...characters);
 }
 
 export function newId<K extends IdKind>(kind: K, nowMs: number = Date.now()): IdTypes[K] {
@@ -125,15 +139,11 @@ export function newId<K extends IdKind>(kind: K, nowMs: number = Date.now()): Id
  * `digestHex` is a SHA-256 over the seed; the time bits are `ms`, so that it sorts among the other ids.
  */
 export function derivedId<K extends IdKind>(kind: K, ms: number, digestHex: string): IdTypes[K] {
-  const bytes = Uint8Array.from({ length: 16 }, (_, i) => parseInt(digestHex.slice(2 * i, 2 * i + 2), 16));
-  let left = ms;
-  for (let i = 5; i >= 0; i--) {
-    bytes[i] = left % 256;
-    left = Math.floor(left / 256);
-  }
-  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
-  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
-  return `${ID_PREFIXES[kind]}_${crockford(bytes)}` as unknown as IdTypes[K];
+  const seeded = Uint8Array.from({ length: 16 }, (_, i) => parseInt(digestHex.slice(2 * i, 2 * i + 2), 16));
+  putTime(seeded, ms);
+  seeded[6] = 0x70 | (seeded[6]! & 0x0f);
+  seeded[8] = 0x80 | (seeded[8]! & 0x3f);
+  return `${ID_PREFIXES[kind]}_${crockford(seeded)}` as unknown as IdTypes[K];
 }
 
 export function isId<K extends IdKind>(kind: K, value: unknown): value is IdTypes[K] {

@@ -68,11 +68,14 @@ export async function readAuthority(tx: Tx, tenant: TenantId, held: string | nul
     epochs: Object.freeze({ tenant: Number(row.tenant_epoch), platform: Number(row.platform_epoch) }),
     digest: row.digest,
     body: row.body,
-    stops: Object.freeze(row.stops.map(toStop)),
-    budgets: Object.freeze(row.budgets.map((budget) => Object.freeze(budget))),
+    stops: row.stops.length === 0 ? NONE : Object.freeze(row.stops.map(toStop)),
+    budgets: row.budgets.length === 0 ? NONE : Object.freeze(row.budgets.map((budget) => Object.freeze(budget))),
     revoked: row.revoked,
   };
 }
+
+/** One list for all tenants that have nothing: every decision looks at it. */
+const NONE: readonly never[] = Object.freeze([]);
 
 const toStop = (row: StopJson): Stop =>
   Object.freeze({

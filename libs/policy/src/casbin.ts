@@ -8,7 +8,7 @@ import {
   Util,
 } from 'casbin';
 import { version } from 'casbin/package.json';
-import type { ActionRule, Closure, HandoffRule, Link, Rule } from '@writ/rules';
+import type { ActionRule, Groups, HandoffRule, Link, Rule } from '@writ/rules';
 import { modelText } from './model-file';
 
 /**
@@ -23,8 +23,8 @@ export interface Question {
   readonly rule: Rule;
   /** Whose snapshot the rule is in. */
   readonly tenant: string;
-  readonly roles: Closure;
-  readonly classes: Closure;
+  readonly roles: Groups;
+  readonly classes: Groups;
   /** Evaluates the rule's condition; Casbin calls it last, and only when every name matches. */
   holds(condition: string): boolean;
 }
@@ -131,12 +131,12 @@ const columnsOf = (rule: Rule, tenant: string): string[] =>
     ? [rule.subject, tenant, rule.object, rule.action, rule.condition ?? '', 'allow', '', rule.rid]
     : [rule.source, rule.target, tenant, rule.purpose, rule.mode, rule.condition ?? '', 'allow', '', rule.rid];
 
-/** The closure of one question as a role manager; whatever would change it throws. */
+/** The groups of one question as a role manager; whatever would change it throws. */
 class FixedRoles implements RoleManager {
-  constructor(readonly closure: () => Closure) {}
+  constructor(readonly groups: () => Groups) {}
 
   syncedHasLink(member: string, group: string): boolean {
-    return this.closure().has(member, group);
+    return this.groups().has(member, group);
   }
 
   async hasLink(member: string, group: string): Promise<boolean> {
@@ -206,8 +206,8 @@ function agrees(fast: Matcher, plain: Matcher): boolean {
 
 /** Each column once right and once wrong, both sections, a condition that holds and one that does not. */
 function probes(): Question[] {
-  const roles = { has: (member: string, group: string) => member === group || group === 'role:r' } as Closure;
-  const classes = { has: (member: string, group: string) => member === group || group === 'class:c' } as Closure;
+  const roles: Groups = { has: (member, group) => member === group || group === 'role:r' };
+  const classes: Groups = { has: (member, group) => member === group || group === 'class:c' };
   const base = { roles, classes, tenant: 't', holds: (condition: string) => condition !== 'no' };
   const common = { rid: 'rid', effect: 'deny', obligations: [] } as const;
   const action = ([subject, object, word, condition]: readonly [string, string, string, string | null]): Question => ({

@@ -1,6 +1,7 @@
-import type { Hop } from '@writ/kernel';
+import type { Hop, TenantId } from '@writ/kernel';
 import { agentName, type Candidate, type Places } from '@writ/rules';
 import type { TenantAuthority } from './authority';
+import type { Question } from './casbin';
 import { type Heard, sampleOf } from './direct/second-hearing';
 import { type Case, hear, type Hearing } from './hearing';
 import { nearMisses } from './near-miss';
@@ -31,13 +32,12 @@ export const initiatorQuestion = (request: DecisionRequest): StageQuestion => ({
   section: 'action',
 });
 
-type ActionEntry = Parameters<Snapshot['actions']['candidates']>[0] extends Places<infer E> ? E : never;
-
 /** One request before one policy: what all its stages share is worked out once. */
 export class Docket {
+  /** Names of the object, and of whoever receives. */
   readonly #object: string;
-  readonly #receiver: string;
-  #places: Places<ActionEntry> | null = null;
+  readonly receiver: string;
+  #places: Places | null = null;
   #facts: RequestFacts | null = null;
   #factsOf: Hop | null = null;
 
@@ -47,35 +47,24 @@ export class Docket {
     readonly request: DecisionRequest,
   ) {
     this.#object = `${request.object.type}:${request.object.id}`;
-    this.#receiver = request.handoff ? agentName(request.handoff.to) : '';
+    this.receiver = request.handoff ? agentName(request.handoff.to) : '';
   }
 
   candidates(question: StageQuestion): readonly Candidate<Entry>[] {
     const { snapshot, request } = this;
     return question.section === 'action'
       ? snapshot.actions.candidates(this.#about(), question.names)
-      : snapshot.handoffs.candidates(question.subject, this.#receiver, request.handoff!.purpose);
+      : snapshot.handoffs.candidates(question.subject, this.receiver, request.handoff!.purpose);
   }
 
   /** Asks one stage. Every rule that can match is heard; nothing is decided here but this stage's own verdict. */
   ask(question: StageQuestion): Hearing {
-    const { authority, snapshot, request } = this;
-    const { tenant, action } = request;
-    const object = question.section === 'action' ? this.#about().object : '';
-    const receiver = this.#receiver;
+    // Asked first, although it is needed last: the snapshot's counter is on its way while the rules are looked up.
+    const isDue = this.snapshot.matching.isDue();
     const candidates = this.candidates(question);
-    const facts = this.facts(question);
-    const about: Case = {
-      tenant: authority.tenant,
-      snapshot,
-      facts,
-      request:
-        question.section === 'action'
-          ? (via) => [via, tenant, object, action]
-          : (via) => [via, receiver, tenant, request.handoff!.purpose],
-    };
+    const about = new StageCase(this, question);
     const hearing = hear(candidates, about);
-    if (snapshot.matching.isDue()) this.#lookAgain(question, about.request, { candidates, hearing, facts });
+    if (isDue) this.#lookAgain(about, { candidates, hearing, facts: about.facts });
     return hearing;
   }
 
@@ -92,24 +81,49 @@ export class Docket {
   misses(question: StageQuestion, missed: readonly Entry[]): readonly NearMiss[] {
     const { stage, names, section } = question;
     const { actions, handoffs } = this.snapshot;
-    const around = section === 'action' ? actions.around(this.#about()) : handoffs.around(this.#receiver);
+    const around = section === 'action' ? actions.around(this.#about()) : handoffs.around(this.receiver);
     return nearMisses({ stage, names, facts: this.facts(question), missed, around });
   }
 
   /** Another hearing of the same, elsewhere and later. A handoff is asked of the agent's name alone. */
-  #lookAgain(
-    { section, names, subject }: StageQuestion,
-    columns: Case['request'],
-    heard: Omit<Heard, 'section' | 'requests'>,
-  ): void {
-    const about =
+  #lookAgain(about: StageCase, heard: Omit<Heard, 'section' | 'requests'>): void {
+    const { section, names, subject } = about.question;
+    const asked = (name: string): Question['request'] => about.request(name, this.#object);
+    const sample =
       section === 'action'
-        ? ({ section: 'p', requests: names.map(columns) } as const)
-        : ({ section: 'p2', requests: [columns(subject)] } as const);
-    this.snapshot.matching.look(sampleOf({ ...about, ...heard }));
+        ? sampleOf({ section: 'p', requests: names.map(asked), ...heard })
+        : sampleOf({ section: 'p2', requests: [asked(subject)], ...heard });
+    this.snapshot.matching.look(sample);
   }
 
-  #about(): Places<ActionEntry> {
+  #about(): Places {
     return (this.#places ??= this.snapshot.actions.places(this.request.action, this.#object));
+  }
+}
+
+/** One question of the pipeline as rules are put to it. */
+class StageCase implements Case {
+  readonly tenant: TenantId;
+  readonly snapshot: Snapshot;
+
+  constructor(
+    private readonly docket: Docket,
+    readonly question: StageQuestion,
+  ) {
+    this.tenant = docket.authority.tenant;
+    this.snapshot = docket.snapshot;
+  }
+
+  /** Gathered when a condition reads them: not every rule has one. */
+  get facts(): RequestFacts {
+    return this.docket.facts(this.question);
+  }
+
+  request(via: string, object: string): Question['request'] {
+    const { request, receiver } = this.docket;
+    const { tenant, action } = request;
+    return this.question.section === 'action'
+      ? [via, tenant, object, action]
+      : [via, receiver, tenant, request.handoff!.purpose];
   }
 }

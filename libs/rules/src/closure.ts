@@ -32,9 +32,19 @@ export class Closure {
     return member === group || (this.#names.get(member)?.includes(group) ?? false);
   }
 
+  /** As `names` has it; null for a name that is in no group. */
+  ofMember(member: string): readonly string[] | null {
+    return this.#names.get(member) ?? null;
+  }
+
+  /** Everybody who is in a group. */
+  members(): Iterable<string> {
+    return this.#names.keys();
+  }
+
   /** `member` and every group above it, itself first. */
   names(member: string): readonly string[] {
-    return this.#names.get(member) ?? [member];
+    return this.ofMember(member) ?? [member];
   }
 }
 

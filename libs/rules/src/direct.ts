@@ -2,13 +2,16 @@ import type { Closure } from './closure';
 import { covers } from './names';
 import type { ActionRule, HandoffRule } from './rule';
 
+/** Who is in which group. */
+export type Groups = Pick<Closure, 'has'>;
+
 /** What the names of one request and its tenant's closures say. */
 export interface Named {
   /** sub, dom, obj, act; or src, dst, dom, purpose. */
   readonly request: readonly [string, string, string, string];
   readonly tenant: string;
-  readonly roles: Closure;
-  readonly classes: Closure;
+  readonly roles: Groups;
+  readonly classes: Groups;
 }
 
 /**

@@ -1,6 +1,6 @@
+import type { HandoffIndex } from './handoff-index';
 import { agentName } from './names';
 import type { HandoffRule } from './rule';
-import type { HandoffIndex } from './rule-index';
 
 /**
  * Acts by which one agent lets another act: control moves (`handoff`) or work is assigned and control comes back

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { type Closure, closeOver, type Sliced } from './closure';
-import { covers } from './names';
+import { HandoffIndex } from './handoff-index';
+import { covers, isPattern } from './names';
 import type { ActionRule, HandoffRule, Link } from './rule';
-import { ActionIndex, HandoffIndex } from './rule-index';
+import { ActionIndex } from './rule-index';
 
 function run<T>(work: Sliced<T>): T {
   for (;;) {
@@ -64,6 +65,72 @@ describe('the index of action rules', () => {
       { numRuns: 1_000 },
     );
   });
+
+  it('offers them in one order, which is that of the evidence, and says how each was met', () => {
+    // Few names and many rules: objects with one row, with many, and crowded ones; names that no rule and no link writes.
+    const parts = fc.array(fc.record({ subject, object: fc.oneof(object, fc.constant('tool:x')), action }), {
+      maxLength: 60,
+    });
+    const asking = fc.uniqueArray(fc.constantFrom('user:a', 'user:ab', 'user:b', 'user:ax', 'role:r', 'bot:q'), {
+      minLength: 1,
+    });
+    const target = fc.constantFrom('tool:x', 'tool:xy', 'tool:xz', 'tool:q', 'model:m', 'class:c', 'tool:*');
+    const acting = fc.constantFrom('tool.invoke', 'tool.change', 'handoff', 'run.start');
+    fc.assert(
+      fc.property(parts, asking, fc.tuple(target, acting), (rules, names, [what, doing]) => {
+        const entries = rules.map(rule);
+        const index = run(ActionIndex.build(entries, closures));
+        const places = index.places(doing, what);
+        const found = index.candidates(places, names);
+        const expected = inOrder(entries, { names, what, doing });
+        expect(found.map(({ entry, via }) => `${entry.rid} ${via}`)).toEqual(
+          expected.map(({ entry, via }) => `${entry.rid} ${via}`),
+        );
+        for (const { entry, via, object: named, inRole, inClass } of found) {
+          expect(inRole).toBe(!isPattern(entry.subject) && closures.roles.has(via, entry.subject));
+          expect(inClass).toBe(!isPattern(entry.object) && closures.classes.has(what, entry.object));
+          expect(named).toBe(what);
+        }
+        const around = entries.filter((one) => covers(one.action, doing) && reaches(one, what));
+        expect([...index.around(places)].map(({ rid }) => rid).sort()).toEqual(around.map(({ rid }) => rid).sort());
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  const reaches = (one: ActionRule, what: string): boolean =>
+    covers(one.object, what) || closures.classes.has(what, one.object);
+
+  /** By name asked for; rules of short places first, by action, object and line; then those of long ones, by subject. */
+  function inOrder(
+    entries: readonly ActionRule[],
+    { names, what, doing }: { readonly names: readonly string[]; readonly what: string; readonly doing: string },
+  ): { readonly entry: ActionRule; readonly via: string }[] {
+    const patternsIn = (pick: (one: ActionRule) => string, name: string): string[] => {
+      const lengths = new Set(
+        entries
+          .map(pick)
+          .filter(isPattern)
+          .map((one) => one.length - 1),
+      );
+      return [...lengths].filter((length) => length <= name.length).map((length) => `${name.slice(0, length)}*`);
+    };
+    const keys = [...new Set([...closures.classes.names(what), ...patternsIn((one) => one.object, what)])];
+    const group = doing.includes('.') ? [`${doing.slice(0, doing.indexOf('.'))}.*`] : [];
+    const places = [doing, ...group, '*'].flatMap((word) =>
+      keys.map((key) => entries.filter((one) => one.action === word && one.object === key)),
+    );
+    const found = names.flatMap((via) => {
+      const subjects = [...closures.roles.names(via), ...patternsIn((one) => one.subject, via)];
+      const short = places.filter(({ length }) => length <= 8).flat();
+      const long = places.filter(({ length }) => length > 8);
+      return [
+        ...short.filter((one) => subjects.includes(one.subject)),
+        ...long.flatMap((place) => subjects.flatMap((name) => place.filter((one) => one.subject === name))),
+      ].map((entry) => ({ entry, via }));
+    });
+    return found.filter(({ entry }, i) => found.findIndex((other) => other.entry === entry) === i);
+  }
 
   it('cannot be led to another rule by separators in names', () => {
     const entries = [

@@ -1,249 +1,173 @@
-import type { Closure, Sliced } from './closure';
-import { covers, isPattern } from './names';
-import type { ActionRule, HandoffRule } from './rule';
+import { actionPatterns } from './action-patterns';
+import type { Sliced } from './closure';
+import type { CrowdedPlaces } from './crowded-places';
+import { type Closures, CROWDED, type Layout, layOut } from './lay-out';
+import { findName, firstOf, restOf, secondOf, type Table } from './name-table';
+import { isPattern } from './names';
+import { entryOf, type Places, REACH, reachOf, rowOf } from './places';
+import type { Chains } from './prefixes';
+import type { ActionRule } from './rule';
 
-/** A rule found for a request, and the name it was reached by: the asker itself, or a role asserted for it. */
+/** A rule found for a request, and by which of its names. */
 export interface Candidate<E> {
   readonly entry: E;
+  /** The asker itself, or a role asserted for it; the rule's own text where it names it, which is then free to compare. */
   readonly via: string;
-}
-
-/** Lengths of the prefixes that patterns use, so that a name is cut only where some pattern ends. */
-class Prefixes {
-  #lengths: readonly number[] = [];
-
-  note(pattern: string): void {
-    const length = pattern.length - 1;
-    if (isPattern(pattern) && !this.#lengths.includes(length)) this.#lengths = [...this.#lengths, length];
-  }
-
-  /** `names`, and every pattern in use that covers the first of them. */
-  with(names: readonly string[]): readonly string[] {
-    if (this.#lengths.length === 0) return names;
-    const name = names[0]!;
-    const all = [...names];
-    for (const length of this.#lengths) {
-      if (length === 0) all.push('*');
-      else if (length <= name.length) all.push(`${name.slice(0, length)}*`);
-    }
-    return all;
-  }
+  /** Of an action rule, the object, likewise; null of a handoff rule. */
+  readonly object: string | null;
+  /** Of an action rule: whether `via` is in the rule's subject, and the object in the rule's, as the closures say. */
+  readonly inRole: boolean;
+  readonly inClass: boolean;
 }
 
 /**
- * The rules about one action on one object, wherever in the index they stand: a few in one list, subject before rule,
- * those of crowded places in maps. One object and one list, since every further one is another wait for memory when a
- * process holds many policies.
- */
-export interface Places<E> {
-  readonly action: string;
-  /** The object's name, as its rules hold it where any does: comparing it with theirs is then free. */
-  readonly object: string;
-  readonly rows: readonly (string | E)[];
-  readonly long: readonly ReadonlyMap<string, readonly E[]>[];
-  /** The same object under another action. */
-  readonly next: Places<E> | null;
-}
-
-type ByObject<E> = Map<string, E[]>;
-
-/** Rules up to which a place is searched from end to end, which is faster than hashing; a longer one gets a map. */
-const SHORT = 8;
-/** Rules placed between two points where the work may pause. */
-const STRIDE = 16;
-/** Objects whose places are remembered; for others they are worked out anew. */
-const REMEMBERED = 4_096;
-
-/**
- * Which action rules can match a request: action → object, class or prefix → subject, role or prefix → rules. Maps nest
- * instead of joining keys, so no separator can be forged.
+ * Which action rules can match a request. Objects and subjects are looked up by name; what was found of them is compared
+ * by number.
  *
  * INVARIANT: never omits a rule that Casbin's matcher would accept; the differential property holds it to that. Rules
  * it offers in excess cost time only, since Casbin has the last word on each.
  */
 export class ActionIndex<E extends ActionRule> {
-  readonly #actions = new Map<string, ByObject<E>>();
-  readonly #long = new Map<readonly E[], Map<string, E[]>>();
-  readonly #known = new Map<string, Places<E>>();
-  readonly #objectPrefixes = new Prefixes();
-  readonly #subjectPrefixes = new Prefixes();
-  readonly #roles: Closure;
-  readonly #classes: Closure;
+  // What every question reads stands first: it is then in one line of the processor's cache, or two.
+  readonly #words: Int32Array;
+  readonly #objects: Table;
+  readonly #subjects: Table;
+  readonly #entries: readonly E[];
+  readonly #otherSubjects: Chains;
+  readonly #otherObjects: Chains;
+  readonly #crowded: CrowdedPlaces | null;
 
-  private constructor(roles: Closure, classes: Closure) {
-    this.#roles = roles;
-    this.#classes = classes;
+  private constructor({ words, objects, subjects, entries, otherSubjects, otherObjects, crowded }: Layout<E>) {
+    this.#words = words;
+    this.#objects = objects;
+    this.#subjects = subjects;
+    this.#entries = entries;
+    this.#otherSubjects = otherSubjects;
+    this.#otherObjects = otherObjects;
+    this.#crowded = crowded;
   }
 
-  static *build<E extends ActionRule>(
-    entries: Iterable<E>,
-    closures: { readonly roles: Closure; readonly classes: Closure },
-  ): Sliced<ActionIndex<E>> {
-    const index = new ActionIndex<E>(closures.roles, closures.classes);
-    let steps = 0;
-    for (const entry of entries) {
-      index.#add(entry);
-      if (++steps % STRIDE === 0) yield;
-    }
+  static *build<E extends ActionRule>(entries: Iterable<E>, closures: Closures): Sliced<ActionIndex<E>> {
+    const index = new ActionIndex(yield* layOut(entries, closures));
     Object.freeze(index);
     return index;
-  }
-
-  #add(entry: E): void {
-    const { action, object, subject } = entry;
-    this.#objectPrefixes.note(object);
-    this.#subjectPrefixes.note(subject);
-    const byObject = child(this.#actions, action, () => new Map<string, E[]>());
-    const place = byObject.get(object);
-    if (!place) {
-      // Most places hold one rule: a list made with it takes a tenth of the room of a list it is pushed to.
-      byObject.set(object, [entry]);
-      return;
-    }
-    place.push(entry);
-    if (place.length === SHORT + 1)
-      this.#long.set(
-        place,
-        Map.groupBy(place, (one) => one.subject),
-      );
-    else if (place.length > SHORT) child(this.#long.get(place)!, subject, (): E[] => []).push(entry);
   }
 
   /** The places of one action on one object: the same for every subject that is asked about it. */
-  places(action: string, object: string): Places<E> {
-    const first = this.#known.get(object);
-    for (let places = first ?? null; places !== null; places = places.next) {
-      if (places.action === action) return places;
-    }
-    const found = this.#find(action, object, first ?? null);
-    // Not a verdict: what is remembered depends on the policy alone, and is forgotten with it.
-    if (first || this.#known.size < REMEMBERED) this.#known.set(object, found);
-    return found;
-  }
-
-  #find(action: string, object: string, next: Places<E> | null): Places<E> {
-    let held = object;
-    const rows: (string | E)[] = [];
-    const long: Map<string, E[]>[] = [];
-    const keys = this.#objectPrefixes.with(this.#classes.names(object));
-    for (const pattern of actionPatterns(action)) {
-      const byObject = this.#actions.get(pattern);
-      if (!byObject) continue;
-      for (const key of keys) {
-        const place = byObject.get(key);
-        if (place && key === object) held = place[0]!.object;
-        const map = place && this.#long.get(place);
-        if (map) long.push(map);
-        else for (const entry of place ?? NONE) rows.push(entry.subject, entry);
-      }
-    }
-    return { action, object: held, rows: rows.slice(), long: long.length === 0 ? NONE : long, next };
+  places(action: string, object: string): Places {
+    const words = this.#words;
+    const named = findName(words, this.#objects, object);
+    const record = named === -1 ? this.#otherObjects.of(object) : named;
+    const count = firstOf(words, record);
+    if (count === CROWDED) return this.#crowded!.places(action, object);
+    return { action, object, words, at: restOf(words, record), count, long: NONE, next: null };
   }
 
   /** Rules in these places for a subject that goes by any of `names`, each once. */
-  candidates({ rows, long }: Places<E>, names: readonly string[]): Candidate<E>[] {
-    const found: Candidate<E>[] = [];
-    if (rows.length === 0 && long.length === 0) return found;
+  candidates(places: Places, names: readonly string[]): readonly Candidate<E>[] {
+    const { count, long } = places;
+    if (count === 0 && long.length === 0) return NONE;
     // One name meets a rule once; several may meet the same one.
     const met = names.length === 1 ? null : new Set<E>();
+    const search: Search<E> = { places, met, found: null, via: '', groups: 0 };
     for (const via of names) {
-      const keys = this.#subjectPrefixes.with(this.#roles.names(via));
-      for (let i = 0; i < rows.length; i += 2) {
-        if (keys.includes(rows[i] as string)) add({ found, met, entry: rows[i + 1] as E, via });
-      }
-      for (const map of long) {
-        for (const key of keys) for (const entry of map.get(key) ?? NONE) add({ found, met, entry, via });
-      }
+      search.via = via;
+      search.groups = this.#groups(via);
+      this.#searchRows(search);
+      if (long.length > 0) this.#searchLong(search);
     }
-    return found;
+    return search.found ?? NONE;
   }
 
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
-  *around(places: Places<E>): Generator<E, void, void> {
-    for (let i = 1; i < places.rows.length; i += 2) yield places.rows[i] as E;
-    for (const map of places.long) for (const entries of map.values()) yield* entries;
-  }
-}
-
-/** The action itself, its group (`run.*`) and everything (`*`): the only patterns a rule may write. */
-export function actionPatterns(action: string): readonly string[] {
-  let patterns = PATTERNS.get(action);
-  // Only words that are actions get here often; the bound keeps a caller's other words from piling up.
-  if (!patterns) {
-    patterns = patternsOf(action);
-    if (PATTERNS.size < 256) PATTERNS.set(action, patterns);
-  }
-  return patterns;
-}
-
-const PATTERNS = new Map<string, readonly string[]>();
-
-function patternsOf(action: string): readonly string[] {
-  const dot = action.indexOf('.');
-  return dot === -1 ? [action, '*'] : [action, `${action.slice(0, dot)}.*`, '*'];
-}
-
-function child<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
-}
-
-interface Meeting<E> extends Candidate<E> {
-  readonly found: Candidate<E>[];
-  readonly met: Set<E> | null;
-}
-
-function add<E>({ found, met, entry, via }: Meeting<E>): void {
-  if (met?.has(entry)) return;
-  met?.add(entry);
-  found.push({ entry, via });
-}
-
-const NONE: readonly never[] = [];
-
-/** Which handoff rules can match a handoff: source → target → rules, both through their roles. */
-export class HandoffIndex<E extends HandoffRule> {
-  readonly #sources = new Map<string, Map<string, E[]>>();
-  readonly #roles: Closure;
-
-  private constructor(roles: Closure) {
-    this.#roles = roles;
-  }
-
-  static *build<E extends HandoffRule>(entries: Iterable<E>, roles: Closure): Sliced<HandoffIndex<E>> {
-    const index = new HandoffIndex<E>(roles);
-    let steps = 0;
-    for (const entry of entries) {
-      const targets = child(index.#sources, entry.source, () => new Map<string, E[]>());
-      const held = targets.get(entry.target);
-      if (held) held.push(entry);
-      else targets.set(entry.target, [entry]);
-      if (++steps % STRIDE === 0) yield;
+  *around({ action, words, at, count, long }: Places): Generator<E, void, void> {
+    for (let i = 0; i < count; i++) {
+      const entry = this.#entries[entryOf(words[at + 2 * i + 1]!)]!;
+      if (isAbout(entry, action)) yield entry;
     }
-    Object.freeze(index);
-    return index;
+    for (const { bySubject } of long) {
+      for (const numbers of bySubject.values()) for (const number of numbers) yield this.#entries[number]!;
+    }
   }
 
-  /** Rules from `source` to `target`; with `purpose` null, for whatever purpose. */
-  candidates(source: string, target: string, purpose: string | null): Candidate<E>[] {
-    const found: Candidate<E>[] = [];
-    for (const from of [...this.#roles.names(source), '*']) {
-      const targets = this.#sources.get(from);
-      if (!targets) continue;
-      for (const to of [...this.#roles.names(target), '*']) {
-        for (const entry of targets.get(to) ?? NONE) {
-          if (purpose === null || covers(entry.purpose, purpose)) found.push({ entry, via: source });
+  /** Where the record of a subject is. */
+  #groups(name: string): number {
+    const named = findName(this.#words, this.#subjects, name);
+    return named === -1 ? this.#otherSubjects.of(name) : named;
+  }
+
+  #searchRows(search: Search<E>): void {
+    const { places } = search;
+    const { action, words, count } = places;
+    for (let i = 0, at = places.at; i < count; i++, at += 2) {
+      const position = this.#position(search.groups, words[at]!);
+      if (position === -1) continue;
+      const row = words[at + 1]!;
+      const entry = this.#entries[entryOf(row)]!;
+      if (isAbout(entry, action)) this.#meet(search, { entry, row, position });
+    }
+  }
+
+  #searchLong(search: Search<E>): void {
+    const words = this.#words;
+    const { groups } = search;
+    const first = restOf(words, groups);
+    const count = secondOf(words, groups);
+    for (const { reach, bySubject } of search.places.long) {
+      for (let position = 0; position < count; position++) {
+        for (const number of bySubject.get(words[first + position]!) ?? NONE) {
+          this.#meet(search, { entry: this.#entries[number]!, row: rowOf(number, reach), position });
         }
       }
     }
-    return found;
   }
 
-  /** Every rule into `target`, whoever its source is. */
-  *around(target: string): Generator<E, void, void> {
-    for (const targets of this.#sources.values()) {
-      for (const to of [...this.#roles.names(target), '*']) yield* targets.get(to) ?? NONE;
+  /** Where a subject's number stands in a record of groups; -1 where it does not. */
+  #position(groups: number, subject: number): number {
+    const words = this.#words;
+    const first = restOf(words, groups);
+    const end = first + secondOf(words, groups);
+    for (let at = first; at < end; at++) if (words[at] === subject) return at - first;
+    return -1;
+  }
+
+  #meet(search: Search<E>, { entry, row, position }: Meeting<E>): void {
+    const { places, met, via, groups } = search;
+    if (met !== null) {
+      if (met.has(entry)) return;
+      met.add(entry);
     }
+    const candidate = {
+      entry,
+      via: position === 0 ? entry.subject : via,
+      object: reachOf(row) === REACH.itself ? entry.object : places.object,
+      inRole: position < firstOf(this.#words, groups),
+      inClass: reachOf(row) !== REACH.pattern,
+    };
+    // A list that is pushed to has room for sixteen more at once; most of these hold one.
+    if (search.found === null) search.found = [candidate];
+    else search.found.push(candidate);
   }
 }
+
+/** A search among places, for one name after the other. */
+interface Search<E> {
+  readonly places: Places;
+  readonly met: Set<E> | null;
+  found: Candidate<E>[] | null;
+  via: string;
+  /** The record of the name's groups. */
+  groups: number;
+}
+
+interface Meeting<E> {
+  readonly entry: E;
+  readonly row: number;
+  /** Of the entry's subject among the name's groups: 0 for the name itself. */
+  readonly position: number;
+}
+
+const isAbout = ({ action: written }: ActionRule, action: string): boolean =>
+  written === action || (isPattern(written) && actionPatterns(action).includes(written));
+
+const NONE: readonly never[] = Object.freeze([]);

@@ -1,7 +1,7 @@
 import { sha256Hex } from '@writ/kernel';
+import { actionPatterns } from './action-patterns';
 import { nameProblem } from './names';
 import type { ActionRule, Effect, HandoffRule, Link } from './rule';
-import { actionPatterns } from './rule-index';
 
 /** The literal that stands in the tenant column of every rule; a bundle belongs to whoever activates it. */
 export const TENANT_COLUMN = '{tenant}';

@@ -1,0 +1,265 @@
+import type { Closure, Sliced } from './closure';
+import { CrowdedPlaces } from './crowded-places';
+import { type Table, TableDraft } from './name-table';
+import { isPattern } from './names';
+import { MOST_ROWS, REACH, type Reach, rowOf, SHORT } from './places';
+import { Chains, Prefixes } from './prefixes';
+import type { ActionRule } from './rule';
+
+/** Closures of one policy. */
+export interface Closures {
+  readonly roles: Closure;
+  readonly classes: Closure;
+}
+
+/**
+ * The action rules of one policy, laid out to be asked. A record of an object says how many rows it has, or `CROWDED`,
+ * and holds them; a record of a subject says how many groups it is in, itself first, and how many numbers follow in all:
+ * those of the groups, then those of the patterns that cover it.
+ */
+export interface Layout<E> {
+  readonly words: Int32Array;
+  readonly objects: Table;
+  readonly subjects: Table;
+  readonly entries: readonly E[];
+  /** Where records of names are that no rule and no link names. */
+  readonly otherObjects: Chains;
+  readonly otherSubjects: Chains;
+  /** Null where no object is. */
+  readonly crowded: CrowdedPlaces | null;
+}
+
+/** In place of a number of rows: the rules stand elsewhere. */
+export const CROWDED = -1;
+/** In place of a subject's number where no rule is about it. */
+const NOBODY = -1;
+
+/** Names and rules handled between two places where the work may pause. */
+const STRIDE = 16;
+
+export function* layOut<E extends ActionRule>(given: Iterable<E>, closures: Closures): Sliced<Layout<E>> {
+  const policy = yield* gather(Array.from(given), closures);
+  const draft = new TableDraft();
+  const crowds = new Set<string>();
+  const objects = yield* layObjects(policy, draft, crowds);
+  const subjects = yield* laySubjects(policy, draft);
+  const { words, tables, from } = yield* draft.settle();
+  return {
+    words,
+    objects: tables[0]!,
+    subjects: tables[1]!,
+    entries: policy.entries,
+    otherObjects: chainsOf(policy.objectPrefixes, objects, from),
+    otherSubjects: chainsOf(policy.subjectPrefixes, subjects, from),
+    crowded: crowds.size === 0 ? null : yield* crowdOf(policy, crowds),
+  };
+}
+
+/** The rules about any of these objects. */
+function* crowdOf<E extends ActionRule>(policy: Gathered<E>, objects: ReadonlySet<string>): Sliced<CrowdedPlaces> {
+  const { entries, subjectOf, classes, objectPrefixes, byObject } = policy;
+  const crowded = new CrowdedPlaces({ entries, subjects: subjectOf, classes, prefixes: objectPrefixes });
+  let steps = 0;
+  for (const object of objects) {
+    for (const i of byObject.get(object) ?? NONE) {
+      crowded.add(i);
+      if (++steps % STRIDE === 0) yield;
+    }
+  }
+  return crowded;
+}
+
+interface Gathered<E> extends Closures {
+  readonly entries: readonly E[];
+  /** Subjects as rules write them → their numbers, in order. */
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly subjectOf: readonly number[];
+  /** Objects as rules write them → numbers of entries. */
+  readonly byObject: ReadonlyMap<string, readonly number[]>;
+  readonly objectPrefixes: Prefixes;
+  readonly subjectPrefixes: Prefixes;
+  /** Whether any rule is about a group of actions, or all. */
+  readonly grouped: boolean;
+}
+
+function* gather<E extends ActionRule>(entries: readonly E[], closures: Closures): Sliced<Gathered<E>> {
+  const numbers = new Map<string, number>();
+  const byObject = new Map<string, number[]>();
+  const subjectOf: number[] = [];
+  const objectPrefixes = new Prefixes();
+  const subjectPrefixes = new Prefixes();
+  let grouped = false;
+  for (let i = 0; i < entries.length; i++) {
+    const { subject, object, action } = entries[i]!;
+    let number = numbers.get(subject);
+    if (number === undefined) {
+      numbers.set(subject, (number = numbers.size));
+      subjectPrefixes.note(subject);
+    }
+    subjectOf.push(number);
+    const held = byObject.get(object);
+    if (held) held.push(i);
+    else {
+      byObject.set(object, [i]);
+      objectPrefixes.note(object);
+    }
+    if (isPattern(action)) grouped = true;
+    if (i % STRIDE === 0) yield;
+  }
+  return { entries, numbers, subjectOf, byObject, objectPrefixes, subjectPrefixes, grouped, ...closures };
+}
+
+/** Records of patterns, by the pattern without its star, and of names nothing covers; places as `TableDraft.add` has them. */
+interface Others {
+  readonly found: ReadonlyMap<string, number>;
+  readonly nothing: number;
+}
+
+const chainsOf = (prefixes: Prefixes, { found, nothing }: Others, from: number): Chains =>
+  new Chains(prefixes.lengths(), new Map([...found].map(([prefix, at]) => [prefix, from + at])), from + nothing);
+
+function* layObjects<E extends ActionRule>(
+  policy: Gathered<E>,
+  draft: TableDraft,
+  crowds: Set<string>,
+): Sliced<Others> {
+  const { byObject, classes, objectPrefixes } = policy;
+  const rows = new ObjectRows(policy, draft, crowds);
+  draft.table();
+  let steps = 0;
+  for (const [name, own] of byObject) {
+    if (!isPattern(name))
+      rows.add(name, { own, above: classes.ofMember(name), patterns: objectPrefixes.covering(name) });
+    if (++steps % STRIDE === 0) yield;
+  }
+  for (const name of classes.members()) {
+    if (byObject.has(name)) continue;
+    rows.add(name, { own: NONE, above: classes.ofMember(name), patterns: objectPrefixes.covering(name) });
+    if (++steps % STRIDE === 0) yield;
+  }
+  const found = new Map<string, number>();
+  for (const pattern of byObject.keys()) {
+    if (!isPattern(pattern)) continue;
+    const prefix = pattern.slice(0, -1);
+    found.set(prefix, rows.add(null, { own: NONE, above: null, patterns: objectPrefixes.covering(prefix) }));
+    if (++steps % STRIDE === 0) yield;
+  }
+  return { found, nothing: rows.add(null, { own: NONE, above: null, patterns: NONE }) };
+}
+
+const NONE: readonly never[] = [];
+
+/** What speaks of one object: rules that name it, its classes (itself among them), and patterns that may cover it. */
+interface Speaking {
+  readonly own: readonly number[];
+  readonly above: readonly string[] | null;
+  readonly patterns: readonly string[];
+}
+
+/** Puts down records of objects. */
+class ObjectRows<E extends ActionRule> {
+  /** Rules of one object's keys in turn, and how they reach it: the first so many of lists that are used again and again. */
+  readonly #lists: (readonly number[])[] = [];
+  readonly #reaches: Reach[] = [];
+  #count = 0;
+  #total = 0;
+
+  constructor(
+    private readonly policy: Gathered<E>,
+    private readonly draft: TableDraft,
+    private readonly crowds: Set<string>,
+  ) {}
+
+  add(name: string | null, speaking: Speaking): number {
+    const { draft, crowds } = this;
+    const start = draft.begin(name);
+    if (this.#gather(speaking)) {
+      draft.count(this.#total, 0);
+      this.#put();
+      return start;
+    }
+    if (name !== null) crowds.add(name);
+    for (const key of speaking.above ?? NONE) crowds.add(key);
+    for (const key of speaking.patterns) crowds.add(key);
+    draft.count(CROWDED, 0);
+    return start;
+  }
+
+  /** False where they are too many. */
+  #gather({ own, above, patterns }: Speaking): boolean {
+    const { byObject } = this.policy;
+    this.#count = 0;
+    this.#total = 0;
+    if (!this.#keep(own, REACH.itself)) return false;
+    if (above !== null) {
+      for (let i = 1; i < above.length; i++) {
+        if (!this.#keep(byObject.get(above[i]!) ?? NONE, REACH.class)) return false;
+      }
+    }
+    for (const pattern of patterns) if (!this.#keep(byObject.get(pattern) ?? NONE, REACH.pattern)) return false;
+    return true;
+  }
+
+  #keep(rules: readonly number[], reach: Reach): boolean {
+    if (rules.length === 0) return true;
+    this.#lists[this.#count] = rules;
+    this.#reaches[this.#count++] = reach;
+    this.#total += rules.length;
+    return rules.length <= SHORT && this.#total <= MOST_ROWS;
+  }
+
+  /** By action first, whose patterns are few, then by key, then as written. */
+  #put(): void {
+    const { entries, subjectOf, grouped } = this.policy;
+    for (let rank = 0; rank <= (grouped ? 2 : 0); rank++) {
+      for (let k = 0; k < this.#count; k++) {
+        for (const i of this.#lists[k]!) {
+          if (grouped && rankOf(entries[i]!.action) !== rank) continue;
+          this.draft.push(subjectOf[i]!);
+          this.draft.push(rowOf(i, this.#reaches[k]!));
+        }
+      }
+    }
+  }
+}
+
+/** An action itself, a group of actions, all of them: as `actionPatterns` has them. */
+const rankOf = (action: string): number => (isPattern(action) ? (action === '*' ? 2 : 1) : 0);
+
+function* laySubjects<E>({ numbers, roles, subjectPrefixes }: Gathered<E>, draft: TableDraft): Sliced<Others> {
+  const putAll = (keys: readonly string[], from: number): number => {
+    let count = 0;
+    for (let i = from; i < keys.length; i++) {
+      const number = numbers.get(keys[i]!);
+      if (number === undefined) continue;
+      draft.push(number);
+      count += 1;
+    }
+    return count;
+  };
+  const add = (name: string | null, own: number, patterns: readonly string[]): number => {
+    const start = draft.begin(name);
+    draft.push(own);
+    const groups = 1 + (name === null ? 0 : putAll(roles.ofMember(name) ?? NONE, 1));
+    draft.count(groups, groups + putAll(patterns, 0));
+    return start;
+  };
+  draft.table();
+  let steps = 0;
+  for (const [name, own] of numbers) {
+    if (!isPattern(name)) add(name, own, subjectPrefixes.covering(name));
+    if (++steps % STRIDE === 0) yield;
+  }
+  for (const name of roles.members()) {
+    if (!numbers.has(name)) add(name, NOBODY, subjectPrefixes.covering(name));
+    if (++steps % STRIDE === 0) yield;
+  }
+  const found = new Map<string, number>();
+  for (const pattern of numbers.keys()) {
+    if (!isPattern(pattern)) continue;
+    const prefix = pattern.slice(0, -1);
+    found.set(prefix, add(null, NOBODY, subjectPrefixes.covering(prefix)));
+    if (++steps % STRIDE === 0) yield;
+  }
+  return { found, nothing: add(null, NOBODY, NONE) };
+}

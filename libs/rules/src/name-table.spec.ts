@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import type { Sliced } from './closure';
+import { findName, firstOf, restOf, secondOf, TableDraft } from './name-table';
+
+function run<T>(work: Sliced<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Any texts at all: lone surrogates, nulls, long ones, and many that differ in one place only. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 12 }),
+  fc.string({ unit: fc.constantFrom('a', 'b', '\u0000', '\ud800', 'ü', '*'), maxLength: 5 }),
+  fc.string({ minLength: 180, maxLength: 220 }),
+);
+
+/** Tables whose records hold what their index says. */
+function tablesOf(...groups: readonly (readonly string[])[]) {
+  const draft = new TableDraft();
+  const put = (name: string | null, numbers: readonly number[], rest: readonly number[]): number => {
+    const start = draft.begin(name);
+    for (const word of rest) draft.push(word);
+    draft.count(numbers[0]!, numbers[1]!);
+    return start;
+  };
+  const starts = groups.map((names) => {
+    draft.table();
+    return names.map((name, i) => put(name, [i, i + 1], [i, -1 - i, i * 3]));
+  });
+  const unnamed = put(null, [7, 8], [9]);
+  return { ...run(draft.settle()), starts, unnamed };
+}
+
+describe('a table of names', () => {
+  it('finds every name that is in it, and no other', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(text, { maxLength: 60 }), fc.array(text, { maxLength: 30 }), (names, others) => {
+        const { words, tables, starts, from } = tablesOf(names, others.slice(0, 1));
+        const table = tables[0]!;
+        for (const [i, name] of names.entries()) {
+          const record = findName(words, table, name);
+          expect(record).toBe(from + starts[0]![i]!);
+          expect([firstOf(words, record), secondOf(words, record)]).toEqual([i, i + 1]);
+          const rest = restOf(words, record);
+          expect([...words.subarray(rest, rest + 3)]).toEqual([i, -1 - i, i * 3]);
+        }
+        for (const other of others) if (!names.includes(other)) expect(findName(words, table, other)).toBe(-1);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('holds as many names as a bundle can, in a piece of its own', () => {
+    const names = Array.from({ length: 12_000 }, (_, i) => `user:${i}`);
+    const { words, tables } = tablesOf(names);
+    for (const [i, name] of names.entries()) expect(firstOf(words, findName(words, tables[0]!, name))).toBe(i);
+    expect(findName(words, tables[0]!, 'user:12000')).toBe(-1);
+  });
+
+  it('keeps to itself: tables beside one another do not find names of the other', () => {
+    const laid = Array.from({ length: 200 }, (_, i) => tablesOf([`a${i}`, 'same'], [`b${i}`]));
+    for (const [i, { words, tables }] of laid.entries()) {
+      expect(findName(words, tables[0]!, `b${i}`)).toBe(-1);
+      expect(findName(words, tables[0]!, `a${i + 1}`)).toBe(-1);
+      expect(firstOf(words, findName(words, tables[0]!, 'same'))).toBe(1);
+      expect(findName(words, tables[1]!, `b${i}`)).toBeGreaterThan(0);
+    }
+  });
+
+  it('has records that no name leads to', () => {
+    const { words, unnamed, from, tables } = tablesOf(['a'], []);
+    expect([firstOf(words, from + unnamed), secondOf(words, from + unnamed)]).toEqual([7, 8]);
+    expect(words[restOf(words, from + unnamed)]).toBe(9);
+    expect(findName(words, tables[0]!, '')).toBe(-1);
+  });
+});
