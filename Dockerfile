@@ -18,4 +18,4 @@ COPY --from=build /writ/dist dist
 RUN mkdir -p /var/lib/writ/log && chown node:node /var/lib/writ/log
 USER node
 EXPOSE 8420
-CMD ["node", "--enable-source-maps", "dist/apps/control-plane/src/main.js"]
+CMD ["node", "--require=./dist/libs/telemetry/src/source-maps.js", "dist/apps/control-plane/src/main.js"]

@@ -14,7 +14,8 @@ const CONCURRENCY = 64;
 const FLEETS = [1, 4] as const;
 const CORES = [2, 4, 8, 16] as const;
 const MANY = 16;
-const WARM_UP_MS = 4_000;
+/** Each worker of a fleet has its own code to compile and optimise, and four have a quarter of the runs each. */
+const WARM_UP_MS = 6_000;
 
 interface Fleet {
   readonly workers: number;
@@ -68,7 +69,7 @@ async function measureFleet(
     const sealer = sealed ? await Measured.open('systems/fleet-sealer', { ...setup, url }) : null;
     try {
       for (let i = 0; i < count; i++) workers.push(await Measured.open('systems/fleet-worker', { ...setup, url }));
-      await starter.window({ concurrency: CONCURRENCY, leadMs: 0, ms: WARM_UP_MS });
+      await starter.window({ concurrency: CONCURRENCY, leadMs: 0, ms: WARM_UP_MS * count });
       const windows: (WindowResult & Omit<Fleet, 'workers' | 'perSecond' | 'p99Ms'>)[] = [];
       for (let i = 0; i < options.rounds; i++) {
         const before = databaseCpu(cluster.postmaster);

@@ -10,6 +10,8 @@ import { makeWorld } from './writ-system';
 import { CALLER } from './writ-world';
 
 const EACH_MS = 25;
+const WARM_UP_RUNS = 3_000;
+const AT_ONCE = 16;
 const nowhere = (): never => {
   throw new Error('this engine takes commands only');
 };
@@ -73,10 +75,15 @@ serve(async ({ url, redis }) => {
   await leading.start();
   await taking.start();
   let next = 0;
-  const start = async (): Promise<unknown> => {
+  const start = async (): Promise<RunId> => {
     const tenant = tenants[next++ % tenants.length]!;
     const caller = { tenant, kind: 'user', id: CALLER, roles: [] } as const;
-    return taking.commands.start({ tenant, caller, workflow: 'w5', input: {} });
+    const started = await taking.commands.start({ tenant, caller, workflow: 'w5', input: {} });
+    if (!started.ok) throw new Error(`a run was refused: ${started.failure.message}`);
+    return started.value.run;
+  };
+  const begins = async (run: RunId): Promise<void> => {
+    while (!begun.has(run)) await sleep(2);
   };
   const play = async (ms: number): Promise<number[]> => {
     timed.rung.clear();
@@ -85,10 +92,19 @@ serve(async ({ url, redis }) => {
     await sleep(1_500);
     return [...timed.rung].flatMap(([run, rung]) => (begun.has(run) ? [begun.get(run)! - rung] : []));
   };
+  // Code is measured as compiled and optimised.
+  const warmUp = async (): Promise<void> => {
+    const end = next + WARM_UP_RUNS;
+    const starting = async (): Promise<void> => {
+      while (next < end) await begins(await start());
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, starting));
+    await play(2_000);
+  };
   return {
     op: start,
     async figures(ms) {
-      await play(2_000);
+      await warmUp();
       const taken = await play(ms);
       return { p50Ms: percentile(taken, 50), p99Ms: percentile(taken, 99), runs: next };
     },

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, openEngine } from '@writ/engine';
-import { systemClock } from '@writ/kernel';
+import { systemClock, type TenantId } from '@writ/kernel';
 import { serve } from '../serve';
 import { makeWorld } from './writ-system';
 import { CALLER } from './writ-world';
@@ -28,7 +28,7 @@ serve(async ({ url, redis }) => {
   await engine.start();
   const watcher = new Client({ connectionString: url });
   await watcher.connect();
-  const waiting = new Map<string, () => void>();
+  const waiting = new Map<string, { readonly tenant: TenantId; readonly ended: () => void }>();
   let looking = false;
   const timer = setInterval(() => {
     if (looking || waiting.size === 0) return;
@@ -36,12 +36,14 @@ serve(async ({ url, redis }) => {
     watcher
       .query<{ id: string }>({
         name: 'ended',
-        text: 'select id from writ.run where tenant = any ($1) and id = any ($2) and finished_at is not null',
-        values: [tenants, [...waiting.keys()]],
+        text: `select r.id from unnest($1::text[], $2::text[]) as w(tenant, id)
+                cross join lateral (select id from writ.run r where r.tenant = w.tenant and r.id = w.id
+                                       and finished_at is not null offset 0) r`,
+        values: [[...waiting.values()].map(({ tenant }) => tenant), [...waiting.keys()]],
       })
       .then(({ rows }) => {
         for (const { id } of rows) {
-          waiting.get(id)?.();
+          waiting.get(id)?.ended();
           waiting.delete(id);
         }
       })
@@ -55,7 +57,7 @@ serve(async ({ url, redis }) => {
       const caller = { tenant, kind: 'user', id: CALLER, roles: [] } as const;
       const started = await engine.commands.start({ tenant, caller, workflow: 'w5', input: {} });
       if (!started.ok) throw new Error(`a run was refused: ${started.failure.message}`);
-      await new Promise<void>((resolve) => waiting.set(started.value.run, resolve));
+      await new Promise<void>((ended) => waiting.set(started.value.run, { tenant, ended }));
     },
     async close() {
       clearInterval(timer);
