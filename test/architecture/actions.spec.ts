@@ -26,6 +26,7 @@ const MUST: { readonly [word: string]: readonly Action[] } = {
   'a tool is called, ours, over HTTP or over MCP': ['tool.invoke'],
   'a framework or an agent elsewhere is called': ['agent.invoke'],
   'data is read for a decision': ['data.read'],
+  'a guardrail asks about content, and a run gives its answer': ['guardrail.check', 'run.finish'],
   'what agents share and tell each other': ['board.read', 'board.write', 'message.send', 'message.read'],
   'control or work is passed on': ['handoff', 'delegate'],
   'people are asked, and decide': ['approval.read', 'approval.decide', 'approval.delegate'],

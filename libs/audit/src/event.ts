@@ -43,6 +43,7 @@ export type AuditType =
   | 'plan.updated'
   | 'work.returned'
   | 'route.chosen'
+  | 'guardrail.checked'
   | 'budget.exhausted'
   | 'decision.evaluated'
   | 'decision.searched'

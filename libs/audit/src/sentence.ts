@@ -44,6 +44,14 @@ const WAITS: { readonly [kind: string]: string } = {
   retry: 'its next try',
 };
 
+const CHECKED: { readonly [outcome: string]: string } = {
+  passed: 'nothing stands against it',
+  fired: 'it may not pass',
+  redacted: 'something was taken out of it',
+  failed: 'it could not tell',
+};
+const checkWords = (outcome: string | undefined): string => CHECKED[outcome ?? ''] ?? words(outcome);
+
 const short = (digest: string): string => (digest.startsWith('sha256:') ? digest.slice(0, 19) : digest);
 
 type Sentence = (event: AuditEvent, detail: Detail) => string;
@@ -93,6 +101,8 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'work.returned': ({ outcome }, detail) => `Work given to ${said(detail, 'agent')} came back (${words(outcome)}).`,
   'route.chosen': ({ outcome }, detail) =>
     `${said(detail, 'router')} was asked which way ${said(detail, 'path') || 'the workflow'} goes, and said ${words(outcome)}.`,
+  'guardrail.checked': (event, detail) =>
+    `Guardrail ${event.object?.id ?? ''} looked at what ${said(detail, 'boundary') === 'input' ? `${who(event)} is about to hear` : said(detail, 'tool') ? `${who(event)} is about to send to ${said(detail, 'tool')}` : 'the run is about to answer'}: ${checkWords(event.outcome)}${said(detail, 'found') ? ` (${said(detail, 'found')})` : ''}.`,
   'branches.joined': ({ outcome }, detail) =>
     `The branches of ${said(detail, 'path') || 'the workflow'} were joined (${words(outcome)}): ${said(detail, 'merged')} merged, ${said(detail, 'cancelled')} cancelled.`,
   'budget.exhausted': (_, detail) =>

@@ -15,6 +15,8 @@ import { proposeBoard, proposeMessage } from './board/propose';
 import { childBudget, smaller } from './budget';
 import { childRunId } from './children/child-id';
 import { givenAlong, parentOf } from './given';
+import { inputScope, outputScope } from './guard/account';
+import { requestHeard, valueLeft } from './guard/crossing';
 import type { Proposal } from './proposal';
 import { modelRequest, reservation } from './model-request';
 import type { Act, Delegate, HandOff, InvokeAgent, RelayModel, StartChild, UseBoard, UseMailbox } from './next-step';
@@ -24,7 +26,11 @@ import { attributeKey } from './state';
 const MAX_INTERNAL_ATTEMPTS = 50;
 
 /** What every decision of a run shares. */
-function baseRequest(held: HeldRun, chain: readonly Hop[], now: number): Omit<DecisionRequest, 'action' | 'object'> {
+export function baseRequest(
+  held: HeldRun,
+  chain: readonly Hop[],
+  now: number,
+): Omit<DecisionRequest, 'action' | 'object'> {
   const { started } = held.state;
   return {
     tenant: held.tenant,
@@ -101,18 +107,19 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
     }
     case 'invoke_tool': {
       const tool = act.tool.definition;
-      const resource = resourceOf(tool.resource, act.args);
+      const args = valueLeft(held.state, outputScope(act.path), act.args);
+      const resource = resourceOf(tool.resource, args);
       const object = { type: 'tool', id: tool.name, version: act.tool.version, digest: act.tool.digest } as const;
       return proposal({
         kind: 'tool',
         door: 'tool',
         act,
         target: { name: tool.name, digest: act.tool.digest },
-        args: act.args,
+        args,
         // Nobody said what a lost outcome means: treat it as the worst (I5).
         effect: tool.effect ?? 'irreversible',
         maxAttempts: tool.max_attempts,
-        request: { ...base, action: 'tool.invoke', object, args: act.args, ...(resource && { resource }) },
+        request: { ...base, action: 'tool.invoke', object, args, ...(resource && { resource }) },
       });
     }
     case 'start_child': {
@@ -158,13 +165,26 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
     case 'delegate':
       return proposeWork(held, base, act);
     case 'invoke_agent':
-      return proposeFramework(base, act);
+      return proposeFramework(held, base, act);
     case 'relay_model':
       return proposeRelay(held, base, act);
     case 'use_board':
       return proposeShared(held, { kind: 'board', act }, proposeBoard(held, act, base));
     case 'use_mailbox':
       return proposeShared(held, { kind: 'message', act }, proposeMessage(held, act, base));
+    case 'give_answer': {
+      const { definition, version, digest } = bill.workflow;
+      return proposal({
+        kind: 'finish',
+        door: 'run',
+        act,
+        target: { name: definition.name, digest },
+        args: { output: valueLeft(held.state, outputScope(act.path), act.output) },
+        effect: 'idempotent',
+        maxAttempts: MAX_INTERNAL_ATTEMPTS,
+        request: { ...base, action: 'run.finish', object: { type: 'workflow', id: definition.name, version, digest } },
+      });
+    }
     case 'begin_run': {
       const { definition, version, digest } = bill.workflow;
       const object = { type: 'workflow', id: definition.name, version, digest } as const;
@@ -185,10 +205,11 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
 }
 
 /** The framework hears what its agent is for, what it is given, and which tools it may ask for. */
-function proposeFramework(base: ReturnType<typeof baseRequest>, act: InvokeAgent): Proposal {
+function proposeFramework(held: HeldRun, base: ReturnType<typeof baseRequest>, act: InvokeAgent): Proposal {
   const { name, instructions, tools, framework } = act.agent.definition;
   const { version, digest } = act.agent;
-  const args = { agent: name, instructions, input: act.input, tools };
+  const input = valueLeft(held.state, inputScope(act.path, name), act.input);
+  const args = { agent: name, instructions, input, tools };
   return proposal({
     kind: 'agent',
     door: 'agent',
@@ -211,7 +232,7 @@ function proposeRelay(held: HeldRun, base: ReturnType<typeof baseRequest>, act: 
     door: 'model',
     act,
     target: { name, digest },
-    args: { ...act.request, ...(parameters as JsonObject), model: vendor, user: held.run },
+    args: { ...requestHeard(held.state, act), ...(parameters as JsonObject), model: vendor, user: held.run },
     effect: 'idempotent',
     maxAttempts,
     request: { ...base, action: 'model.invoke', object: { type: 'model', id: name, version, digest } },

@@ -6,8 +6,18 @@ import { evidence } from './evidence';
 import type { EngineContext } from './context';
 import type { RunEventWithMail } from './events';
 import type { HeldRun } from './held-run';
+import { withAnswerGiven } from './guard/answer';
 import { askInput } from './inputs/ask-input';
-import { type Act, type AskInput, isAct, isEnd, type Rest, type TryAgain } from './next-step';
+import {
+  type Act,
+  type AskInput,
+  type Finish,
+  isAct,
+  isEnd,
+  type NextStep,
+  type Rest,
+  type TryAgain,
+} from './next-step';
 import { record, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
@@ -90,9 +100,11 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   const moment = state.upgrade === null || stopped || state.cancel ? 'later' : momentOf(state);
   if (moment === 'now' && crew.idle) await settleUpgrade(ctx, held);
   const { planner } = held;
-  const steps = sound('plan_broken', () =>
+  const planned = sound('plan_broken', () =>
     stopped ? [planner.stopped(state, { failure: stopped, now })] : planner.next(state, now),
   );
+  const ends = planned[0];
+  const steps = ends?.type === 'finish' ? await answering(ctx, held, { end: ends, now }) : planned;
   const [first] = steps;
   if (first && isEnd(first)) {
     if (crew.idle) return finish(ctx, held, first);
@@ -138,6 +150,16 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   for (const step of ready) crew.begin(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
   if (facts > 0) return null;
   return crew.idle ? rest(ctx, held, rests) : restBeside(ctx, held, rests);
+}
+
+/** A run with an answer gives it first, where anything stands before that. */
+async function answering(
+  ctx: EngineContext,
+  held: HeldRun,
+  ready: { readonly end: Finish; readonly now: number },
+): Promise<readonly NextStep[]> {
+  const authority = ctx.authority.current(held.tenant) ?? (await ctx.authority.get(held.tenant));
+  return withAnswerGiven(held, authority, ready);
 }
 
 /** What a framework asks for meanwhile is led beside its call. */

@@ -39,6 +39,7 @@ export function overBudget(state: RunState, proposed: Proposal, beside: readonly
       over('tokens', budget.tokens, usage.tokens + (proposed.details.reserve ?? 0))
     );
   }
+  if (proposed.kind === 'check') return over('tokens', budget.tokens, usage.tokens + (proposed.details.reserve ?? 0));
   const { child } = proposed.details;
   if (child) {
     if (triedBefore(state, proposed)) return tooDeep(deepest(state, proposed.path), child.depth);
@@ -71,8 +72,9 @@ function deepest({ started, ledger }: RunState, path: string): number | undefine
 /** Reservations of calls under way. A lost one is charged when its next attempt is intended. */
 function reserved(state: RunState): number {
   let sum = 0;
-  for (const { open } of state.branches.values()) {
+  for (const { open, reading } of state.branches.values()) {
     if (open?.phase === 'in_flight') sum += open.intent.reserve ?? 0;
+    if (reading?.phase === 'in_flight') sum += reading.intent.reserve ?? 0;
   }
   return sum;
 }

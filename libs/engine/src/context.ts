@@ -5,6 +5,7 @@ import type { Relay } from '@writ/gateways';
 import type { AuthorityStore } from '@writ/policy';
 import type { Pacer } from './pace/pacer';
 import type { Doors } from './doors';
+import type { Callees } from './guard/callees';
 
 /**
  * Points of an effect at which a test may stop the process: the five crash points of every effect, in order, and the one
@@ -37,6 +38,8 @@ export interface EngineContext {
   /** Events between two snapshots of a run, at least. */
   readonly snapshotEvery: number;
   readonly worker: WorkerId;
+  /** Whom guardrails ask. */
+  readonly callees: Callees;
   /** Where external frameworks make their calls. */
   readonly relay: Relay;
   /** How long a run that is to end lets calls finish that must not be repeated (milliseconds). */

@@ -8,8 +8,14 @@ import type {
   ToolDefinition,
 } from '@writ/registry';
 
+/** What tools are reached by. */
+interface Reached {
+  readonly servers: ReadonlyMap<string, { readonly definition: ServerDefinition }>;
+  readonly services: ReadonlyMap<string, { readonly definition: ServiceDefinition }>;
+}
+
 /** How a tool of the bill is reached: its endpoint, with the server or service it names filled in. */
-export function endpointOf(bill: BillOfMaterials, { endpoint }: ToolDefinition): ToolEndpoint {
+export function endpointOf(bill: Reached, { endpoint }: ToolDefinition): ToolEndpoint {
   switch (endpoint.type) {
     case 'function':
       return endpoint;

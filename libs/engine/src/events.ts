@@ -15,6 +15,7 @@ import type {
 import type { RunFork, RunForked } from './events/fork';
 import type { UpgradeRequested, UpgradeSettled } from './events/upgrade';
 import type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
+import type { ContentChecked } from './events/guard';
 import type { RelayAsked } from './events/relay';
 import type {
   RecordedDecision,
@@ -49,7 +50,9 @@ export type {
 export type { ForkEffects, RunFork, RunForked } from './events/fork';
 export type { Pinned, UpgradeRequested, UpgradeSettled } from './events/upgrade';
 export type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
+export type { CheckOf, ContentChecked } from './events/guard';
 export type { RelayAsked } from './events/relay';
+export { isAside } from './events/step';
 export type {
   StepKind,
   RecordedDecision,
@@ -91,6 +94,7 @@ export type RunEvent =
   | RetryScheduled
   | CallRejected
   | RelayAsked
+  | ContentChecked
   | WorkReturned
   | LedgerUpdated
   | RouteChosen

@@ -12,6 +12,8 @@ const ACTIONS = {
   delegate: 'delegate',
   run: 'run.start',
   start: 'run.start',
+  finish: 'run.finish',
+  check: 'guardrail.check',
   agent: 'agent.invoke',
 } as const;
 const OBJECTS = {
@@ -25,12 +27,18 @@ const OBJECTS = {
   board: 'board',
   message: 'mailbox',
   start: 'workflow',
+  finish: 'workflow',
+  check: 'guardrail',
 } as const;
 
 /** What agents share is read or written, and messages are sent or taken: the arguments say which. */
 function actionOf({ kind, args }: Extract<RunEvent, { type: 'step_intended' | 'step_denied' | 'step_asked' }>): string {
   return kind === 'board' || kind === 'message' ? `${kind}.${String(args?.['op'] ?? 'read')}` : ACTIONS[kind];
 }
+
+/** What is decided is whether the guardrail may ask; whom it asks stands beside. */
+const checkedBy = (event: Extract<RunEvent, { type: 'step_intended' | 'step_denied' | 'step_asked' }>): string =>
+  ('check' in event ? event.check?.guardrail : undefined) ?? event.target;
 
 type Verdict = DecisionView['verdict'];
 
@@ -89,7 +97,7 @@ export function decisionOf(run: RunId, event: RunEvent): DecisionView | null {
             : 'deny';
       const object = {
         type: OBJECTS[event.kind],
-        id: event.target,
+        id: event.kind === 'check' ? checkedBy(event) : event.target,
         ...(event.agent !== null && { agent: event.agent }),
       };
       const { decision, step, at } = event;

@@ -7,6 +7,7 @@ import { agentNode, answer, returnAnswer, returnWork, takeAnswer, takeRoute, upd
 import { applyBranches } from './fold/branches';
 import { enter } from './fold/flow';
 import { inherit } from './fold/fork';
+import { lookedAt } from './guard/account';
 import { askUpgrade, settleUpgrade } from './fold/upgrade';
 import { answerInput, approvalAnswered, childEnded, endWait, failNode } from './fold/nodes';
 import { branchAt, wake } from './fold/places';
@@ -103,6 +104,8 @@ export function apply(state: RunState, event: RunEvent): void {
       return;
     case 'relay_asked':
       return askRelay(state, event);
+    case 'content_checked':
+      return lookedAt(state, event);
     case 'work_returned':
       returnWork(state, event);
       break;

@@ -6,7 +6,7 @@ import type { Holdings } from './budget/holdings';
 import type { Claim } from './unit-request';
 import type { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
-import type { RunEvent } from './events';
+import { isAside, type RunEvent } from './events';
 import type { Recording } from './fork/recording';
 import type { Planner } from './plan/planner';
 import { branchOf } from './path';
@@ -65,8 +65,8 @@ export interface HeldRun {
 
 type Numbered = Pick<Proposal, 'kind' | 'path'>;
 
-/** A branch's act and the read its decision asks for have a number each. */
-const numberKey = ({ kind, path }: Numbered): string => `${branchOf(path)} ${kind === 'data' ? 'data' : ''}`;
+/** A branch's act, and the steps its decision asks for, have a number each. */
+const numberKey = ({ kind, path }: Numbered): string => `${branchOf(path)} ${isAside(kind) ? kind : ''}`;
 
 /** The number of a new step: the same until its decision is on record. */
 export function stepNumber(held: HeldRun, act: Numbered): number {

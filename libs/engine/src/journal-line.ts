@@ -34,6 +34,8 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   model: 'model',
   tool: 'tool',
   data: 'tool',
+  // Whom a guardrail asks is of no bill.
+  check: '',
   handoff: 'agent',
   delegate: 'agent',
   run: 'child_workflow',
@@ -42,6 +44,7 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
   board: '',
   message: '',
   start: 'workflow',
+  finish: 'workflow',
 };
 
 /**

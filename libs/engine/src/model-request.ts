@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '@writ/kernel';
 import type { ChatMessage } from '@writ/gateways';
+import { messageHeard, openingHeard } from './guard/crossing';
 import type { BillOfMaterials, ModelDefinition, Versioned } from '@writ/registry';
 import type { CallModel } from './next-step';
 import type { RunState } from './state';
@@ -28,8 +29,8 @@ export function modelRequest(
   if (!model) throw new Error(`the bill lacks model ${agent.model}`);
   const messages: Json[] = [
     { role: 'system', content: agent.instructions },
-    { role: 'user', content: act.opening },
-    ...(state.agents.get(act.path)?.messages.slice(act.from) ?? []).map(wireMessage),
+    { role: 'user', content: state.guards ? openingHeard(state, act) : act.opening },
+    ...heardIn(state, act).map(wireMessage),
   ];
   const tools = act.offers.map((tool): Json => ({
     type: 'function',
@@ -46,6 +47,12 @@ export function modelRequest(
       user,
     },
   };
+}
+
+/** The conversation as the agent may hear it. */
+function heardIn(state: RunState, act: CallModel): readonly ChatMessage[] {
+  const messages = state.agents.get(act.path)?.messages.slice(act.from) ?? [];
+  return state.guards ? messages.map((_message, i) => messageHeard(state, act, act.from + i)) : messages;
 }
 
 /** Asks the vendor for the shape as well; the answer is checked here all the same. */

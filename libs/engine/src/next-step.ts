@@ -285,6 +285,14 @@ export interface WaitMessage {
   readonly until: number;
 }
 
+/** The answer of the run goes to whoever it is for: an act only where guardrails stand before that. */
+export interface GiveAnswer {
+  readonly type: 'give_answer';
+  readonly path: string;
+  readonly chain: readonly Hop[];
+  readonly output: Json;
+}
+
 /** The steps that act on the outside and are decided first. */
 export type Act =
   | CallModel
@@ -293,6 +301,7 @@ export type Act =
   | Delegate
   | StartChild
   | BeginRun
+  | GiveAnswer
   | InvokeAgent
   | RelayModel
   | UseBoard
@@ -340,6 +349,7 @@ export const isAct = (step: NextStep): step is Act =>
   step.type === 'delegate' ||
   step.type === 'start_child' ||
   step.type === 'begin_run' ||
+  step.type === 'give_answer' ||
   step.type === 'invoke_agent' ||
   step.type === 'relay_model' ||
   step.type === 'use_board' ||

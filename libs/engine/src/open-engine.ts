@@ -7,6 +7,7 @@ import { Admission } from './admission/admission';
 import { pinnedTool } from './approvals/pinned-tool';
 import { childDoor } from './children/start-child';
 import { RunCommands } from './commands';
+import { Callees } from './guard/callees';
 import { Questions } from './inputs/questions';
 import { LogFeed } from './live/log-feed';
 import { RunFeed } from './live/run-feed';
@@ -98,6 +99,7 @@ export function openEngine(parts: EngineParts): Engine {
     faults: parts.faults ?? noFaults,
     snapshotEvery: parts.snapshotEvery ?? SNAPSHOT_EVERY,
     worker: id,
+    callees: new Callees(parts.db),
     relay,
     patienceMs: parts.patienceMs ?? PATIENCE_MS,
     build: parts.build ?? 'unknown',

@@ -6,6 +6,7 @@ import { propose } from './acts';
 import type { RunEvent, RunStarted } from './events';
 import { apply, begin } from './fold';
 import { flowFacts } from './flow';
+import type { GuardAccount } from './guard/types';
 import type { HeldRun } from './held-run';
 import { type Act, isAct } from './next-step';
 import { Planner } from './plan/planner';
@@ -88,8 +89,20 @@ function requestOf(held: HeldRun, act: Act, event: Deciding): DecisionRequest | 
   if (proposed.kind !== event.kind || proposed.target !== event.target) return null;
   const request =
     proposed.kind === 'tool' ? { ...proposed.request, flow: flowFacts(held, proposed) } : proposed.request;
+  const guarded = held.state.guards ? { ...request, guards: guardsThen(held.state.guards, event) } : request;
   // People may have changed what was asked about.
-  return event.args === undefined ? request : { ...request, args: event.args };
+  return event.args === undefined ? guarded : { ...guarded, args: event.args };
+}
+
+/** What guardrails had said against it; all others let it pass, or it would not have been decided. */
+function guardsThen(
+  { found }: GuardAccount,
+  { kind, path, agent, target }: Deciding,
+): NonNullable<DecisionRequest['guards']> {
+  const heard = (found.get(path) ?? []).map(({ check }) => check);
+  const who = kind === 'agent' ? target : agent;
+  const boundary = kind === 'tool' || kind === 'finish' ? 'output' : 'input';
+  return { boundary, agents: who === null ? [] : [who], heard, tier: 'medium', assumed: true };
 }
 
 /** What resolvers had brought by then about the thing the act touches. */

@@ -1,9 +1,10 @@
 import { assertNever, type Json } from '@writ/kernel';
 import type { ModelReply } from '@writ/gateways';
-import type { BillOfMaterials } from '@writ/registry';
+import type { BillOfMaterials, ModelDefinition, ToolDefinition } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Doors, Performed, Warrant } from './doors';
 import { endpointOf, frameworkEndpoint } from './endpoint';
+import type { Callee } from './guard/callees';
 
 const MODEL_BYTES = 4 * 1024 * 1024;
 
@@ -16,10 +17,10 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
   const { proposed, step } = warrant;
   switch (proposed.kind) {
     case 'model':
-      return callModel(doors, bill, warrant);
+      return callModel(doors, bill.models.get(proposed.target)!.definition, warrant);
     case 'tool':
     case 'data':
-      return callTool(doors, bill, warrant);
+      return callTool(doors, bill.tools.get(proposed.target)!.definition, { ...warrant, by: bill });
     case 'handoff':
     case 'delegate': {
       const span = openSpan('handoff', { handoffFrom: proposed.agent ?? '', handoffTo: proposed.target, step });
@@ -55,8 +56,11 @@ export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warr
       if (!doors.children) throw new Error('this process starts no child runs');
       return doors.children.start(warrant, bill);
     }
-    case 'start': {
-      // Nothing leaves: what is permitted is that this run goes on.
+    case 'check':
+      return proposed.callee ? ask(doors, proposed.callee, warrant) : notAsked(proposed.target);
+    case 'start':
+    case 'finish': {
+      // Nothing leaves: what is permitted is that this run goes on, or that it ends with its answer.
       const permit = doors.permits.mint(permitFor(warrant));
       const opened = doors.permits.open(permit, { door: 'run', target: proposed.target, presented: proposed.args });
       if (!opened.ok) return { outcome: { kind: 'failed', failure: opened.failure, landed: 'no' }, tokens: 0 };
@@ -72,12 +76,33 @@ function permitFor({ proposed, decision, committed, step, attempt, key }: Warran
   return { decision, committed, door, target, args, step, attempt, key };
 }
 
-async function callModel(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
+/** Asks whom a guardrail asks, for as long as it says and no longer. */
+function ask(doors: Doors, callee: Callee, warrant: Warrant): Promise<Performed> {
+  const { definition, servers, services } = callee;
+  return definition.kind === 'model'
+    ? callModel(doors, definition, warrant)
+    : callTool(doors, definition, { ...warrant, by: { servers, services } });
+}
+
+const notAsked = (target: string): Performed => ({
+  outcome: {
+    kind: 'failed',
+    failure: { code: 'callee_unknown', class: 'permanent', message: `${target} is not published any more` },
+    landed: 'no',
+  },
+  tokens: 0,
+});
+
+/** A guardrail waits no longer than it says. */
+const timeOf = ({ details }: Warrant['proposed'], own: number): number =>
+  Math.min(own, details.check?.timeout_ms ?? Infinity);
+
+async function callModel(doors: Doors, model: ModelDefinition, warrant: Warrant): Promise<Performed> {
   const { proposed, step, attempt, signal } = warrant;
-  const model = bill.models.get(proposed.target)!.definition;
   const span = openSpan('model', { model: model.model, step, attempt });
   const { tenant, run } = warrant.committed;
-  const speech = proposed.args['stream'] === true ? doors.said?.speech({ tenant, run, step, attempt }) : undefined;
+  const shown = proposed.args['stream'] === true && proposed.quiet !== true;
+  const speech = shown ? doors.said?.speech({ tenant, run, step, attempt }) : undefined;
   const outcome = await inSpan(span, () =>
     doors.models.complete(
       doors.permits.mint(permitFor(warrant)),
@@ -90,7 +115,7 @@ async function callModel(doors: Doors, bill: BillOfMaterials, warrant: Warrant):
       },
       {
         signal,
-        timeoutMs: model.timeout_ms,
+        timeoutMs: timeOf(proposed, model.timeout_ms),
         maxBytes: MODEL_BYTES,
         ...(speech && { onText: (text: string) => speech.heard(text) }),
       },
@@ -141,9 +166,12 @@ async function callFramework(doors: Doors, bill: BillOfMaterials, warrant: Warra
   return { outcome: { kind: 'ok', value: outcome.value.content }, tokens: 0 };
 }
 
-async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
-  const { proposed, step, attempt, signal } = warrant;
-  const tool = bill.tools.get(proposed.target)!.definition;
+async function callTool(
+  doors: Doors,
+  tool: ToolDefinition,
+  warrant: Warrant & { readonly by: Parameters<typeof endpointOf>[0] },
+): Promise<Performed> {
+  const { proposed, step, attempt, signal, by } = warrant;
   const span = openSpan('tool', { tool: proposed.target, step, attempt });
   const outcome = await inSpan(span, () =>
     doors.tools.invoke(
@@ -151,12 +179,12 @@ async function callTool(doors: Doors, bill: BillOfMaterials, warrant: Warrant): 
       {
         tenant: warrant.committed.tenant,
         target: proposed.target,
-        door: proposed.kind === 'data' ? 'data' : 'tool',
+        door: proposed.kind === 'tool' ? 'tool' : 'data',
         effect: proposed.effect,
-        endpoint: endpointOf(bill, tool),
+        endpoint: endpointOf(by, tool),
         args: proposed.args,
       },
-      { signal, timeoutMs: tool.timeout_ms, maxBytes: tool.max_bytes },
+      { signal, timeoutMs: timeOf(proposed, tool.timeout_ms), maxBytes: tool.max_bytes },
     ),
   );
   if (outcome.kind === 'failed') span.fail(outcome.failure.code);

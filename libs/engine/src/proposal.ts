@@ -1,6 +1,7 @@
 import type { EffectClass, Hop, JsonObject } from '@writ/kernel';
 import type { DecisionRequest, Door } from '@writ/policy';
 import type { StepIntended, StepKind } from './events';
+import type { Callee } from './guard/callees';
 
 /** An act made concrete: what is asked of the policy, and what will be sent if it says yes. */
 export interface Proposal {
@@ -20,8 +21,12 @@ export interface Proposal {
   readonly request: DecisionRequest;
   readonly details: Pick<
     StepIntended,
-    'reserve' | 'attribute' | 'handoff' | 'structured' | 'child' | 'stubbed' | 'relay'
+    'reserve' | 'attribute' | 'check' | 'handoff' | 'structured' | 'child' | 'stubbed' | 'relay'
   >;
   /** The step is part of the request only when the journal does not imply it. */
   readonly keepArgs: boolean;
+  /** For `check`: whom it asks, which is no part of the run's bill. */
+  readonly callee?: Callee;
+  /** What a model says is not shown while it says it: guardrails stand before what leaves the run. */
+  readonly quiet?: true;
 }

@@ -26,6 +26,8 @@ export function afterFailure(attempt: {
   const repeatable = attempt.kind !== 'tool' || isRepeatable(attempt.effect);
   if (landed === 'maybe' && !repeatable) return 'unknown';
   if (landed === 'yes') return 'give_up';
+  // Nobody is asked twice about the same content: no answer is an answer.
+  if (attempt.kind === 'check' && failure.code === 'permit_stopped') return 'give_up';
   // A permit that did not open in time, or met a stop, sent nothing: decide again.
   if (failure.code === 'permit_expired' || failure.code === 'permit_stopped') return 'retry';
   if (failure.class !== 'transient' && failure.class !== 'unknown') return 'give_up';

@@ -4,6 +4,7 @@ import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { DecisionRequest, ResolvedAttribute } from '@writ/policy';
 import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
+import type { GuardAccount } from './guard/types';
 import type { Approvals } from './approvals/standing';
 import type {
   BranchesJoined,
@@ -177,6 +178,8 @@ export interface RunState {
   readonly relays: Map<string, readonly RelayState[]>;
   /** What has entered it, where a policy keeps account of that. */
   flow?: FlowAccount;
+  /** What guardrails have said of its content, where a policy has any. */
+  guards?: GuardAccount;
   /** What its agents share. */
   readonly board: Board;
   readonly signals: { name: string; payload: Json; correlation: string | null; taken: boolean }[];

@@ -15,9 +15,10 @@ import { flowMoved, withFlow } from './flow';
 import { commitUnit } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
-import type { RecordedDecision, WaitFor } from './events';
+import { isAside, type RecordedDecision, type WaitFor } from './events';
 import { isOver as branchIsOver } from './fold/branches';
 import { performOrReplay, stubbedIn } from './fork/stubbed';
+import { passGuardrails } from './guard/pass';
 import { honourBefore, keptWhole } from './honour';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
@@ -56,11 +57,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     const now = ctx.clock.now();
     // The join was decided meanwhile: what this branch would do next is nobody's wish any more.
     if (branchIsOver(held.state, branchOf(taken.act.path))) return null;
-    const planned = stubbedIn(held, propose(held, withEditedArguments(held, wanted), now));
-    const gathered = gatherAttributes(held, authority, planned);
-    const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
-    const proposed =
-      (reading && stubbedIn(held, reading)) ?? withFlow(held, authority, { ...planned, request: gathered.request });
+    const proposed = await proposedFor(ctx, held, { act: withEditedArguments(held, wanted), authority, now });
     // A spent budget is not a denial: the node fails with its own code.
     const broke = overBudget(held.state, proposed, []) ?? overLimits(held, proposed, { beside: [], now });
     if (broke) return spent(held, proposed, { failure: broke, now });
@@ -98,6 +95,23 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     await ctx.authority.refresh(held.tenant);
     if (held.create) return { kind: 'stale_start' };
   }
+}
+
+/** The act as it is decided next: what must be read or asked for its decision comes first, each a step of its own. */
+async function proposedFor(
+  ctx: EngineContext,
+  held: HeldRun,
+  { act, authority, now }: { readonly act: Act; readonly authority: TenantAuthority; readonly now: number },
+): Promise<Proposal> {
+  let planned = stubbedIn(held, propose(held, act, now));
+  if (authority.snapshot !== null && authority.snapshot.guardrails !== null) {
+    const passed = await passGuardrails(ctx, held, { act, planned, authority, now });
+    if (passed.check !== null) return passed.check;
+    ({ planned } = passed);
+  }
+  const gathered = gatherAttributes(held, authority, planned);
+  const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
+  return (reading && stubbedIn(held, reading)) ?? withFlow(held, authority, { ...planned, request: gathered.request });
 }
 
 type Allowed = Decided & { readonly signal: AbortSignal; readonly holds: readonly Hold[] };
@@ -179,7 +193,7 @@ function placeOf(held: HeldRun, proposed: Proposal, again: OpenStep | null): Pla
   const branch = held.state.branches.get(branchOf(proposed.path));
   const same = (open: OpenStep): boolean =>
     open.intent.target === proposed.target && open.intent.args_digest === proposed.argsDigest;
-  if (proposed.kind === 'data') {
+  if (isAside(proposed.kind)) {
     const before = branch?.reading;
     if (before && same(before)) return { step: before.intent.step, attempt: before.intent.attempt + 1 };
     return { step: stepNumber(held, proposed), attempt: 1 };
@@ -339,6 +353,7 @@ async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promis
       ...(proposed.keepArgs && { args: proposed.args }),
       ...(proposed.call !== null && { call: proposed.call }),
       ...(proposed.details.attribute && { attribute: proposed.details.attribute }),
+      ...(proposed.details.check && { check: proposed.details.check }),
       decision: recorded(decision),
     },
     refused,

@@ -22,6 +22,7 @@ export const EVENT_VERSIONS: { readonly [T in RunEventType]: number } = {
   retry_scheduled: 1,
   call_rejected: 1,
   relay_asked: 1,
+  content_checked: 1,
   work_returned: 1,
   ledger_updated: 1,
   route_chosen: 1,

@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { mergeVocabularies, VocabularyDocument } from './outside/vocabulary';
 import { FlowDocument } from './flow/document';
+import { GuardrailsDocument } from './guard/document';
 
 /** UTF-8 bytes of a bundle's rules and of everything else in it: what one tenant may make every worker hold. */
 export const MAX_BUNDLE_BYTES = 1_048_576;
@@ -45,6 +46,8 @@ export const BundleDocument = z.strictObject({
   vocabulary: VocabularyDocument.exactOptional(),
   /** What labelled values may do; without it nobody keeps account of labels. */
   flow: FlowDocument.exactOptional(),
+  /** What content has to pass at the boundaries of agents, and what is forbidden absolutely. */
+  guardrails: GuardrailsDocument.exactOptional(),
 });
 
 export type PolicyBundle = z.infer<typeof BundleDocument>;
@@ -115,6 +118,12 @@ export function mergeBundles(...bundles: readonly PolicyBundle[]): Result<Policy
   if (flows.length > 1) conflicts.push('flow');
   const [flow] = flows;
   if (flow !== undefined) merged.flow = flow;
+  if (bundles.some(({ guardrails }) => guardrails !== undefined)) {
+    merged.guardrails = {
+      checks: union(({ guardrails }) => guardrails?.checks ?? {}, 'guardrail'),
+      absolute: union(({ guardrails }) => guardrails?.absolute ?? {}, 'absolute rule'),
+    };
+  }
   if (conflicts.length === 0) return ok(merged);
   return refuse(
     policyFailure('bundle_conflict', `Two bundles define differently: ${conflicts.join(', ')}.`, 'Rename one of them.'),

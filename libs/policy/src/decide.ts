@@ -3,6 +3,8 @@ import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
 import { grantedMode, lapsedDelegation } from './delegation';
 import { hearFlow } from './flow/flow-stage';
+import { hearGuards } from './guard/guard-stage';
+import type { GuardrailPolicy } from './guard/compile';
 import { beyondMandate } from './mandate';
 import { questionFault } from './outside/question';
 import { asks, honouredFor, unknownObligation } from './obligations';
@@ -25,8 +27,8 @@ import {
  * Decides one act. Pure but for the fresh id: the same authority and request give the same verdict, for the same
  * reasons. Never throws; whatever goes wrong denies (I7).
  *
- * The stages are asked in order and the first that does not allow settles it: guardrail (a stop; nothing overrides it),
- * agent (the one acting now), initiator (an agent never exceeds it), delegation (what was given along with each handoff,
+ * The stages are asked in order and the first that does not allow settles it: guardrail (a stop, what is forbidden
+ * absolutely, what checks said of content; nothing overrides it), agent (the one acting now), initiator (an agent never exceeds it), delegation (what was given along with each handoff,
  * and every other hop whose rights bound the act), mandate (what the initiator gave this run), flow (where the values of a
  * tool call came from, under a policy that keeps account of that). An act without agents asks guardrail, initiator,
  * mandate and flow only.
@@ -70,7 +72,7 @@ class Proceedings {
     if (snapshot === null || authority.failure) return this.#deny('policy_unavailable', false, []);
     const docket = new Docket(authority, snapshot, request);
     return (
-      this.#guardrail() ??
+      this.#guardrail(snapshot) ??
       this.#agent(docket) ??
       this.#hearing(docket, initiatorQuestion(request), 'initiator_not_granted') ??
       this.#delegation(docket) ??
@@ -80,13 +82,36 @@ class Proceedings {
     );
   }
 
-  #guardrail(): Decision | null {
+  #guardrail(snapshot: Snapshot): Decision | null {
     const { stops } = this.authority;
     const stop = coveringStop(stops, this.request);
+    if (stop === undefined && snapshot.guardrails !== null) return this.#guarded(snapshot, snapshot.guardrails);
     const subject = this.request.tenant;
     const matches = stop ? [matchOfStop(stop)] : NONE;
     this.#record({ stage: 'guardrail', subject, verdict: stop ? 'deny' : 'allow', explicit: !!stop, matches });
     return stop ? this.#deny('stopped', true, []) : null;
+  }
+
+  /** What is forbidden absolutely, and what checks said of the content that the act takes over a boundary. */
+  #guarded(snapshot: Snapshot, guardrails: GuardrailPolicy): Decision | null {
+    this.#current = 'guardrail';
+    const { matches, obligations, denied, misses } = hearGuards(snapshot, guardrails, this.request);
+    const verdict = denied !== null ? 'deny' : obligations.length > 0 ? 'ask' : 'allow';
+    const subject = this.request.tenant;
+    this.#record({ stage: 'guardrail', subject, verdict, explicit: matches.length > 0, matches });
+    return denied === null ? this.#owe('guardrail', obligations) : this.#deny(denied, true, misses);
+  }
+
+  /** People are to be asked, by what stands beside the rules; a denial where that cannot be done here. */
+  #owe(stage: Stage, obligations: readonly Obligation[]): Decision | null {
+    if (obligations.length === 0) return null;
+    const foreign = unknownObligation(obligations, this.#honoured());
+    if (foreign) {
+      return this.#deny('unknown_obligation', true, [missing(stage, `obligation ${foreign.id} is of unknown type`)]);
+    }
+    this.#asking ??= stage;
+    this.#obligations = union(this.#obligations, obligations);
+    return null;
   }
 
   #agent(docket: Docket): Decision | null {
@@ -167,15 +192,7 @@ class Proceedings {
     this.#record({ stage: 'flow', subject: record.sink, verdict, explicit: matches.length > 0, matches });
     this.#account = record;
     if (denied) return this.#deny('flow_not_allowed', true, misses);
-    const foreign = unknownObligation(obligations, this.#honoured());
-    if (foreign) {
-      return this.#deny('unknown_obligation', true, [missing('flow', `obligation ${foreign.id} is of unknown type`)]);
-    }
-    if (verdict === 'ask') {
-      this.#asking ??= 'flow';
-      this.#obligations = union(this.#obligations, obligations);
-    }
-    return null;
+    return this.#owe('flow', obligations);
   }
 
   /** Asks one subject's rules; null when they let the act pass. */

@@ -18,6 +18,7 @@ export { importCasbin } from './casbin-import/import-casbin';
 export { decide } from './decide';
 export { revokedIn } from './delegation';
 export { explaining } from './explain/index';
+export { guarding } from './guard/index';
 export { honouring } from './honour/index';
 export { policiesDirectory } from './model-file';
 export { outside } from './outside/index';

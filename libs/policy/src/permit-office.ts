@@ -10,8 +10,11 @@ import type { Action, Decision } from './types';
 /** How long after its commit a permit may still open: a worker frozen in between must not act on old authority. */
 export const PERMIT_LIFETIME_MS = 2_000;
 
-const DOOR_OF: { readonly [A in Action]?: Door } = {
+const DOOR_OF: { readonly [A in Action]?: Door | readonly Door[] } = {
   'model.invoke': 'model',
+  // A guardrail names the tool or model that it asks: what is permitted is that it is asked.
+  'guardrail.check': ['data', 'model'],
+  'run.finish': 'run',
   'tool.invoke': 'tool',
   'data.read': 'data',
   handoff: 'handoff',
@@ -124,14 +127,22 @@ export class PermitOffice {
   #stopped({ opened, reach, door, target }: Grant): string | null {
     const authority = this.#authority.current(opened.tenant);
     if (!authority) return 'Nothing is known here of the stops of this tenant.';
-    // A read for a decision names the attribute it brings; the tool that brings it may be stopped too.
-    const byTool: Reach = { ...reach, object: { type: 'tool', id: target } };
     const stop =
-      findCovering(authority.stops, reach) ?? (door === 'data' ? findCovering(authority.stops, byTool) : undefined);
+      findCovering(authority.stops, reach) ??
+      findCovering(authority.stops, { ...reach, object: calledAt(door, target, reach) });
     if (stop) return `Stop ${stop.id} (${stop.scope} ${stop.target}) covers it.`;
     const revoked = revokedIn(authority.revoked, reach.agents);
     return revoked === undefined ? null : `Delegation ${revoked} was revoked.`;
   }
+}
+
+/**
+ * A read for a decision names the attribute it brings, and a check the guardrail that asks: the tool or model that is
+ * called for it may be stopped too.
+ */
+function calledAt(door: Door, target: string, { object }: Reach): Reach['object'] {
+  if (door === 'data') return { type: 'tool', id: target };
+  return object.type === 'guardrail' && door === 'model' ? { type: 'model', id: target } : object;
 }
 
 function presentedAsDecided(presented: JsonObject, digest: string): boolean {
@@ -151,9 +162,11 @@ function checked({ decision, committed, door, target }: MintInput): Grounds {
   if (committed.tenant !== reach.tenant || (reach.run !== undefined && committed.run !== reach.run)) {
     throw misuse(decision, 'was committed for another run');
   }
-  if ((DOOR_OF as { readonly [action: string]: Door })[action] !== door)
+  const doors = (DOOR_OF as { readonly [action: string]: Door | readonly Door[] })[action] ?? [];
+  if (typeof doors === 'string' ? doors !== door : !doors.includes(door))
     throw misuse(decision, `allowed ${action}, which does not open the door ${door}`);
-  if (door !== 'data' && object.id !== target) throw misuse(decision, `allowed ${object.id}, not ${target}`);
+  if (door !== 'data' && action !== 'guardrail.check' && object.id !== target)
+    throw misuse(decision, `allowed ${object.id}, not ${target}`);
   // What a tool does is in its arguments: an allow that never saw them allowed nothing in particular.
   if (door === 'tool' && args === null) throw misuse(decision, 'was made without the arguments of the call');
   return grounds;

@@ -1,5 +1,6 @@
 import type { Json } from '@writ/kernel';
 import { TRIFECTA } from './flow/rule-ids';
+import { guarding } from './guard/words-of';
 import type { Decision, NearMiss, ReasonCode, RuleMatch, StageResult } from './types';
 
 /** The part of a decision that is explained. */
@@ -15,6 +16,7 @@ export function sentence(decision: Explained): string {
       return `Allowed: ${allowedBy(decision)}${decision.approval === undefined ? '' : `, and by approval ${decision.approval}`}.`;
     case 'ask':
       if (decision.stage === 'flow') return `Approval required: ${flowing(decision)}.`;
+      if (decision.stage === 'guardrail') return `Approval required: ${guarding(decision)}.`;
       return `Approval required: ${allowedBy({ ...decision, stages: decision.stages.filter(atStage(decision)) })}.`;
     case 'deny':
       return `Denied: ${REFUSALS[decision.reason](decision)}.`;
@@ -122,6 +124,9 @@ const REFUSALS: { readonly [R in ReasonCode]: (decision: Explained) => string } 
   handoff_not_granted: silence('passing on to this agent'),
   mandate_exceeded: first('the mandate of the run does not cover it'),
   flow_not_allowed: flowing,
+  guardrail_denied: guarding,
+  guardrail_failed: guarding,
+  forbidden_absolutely: guarding,
   forbidden_by_rule: forbidden,
   approval_required: () => 'a person must approve it',
   approved: () => 'nothing stands against it',

@@ -17,6 +17,7 @@ import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './
 import { canonicalRules } from './canonical';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
+import { compileGuardrails, type GuardrailPolicy } from './guard/compile';
 import { KNOWN_OBLIGATIONS, obligationFault } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
@@ -47,6 +48,8 @@ interface Parts {
   readonly matching: Matching;
   /** Null where the policy keeps no account of labels. */
   readonly flow: FlowPolicy | null;
+  /** Null where the policy has none. */
+  readonly guardrails: GuardrailPolicy | null;
 }
 
 /**
@@ -58,7 +61,7 @@ export type Snapshot = Readonly<Parts>;
 /**
  * Builds a snapshot aside, in slices of a few milliseconds. Fails with a code, and the place where there is one; what is
  * in force then stays in force. Codes: those of `parseRules`, `closeOver` and `compileCondition`, `bundle_too_large`,
- * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`, `bad_flow`.
+ * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`, `bad_flow`, `bad_guardrail`.
  */
 export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
 
@@ -79,6 +82,9 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const flow = compileFlow(bundle.flow, { obligations: obligations.value, classes: classes.value });
   if (!flow.ok) return flow;
   const known = { conditions: conditions.value, obligations: obligations.value };
+  const guarded = { ...known, classes: classes.value, labels: flow.value !== null };
+  const guardrails = compileGuardrails(bundle.guardrails, guarded);
+  if (!guardrails.ok) return guardrails;
   const entries = yield* makeEntries(parsed.value, known);
   if (!entries.ok) return entries;
   const rules = yield* canonicalRules(parsed.value);
@@ -91,6 +97,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
     actions: yield* ActionIndex.build(entries.value.actions, { roles: roles.value, classes: classes.value }),
     matching: new Matching(body),
     flow: flow.value,
+    guardrails: guardrails.value,
     handoffs: yield* HandoffIndex.build(entries.value.handoffs, roles.value),
     roles: roles.value,
     classes: classes.value,

@@ -55,11 +55,16 @@ const STOPPABLE: ReadonlySet<string> = new Set<Action>([
   'handoff',
   'delegate',
   'agent.invoke',
+  'guardrail.check',
+  'run.finish',
   'board.read',
   'board.write',
   'message.send',
   'message.read',
 ]);
+
+/** Whether an act is one that a stop can cover. */
+export const isStoppable = (action: string): boolean => STOPPABLE.has(action);
 
 export const reachOf = (request: DecisionRequest): Reach => ({
   tenant: request.tenant,

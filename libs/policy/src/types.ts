@@ -11,6 +11,7 @@ import type {
 } from '@writ/kernel';
 import type { OutsideFacts } from '@writ/rules';
 import type { FlowFacts, FlowRecord } from './flow/facts';
+import type { GuardFacts } from './guard/facts';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
 export const ACTIONS = [
@@ -30,6 +31,7 @@ export const ACTIONS = [
   'run.upgrade',
   'run.fork',
   'run.fork_live',
+  'run.finish',
   'run.revoke',
   'principal.assert',
   'model.invoke',
@@ -38,6 +40,7 @@ export const ACTIONS = [
   'handoff',
   'delegate',
   'agent.invoke',
+  'guardrail.check',
   'board.read',
   'board.write',
   'message.send',
@@ -89,6 +92,7 @@ export const OBJECT_TYPES = [
   'subscription',
   'decision',
   'directory',
+  'guardrail',
 ] as const;
 
 declare const outside: unique symbol;
@@ -149,6 +153,8 @@ export interface DecisionRequest {
   readonly outside?: OutsideFacts;
   /** What has entered the run, where the policy keeps account of labels; a tool call of a run is denied without it then. */
   readonly flow?: FlowFacts;
+  /** What guardrails said of its content; an act of a run that takes content over a boundary is denied without it then. */
+  readonly guards?: GuardFacts;
   /** Epoch milliseconds of the decision. */
   readonly now: number;
 }
@@ -171,6 +177,9 @@ export type ReasonCode =
   | 'handoff_not_granted'
   | 'mandate_exceeded'
   | 'flow_not_allowed'
+  | 'guardrail_denied'
+  | 'guardrail_failed'
+  | 'forbidden_absolutely'
   | 'forbidden_by_rule'
   | 'approval_required'
   | 'approved'

@@ -1,5 +1,6 @@
 import { digestOf } from '@writ/kernel';
 import { type FlowText, type FlowView, flowView } from './flow-view';
+import { type GuardText, type GuardView, guardView } from './guard-view';
 import {
   ActionIndex,
   type ActionRule,
@@ -24,6 +25,8 @@ export interface PolicyView {
   readonly asking: ReadonlySet<string>;
   /** Its rules on labels; null where it keeps no account of them. */
   readonly flow: FlowView | null;
+  /** What content has to pass, and what is forbidden absolutely; null where it has none of either. */
+  readonly guardrails: GuardView | null;
 }
 
 /**
@@ -33,22 +36,20 @@ export interface PolicyView {
 export function readPolicy(digest: string, body: string): PolicyView | null {
   if (digestOf(body) !== digest) return null;
   try {
-    const { rules, obligations, flow } = JSON.parse(body) as {
-      rules: string;
-      obligations: { [id: string]: { type: string } };
-      flow?: FlowText;
-    };
-    return viewOf(rules, obligations, flow);
+    return viewOf(JSON.parse(body) as PolicyText);
   } catch {
     return null;
   }
 }
 
-function viewOf(
-  text: string,
-  obligations: { readonly [id: string]: { readonly type: string } },
-  flow: FlowText | undefined,
-): PolicyView | null {
+interface PolicyText {
+  readonly rules: string;
+  readonly obligations: { readonly [id: string]: { readonly type: string } };
+  readonly flow?: FlowText;
+  readonly guardrails?: GuardText;
+}
+
+function viewOf({ rules: text, obligations, flow, guardrails }: PolicyText): PolicyView | null {
   const reader = new RuleReader(null);
   const rules = new Map<string, Rule>();
   const links = { g: [] as Link[], g2: [] as Link[] };
@@ -69,6 +70,7 @@ function viewOf(
     handoffs: atOnce(HandoffIndex.build(handoffs, roles)),
     asking: new Set(Object.keys(obligations).filter((id) => ASKING_OBLIGATIONS.has(obligations[id]!.type))),
     flow: flow === undefined ? null : flowView(flow, classes),
+    guardrails: guardrails === undefined ? null : guardView(guardrails, classes),
   };
 }
 

@@ -1,6 +1,7 @@
 import { agentName, combine, hopsToAsk, passesOn, type Rule, roleName } from '@writ/rules';
 import type { DecidedEvent, ReadContext, ReadDecision, ReadStage } from './decision';
 import { flowFault } from './flow-view';
+import { guardFault, isGuard } from './guard-view';
 import type { PolicyView } from './policy-view';
 import { quote } from './report';
 
@@ -32,6 +33,9 @@ const STAGE_OF: { readonly [reason: string]: readonly string[] } = {
   delegation_exceeded: ['delegation'],
   mandate_exceeded: ['mandate'],
   flow_not_allowed: ['flow'],
+  guardrail_denied: ['guardrail'],
+  guardrail_failed: ['guardrail'],
+  forbidden_absolutely: ['guardrail'],
   forbidden_by_rule: ['agent', 'initiator', 'delegation'],
 };
 
@@ -89,7 +93,7 @@ function answerFault({ decision, approval }: DecidedEvent, answer: string): stri
 function orderFault(stages: readonly ReadStage[]): string | null {
   let before = -1;
   for (const { stage, verdict, rids } of stages) {
-    if (stage === 'guardrail' && rids.length > 0 && verdict !== 'deny') return 'A stop is named, and did not deny';
+    if (stage === 'guardrail' && verdict !== 'deny' && !rids.every(isGuard)) return 'A stop is named, and did not deny';
     const at = ORDER.indexOf(stage);
     if (at < 0) return `There is no stage ${quote(stage)}`;
     if (at < before || (at === before && stage !== 'delegation') || (before < 0 && at > 0)) {
@@ -189,6 +193,9 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
     }
     if (!passOn) for (const one of named) if (one.counts) for (const id of one.rule.obligations) obligations.add(id);
   }
+  const guarding = decision.stages.find(({ stage }) => stage === 'guardrail');
+  const guard = guardFault(event, guarding, { guardrails: policy.guardrails, obliged: obligations });
+  if (guard !== null) return guard;
   const flowing = decision.stages.find(({ stage }) => stage === 'flow');
   const flow = flowFault(event, flowing, { flow: policy.flow, obliged: obligations });
   if (flow !== null) return flow;

@@ -154,6 +154,8 @@ function read(event: JournalEvent, step: Intended): Made | null {
           event['moved'] === true ? 'the run goes by the newer versions from here' : 'the run stays as it is pinned',
         text: str(event['because']) || null,
       };
+    case 'content_checked':
+      return guarded(event, agent);
     case 'note_received':
       return person(event, { icon: 'person', what: 'told the agents', text: str(event['text']) });
     case 'input_answered':
@@ -185,6 +187,26 @@ function read(event: JournalEvent, step: Intended): Made | null {
       return null;
   }
 }
+
+/** Guardrails that let everything pass as it was are not worth a line. */
+function guarded(event: JournalEvent, agent: string): Made | null {
+  const checks = (event['checks'] ?? []) as readonly { guardrail: string; outcome: string; what: object }[];
+  const spoke = checks.filter(({ outcome }) => outcome !== 'passed');
+  if (spoke.length === 0) return null;
+  const whose = event['boundary'] === 'input' ? `what ${agent} hears` : `what leaves with ${agent}`;
+  return {
+    kind: spoke.every(({ outcome }) => outcome === 'redacted') ? 'note' : 'refused',
+    icon: 'filter',
+    who: 'Writ',
+    what: `guardrails looked at ${whose}`,
+    text: spoke.map(({ guardrail, outcome, what }) => `${guardrail}: ${outcome} (${found(what)})`).join('\n'),
+  };
+}
+
+const found = (what: object): string =>
+  Object.entries(what)
+    .map(([kind, count]) => (typeof count === 'number' ? `${count} ${kind}` : `${kind} ${String(count)}`))
+    .join(', ');
 
 /** What a person did to the run. */
 const person = (

@@ -6,6 +6,7 @@ export const KIND: { readonly [K in Step['kind']]: { readonly icon: IconName; re
   model: { icon: 'model', word: 'Model' },
   tool: { icon: 'tool', word: 'Tool' },
   data: { icon: 'data', word: 'Data' },
+  check: { icon: 'filter', word: 'Guardrail' },
   handoff: { icon: 'handoff', word: 'Handoff' },
   delegate: { icon: 'agent', word: 'Work given' },
   run: { icon: 'runs', word: 'Run' },
@@ -13,6 +14,7 @@ export const KIND: { readonly [K in Step['kind']]: { readonly icon: IconName; re
   board: { icon: 'data', word: 'Blackboard' },
   message: { icon: 'handoff', word: 'Message' },
   start: { icon: 'play', word: 'Start' },
+  finish: { icon: 'check', word: 'Answer' },
 };
 
 export const STEP_STATE: { readonly [S in Step['state']]: Sign } = {
@@ -39,6 +41,7 @@ export const SEGMENT: {
   model: { word: 'Model call', look: 'work', tone: 'accent' },
   tool: { word: 'Tool call', look: 'work', tone: 'busy' },
   data: { word: 'Data read', look: 'work', tone: 'calm' },
+  check: { word: 'Asked by a guardrail', look: 'work', tone: 'calm' },
   handoff: { word: 'Handoff', look: 'work', tone: 'unsure' },
   delegate: { word: 'Work given', look: 'work', tone: 'unsure' },
   run: { word: 'Starting a run', look: 'work', tone: 'accent' },
@@ -46,6 +49,7 @@ export const SEGMENT: {
   board: { word: 'Blackboard', look: 'work', tone: 'calm' },
   message: { word: 'Message', look: 'work', tone: 'calm' },
   start: { word: 'Let start', look: 'work', tone: 'good' },
+  finish: { word: 'Giving its answer', look: 'work', tone: 'good' },
   waiting_approval: { word: 'Waiting for approval', look: 'wait', tone: 'wait' },
   waiting_input: { word: 'Waiting for an answer', look: 'wait', tone: 'wait' },
   waiting_external: { word: 'Waiting for a signal', look: 'wait', tone: 'wait' },

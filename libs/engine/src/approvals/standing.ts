@@ -15,7 +15,7 @@ export interface ApprovalStanding {
 
 /** Where an act stands: the node it is of; a read that a decision asked for is beside it. */
 export const placeOf = ({ kind, path }: { readonly kind: string; readonly path: string }): string =>
-  kind === 'data' ? childOf(path, '@data') : path;
+  kind === 'data' || kind === 'check' ? childOf(path, `@${kind}`) : path;
 
 /** By place. */
 export type Approvals = Map<string, ApprovalStanding>;

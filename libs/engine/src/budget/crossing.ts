@@ -14,7 +14,9 @@ export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Pr
   if (!authority.budgets || proposed.details.stubbed || proposed.kind === 'start') return NONE;
   const { kind, target, agent } = proposed;
   const { workflow, batch } = held.state.started;
-  const at = kind === 'model' ? { model: target } : kind === 'tool' || kind === 'data' ? { tool: target } : {};
+  const asksModel = kind === 'check' && proposed.callee?.definition.kind === 'model';
+  const isTool = kind === 'tool' || kind === 'data' || (kind === 'check' && !asksModel);
+  const at = kind === 'model' || asksModel ? { model: target } : isTool ? { tool: target } : {};
   return holdsOf(authority.budgets, {
     spending: { workflow, batch: batch?.id, agent, ...at },
     bound: boundOf(held, proposed),
@@ -24,8 +26,16 @@ export function holdsFor(held: HeldRun, authority: TenantAuthority, proposed: Pr
 const NONE: readonly Hold[] = [];
 
 /** What one attempt of a step may use at most. */
-export function boundOf(held: HeldRun, { kind, target, argsText, args }: Proposal): Bound {
+export function boundOf(held: HeldRun, { kind, target, argsText, args, callee }: Proposal): Bound {
   const { models, tools } = held.planner.bill;
+  if (kind === 'finish') return {};
+  if (kind === 'check') {
+    const asked = callee?.definition;
+    // What a guardrail asks is no call of an agent: what a model of it takes is charged, and its time.
+    return asked?.kind === 'model'
+      ? { ...modelBound(tokenBound(argsText, args), asked.price, asked.timeout_ms), model_calls: 0 }
+      : { ...toolBound(asked?.timeout_ms ?? 0), tool_calls: 0 };
+  }
   if (kind === 'handoff' || kind === 'delegate') return handoffBound;
   // What agents share stays inside the run; a run that is started, and a framework that is called, are charged for what
   // they do: a step, and no call.

@@ -21,6 +21,8 @@ export function shareOf({ kind, attempt, reserve, cost_bound: cost, child }: Sha
     case 'handoff':
     case 'delegate':
       return { handoffs: attempt === 1 ? 1 : 0 };
+    case 'check':
+      return { tokens: reserve ?? 0 };
     default:
       return {};
   }
@@ -29,6 +31,7 @@ export function shareOf({ kind, attempt, reserve, cost_bound: cost, child }: Sha
 /** What a settled attempt really took; null where nobody knows, and it stays charged at its bound (I5). */
 export function usedBy(intent: StepIntended, settled: StepSettled): Amounts | null {
   const share = shareOf(intent);
+  if (intent.kind === 'check') return settled.outcome === 'ok' ? { tokens: settled.tokens ?? 0 } : share;
   if (intent.kind !== 'model') return share;
   if (settled.outcome === 'error') {
     return settled.landed === 'no' ? { model_calls: 1 } : null;

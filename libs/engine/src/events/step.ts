@@ -14,10 +14,25 @@ import type { Budget, Decision, Resource } from '@writ/policy';
 import type { BatchOf } from '../batch-of';
 import type { RunBudget } from '../run-budget';
 import type { Carried } from './family';
+import type { CheckOf } from './guard';
 
 /** What kind of door a step goes through; also the kind of permit it needs. */
 export type StepKind =
-  'model' | 'tool' | 'data' | 'handoff' | 'delegate' | 'run' | 'start' | 'agent' | 'board' | 'message';
+  | 'model'
+  | 'tool'
+  | 'data'
+  | 'check'
+  | 'handoff'
+  | 'delegate'
+  | 'run'
+  | 'start'
+  | 'finish'
+  | 'agent'
+  | 'board'
+  | 'message';
+
+/** A step that a decision asks for in between, beside the act that is decided: it is no act of its branch. */
+export const isAside = (kind: StepKind): boolean => kind === 'data' || kind === 'check';
 
 /** A decision as the journal keeps it: everything `explain` shows. */
 export type RecordedDecision = Omit<Decision, 'verdict' | 'at' | 'authority'>;
@@ -51,6 +66,8 @@ export interface StepIntended {
   readonly holds?: readonly (readonly [budget: BudgetId, dimension: Budget['dimension'], amount: number])[];
   /** For `data`: what the answer is about. */
   readonly attribute?: { readonly name: string; readonly resource: Resource; readonly pointer: string };
+  /** For `check`: what it is asked about. */
+  readonly check?: CheckOf;
   /** For `model`: asked for by an external framework, which gets the reply as it is. */
   readonly relay?: true;
   /** For `model`: the final answer must have a shape, so it is read before the node takes it. */
@@ -119,6 +136,7 @@ export interface StepDenied {
   readonly args?: JsonObject;
   readonly call?: string;
   readonly attribute?: NonNullable<StepIntended['attribute']>;
+  readonly check?: CheckOf;
   readonly decision: RecordedDecision;
 }
 

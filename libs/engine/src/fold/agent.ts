@@ -5,6 +5,7 @@ import { see } from './board';
 import { leave } from './branches';
 import { giveNotes } from '../notes';
 import { branchPath } from '../path';
+import { ownWords } from '../guard/account';
 import { bounded, bringsNothing, resultOf } from '../plan/ledger';
 import { parseAnswer } from '../plan/structured-output';
 import type { AgentNode, RunState } from '../state';
@@ -42,6 +43,7 @@ export function takeReply(state: RunState, intent: StepIntended, reply: ModelRep
   node.turns += 1;
   node.assigning = false;
   node.messages.push({ role: 'assistant', content: reply.content, toolCalls: reply.toolCalls });
+  if (state.guards) ownWords(state, { path, agent: intent.agent ?? '', index: node.messages.length - 1 });
   node.queue = [...reply.toolCalls];
   node.notes.push(...state.notes.splice(0));
   if (node.queue.length > 0) return;

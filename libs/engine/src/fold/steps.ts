@@ -3,7 +3,15 @@ import type { ModelReply } from '@writ/gateways';
 import { valueAt } from '@writ/registry';
 import * as approvals from '../approvals/standing';
 import { shareOf, usedBy } from '../budget/shares';
-import type { StepAsked, StepDenied, StepIntended, StepReconciled, StepSettled } from '../events';
+import {
+  isAside,
+  type StepAsked,
+  type StepDenied,
+  type StepIntended,
+  type StepReconciled,
+  type StepSettled,
+} from '../events';
+import { actOver, answered, verdictIn } from '../guard/account';
 import { attributeKey, type BranchState, type NodeResult, type OpenStep, type RunState } from '../state';
 import { answer, giveWork, handOver, takeReply, text } from './agent';
 import { share } from './board';
@@ -28,7 +36,7 @@ export function intend(state: RunState, event: StepIntended): void {
   });
   state.ledger.reserve(event.step, event.attempt, { path: event.path, bound: shareOf(event) });
   const open: OpenStep = { intent: event, phase: 'in_flight', failure: null, notBefore: null };
-  if (event.kind === 'data') {
+  if (isAside(event.kind)) {
     branch.reading = open;
     return;
   }
@@ -97,6 +105,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   const place = approvals.placeOf(intent);
   const change = approvals.approvalStanding(state.approvals, place).edited;
   approvals.ended(state.approvals, place);
+  if (!isAside(intent.kind)) actOver(state, { path: intent.path, done: true });
   if (!branch.live) {
     // The join was decided without it: recorded, never merged. A run that it may have started is still to be told.
     if (intent.child && (failure === null || failure.class === 'cancelled')) bear(state, end.open);
@@ -128,6 +137,17 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
         bringNothing(state, branch, attributeKey(intent.attribute.name, intent.attribute.resource.id));
       }
       return;
+    case 'check':
+      if (intent.check)
+        answered(state, intent.check, failure ? { failed: failure.code } : verdictIn(intent.check, result));
+      return;
+    case 'finish':
+      endNode(
+        state,
+        intent.path,
+        failure ? { done: false, failure, status: 'failed' } : { done: true, output: intent.args?.['output'] ?? null },
+      );
+      break;
     case 'run':
       if (failure) endNode(state, intent.path, { done: false, failure, status: 'failed' });
       else bear(state, end.open);
@@ -197,9 +217,10 @@ export function deny(state: RunState, event: StepDenied): void {
   wake(branch);
   if (branch.wait?.for === 'message') branch.wait = null;
   state.lastStep = Math.max(state.lastStep, event.step);
-  if (event.kind !== 'data') {
+  if (!isAside(event.kind)) {
     branch.fresh = new Set();
     branch.asked = null;
+    actOver(state, { path: event.path, done: false });
   }
   if (branch.open?.intent.step === event.step) branch.open = null;
   if (branch.reading?.intent.step === event.step) branch.reading = null;
@@ -210,8 +231,9 @@ export function deny(state: RunState, event: StepDenied): void {
     message: `${event.target} was denied: ${event.decision.reason}`,
     details: { decision: event.decision.id, reason: event.decision.reason },
   };
-  if (event.kind === 'data') {
+  if (isAside(event.kind)) {
     if (event.attribute) bringNothing(state, branch, attributeKey(event.attribute.name, event.attribute.resource.id));
+    if (event.check) answered(state, event.check, { failed: event.decision.reason });
     return;
   }
   if (event.call !== undefined) {

@@ -11,7 +11,7 @@ interface Entry {
 }
 
 /** Kinds of steps that go out; control that moves between agents stays inside and is done in earnest. */
-const OUTWARD: ReadonlySet<StepKind> = new Set(['model', 'tool', 'data', 'run', 'agent']);
+const OUTWARD: ReadonlySet<StepKind> = new Set(['model', 'tool', 'data', 'check', 'run', 'agent']);
 export const goesOut = (kind: StepKind): boolean => OUTWARD.has(kind);
 
 interface Step {
@@ -155,7 +155,7 @@ export class Recording {
   /** Whether this is what was asked. A model's request names its run, which is another one here. */
   #asks({ kind, args, argsDigest }: Proposal, digest: string): boolean {
     if (argsDigest === digest) return true;
-    if (kind !== 'model') return false;
+    if (kind !== 'model' && kind !== 'check') return false;
     return this.of.users.some((user) => digestOf(canonicalJson({ ...args, user } as JsonObject)) === digest);
   }
 

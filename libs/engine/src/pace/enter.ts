@@ -1,3 +1,4 @@
+import type { ModelDefinition } from '@writ/registry';
 import type { Proposal } from '../proposal';
 import type { EngineContext } from '../context';
 import type { HeldRun } from '../held-run';
@@ -10,13 +11,20 @@ const WIDEST_MS = 1_000;
 export async function enter(
   ctx: Pick<EngineContext, 'pacer'>,
   held: Pick<HeldRun, 'planner'>,
-  proposed: Pick<Proposal, 'kind' | 'target' | 'details'>,
+  proposed: Pick<Proposal, 'kind' | 'target' | 'details' | 'callee'>,
 ): Promise<Paced> {
-  const out = proposed.kind === 'model' && proposed.details.stubbed !== true;
-  const model = out ? held.planner.bill.models.get(proposed.target) : undefined;
-  if (!model) return { kind: 'go', pass: FREE };
-  const { definition } = model;
+  const definition = proposed.details.stubbed === true ? undefined : modelOf(held, proposed);
+  if (!definition) return { kind: 'go', pass: FREE };
   return ctx.pacer.enter(pacingOf(definition, process.env[definition.base_url_env] ?? ''));
+}
+
+/** The model that is asked: of the run's bill, or by a guardrail. */
+function modelOf(
+  held: Pick<HeldRun, 'planner'>,
+  { kind, target, callee }: Pick<Proposal, 'kind' | 'target' | 'callee'>,
+): ModelDefinition | undefined {
+  if (kind === 'model') return held.planner.bill.models.get(target)?.definition;
+  return callee?.definition.kind === 'model' ? callee.definition : undefined;
 }
 
 /** Those who wait for the same thing do not all come back at once. */

@@ -6,7 +6,7 @@ import type { OpenStep, RunState } from '../state';
 import type { PlanAt, Planned } from './plan-at';
 
 /** A leaf's plan, unless its branch has a step that is not settled: then what follows that step comes first. */
-export function withOpenStep(planned: Planned, at: PlanAt): Planned {
+export function withOpenStep(planned: Planned, at: Pick<PlanAt, 'path' | 'state' | 'now'>): Planned {
   const branch = at.state.branches.get(branchOf(at.path));
   const { path } = at;
   const read = branch?.reading;

@@ -88,7 +88,7 @@ class FactCounter {
   }
 
   #intended({ kind = '', target = '', step = 0, attempt = 1, reserve = 0 }: Line): void {
-    if (kind === 'data') return;
+    if (kind === 'data' || kind === 'check') return;
     // As the fold charges it: a model's attempt that was lost costs what was reserved for it.
     const before = this.#open.get(step);
     if (attempt > 1 && before?.kind === 'model') this.#usage.tokens += before.reserve;

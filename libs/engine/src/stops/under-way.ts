@@ -64,7 +64,8 @@ export function openThen(tenant: TenantId, units: readonly UnitThen[], scope: Sc
   const agents = [...acted].map((agent) => ({ agent, digest: digestOf('agent', agent) }));
   const { run, workflow } = first;
   return [...open.values()].flatMap(({ intent, fate, fateAt }) => {
-    const type = OBJECT_OF[intent.kind];
+    // What a guardrail asks is a tool, or a model, of which tokens are set aside.
+    const type = intent.kind === 'check' && intent.reserve !== undefined ? 'model' : OBJECT_OF[intent.kind];
     const object = { type, id: intent.target, digest: digestOf(type, intent.target) };
     if (!covers(scope as Stop, { tenant, agents, object, run, workflow })) return [];
     const { step, attempt, path, kind, agent, target, effect, at } = intent;
@@ -83,6 +84,8 @@ const OBJECT_OF = {
   board: 'board',
   message: 'mailbox',
   start: 'workflow',
+  finish: 'workflow',
+  check: 'tool',
 } as const;
 
 function end(

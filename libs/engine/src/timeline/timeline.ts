@@ -1,7 +1,9 @@
 import type { RunStatus } from '@writ/database';
+import { guarding } from '@writ/policy';
 import type {
   BranchEnded,
   BranchesJoined,
+  ContentChecked,
   NodeFailed,
   RouteChoice,
   RunEvent,
@@ -70,6 +72,12 @@ const RULES: { readonly [R in NodeFailed['rule']]: string } = {
   fallback: 'failed, and its fallback runs',
   compensate: 'failed, and what was done before it is undone',
   fail: 'failed',
+};
+
+const CHECKED: { readonly [O in Exclude<ContentChecked['checks'][number]['outcome'], 'passed'>]: string } = {
+  fired: 'stands against',
+  redacted: 'took something out of',
+  failed: 'could not look at',
 };
 
 const toUndo = (calls: RunFailed['to_undo'] = []): string =>
@@ -163,6 +171,8 @@ class Reader {
         return this.#mark('child', `the run ${event.run} ended: ${event.status}`);
       case 'call_rejected':
         return this.#mark('rejected_call', `a call that could not be made: ${event.code}`);
+      case 'content_checked':
+        return this.#checked(event);
       case 'work_returned':
         this.#lanes.leave(event.branch, this.#at);
         return this.#mark('work', `work came back to ${event.path || 'the workflow'} (${event.outcome})`);
@@ -312,6 +322,15 @@ class Reader {
     step.close(this.#at);
     step.stands('waiting', event.decision.reason);
     if (event.kind === 'handoff') this.#handoff(step, 'asked');
+  }
+
+  /** Guardrails that let content pass as it was are not worth a mark: that is what they mostly do. */
+  #checked({ boundary, agent, checks }: ContentChecked): void {
+    for (const { guardrail, outcome, what } of checks) {
+      if (outcome === 'passed') continue;
+      const whose = `${agent ?? 'the workflow'}'s ${boundary}`;
+      this.#mark('guardrail', `${guardrail} ${CHECKED[outcome]} ${whose} (${guarding.foundWords(what)})`);
+    }
   }
 
   #handoff(step: StepTrack, state: TimelineHandoff['state']): void {

@@ -94,6 +94,7 @@ export interface Mark {
     | 'work'
     | 'plan'
     | 'route'
+    | 'guardrail'
     | 'answer'
     | 'ended';
   readonly text: string;

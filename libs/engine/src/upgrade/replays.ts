@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { canonicalJson, digestOf } from '@writ/kernel';
 import type { BillOfMaterials } from '@writ/registry';
-import type { RunEvent, StepDenied, StepIntended, StepKind, WaitStarted } from '../events';
+import { isAside, type RunEvent, type StepDenied, type StepIntended, type StepKind, type WaitStarted } from '../events';
 import { apply, begin } from '../fold';
 import { type Act, isAct, type NextStep } from '../next-step';
 import { Planner } from '../plan/planner';
@@ -45,10 +45,10 @@ function planned(state: RunState, planner: Planner, now: number): readonly NextS
 function differsAt(state: RunState, planner: Planner, event: RunEvent): string | null {
   switch (event.type) {
     case 'step_intended':
-      if (event.attempt > 1 || event.kind === 'data') return null;
+      if (event.attempt > 1 || isAside(event.kind) || event.kind === 'finish') return null;
       return lacks(planned(state, planner, event.at), event, (steps) => steps.some((step) => begins(step, event)));
     case 'step_denied':
-      if (event.kind === 'data') return null;
+      if (isAside(event.kind) || event.kind === 'finish') return null;
       return lacks(planned(state, planner, event.at), event, (steps) => steps.some((step) => begins(step, event)));
     case 'branches_opened':
       return lacks(planned(state, planner, event.at), event, (steps) =>
@@ -113,6 +113,7 @@ const KINDS: { readonly [T in Act['type']]: StepKind } = {
   delegate: 'delegate',
   start_child: 'run',
   begin_run: 'run',
+  give_answer: 'finish',
   invoke_agent: 'agent',
   use_board: 'board',
   use_mailbox: 'message',

@@ -3,6 +3,7 @@ import type { Tx } from '@writ/database';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';
 import type { FlowSource } from '../flow/facts';
+import { guardsOfEdited } from '../guard/edited';
 import type { DecisionRequest, Resource } from '../types';
 import { type AskedAct, bindingOf, documentOf, type RequestDocument } from './binding';
 import { argsDigestOf } from './consider';
@@ -38,7 +39,11 @@ export async function editedRequest(
   if (misfit) return refuse({ ...misfit, code: 'schema_violation' });
   const { snapshot } = authority;
   if (snapshot === null) return refuse(NOT_EDITABLE);
-  const request = { ...withArguments(document.request, tool, { args, now }), ...flowOf(document, args) };
+  const request = {
+    ...withArguments(document.request, tool, { args, now }),
+    ...flowOf(document, args),
+    ...guardsOfEdited(snapshot, document.request, args),
+  };
   const decision = decide(authority, request);
   if (decision.verdict === 'deny') return refuse(forbidden(decision.reason));
   const asked: AskedAct = {

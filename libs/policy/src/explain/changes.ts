@@ -2,6 +2,7 @@ import { TENANT_COLUMN } from '@writ/rules';
 import type { TenantAuthority } from '../authority';
 import { type PolicyBundle, validateBundle } from '../bundle';
 import { FLOW_RULE, TRIFECTA } from '../flow/rule-ids';
+import { ABSOLUTE, GUARD } from '../guard/rule-ids';
 import { buildSnapshot, type Snapshot } from '../snapshot';
 import type { DecisionRequest } from '../types';
 import { written } from './written';
@@ -63,6 +64,7 @@ export async function changed(world: World, change: Change): Promise<World | nul
       return { ...world, request: { ...request, flow: { ...flow, sources: [...flow.sources, input] } } };
     }
     case 'remove': {
+      if (isGuarding(change.rid)) return withoutGuardrail(world, change.rid);
       if (change.rid.startsWith(FLOW_RULE)) return withoutFlowRule(world, change.rid.slice(FLOW_RULE.length));
       const line = authority.snapshot && written(authority.snapshot).rule(change.rid)?.line;
       return rewritten(world, (lines) => lines.filter((one) => one !== line));
@@ -92,6 +94,22 @@ async function withoutFlowRule(world: World, id: string): Promise<World | null> 
   const kept = Object.fromEntries(Object.entries(rules).filter(([one]) => one !== id));
   const flow = { ...rest, rules: kept, ...(trifecta && TRIFECTA !== `${FLOW_RULE}${id}` && { trifecta }) };
   const rebuilt = await rebuilding({ ...bundle, flow });
+  return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
+}
+
+const isGuarding = (rid: string): boolean => rid.startsWith(GUARD) || rid.startsWith(ABSOLUTE);
+
+/** One of the guardrails taken away, or one of the absolute rules. */
+async function withoutGuardrail(world: World, rid: string): Promise<World | null> {
+  const { snapshot } = world.authority;
+  if (snapshot === null) return null;
+  const bundle = JSON.parse(snapshot.body) as PolicyBundle;
+  if (!bundle.guardrails) return null;
+  const without = <T>(all: { readonly [id: string]: T }, prefix: string): { [id: string]: T } =>
+    Object.fromEntries(Object.entries(all).filter(([id]) => `${prefix}${id}` !== rid));
+  const { checks, absolute } = bundle.guardrails;
+  const guardrails = { checks: without(checks, GUARD), absolute: without(absolute, ABSOLUTE) };
+  const rebuilt = await rebuilding({ ...bundle, guardrails });
   return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
 }
 

@@ -105,6 +105,12 @@ function candidates({ world, decision }: Attempt): readonly Change[] {
           effect === 'deny' ? [{ kind: 'remove', rid }] : [],
         ),
       ];
+    case 'guardrail_denied':
+    case 'guardrail_failed':
+    case 'forbidden_absolutely':
+      return (asked?.matches ?? []).flatMap(({ rid, effect }): readonly Change[] =>
+        effect === 'deny' ? [{ kind: 'remove', rid }] : [],
+      );
     case 'forbidden_by_rule':
       return (asked?.matches ?? []).filter(({ effect }) => effect === 'deny').map(otherwise);
     case 'agent_not_granted':

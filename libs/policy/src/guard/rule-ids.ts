@@ -1,0 +1,3 @@
+/** How guardrails stand in decisions and evidence: the prefix, and the id they have in the bundle. */
+export const GUARD = 'guard:';
+export const ABSOLUTE = 'absolute:';
