@@ -98,7 +98,9 @@ describe('who may, and what', () => {
 
   it('shows everybody their own rules', async () => {
     const own = await server.get('/v1/permissions', { key: nobody.token });
-    expect(own.body).toEqual({ subject: 'user:nobody', data: [] });
+    // Nothing but what the product lets everybody have, under the guardrails of the tenant.
+    const actions = (own.body['data'] as { action: string }[]).map(({ action }) => action);
+    expect([own.body['subject'], actions]).toEqual(['user:nobody', ['guardrail.check', 'run.finish']]);
     const cleo = await server.get('/v1/permissions?subject=user:cleo', { key: admin.token });
     const rids = (cleo.body['data'] as { rid: string; path: string[] }[]).map(({ rid, path }) => [rid, path[1]]);
     expect(rids).toEqual(
@@ -107,5 +109,61 @@ describe('who may, and what', () => {
         ['clerk-starts', 'role:clerk'],
       ]),
     );
+  });
+});
+
+describe('the guardrails in force', () => {
+  const checks = {
+    no_cards: { at: ['output'], detect: ['payment_card'] },
+    no_keys: { at: ['input', 'output'], detect: ['credential'], words: ['hunter2'], then: 'redact' },
+    judged: { at: ['output'], call: { tool: 'judge' } },
+  };
+  const absolute = { no_drop: { actions: ['tool.invoke'], objects: ['tool:drop_*'] } };
+  let guarded: Caller;
+  beforeAll(async () => {
+    guarded = await server.tenant('', { guardrails: { checks, absolute } });
+  });
+
+  it('are listed as the policy has them, to who may read it', async () => {
+    const listed = await server.get('/v1/guardrails', { key: guarded.token });
+    expect(listed.body).toMatchObject({
+      checks: [
+        { id: 'judged', rid: 'guard:judged', looks_for: 'call', what: ['tool:judge'], then: 'deny' },
+        { id: 'no_cards', at: ['output'], looks_for: 'detect', what: ['payment_card'], on_error: 'closed' },
+        { id: 'no_keys', words: 1, then: 'redact', ask: null },
+      ],
+      absolute: [{ rid: 'absolute:no_drop', actions: ['tool.invoke'], objects: ['tool:drop_*'], when: null }],
+    });
+    expect((await server.get('/v1/guardrails', { key: admin.token })).body).toMatchObject({ checks: [], absolute: [] });
+    const stranger = await server.key(guarded.tenant, { principal: 'user:stranger' });
+    expect((await server.get('/v1/guardrails', { key: stranger.token })).body).toMatchObject({ code: 'policy_denied' });
+  });
+
+  it('say what they would say of content, and keep nothing of it', async () => {
+    const before = (await server.tenantEvents(guarded)).length;
+    const tried = await ask(
+      '/v1/guardrails/try',
+      { boundary: 'output', tool: 'mail', content: { to: 'ann', text: '4111 1111 1111 1111 hunter2' } },
+      guarded,
+    );
+    expect(tried.body).toMatchObject({
+      verdict: 'deny',
+      checks: [
+        { guardrail: 'judged', outcome: 'not_asked' },
+        { guardrail: 'no_cards', outcome: 'fired', what: { payment_card: 1 } },
+        { guardrail: 'no_keys', outcome: 'redacted', what: { word: 1 } },
+      ],
+      content: { to: 'ann', text: '4111 1111 1111 1111 [redacted: word]' },
+    });
+    const heard = await ask('/v1/guardrails/try', { boundary: 'input', content: 'all is well' }, guarded);
+    expect(heard.body).toMatchObject({ verdict: 'allow', checks: [{ guardrail: 'no_keys', outcome: 'passed' }] });
+    expect(JSON.stringify((await server.tenantEvents(guarded)).slice(before))).not.toContain('4111');
+  });
+
+  it('and absolute rules are told where an act is asked about', async () => {
+    const body = { initiator: 'user:root', roles: ['administrator'], action: 'tool.invoke' };
+    const answer = (await ask('/v1/explain', { ...body, object: { type: 'tool', id: 'drop_all' } }, guarded))
+      .body as unknown as Explained;
+    expect(answer.decision).toMatchObject({ verdict: 'deny', reason: 'forbidden_absolutely' });
   });
 });

@@ -96,9 +96,9 @@ export class ApiServer {
   }
 
   /** A tenant with the product's own policy, some rules of its own, and an administrator, `user:root`. */
-  async tenant(rules = ''): Promise<Caller> {
+  async tenant(rules = '', more: object = {}): Promise<Caller> {
     const tenant = newId('tenant');
-    const policy = rulesOf(rules);
+    const policy = rulesOf(rules, more);
     const administrator = {
       label: 'first',
       principal: 'user:root',
@@ -184,9 +184,9 @@ const isJson = (headers: Headers): boolean =>
   /^application\/(json|problem\+json)/.test(headers.get('content-type') ?? '');
 const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
 
-/** Rules as a bundle of their own. */
-export function rulesOf(rules: string): PolicyBundle {
-  const bundle = parseBundle(JSON.stringify({ rules }));
+/** Rules as a bundle of their own, with whatever else it holds. */
+export function rulesOf(rules: string, more: object = {}): PolicyBundle {
+  const bundle = parseBundle(JSON.stringify({ rules, ...more }));
   if (!bundle.ok) throw new Error(bundle.failure.message);
   return bundle.value;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { ROUTES } from '@writ/contract';
 import { describeWithBrowser } from '../support/chromium';
 import { axeFaults, type Look, openBrowser, openScreen, sideways, type Size, SIZES, wear } from './browser';
 import { openWorld, type World } from './world';
@@ -15,6 +16,9 @@ interface Place {
   readonly path: (world: World) => string;
   readonly ready: (page: Page) => Promise<unknown>;
 }
+
+/** As the API gives its own example, with one of each. */
+const GUARDRAILS = ROUTES.listGuardrails.responses[200].example;
 
 const PLACES: readonly Place[] = [
   { name: 'runs', path: () => '/runs', ready: (page) => page.getByRole('grid').waitFor() },
@@ -68,6 +72,16 @@ const PLACES: readonly Place[] = [
     name: 'ask',
     path: () => `/ask?q=${encodeURIComponent('who can run.start workflow:desk')}`,
     ready: (page) => page.getByRole('table', { name: 'Who can' }).waitFor(),
+  },
+  {
+    name: 'guardrails',
+    path: () => '/guardrails',
+    ready: async (page) => {
+      await page.getByText('There are no guardrails').waitFor();
+      await page.route('**/v1/guardrails', (route) => route.fulfill({ json: GUARDRAILS }));
+      await page.reload();
+      await page.getByRole('region', { name: 'Try it out' }).waitFor();
+    },
   },
   { name: 'models', path: () => '/models', ready: (page) => page.getByText('scripted, version 1').waitFor() },
   {

@@ -88,6 +88,12 @@ const triggers = createRoute({
   component: lazyRouteComponent(() => import('./triggers/TriggersPage'), 'TriggersPage'),
 });
 
+const guardrails = createRoute({
+  getParentRoute: () => root,
+  path: '/guardrails',
+  component: lazyRouteComponent(() => import('./guardrails/GuardrailsPage'), 'GuardrailsPage'),
+});
+
 const budgets = createRoute({
   getParentRoute: () => root,
   path: '/budgets',
@@ -127,6 +133,7 @@ export const router = createRouter({
     audit,
     ask,
     triggers,
+    guardrails,
     budgets,
     models,
     subscriptions,

@@ -32,6 +32,7 @@ import { PolicyImportController } from './controllers/policy-import.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { ExplainController } from './controllers/explain.controller';
 import { DirectoryController } from './controllers/directory.controller';
+import { GuardrailsController } from './controllers/guardrails.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
@@ -102,6 +103,7 @@ export class ControlPlaneModule {
         RunSearchController,
         DelegationsController,
         ReachController,
+        GuardrailsController,
         RunForksController,
         RunsController,
         ExplainController,

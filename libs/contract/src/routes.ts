@@ -17,6 +17,7 @@ import { lookupRoutes } from './lookup';
 import { modelRoutes } from './models';
 import { policyRoutes } from './policies';
 import { questionRoutes } from './questions';
+import { guardrailRoutes } from './guardrails';
 import { reachRoutes } from './reach';
 import type { Route } from './route';
 import { runForkRoutes } from './run-forks';
@@ -57,6 +58,7 @@ export const ROUTES = {
   ...configRoutes,
   ...policyRoutes,
   ...reachRoutes,
+  ...guardrailRoutes,
   ...keyRoutes,
   ...sessionRoutes,
   ...lookupRoutes,

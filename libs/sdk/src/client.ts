@@ -288,6 +288,13 @@ export class WritClient {
       this.list('listWorkflows', { query }, call),
   };
 
+  readonly guardrails = {
+    /** The checks that content has to pass, and what is forbidden absolutely. */
+    list: (call?: CallOptions) => this.call('listGuardrails', {}, call),
+    /** What they would say of some content. Nothing is kept, and nobody is asked. */
+    tryOut: (body: BodyOf<'tryGuardrails'>, call?: CallOptions) => this.call('tryGuardrails', { body }, call),
+  };
+
   readonly policies = {
     /** Which agent can reach which tool, and through whom. */
     reach: (query: QueryOf<'getReach'> = {}, call?: CallOptions) => this.call('getReach', { query }, call),

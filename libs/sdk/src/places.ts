@@ -109,6 +109,8 @@ export const PLACES: {
   applyConfig: ['POST', '/v1/config/apply'],
   listWorkflows: ['GET', '/v1/workflows'],
   getReach: ['GET', '/v1/policies/reach'],
+  listGuardrails: ['GET', '/v1/guardrails'],
+  tryGuardrails: ['POST', '/v1/guardrails/try'],
   getActivePolicy: ['GET', '/v1/policies/active'],
   importPolicy: ['POST', '/v1/policies/import'],
   listApiKeys: ['GET', '/v1/api-keys'],

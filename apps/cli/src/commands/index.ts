@@ -12,6 +12,7 @@ import { CONFIG_COMMANDS } from './config';
 import { DELEGATION_COMMANDS } from './delegations';
 import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
+import { GUARDRAIL_COMMANDS } from './guardrails';
 import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
@@ -52,6 +53,7 @@ export const COMMANDS: readonly Command[] = [
   ...CONFIG_COMMANDS,
   ...POLICY_COMMANDS,
   ...REACH_COMMANDS,
+  ...GUARDRAIL_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,
   ...AUDIT_LOG_COMMANDS,

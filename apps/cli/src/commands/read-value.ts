@@ -5,7 +5,7 @@ import type { Io } from '../output/io';
 
 /** JSON given as itself, as `@file`, or as `-` for standard input. */
 export async function readJson(io: Io, what: string, given: string): Promise<Json> {
-  const text = await source(io, what, given);
+  const text = await readText(io, what, given);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
@@ -27,7 +27,8 @@ export async function readJsonObject(io: Io, what: string, given: string): Promi
   );
 }
 
-async function source(io: Io, what: string, given: string): Promise<string> {
+/** A text given as itself, as `@file`, or as `-` for standard input. */
+export async function readText(io: Io, what: string, given: string): Promise<string> {
   if (given === '-') return io.read();
   if (!given.startsWith('@')) return given;
   try {

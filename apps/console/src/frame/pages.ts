@@ -9,6 +9,7 @@ export const PAGES = [
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
   { to: '/ask', label: 'Ask', icon: 'search', keys: 'g w' },
+  { to: '/guardrails', label: 'Guardrails', icon: 'filter', keys: 'g d' },
   { to: '/budgets', label: 'Budgets', icon: 'budget', keys: 'g b' },
   { to: '/models', label: 'Models', icon: 'model', keys: 'g m' },
   { to: '/subscriptions', label: 'Subscriptions', icon: 'bell', keys: 'g n' },
