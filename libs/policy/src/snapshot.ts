@@ -203,8 +203,9 @@ function* makeEntries(
     const owed = obligationsOf(located, known.obligations);
     if (!owed.ok) return owed;
     const ready = { test, owed: owed.value };
-    if (rule.section === 'p') entries.actions.push(Object.freeze({ ...rule, ...ready }));
-    else entries.handoffs.push(Object.freeze({ ...rule, ...ready }));
+    // What the reader put last stays last.
+    if (rule.section === 'p') entries.actions.push(Object.freeze({ ...ready, ...rule }));
+    else entries.handoffs.push(Object.freeze({ ...ready, ...rule }));
     if (++steps % STRIDE === 0) yield;
   }
   return ok(entries);

@@ -53,7 +53,7 @@ export class Docket {
   candidates(question: StageQuestion): readonly Candidate<Entry>[] {
     const { snapshot, request } = this;
     return question.section === 'action'
-      ? snapshot.actions.candidates(this.#about(), question.names)
+      ? snapshot.actions.candidates(this.#about(question.names[0]), question.names)
       : snapshot.handoffs.candidates(question.subject, this.receiver, request.handoff!.purpose);
   }
 
@@ -96,8 +96,8 @@ export class Docket {
     this.snapshot.matching.look(sample);
   }
 
-  #about(): Places {
-    return (this.#places ??= this.snapshot.actions.places(this.request.action, this.#object));
+  #about(asker?: string): Places {
+    return (this.#places ??= this.snapshot.actions.places(this.request.action, this.#object, asker));
   }
 }
 

@@ -8,6 +8,9 @@ import type { ActionRule } from './rule';
 /** Objects whose places are remembered; for others they are worked out anew. */
 const REMEMBERED = 4_096;
 
+/** What is remembered is for whoever asks. */
+const NOBODY = { asker: '', groups: 0 } as const;
+
 export interface Crowd {
   readonly entries: readonly ActionRule[];
   /** Of each entry, the number of its subject. */
@@ -81,6 +84,6 @@ export class CrowdedPlaces {
         else for (const entry of place) rows.push(subjects[entry]!, rowOf(entry, reach));
       }
     }
-    return { action, object, words: Int32Array.from(rows), at: 0, count: rows.length / 2, long, next };
+    return { action, object, words: Int32Array.from(rows), at: 0, count: rows.length / 2, long, next, ...NOBODY };
   }
 }

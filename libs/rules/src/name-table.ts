@@ -55,19 +55,35 @@ const PLACE = (1 << PLACE_BITS) - 1;
 /** Words of a record before its name. */
 const HEAD = 4;
 
-/** Where the record of exactly this name begins; -1 where there is none. */
-export function findName(words: Int32Array, table: Table, name: string): number {
+/** A look-up that was begun: its first bucket is on its way from memory while others are begun. */
+export interface LookUp {
+  readonly table: Table;
+  readonly hash: number;
+  readonly bucket: number;
+}
+
+export function beginLookUp(words: Int32Array, table: Table, name: string): LookUp {
   const hash = hashOf(name);
+  return { table, hash, bucket: words[startOf(table) + (hash & maskOf(table))]! };
+}
+
+/** Where the record of exactly this name begins, by the look-up begun for it; -1 where there is none. */
+export function endLookUp(words: Int32Array, { table, hash, bucket }: LookUp, name: string): number {
   const at = startOf(table);
   const mask = maskOf(table);
-  for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-    const bucket = words[at + slot]!;
-    if (bucket === 0) return -1;
-    if (((bucket ^ hash) & ~PLACE) !== 0) continue;
-    const record = bucket & PLACE;
-    if (words[record] === hash && isNamed(words, record, name)) return record;
+  let slot = hash & mask;
+  for (let held = bucket; held !== 0; held = words[at + slot]!) {
+    if (((held ^ hash) & ~PLACE) === 0) {
+      const record = held & PLACE;
+      if (words[record] === hash && isNamed(words, record, name)) return record;
+    }
+    slot = (slot + 1) & mask;
   }
+  return -1;
 }
+
+export const findName = (words: Int32Array, table: Table, name: string): number =>
+  endLookUp(words, beginLookUp(words, table, name), name);
 
 /** INVARIANT: a record is found by its whole name, never by its hash alone. */
 function isNamed(words: Int32Array, record: number, name: string): boolean {

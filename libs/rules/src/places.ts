@@ -24,4 +24,7 @@ export interface Places {
   readonly long: readonly { readonly reach: Reach; readonly bySubject: ReadonlyMap<number, readonly number[]> }[];
   /** The same object under another action. */
   readonly next: Places | null;
+  /** Who asks first, and where the record of its groups is; 0 where nobody was named. */
+  readonly asker: string;
+  readonly groups: number;
 }

@@ -2,7 +2,7 @@ import { actionPatterns } from './action-patterns';
 import type { Sliced } from './closure';
 import type { CrowdedPlaces } from './crowded-places';
 import { type Closures, CROWDED, type Layout, layOut } from './lay-out';
-import { findName, firstOf, restOf, secondOf, type Table } from './name-table';
+import { beginLookUp, endLookUp, findName, firstOf, restOf, secondOf, type Table } from './name-table';
 import { isPattern } from './names';
 import { entryOf, type Places, REACH, reachOf, rowOf } from './places';
 import type { Chains } from './prefixes';
@@ -53,14 +53,32 @@ export class ActionIndex<E extends ActionRule> {
     return index;
   }
 
-  /** The places of one action on one object: the same for every subject that is asked about it. */
-  places(action: string, object: string): Places {
+  /**
+   * The places of one action on one object: the same for every subject that is asked about it. `asker` is who is asked
+   * about first: both names are looked up at once, since each is a wait for memory where a process holds many policies.
+   */
+  places(action: string, object: string, asker = ''): Places {
     const words = this.#words;
-    const named = findName(words, this.#objects, object);
+    const ofObject = beginLookUp(words, this.#objects, object);
+    const ofAsker = beginLookUp(words, this.#subjects, asker);
+    // Read here, although a policy without such rules is rare: the list is then at hand when a rule is taken from it.
+    if (this.#entries.length === 0) return { ...NOWHERE, action, object, words };
+    const named = endLookUp(words, ofObject, object);
+    const groups = asker === '' ? 0 : endLookUp(words, ofAsker, asker);
     const record = named === -1 ? this.#otherObjects.of(object) : named;
     const count = firstOf(words, record);
     if (count === CROWDED) return this.#crowded!.places(action, object);
-    return { action, object, words, at: restOf(words, record), count, long: NONE, next: null };
+    return {
+      action,
+      object,
+      words,
+      at: restOf(words, record),
+      count,
+      long: NONE,
+      next: null,
+      asker,
+      groups: groups === -1 ? this.#otherSubjects.of(asker) : groups,
+    };
   }
 
   /** Rules in these places for a subject that goes by any of `names`, each once. */
@@ -72,7 +90,7 @@ export class ActionIndex<E extends ActionRule> {
     const search: Search<E> = { places, met, found: null, via: '', groups: 0 };
     for (const via of names) {
       search.via = via;
-      search.groups = this.#groups(via);
+      search.groups = places.groups !== 0 && via === places.asker ? places.groups : this.#groups(via);
       this.#searchRows(search);
       if (long.length > 0) this.#searchLong(search);
     }
@@ -171,3 +189,4 @@ const isAbout = ({ action: written }: ActionRule, action: string): boolean =>
   written === action || (isPattern(written) && actionPatterns(action).includes(written));
 
 const NONE: readonly never[] = Object.freeze([]);
+const NOWHERE = { at: 0, count: 0, long: NONE, next: null, asker: '', groups: 0 } as const;

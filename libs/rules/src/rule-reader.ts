@@ -30,6 +30,14 @@ export interface Vocabulary {
   readonly subjectTypes: readonly string[];
 }
 
+/**
+ * Lines as they are stored, and as most people write them: one blank after each comma, no other. Taken apart at once,
+ * they cost half of what the general way does, which answers the same.
+ */
+const ACTION_LINE =
+  /^p, ([^,"\s]+), \{tenant\}, ([^,"\s]+), ([^,"\s]+), ([^,"\s]*), (allow|deny)(?:, ([^,"\s]*)(?:, ([^,"\s]*))?)?$/;
+const LINK_LINE = /^(g2?), ([^,"\s]+), ([^,"\s]+), \{tenant\}$/;
+
 const ARITY = { p: [7, 9], p2: [8, 10], g: [4, 4], g2: [4, 4] } as const;
 const NO_OBLIGATION: readonly string[] = Object.freeze([]);
 const RID_DIGITS = 12;
@@ -54,6 +62,21 @@ export class RuleReader {
 
   /** Throws `RefusedLine`. */
   read(content: string): ReadLine {
+    const action = ACTION_LINE.exec(content);
+    if (action !== null) {
+      // Columns as `ACTION_LINE` has them, with the one that is always the same.
+      const [who, what, word, cond] = [action[1]!, action[2]!, action[3]!, action[4]!];
+      return this.#action(['p', who, TENANT_COLUMN, what, word, cond, action[5]!, action[6] ?? '', action[7] ?? '']);
+    }
+    const link = LINK_LINE.exec(content);
+    if (link !== null) {
+      return this.#link(link[1] === 'g' ? 'g' : 'g2', ['', link[2]!, link[3]!, TENANT_COLUMN]);
+    }
+    return this.#readAnyhow(content);
+  }
+
+  /** A line as somebody wrote it. */
+  #readAnyhow(content: string): ReadLine {
     if (content.includes('"')) throw new RefusedLine('malformed_rule', 'quotes have no meaning in a rule');
     const columns = content.split(',');
     for (let i = 0; i < columns.length; i++) columns[i] = columns[i]!.trim();
@@ -85,7 +108,8 @@ export class RuleReader {
     const text = `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
     const named = this.#rid(rid, text);
     const common = { rid: named, condition, effect, obligations };
-    const rule: ActionRule = { section: 'p', subject, object, action, ...common };
+    // The action last: to look at it, as every search does, is then to have the whole rule on its way from memory.
+    const rule: ActionRule = { ...common, section: 'p', subject, object, action };
     return { section: 'p', rule, line: `${text}, ${named}` };
   }
 
