@@ -16,6 +16,7 @@ import {
 import { openEngine, type RunEvent, type StartRunInput } from '@writ/engine';
 import { isFinal, type RunStatus } from '@writ/database';
 import type { RunId } from '@writ/kernel';
+import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { agentLoop, Died, type FrameworkPeer, startFramework } from '../support/framework';
 import { openScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
@@ -296,6 +297,41 @@ describe('an agent that an external framework leads', () => {
     },
     60_000,
   );
+
+  test('hears nothing that has not passed the guardrails, from its run, from its tools or through its model, and each once', async () => {
+    const guarded = (guardrails: object): PolicyBundle => {
+      const bundle = parseBundle(JSON.stringify({ rules, guardrails: { checks: guardrails } }));
+      if (!bundle.ok) throw new Error(bundle.failure.message);
+      return bundle.value;
+    };
+    const key = `ghp_${'a1B2'.repeat(9)}`;
+    await scenario.activate(
+      guarded({
+        no_keys: { at: ['input'], detect: ['credential'], then: 'redact' },
+        not_done: { at: ['input'], words: ['look done'] },
+      }),
+    );
+    const given: unknown[] = [];
+    peer.work = (asked, way) => {
+      given.push(asked.input);
+      return agentLoop(asked, way, (text) => void peer.heard.push(text));
+    };
+    const message = `script:f${scripts + 1} with ${key}`;
+    const turns = [{ calls: [call('look', 1), call('pay', 2)] }, { text: 'over' }];
+    const { status, output, events } = await ended(await start('alone', turns, { input: { message } }));
+    expect([status, output]).toEqual(['succeeded', { answer: 'over' }]);
+    expect(given).toEqual([{ message: `script:f${scripts} with [redacted: credential]` }]);
+    const wire = JSON.stringify(model.journal(`f${scripts}`));
+    for (const secret of [key, 'look done']) expect([secret, wire.includes(secret)]).toEqual([secret, false]);
+    expect(wire).toContain('pay done');
+    expect(wire).toContain('denied: guardrail_denied');
+    const looked = events.flatMap((event) =>
+      event.type === 'content_checked' ? event.content.map((name) => `${event.scope} ${name}`) : [],
+    );
+    expect(new Set(looked).size).toBe(looked.length);
+    expect(looked.length).toBeGreaterThan(5);
+    await scenario.activate(guarded({}));
+  });
 
   test('[I4] whose worker leaves in the middle is called by the next one, and goes on behind what it had done', async () => {
     let calls = 0;

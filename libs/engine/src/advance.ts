@@ -1,12 +1,12 @@
 import type { Failure } from '@writ/kernel';
-import { terminatingStop } from '@writ/policy';
+import { type TenantAuthority, terminatingStop } from '@writ/policy';
 import { endStrayRequests } from './approvals/ask-people';
 import { commitUnit } from './commit';
 import { evidence } from './evidence';
 import type { EngineContext } from './context';
 import type { RunEventWithMail } from './events';
 import type { HeldRun } from './held-run';
-import { withAnswerGiven } from './guard/answer';
+import { isBeforeAnswer, withAnswerGiven } from './guard/answer';
 import { askInput } from './inputs/ask-input';
 import {
   type Act,
@@ -107,7 +107,9 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   const steps = ends?.type === 'finish' ? await answering(ctx, held, { end: ends, now }) : planned;
   const [first] = steps;
   if (first && isEnd(first)) {
-    if (crew.idle) return finish(ctx, held, first);
+    // Guardrails that came in force since are heard before the end is on record.
+    const stands = (authority: TenantAuthority): boolean => first.type === 'finish' && isBeforeAnswer(held, authority);
+    if (crew.idle) return finish(ctx, held, { next: first, stands });
     crew.close(state, ctx.patienceMs);
     await crew.changed(null);
     return null;

@@ -1,6 +1,7 @@
 import { assertNever, type BudgetId, canonicalJson } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
 import { releaseRun } from '@writ/database';
+import type { TenantAuthority } from '@writ/policy';
 import type { AdvanceEnd, Moved } from './advance-end';
 import { keepAside } from './keep-aside';
 import { commitUnit } from './commit';
@@ -25,10 +26,17 @@ export const ASKED_LOOK_MS = 600_000;
 export async function settleDown(
   ctx: EngineContext,
   held: HeldRun,
-  unit: { readonly tail: Tail; readonly standing: Standing },
+  unit: {
+    readonly tail: Tail;
+    readonly standing: Standing;
+    /** Whether something stands before it under this authority: then nothing is committed, and the run is looked at again. */
+    readonly stands?: (authority: TenantAuthority) => boolean;
+  },
 ): Promise<Moved> {
   for (;;) {
-    const epochs = (held.create && held.startedUnder) ?? (await ctx.authority.get(held.tenant)).epochs;
+    const authority = await ctx.authority.get(held.tenant);
+    if (unit.stands?.(authority)) return null;
+    const epochs = (held.create && held.startedUnder) ?? authority.epochs;
     const { tail, standing } = unit;
     const result = await commitUnit(ctx.writer, held, { authority: epochs, standing, build: () => tail });
     switch (result.kind) {
@@ -81,23 +89,33 @@ async function release(ctx: EngineContext, held: HeldRun, wakeAt: number | null)
 }
 
 /** Ends the run: its last unit gives the lease back for good. */
-export async function finish(ctx: EngineContext, held: HeldRun, next: End): Promise<Moved> {
+export async function finish(
+  ctx: EngineContext,
+  held: HeldRun,
+  { next, stands }: { readonly next: End; readonly stands?: (authority: TenantAuthority) => boolean },
+): Promise<Moved> {
   const now = ctx.clock.now();
   const ref = next.type === 'finish' ? await keepAside(ctx, held.tenant, canonicalJson(next.output)) : null;
   const { event, status, code } = ending(next, now, ref);
   const audit = evidence(held.scope, now, { type: 'run.finished', outcome: status, detail: { code } });
-  return finishAs(ctx, held, { event, audit, status });
+  return finishAs(ctx, held, { event, audit, status, ...(stands && { stands }) });
 }
 
 export async function finishAs(
   ctx: EngineContext,
   held: HeldRun,
-  end: { readonly event: RunEvent; readonly audit: AuditDraft; readonly status: Standing['status'] },
+  end: {
+    readonly event: RunEvent;
+    readonly audit: AuditDraft;
+    readonly status: Standing['status'];
+    readonly stands?: (authority: TenantAuthority) => boolean;
+  },
 ): Promise<Moved> {
   const tail: Tail = { events: [end.event], audits: [end.audit], decisions: [] };
   const moved = await settleDown(ctx, held, {
     tail,
     standing: { status: end.status, wait: null, wakeAt: null, release: true },
+    ...(end.stands && { stands: end.stands }),
   });
   if (moved?.kind !== 'resting') return moved;
   await tellInbox({ db: ctx.db, now: ctx.clock.now() }, held, true);

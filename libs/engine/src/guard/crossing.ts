@@ -77,7 +77,7 @@ export function crossingOf(held: HeldRun, authority: TenantAuthority, act: Act):
 }
 
 /** A value by its digest: the same value is the same content, wherever it stands. */
-const nameOf = (value: Json): string =>
+export const nameOf = (value: Json): string =>
   `d:${digestOf(canonicalJson(value)).slice('sha256:'.length, 'sha256:'.length + 24)}`;
 
 /** A call goes out when it is made over a wire, or when what it reaches is a way out. */

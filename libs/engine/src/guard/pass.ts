@@ -18,7 +18,7 @@ import { proposeCheck } from './call-out';
 import { type Content, type Crossing, crossingOf } from './crossing';
 
 type Snapshot = NonNullable<TenantAuthority['snapshot']>;
-type Guardrail = NonNullable<Snapshot['guardrails']>['checks'][number];
+export type Guardrail = NonNullable<Snapshot['guardrails']>['checks'][number];
 
 /** An act with what guardrails said of its content; or the question that one of them has to ask somebody first. */
 export interface Passed {
@@ -59,7 +59,7 @@ export async function passGuardrails(ctx: EngineContext, held: HeldRun, passing:
     if ('kind' in asked) return { planned, check: asked };
     answers.set(one.guardrail.id, asked);
   }
-  lookAt(held, { ...passing, snapshot, crossing, todo, answers });
+  lookAt(held, { act, now, snapshot, crossing, todo, answers });
   const cut = todo.some(({ guardrail }) => guardrail.says.then === 'redact');
   const again = cut ? stubbedIn(held, propose(held, act, now)) : planned;
   const quiet = guardsAnswers(guardrails, held);
@@ -90,9 +90,9 @@ interface Todo {
 }
 
 /** What of the content a guardrail has not let pass here; none where there is nothing. */
-function toLookAt(
+export function toLookAt(
   { state }: HeldRun,
-  { act, crossing, guardrail }: { readonly act: Act; readonly crossing: Crossing; readonly guardrail: Guardrail },
+  { act, crossing, guardrail }: { readonly act: Placed; readonly crossing: Crossing; readonly guardrail: Guardrail },
 ): readonly Todo[] {
   const { version } = guardrail;
   const { path } = act;
@@ -118,7 +118,12 @@ async function askedOf(
   return stubbedIn(held, proposeCheck(held, { parent: planned, crossing, guardrail, content, callee, key, now }));
 }
 
-interface Looking extends Passing {
+/** Where what is said of content is kept until it is over. */
+type Placed = Pick<Act, 'path'>;
+
+interface Looking {
+  readonly act: Placed;
+  readonly now: number;
   readonly snapshot: Snapshot;
   readonly crossing: Crossing;
   readonly todo: readonly Todo[];
@@ -126,7 +131,7 @@ interface Looking extends Passing {
 }
 
 /** Asks every guardrail that has something new to look at, and records what each said. */
-function lookAt(held: HeldRun, { act, snapshot, crossing, todo, answers, now }: Looking): void {
+export function lookAt(held: HeldRun, { act, snapshot, crossing, todo, answers, now }: Looking): void {
   if (todo.length === 0) return;
   const labels = labelsIn(held, snapshot);
   // A guardrail that came later than others has more to look at: what one event says is said of the same content.
@@ -210,9 +215,9 @@ function labelsIn({ state, planner }: HeldRun, { flow }: Snapshot): ReadonlySet<
 }
 
 /** What a guardrail has said of the content of the act that is now under way. */
-function heardOf(
+export function heardOf(
   { state }: HeldRun,
-  { act, crossing }: { readonly act: Act; readonly crossing: Crossing },
+  { act, crossing }: { readonly act: Placed; readonly crossing: Crossing },
   { id, version }: Guardrail,
 ): GuardCheck {
   // What was said of other content does not count: people may have changed what is sent.

@@ -12,6 +12,7 @@ import type { ModelReply, Relay, ToolSpec } from '@writ/gateways';
 import type { AgentDefinition, BillOfMaterials, Versioned } from '@writ/registry';
 import { checkArguments } from '../arguments';
 import type { EngineContext } from '../context';
+import { passAnswer } from '../guard/pass-answer';
 import type { HeldRun } from '../held-run';
 import { keepAside } from '../keep-aside';
 import { record } from '../outcomes';
@@ -116,7 +117,21 @@ export class FrameworkSession implements RelaySession {
       this.#waiting.set(branchPath(this.place.path, key), resolve);
       this.#look();
     });
-    return result.done ? { ok: true, value: result.output } : refused(result.failure);
+    if (!result.done) return refused(result.failure);
+    return asked.kind === 'tool' ? this.#heard(result.output) : { ok: true, value: result.output };
+  }
+
+  /** What a tool answered enters the agent here: its framework hears it before any model does. */
+  async #heard(answer: Json): Promise<RelayAnswer<Json>> {
+    const { path, agent } = this.place;
+    const authority = await this.ctx.authority.get(this.held.tenant);
+    const heard = passAnswer(this.held, authority, {
+      path,
+      agent: agent.definition.name,
+      answer,
+      now: this.ctx.clock.now(),
+    });
+    return heard.ok ? heard : refused(heard.failure);
   }
 
   #asked(): readonly RelayState[] {
