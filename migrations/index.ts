@@ -35,6 +35,8 @@ import { Revocations1795000000034 } from './0034-revocations';
 import { Directory1795000000035 } from './0035-directory';
 import { RateBuckets1795000000036 } from './0036-rate-buckets';
 import { IndexScans1795000000037 } from './0037-index-scans';
+import { Proofs1795000000038 } from './0038-proofs';
+import { AccessRequests1795000000039 } from './0039-access-requests';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -75,4 +77,6 @@ export const MIGRATIONS = [
   Directory1795000000035,
   RateBuckets1795000000036,
   IndexScans1795000000037,
+  Proofs1795000000038,
+  AccessRequests1795000000039,
 ];

@@ -46,7 +46,9 @@ export class ApiServer {
     private readonly ends: (() => Promise<void>)[],
   ) {}
 
-  static async open(options: { readonly console?: string } = {}): Promise<ApiServer> {
+  static async open(
+    options: { readonly console?: string; readonly authzenDrafts?: ReadonlySet<string> } = {},
+  ): Promise<ApiServer> {
     const fresh = await freshDatabase();
     const config = { url: fresh.ownerUrl, role: 'writer', allowUnsafeDurability: true } as const;
     const db = await openDatabase(config);

@@ -15,10 +15,12 @@ describeWithBrowser('the inbox', (executable) => {
   let screen: Screen;
 
   /** Administrators may say yes to `quiet`, and with which arguments. */
-  const policy = async (): Promise<PolicyBundle> => {
+  const policy = async (more: PolicyBundle['obligations'] = {}): Promise<PolicyBundle> => {
     const product = await readBundle(policiesDirectory());
     const values = { count: 1, roles: ['administrator'], editable: true };
-    const own = { ...asking, obligations: { ask: { type: 'require_approval', values } } };
+    const names = ['ask', ...Object.keys(more)].join('|');
+    const rules = (asking.rules as string).replaceAll('allow, ask', `allow, ${names}`);
+    const own = { ...asking, rules, obligations: { ask: { type: 'require_approval', values }, ...more } };
     const merged = product.ok ? mergeBundles(product.value, own) : product;
     if (!merged.ok) throw new Error(merged.failure.message);
     return merged.value;
@@ -125,5 +127,30 @@ describeWithBrowser('the inbox', (executable) => {
     expect(await axeFaults(page)).toEqual([]);
     expect(await sideways(page)).toBe(0);
     await page.screenshot({ path: `.writ/pictures/approvals-${look}-${size}.png` });
+  });
+
+  it('asks for the key once more where the policy wants a fresh proof, and approves with it', async () => {
+    await world.desk.scenario.activate(
+      await policy({ prove: { type: 'step_up', values: { who: 'approvers', within_ms: 600_000 } } }),
+    );
+    await world.desk.engine.authority.refresh(world.desk.scenario.tenant);
+    const run = await asks('inbox-proven');
+    await open(`/approvals?q=run:${run}`);
+    const { page } = screen;
+    await rows().first().click();
+    const approve = page.getByRole('button', { name: 'Approve once' });
+    await approve.waitFor();
+    // As if the session had been opened long ago.
+    await world.desk.scenario.outsider.query('delete from writ.proof');
+    await approve.click();
+    const form = page.getByRole('form', { name: 'Prove who you are' });
+    await form.waitFor();
+    // The browser tells of the refusal that made it ask.
+    screen.complaints.splice(0);
+    expect(await axeFaults(page)).toEqual([]);
+    await form.getByLabel('Your API key, once more').fill(world.apiKey);
+    await form.getByRole('button', { name: 'Prove and approve' }).click();
+    await page.getByText('No request matches').waitFor();
+    await world.desk.stands(run, 'succeeded');
   });
 });

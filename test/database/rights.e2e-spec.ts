@@ -17,6 +17,7 @@ const EVIDENCE = [
   'log_tile',
   'log_checkpoint',
   'approval_vote',
+  'approval_proof',
 ];
 /**
  * Functions that run with the owner's rights: each a door through row security that answers one question only, and the
@@ -118,7 +119,7 @@ describe('the roles of the services', () => {
     await client.end();
   });
 
-  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, tries long past, and what applications are known for', async () => {
+  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, tries long past, what applications are known for and were denied, and proofs that grew old', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
@@ -132,6 +133,8 @@ describe('the roles of the services', () => {
       { relname: 'run_snapshot', rolname: 'writ_writer' },
       { relname: 'delivery', rolname: 'writ_writer' },
       { relname: 'directory_entry', rolname: 'writ_writer' },
+      { relname: 'proof', rolname: 'writ_writer' },
+      { relname: 'access_denial', rolname: 'writ_writer' },
     ]);
   });
 

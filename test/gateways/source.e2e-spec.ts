@@ -86,7 +86,7 @@ describe('the ways out of this room', () => {
     expect(sources().flatMap(takingPermits).sort()).toEqual(listed.sort());
   });
 
-  it('[I1] open sockets and start programs in two places only, both of which open a permit first, and look names up in one', () => {
+  it('[I1] open sockets and start programs in three places only, all of which open a permit first, and look names up in one', () => {
     const servers = sources()
       .flatMap(waysOut)
       // These listen: a model that is played, and the place where frameworks make their calls, which reaches nothing itself.
@@ -101,6 +101,10 @@ describe('the ways out of this room', () => {
       // The library's transport, over our own fetch; it has no other.
       'mcp/http-pipe.ts: StreamableHTTPClientTransport',
       'mcp/stdio-pipe.ts: spawn',
+      // Asks once what this machine can confine; what it starts is told nothing and prints a version.
+      'sandbox/confinement.ts: spawn',
+      // A tool function in a process of its own: the transport of functions opens the permit before.
+      'sandbox/run-confined.ts: spawn',
     ]);
   });
 

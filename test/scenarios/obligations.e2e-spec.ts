@@ -94,6 +94,15 @@ describe('what an allow obliges to', () => {
     expect(events.some((event) => event.type === 'step_intended')).toBe(false);
   });
 
+  it('budget: money of a model without a price is not guessed at', async () => {
+    await desk.scenario.activate(obliged('budget', { cost_micros: 1_000 }, 'model:*, model.invoke'));
+    const run = await desk.start({ workflow: 'desk', input: say(desk, 'unpriced', [{ text: 'How much?' }]) });
+    await desk.stands(run, 'failed');
+    const events = await journal(run);
+    expect(events.at(-1)).toMatchObject({ failure: { code: 'price_unknown', details: { obligation: 'duty' } } });
+    expect(events.some((event) => event.type === 'step_intended')).toBe(false);
+  });
+
   it('record_full: the journal holds the whole request of a model, and is folded as any other', async () => {
     await desk.scenario.activate(obliged('record_full', {}, 'model:*, model.invoke'));
     const run = await desk.start({ workflow: 'desk', input: say(desk, 'whole', [{ text: 'Recorded.' }]) });

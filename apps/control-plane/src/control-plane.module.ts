@@ -19,7 +19,9 @@ import { LoginLimit } from './authority/login-limit';
 import { Writes } from './authority/writes';
 import { OutsideDecisions } from './access/decisions';
 import { EvaluationRecorder } from './access/recorder';
+import { OutsideRequests } from './access/requests';
 import { OutsideSearch } from './access/search';
+import { AccessRequestsController } from './controllers/access-requests.controller';
 import { AccessController } from './controllers/access.controller';
 import { AdmissionController } from './controllers/admission.controller';
 import { ApprovalsController } from './controllers/approvals.controller';
@@ -43,6 +45,7 @@ import { ReachController } from './controllers/reach.controller';
 import { RunForksController } from './controllers/run-forks.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
+import { ProofsController } from './controllers/proofs.controller';
 import { SessionController } from './controllers/session.controller';
 import { StandInsController } from './controllers/stand-ins.controller';
 import { StopsController } from './controllers/stops.controller';
@@ -58,7 +61,18 @@ import { TenantEvents } from './live/tenant-events';
 import { Readiness } from './readiness';
 import { AskedThings } from './search/asked-things';
 import { Lookup } from './search/lookup';
-import { APPROVALS, BATCHES, QUESTIONS, CLOCK, LIVE, RUN_COMMANDS, RUN_QUERIES, TRIGGERS, VERSION } from './tokens';
+import {
+  APPROVALS,
+  BATCHES,
+  QUESTIONS,
+  CLOCK,
+  DRAFTS,
+  LIVE,
+  RUN_COMMANDS,
+  RUN_QUERIES,
+  TRIGGERS,
+  VERSION,
+} from './tokens';
 
 /** What the server stands on, open and owned by the caller. */
 export interface ControlPlaneDeps {
@@ -81,6 +95,8 @@ export interface ControlPlaneDeps {
   readonly trustedProxies?: readonly string[];
   /** Bytes; 4 MiB unless told. */
   readonly bodyLimit?: number;
+  /** Drafts beside AuthZEN 1.0 that are switched on; none by default. */
+  readonly authzenDrafts?: ReadonlySet<string>;
   /** Folder of the built console; `dist/console` unless told. */
   readonly console?: string;
 }
@@ -94,7 +110,8 @@ export class ControlPlaneModule {
     const { approvals, questions, batches } = deps;
     const asked = new AskedThings({ approvals, questions, batches, gate, clock });
     const search = new AuditSearch(database);
-    const outside = new OutsideDecisions(database, authority, new EvaluationRecorder(database), clock);
+    const drafts = deps.authzenDrafts ?? new Set<string>();
+    const outside = new OutsideDecisions(database, authority, new EvaluationRecorder(database), clock, drafts);
     return {
       module: ControlPlaneModule,
       controllers: [
@@ -109,6 +126,7 @@ export class ControlPlaneModule {
         ExplainController,
         DecisionsController,
         AccessController,
+        AccessRequestsController,
         DirectoryController,
         ApprovalsController,
         StandInsController,
@@ -125,6 +143,7 @@ export class ControlPlaneModule {
         ConfigController,
         PolicyImportController,
         KeysController,
+        ProofsController,
         SessionController,
         SystemController,
       ],
@@ -143,6 +162,8 @@ export class ControlPlaneModule {
         { provide: CLOCK, useValue: clock },
         { provide: VERSION, useValue: deps.version },
         { provide: Gate, useValue: gate },
+        { provide: DRAFTS, useValue: drafts },
+        { provide: OutsideRequests, useValue: new OutsideRequests(database, outside, clock) },
         { provide: OutsideDecisions, useValue: outside },
         { provide: OutsideSearch, useValue: new OutsideSearch(database, outside) },
         { provide: StopReports, useValue: new StopReports(database) },

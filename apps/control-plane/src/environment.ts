@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { readDrafts } from './access/drafts';
 
 export interface Environment {
   readonly databaseUrl: string;
@@ -8,6 +9,7 @@ export interface Environment {
   readonly port: number;
   readonly cursorSecret: Uint8Array | null;
   readonly trustedProxies: readonly string[] | null;
+  readonly authzenDrafts: ReadonlySet<string>;
 }
 
 type Variables = { readonly [name: string]: string | undefined };
@@ -28,6 +30,7 @@ export function readEnvironment(env: Variables = process.env): Environment {
     redisUrl: env['REDIS_URL'] ?? null,
     host: env['WRIT_HOST'] ?? '127.0.0.1',
     port,
+    authzenDrafts: readDrafts(env['WRIT_AUTHZEN_DRAFTS']),
     trustedProxies: proxies(env['WRIT_TRUSTED_PROXIES']),
     cursorSecret: secret === undefined ? null : new TextEncoder().encode(secret),
   };

@@ -1,3 +1,4 @@
+export { readDrafts } from './access/drafts';
 export type { ControlPlaneDeps } from './control-plane.module';
 export { BODY_LIMIT_BYTES, createControlPlane } from './create';
 export { openTenant, type TenantOpening } from './open-tenant';

@@ -41,6 +41,7 @@ async function main(): Promise<void> {
     triggers,
     batches,
     version,
+    authzenDrafts: environment.authzenDrafts,
     ...(environment.trustedProxies === null ? {} : { trustedProxies: environment.trustedProxies }),
     ...(environment.cursorSecret === null ? {} : { cursorSecret: environment.cursorSecret }),
   });

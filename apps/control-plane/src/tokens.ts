@@ -9,6 +9,8 @@ export const BATCHES = Symbol('Batches');
 export const TRIGGERS = Symbol('TriggersApi');
 export const LIVE = Symbol('LiveFeeds');
 export const CLOCK = Symbol('Clock');
+/** Drafts beside AuthZEN that are switched on. */
+export const DRAFTS = Symbol('authzen drafts');
 export const VERSION = Symbol('version');
 
 export type Commands = RunCommandsApi;

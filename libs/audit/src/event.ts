@@ -75,6 +75,7 @@ export type AuditType =
   | 'run.upgraded'
   | 'run.child_told'
   | 'run.child_ended'
+  | 'identity.proven'
   | 'session.created'
   | 'session.ended'
   | 'log.opened'

@@ -41,6 +41,7 @@ const WAITS: { readonly [kind: string]: string } = {
   approval: 'an approval',
   input: 'an answer to a question',
   reconciliation: 'somebody to say what became of a lost call',
+  rate: 'its turn of a rate',
   retry: 'its next try',
 };
 
@@ -184,6 +185,7 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'definition.published': (event) => `${who(event)} published ${thing(event)}, version ${event.object?.version ?? 1}.`,
   'key.created': (event, detail) => `${who(event)} created ${thing(event)} for ${said(detail, 'principal')}.`,
   'key.revoked': (event, detail) => `${who(event)} revoked ${thing(event)} of ${said(detail, 'principal')}.`,
+  'identity.proven': (event) => `${who(event)} proved anew who they are, with ${thing(event)}.`,
   'session.created': (event) => `${who(event)} logged in with ${thing(event)}.`,
   'session.ended': (event) => `${who(event)} logged out.`,
   'tenant.created': (event) => `${who(event)} created ${thing(event)}.`,

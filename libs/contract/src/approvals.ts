@@ -23,6 +23,13 @@ const Requirement = named(
       .readonly()
       .describe('Holders of any of these; empty for all whom the policy lets decide.'),
     escalates_to: z.array(z.string()).readonly().describe('Roles that count as well from `escalates_at` on.'),
+    initiator: z.boolean().describe('Only the one the act is for meets it, by saying yes to it.'),
+    proof_within_ms: z
+      .int()
+      .nullable()
+      .describe(
+        'How old a proof of who says yes may be when the act is done (`POST /v1/identity/proofs`); null: none is needed.',
+      ),
   }),
 );
 
@@ -42,7 +49,7 @@ export const Approval = named(
   z
     .object({
       id: id('approval'),
-      run: id('run'),
+      run: id('run').nullable().describe('Null for access to a thing of an application (AuthZEN).'),
       workflow: z.string(),
       path: z.string().describe('Node of the workflow that waits; empty for the root.'),
       status: ApprovalStatus,
@@ -72,7 +79,15 @@ export const Approval = named(
       comment_required: z.boolean(),
       may_decide: z.boolean().describe('Whether you may.'),
       barred: z
-        .enum(['not_a_person', 'is_requester', 'in_chain', 'wrote_the_rule', 'lacks_role', 'decided'])
+        .enum([
+          'not_a_person',
+          'is_requester',
+          'in_chain',
+          'wrote_the_rule',
+          'not_the_initiator',
+          'lacks_role',
+          'decided',
+        ])
         .nullable()
         .describe('Why you may not; `decided`: you have.'),
       in_place_of: z
@@ -85,6 +100,15 @@ export const Approval = named(
       escalated_at: time.nullable(),
       resolved_at: time.nullable(),
       resolved_by: z.string().nullable(),
+      access: z
+        .object({
+          enforcer: z.string().describe('Who asked, for its application.'),
+          reason: z.string().describe('Why, as it says.'),
+          requested_until: time.nullable(),
+          good_until: time.nullable().describe('Of a granted one: evaluations are allowed by it until then.'),
+        })
+        .nullable()
+        .describe('Of a request for access to a thing of an application.'),
       used_at: time.nullable().describe('When the act it was for was put on record.'),
       replaced_by: id('approval').nullable(),
       edit_of: id('approval').nullable(),
@@ -136,7 +160,17 @@ export const approvalExample = {
   basis: hex('4d'),
   policy: hex('9c'),
   decision: 'dec_01k8x0q3wsf5z8k2m4n6p8r0t3',
-  requirements: [{ obligation: 'ask_payments', of: 1, by: [], roles: ['payments'], escalates_to: [] }],
+  requirements: [
+    {
+      obligation: 'ask_payments',
+      of: 1,
+      by: [],
+      roles: ['payments'],
+      escalates_to: [],
+      initiator: false,
+      proof_within_ms: null,
+    },
+  ],
   votes: [],
   editable: true,
   comment_required: false,
@@ -149,6 +183,7 @@ export const approvalExample = {
   escalated_at: null,
   resolved_at: null,
   resolved_by: null,
+  access: null,
   used_at: null,
   replaced_by: null,
   edit_of: null,
@@ -167,6 +202,7 @@ const answered = (description: string) => ({
 });
 const SAYS = named('SayOnApproval', z.strictObject({ comment }));
 const problems = ['not_found', 'state_conflict', 'not_eligible', 'comment_required', 'stop_active'] as const;
+const yesProblems = [...problems, 'proof_required'] as const;
 
 export const approvalRoutes = {
   listApprovals: route({
@@ -175,7 +211,7 @@ export const approvalRoutes = {
     area: 'approvals',
     summary: 'Search what people are, and were, asked',
     description:
-      'With `waiting_on=me` only what you may decide about and have not; such a page may be short of `limit`.',
+      'With `waiting_on=me` only what you may decide about and have not; such a page may be short of `limit`. Whoever may not read them all is shown what they are asked because it is for them.',
     access: ['approval.read'],
     query: z.strictObject({
       ...pageQuery,
@@ -230,7 +266,7 @@ export const approvalRoutes = {
     params,
     body: { schema: SAYS, example: { comment: 'Checked with the customer.' } },
     responses: answered('The vote, and how the request stands.'),
-    problems,
+    problems: yesProblems,
     idempotency: 'stored',
   }),
   reject: route({
@@ -244,6 +280,26 @@ export const approvalRoutes = {
     body: { schema: SAYS, example: { comment: 'The amount is wrong.' } },
     responses: answered('The request is rejected.'),
     problems,
+    idempotency: 'stored',
+  }),
+  revokeApproval: route({
+    method: 'POST',
+    path: '/v1/approvals/{id}/revoke',
+    area: 'approvals',
+    summary: 'Take back what was granted and not used up',
+    description:
+      'The act it was for needs another approval; access it gave to an application ends. Whoever may decide about such requests may.',
+    access: ['approval.decide'],
+    params,
+    body: { schema: SAYS, example: { comment: 'The customer withdrew.' } },
+    responses: {
+      200: {
+        description: 'It is withdrawn.',
+        schema: Voted,
+        example: { approval: approvalExample.id, status: 'withdrawn', counted: true, resolved_by: 'user:91bc' },
+      },
+    },
+    problems: ['not_found', 'state_conflict', 'stop_active'],
     idempotency: 'stored',
   }),
   commentApproval: route({
@@ -275,7 +331,7 @@ export const approvalRoutes = {
       example: { args: { order: 'W1001', amount: '600.00' }, comment: 'Shipping is not refunded.' },
     },
     responses: answered('The new request, and how it stands.'),
-    problems: [...problems, 'not_editable', 'schema_violation'],
+    problems: [...yesProblems, 'not_editable', 'schema_violation'],
     idempotency: 'stored',
   }),
 };

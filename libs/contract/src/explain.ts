@@ -214,7 +214,7 @@ export const explainRoutes = {
     area: 'decisions',
     summary: 'List who may do something',
     description:
-      'Everybody whom the policy or a key of the tenant names, and who may do it in their own name. What an agent may it may at most: it never exceeds whom it acts for.',
+      'Everybody whom the policy, a key of the tenant or its directory names, and who may do it in their own name. What an agent may it may at most: it never exceeds whom it acts for. An action of the vocabulary is asked about for each subject of the directory, with what that knows of them and of the thing.',
     access: ['decision.explain'],
     body: {
       schema: named('AskWhoCan', z.strictObject(act)),

@@ -8,6 +8,8 @@ interface ProblemKind {
   readonly retryable: boolean;
   /** What it means and what to do, for the page at `/problems/<code>`. */
   readonly meaning: string;
+  /** What another standard calls it: then this stands as the `type` of the document. */
+  readonly urn?: string;
 }
 
 const kind = (status: number, title: string, meaning: string): ProblemKind => ({
@@ -21,6 +23,12 @@ const kind = (status: number, title: string, meaning: string): ProblemKind => ({
 const passing = (status: number, title: string, meaning: string): ProblemKind => ({
   ...kind(status, title, meaning),
   retryable: true,
+});
+
+/** A code of the AuthZEN Access Request and Approval Profile, draft 1. */
+const arap = (code: string, of: ProblemKind): ProblemKind => ({
+  ...of,
+  urn: `urn:openid:authzen:access-request:error:${code}`,
 });
 
 /** Every code the API answers with. Codes are stable: clients branch on them, never on titles. */
@@ -74,6 +82,60 @@ export const PROBLEMS = {
     403,
     'You may not decide this one',
     'Who asks, who takes part, who wrote the rule and who lacks the role does not decide. The request names who may.',
+  ),
+  not_requestable: arap(
+    'not_requestable',
+    kind(
+      400,
+      'Nobody can be asked for this',
+      'The policy does not ask people about it, or not any more. Evaluate again.',
+    ),
+  ),
+  expired_denial: arap(
+    'expired_denial',
+    kind(
+      410,
+      'The denial is too old to be asked about',
+      'A denial may be asked about until its `access_request.expires_at`. Evaluate again and ask about that one.',
+    ),
+  ),
+  invalid_denial_binding: arap(
+    'invalid_denial_binding',
+    kind(
+      400,
+      'The request is not about that denial',
+      'Subject, action, resource and context are those that were denied, and `denial.evaluation_id` is that denial’s, given to the same enforcer.',
+    ),
+  ),
+  duplicate_request: arap(
+    'duplicate_request',
+    kind(
+      409,
+      'That denial was asked about before',
+      'A denial is asked about once, and what was wanted then counts. Go on with its task.',
+    ),
+  ),
+  unknown_task: arap(
+    'unknown_task',
+    kind(404, 'There is no such task', 'No task of this id is known, or it is of another enforcer.'),
+  ),
+  invalid_task_state: arap(
+    'invalid_task_state',
+    kind(
+      409,
+      'The task is over',
+      'Only a pending request can be taken back. What was granted is revoked by those who decide.',
+    ),
+  ),
+  proof_required: kind(
+    403,
+    'Prove first who you are',
+    'The policy counts a yes to this only with a fresh proof of who says it. Send the secret of your key to POST /v1/identity/proofs, then say it again.',
+  ),
+  proof_failed: kind(
+    403,
+    'That proves nothing',
+    'The key that was sent is unknown, over, or somebody else’s. Send the secret of a key of your own.',
   ),
   not_editable: kind(
     403,

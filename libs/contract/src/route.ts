@@ -91,6 +91,8 @@ export interface Route {
   readonly stream?: { readonly id: string; readonly event: string };
   /** Refusals are a text, as AuthZEN has them, but to whoever accepts `application/problem+json`. */
   readonly plainErrors?: true;
+  /** Unknown fields of the body are ignored: other makers write it, by a standard that may know more of them. */
+  readonly ignoresUnknown?: true;
   /** Reads `If-Match`. */
   readonly ifMatch?: true;
 }

@@ -36,6 +36,28 @@ export const sessionRoutes = {
     problems: ['unauthenticated', 'key_expired', 'key_revoked', 'rate_limited'],
     idempotency: 'none',
   }),
+  prove: route({
+    method: 'POST',
+    path: '/v1/identity/proofs',
+    area: 'identity',
+    summary: 'Prove anew who you are, by the secret of a key of yours',
+    description:
+      'For requests to people that count a yes only with a fresh proof (the obligation `step_up`). It counts for the session or key this call is made with, and for nothing else.',
+    access: 'caller',
+    body: {
+      schema: named('Prove', z.strictObject({ api_key: z.string().min(1).max(200) })),
+      example: { api_key: 'writ_01k8x0q3wsf5z8k2m4n6p8r0t7_…' },
+    },
+    responses: {
+      200: {
+        description: 'The proof is kept.',
+        schema: named('Proof', z.object({ principal: z.string(), proven_at: time })),
+        example: { principal: 'user:7f3a', proven_at: '2026-11-22T09:31:40.000Z' },
+      },
+    },
+    problems: ['proof_failed', 'rate_limited'],
+    idempotency: 'none',
+  }),
   getSession: route({
     method: 'GET',
     path: '/v1/session',

@@ -43,6 +43,7 @@ const Segment = named(
       'waiting_reconciliation',
       'waiting_time',
       'retry',
+      'throttled',
       'paused',
     ]),
     from_ms: ms,

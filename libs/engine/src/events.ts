@@ -207,6 +207,8 @@ export type WaitFor =
       readonly not_before: number;
     }
   | { readonly for: 'retry'; readonly step: number; readonly until: number }
+  /** Its turn of a rate: `obligation` is the id of the one that limits it, and nothing but time is waited for. */
+  | { readonly for: 'rate'; readonly step: number; readonly target: string; readonly obligation: string }
   /** `asks`: a person has to grant more; otherwise room comes with time. */
   | {
       readonly for: 'budget';

@@ -1,17 +1,23 @@
 import { appendTenantEvent } from '@writ/audit';
 import type { Failure } from '@writ/kernel';
-import { honouring } from '@writ/policy';
+import { type Decision, honouring } from '@writ/policy';
+import { boundOf } from './budget/crossing';
 import type { EngineContext } from './context';
 import type { Performed, Warrant } from './doors';
+import { endpointOf } from './endpoint';
 import type { HeldRun } from './held-run';
+import { recordWait } from './outcomes';
+import { branchOf } from './path';
 import type { Proposal } from './proposal';
 import type { Decided } from './step-evidence';
 
 /** What is done before an act that is obliged to it: `wait` where its turn has not come, a failure where it may not be. */
 export type Before =
   | { readonly kind: 'go' }
-  | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'over'; readonly failure: Failure };
+  | { readonly kind: 'wait'; readonly obligation: string; readonly ms: number }
+  | { readonly kind: 'over'; readonly failure: Failure }
+  /** A promise that this machine cannot keep: the denial it makes of the allow. */
+  | { readonly kind: 'unkept'; readonly decision: Decision };
 
 const GO: Before = { kind: 'go' };
 
@@ -23,14 +29,16 @@ export async function honourBefore(ctx: EngineContext, held: HeldRun, decided: D
   const { decision, proposed, step, attempt } = decided;
   const { obligations } = decision;
   if (obligations.length === 0 || proposed.details.stubbed === true) return GO;
-  const over = beyond(proposed, decided);
+  const over = beyond(held, decided);
   if (over) return { kind: 'over', failure: over };
+  const loose = await unconfined(ctx, held, decided);
+  if (loose !== null) return { kind: 'unkept', decision: honouring.unkept(decision, loose) };
   const notices = attempt > 1 ? [] : honouring.dutiesOf(obligations, 'notify');
   if (notices.length === 0 && honouring.dutiesOf(obligations, 'rate_limit').length === 0) return GO;
   const { request } = proposed;
-  const wait = await ctx.db.withTenant(held.tenant, async (tx) => {
-    const ms = await honouring.takeRates(tx, request, obligations);
-    if (ms > 0) return ms;
+  const noTurn = await ctx.db.withTenant(held.tenant, async (tx) => {
+    const full = await honouring.takeRates(tx, request, obligations);
+    if (full) return full;
     for (const { id, terms } of notices) {
       await appendTenantEvent(tx, held.tenant, {
         type: 'obligation.notified',
@@ -40,26 +48,84 @@ export async function honourBefore(ctx: EngineContext, held: HeldRun, decided: D
         detail: { obligation: id, run: held.run, step, ...(terms.about !== undefined && { about: terms.about }) },
       });
     }
-    return 0;
+    return null;
   });
-  return wait > 0 ? { kind: 'wait', ms: wait } : GO;
+  return noTurn ? { kind: 'wait', ...noTurn } : GO;
 }
 
-/** A turn of a model that may take more than it is allowed: it is not begun. */
-function beyond({ kind, target, details }: Proposal, { decision }: Decided): Failure | null {
-  if (kind !== 'model') return null;
+/** Why a call that must be confined would not be; null where it would, or need not. */
+async function unconfined(
+  { doors }: EngineContext,
+  { planner }: HeldRun,
+  { proposed: { kind, target }, decision }: Decided,
+): Promise<string | null> {
+  const profile = kind === 'tool' ? honouring.confinementOf(decision.obligations) : null;
+  if (profile === null) return null;
+  const endpoint = endpointOf(planner.bill, planner.bill.tools.get(target)!.definition);
+  const why = doors.tools.confines ? await doors.tools.confines(endpoint, profile) : 'no door here confines anything';
+  return why === null ? null : `${target} must run in a sandbox, and cannot: ${why}`;
+}
+
+/** On record once for a step: whoever takes the run over, and whoever looks at it, sees what it waits for. */
+export function waitForTurn(
+  held: HeldRun,
+  { proposed, step }: Pick<Decided, 'proposed' | 'step'>,
+  { obligation, now }: { readonly obligation: string; readonly now: number },
+): void {
+  const branch = branchOf(proposed.path);
+  const wait = held.state.branches.get(branch)?.wait;
+  if (wait?.for === 'rate' && wait.step === step && wait.obligation === obligation) return;
+  recordWait(held, { wait: { for: 'rate', step, target: proposed.target, obligation }, branch, now });
+}
+
+/** A turn of a model that may take or cost more than it is allowed: it is not begun. Money is never limited by guessing. */
+function beyond(held: HeldRun, { proposed, decision }: Decided): Failure | null {
+  if (proposed.kind !== 'model') return null;
   for (const { id, terms } of honouring.dutiesOf(decision.obligations, 'budget')) {
-    const most = details.reserve ?? Infinity;
-    if (most <= terms.tokens) continue;
-    return {
-      code: 'budget_exhausted',
-      class: 'budget',
-      message: `a turn of model ${target} may take ${most} tokens, and obligation ${id} allows ${terms.tokens}`,
-      next: 'Send less, let the reply be shorter, or raise the limit of the obligation.',
-      details: { obligation: id },
-    };
+    const { tokens, cost_micros: cost } = boundOf(held, proposed);
+    const failure = tooMuch({ id, target: proposed.target, terms, tokens, cost });
+    if (failure) return failure;
   }
   return null;
+}
+
+interface Turn {
+  /** Of the obligation. */
+  readonly id: string;
+  readonly target: string;
+  readonly terms: { readonly tokens?: number | undefined; readonly cost_micros?: number | undefined };
+  /** At most; unbounded where absent. */
+  readonly tokens: number | undefined;
+  /** Millionths of the currency, at most; null for a model without a price. */
+  readonly cost: number | null | undefined;
+}
+
+function tooMuch({ id, target, terms, tokens = Infinity, cost }: Turn): Failure | null {
+  const { tokens: mostTokens = Infinity, cost_micros: mostCost = Infinity } = terms;
+  const details = { obligation: id };
+  if (mostCost !== Infinity && typeof cost !== 'number') {
+    return {
+      code: 'price_unknown',
+      class: 'budget',
+      message: `obligation ${id} limits what a turn costs, and the price of model ${target} is not known`,
+      next: 'Publish the model with a price, or limit tokens instead.',
+      details,
+    };
+  }
+  const what =
+    tokens > mostTokens
+      ? `take ${tokens} tokens, and obligation ${id} allows ${mostTokens}`
+      : (cost ?? 0) > mostCost
+        ? `cost ${cost} millionths, and obligation ${id} allows ${mostCost}`
+        : null;
+  if (what === null) return null;
+  return {
+    code: 'budget_exhausted',
+    class: 'budget',
+    message: `a turn of model ${target} may ${what}`,
+    next: 'Send less, let the reply be shorter, or raise the limit of the obligation.',
+    details,
+  };
 }
 
 /** With everything that was sent kept, where that is owed. */

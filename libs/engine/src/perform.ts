@@ -1,5 +1,6 @@
 import { assertNever, type Json } from '@writ/kernel';
 import type { ModelReply } from '@writ/gateways';
+import { honouring } from '@writ/policy';
 import type { BillOfMaterials, ModelDefinition, ToolDefinition } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
 import type { Doors, Performed, Warrant } from './doors';
@@ -171,7 +172,10 @@ async function callTool(
   tool: ToolDefinition,
   warrant: Warrant & { readonly by: Parameters<typeof endpointOf>[0] },
 ): Promise<Performed> {
-  const { proposed, step, attempt, signal, by } = warrant;
+  const { proposed, decision, step, attempt, signal, by } = warrant;
+  // Nearly every call owes nothing.
+  const owes = proposed.kind === 'tool' && decision.obligations.length > 0;
+  const sandbox = owes ? honouring.confinementOf(decision.obligations) : null;
   const span = openSpan('tool', { tool: proposed.target, step, attempt });
   const outcome = await inSpan(span, () =>
     doors.tools.invoke(
@@ -183,6 +187,7 @@ async function callTool(
         effect: proposed.effect,
         endpoint: endpointOf(by, tool),
         args: proposed.args,
+        ...(sandbox && { sandbox }),
       },
       { signal, timeoutMs: timeOf(proposed, tool.timeout_ms), maxBytes: tool.max_bytes },
     ),

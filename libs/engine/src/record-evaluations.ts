@@ -47,6 +47,7 @@ export async function recordEvaluations(tx: Tx, tenant: TenantId, made: readonly
       action: request.action,
       object: { type: 'decision', id: decision.id },
       decision: { ...decisionEvidence(decision), snapshot: decision.snapshot },
+      ...(decision.approval !== undefined && { approval: decision.approval }),
       authority: decision.authority,
       trace,
       detail: { explanation: digests[i]! },

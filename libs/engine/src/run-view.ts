@@ -60,6 +60,8 @@ function waitingOn(wait: WaitFor, { last }: RunFacts): string {
       return wait.asks
         ? `somebody to grant more for ${wait.target}`
         : `room in budget ${wait.budget} for ${wait.target}`;
+    case 'rate':
+      return `its turn for ${wait.target}, under the rate of obligation ${wait.obligation}`;
     case 'retry':
       return `another try of ${last?.step === wait.step ? last.target : `step ${wait.step}`} at ${at(wait.until)}`;
   }

@@ -19,7 +19,7 @@ import { isAside, type RecordedDecision, type WaitFor } from './events';
 import { isOver as branchIsOver } from './fold/branches';
 import { performOrReplay, stubbedIn } from './fork/stubbed';
 import { passGuardrails } from './guard/pass';
-import { honourBefore, keptWhole } from './honour';
+import { honourBefore, keptWhole, waitForTurn } from './honour';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
@@ -141,8 +141,12 @@ async function actObliged(
   { going, wait }: { readonly going: Allowed & { readonly pass: Pass }; readonly wait: (ms: number) => null },
 ): Promise<Tried> {
   const before = await honourBefore(ctx, held, going);
-  if (before.kind === 'wait') return wait(spread(Math.min(before.ms, RATE_LOOK_MS)));
+  if (before.kind === 'wait') {
+    waitForTurn(held, going, { obligation: before.obligation, now: ctx.clock.now() });
+    return wait(spread(Math.min(before.ms, RATE_LOOK_MS)));
+  }
   if (before.kind === 'go') return act(ctx, held, going);
+  if (before.kind === 'unkept') return deny(ctx, held, { ...going, decision: before.decision });
   return spent(held, going.proposed, { failure: before.failure, now: ctx.clock.now() });
 }
 

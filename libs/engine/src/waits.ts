@@ -18,6 +18,7 @@ const URGENCY: readonly WaitFor['for'][] = [
   'signal',
   'child',
   'message',
+  'rate',
   'retry',
 ];
 
@@ -78,6 +79,7 @@ export function waitingStatus(wait: WaitFor): RunStatus {
       return 'waiting_input';
     case 'stop':
     case 'pause':
+    case 'rate':
       return 'paused';
     case 'approval':
       return 'waiting_approval';

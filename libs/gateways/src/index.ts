@@ -12,12 +12,9 @@ export {
   type ScriptedModelOptions,
   startScriptedModel,
 } from './scripted/server';
-export {
-  type FunctionContext,
-  functionTransport,
-  type FunctionTransportOptions,
-  type ToolFunction,
-} from './tools/function-transport';
+export { fromModule } from './sandbox/from-module';
+export type { FunctionContext, ToolFunction } from './tools/function';
+export { functionTransport } from './tools/function-transport';
 export { ToolGateway, type Transports } from './tools/tool-gateway';
 export type {
   CallLimits,

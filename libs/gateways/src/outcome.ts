@@ -32,3 +32,13 @@ export function refusedBy(refusal: PermitRefusal): Failed {
 export function lostClass(effect: EffectClass, landed: Landed): FailureClass {
   return landed === 'no' || isRepeatable(effect) ? 'transient' : 'unknown';
 }
+
+/** A call that must run confined, and would not: nothing was begun. */
+export const unconfined = (why: string): Failed =>
+  failed({
+    code: 'sandbox_unavailable',
+    class: 'permanent',
+    landed: 'no',
+    message: `the call must run confined: ${why}`,
+    next: 'register the function with `fromModule`, on a machine that can confine it',
+  });

@@ -1,5 +1,6 @@
 import type { EffectClass, Failure, Json, JsonObject, TenantId } from '@writ/kernel';
 import type { Permit } from '@writ/policy';
+import type { SandboxProfile } from './sandbox/profile';
 
 /**
  * How a call ended. `landed` says whether the other side may have acted: `no` is safe to try again whatever the effect
@@ -73,6 +74,8 @@ export interface ToolReply {
 /** A way to reach tools. Three exist: functions in this process, MCP servers, and HTTP services behind the egress guard. */
 export interface ToolTransport {
   invoke(permit: Permit, call: ToolCall, limits: CallLimits): Promise<CallOutcome<ToolReply>>;
+  /** Why calls of this endpoint cannot be confined so, in words; null when they can. Absent: no call can be. */
+  confines?(endpoint: ToolEndpoint, profile: SandboxProfile): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -84,6 +87,8 @@ export interface ToolCall {
   readonly effect: EffectClass;
   readonly endpoint: ToolEndpoint;
   readonly args: JsonObject;
+  /** Runs confined so, or not at all. */
+  readonly sandbox?: SandboxProfile;
 }
 
 export type ToolEndpoint =

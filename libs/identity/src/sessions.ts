@@ -13,6 +13,7 @@ import {
   type TenantId,
 } from '@writ/kernel';
 import type { Caller } from './authenticator';
+import { keepProof } from './proofs';
 import { hashOf } from './secret';
 
 /** A session lasts so long, or as long as its key when that ends sooner. */
@@ -71,6 +72,8 @@ export async function createSession(
     trace: trace.trace,
     detail: { session: hash.slice(0, 16), expires_at: new Date(expires).toISOString() },
   });
+  // Who has just sent the key has proved who they are.
+  await keepProof(tx, { tenant, principal, credential: hash, key: caller.key.id }, trace.now);
   return { token, hash, expiresAt: new Date(expires).toISOString() };
 }
 

@@ -42,7 +42,7 @@ export class Decided implements Decision {
   constructor(
     outcome: Outcome,
     under: Pick<Decision, 'snapshot' | 'authority'>,
-    request: Pick<DecisionRequest, 'now'> & (DecisionRequest | { readonly grounds: Grounds }),
+    request: Pick<DecisionRequest, 'now'> & (DecisionRequest | { readonly grounds: Grounds | null }),
   ) {
     this.id = newId('decision');
     this.verdict = outcome.verdict;
@@ -88,6 +88,23 @@ export class Decided implements Decision {
       ...(flow !== undefined && { flow }),
     };
     return new Decided(outcome, { snapshot, authority }, { now: at, grounds });
+  }
+
+  /** The denial that an allow is where a promise it was given on cannot be kept (I7): `what` says which, and why. */
+  static unkept(allowed: Decision, what: string): Decision {
+    const { stage, stages, snapshot, authority, at, handoffMode, flow } = allowed;
+    const outcome: Outcome = {
+      verdict: 'deny',
+      reason: 'unknown_obligation',
+      stage,
+      explicit: true,
+      stages,
+      obligations: [],
+      nearMisses: [{ rid: '', stage, subject: '', missing: what }],
+      ...(handoffMode !== undefined && { handoffMode }),
+      ...(flow !== undefined && { flow }),
+    };
+    return new Decided(outcome, { snapshot, authority }, { now: at, grounds: null });
   }
 }
 

@@ -1,5 +1,6 @@
 export { activatePolicy, activePolicy, type PolicyChange, type RecordChange } from './activate';
 export { bringProductRules, type ProductRules } from './product-rules';
+export { access, type AccessUse, type BoundQuestion } from './approvals/access';
 export { ApprovalCommands } from './approvals/commands';
 export { considerAsk, markUsed, withdrawAll } from './approvals/consider';
 export type { ApprovalBody } from './approvals/events';

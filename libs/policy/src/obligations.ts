@@ -1,20 +1,21 @@
 import { ASKING_OBLIGATIONS } from '@writ/rules';
-import { approvalFault, APPROVAL } from './approvals/terms';
+import { approvalFault, APPROVAL, STEP_UP } from './approvals/terms';
 import { dutyFault, isDuty } from './honour/terms';
 import type { DecisionRequest, Obligation } from './types';
 
 /** What holds of every act that is decided: people can be asked first. */
-const ASKING: ReadonlySet<string> = new Set([APPROVAL]);
+const ASKING: ReadonlySet<string> = new Set([APPROVAL, STEP_UP]);
 /** What the engine does besides around a call of a tool, and around a turn of a model. */
 const OF_TOOL: ReadonlySet<string> = new Set([
-  APPROVAL,
+  ...ASKING,
   'redact',
   'mask_output',
   'rate_limit',
   'notify',
   'record_full',
+  'sandbox',
 ]);
-const OF_MODEL: ReadonlySet<string> = new Set([APPROVAL, 'rate_limit', 'notify', 'record_full', 'budget']);
+const OF_MODEL: ReadonlySet<string> = new Set([...ASKING, 'rate_limit', 'notify', 'record_full', 'budget']);
 
 /**
  * Obligations that can be honoured where an act of this kind is enforced. An obligation is a promise on which an allow
@@ -31,7 +32,7 @@ export const KNOWN_OBLIGATIONS: ReadonlySet<string> = new Set([...OF_TOOL, ...OF
 
 /** What is wrong with the values of an obligation of a known type, in words; null when nothing is. */
 export function obligationFault(type: string, values: Obligation['values']): string | null {
-  if (type === APPROVAL) return approvalFault(values);
+  if (type === APPROVAL || type === STEP_UP) return approvalFault(type, values);
   return isDuty(type) ? dutyFault(type, values) : `there is no obligation of the type ${type}`;
 }
 

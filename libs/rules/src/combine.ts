@@ -26,5 +26,5 @@ export function combine(allowed: boolean, denied: boolean): Combined {
   return allowed ? 'allow' : 'silent';
 }
 
-/** Types of obligations under which an allow means: ask a person first. */
-export const ASKING_OBLIGATIONS: ReadonlySet<string> = new Set(['require_approval']);
+/** Types of obligations under which an allow means: ask a person first, others or the one it is for. */
+export const ASKING_OBLIGATIONS: ReadonlySet<string> = new Set(['require_approval', 'step_up']);

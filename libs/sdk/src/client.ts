@@ -1,4 +1,5 @@
 import type { ItemOf, ListOperation, OperationId, RequestOf, ResponseOf } from '@writ/contract';
+import { type AccessWish, type Authorization, authorizationOf, type BodyOf, decided, requestOf } from './authorize';
 import { PLACES } from './places';
 import { runStream, runWatch, tenantStream } from './streams';
 import { type CallOptions, type ClientOptions, Transport } from './transport';
@@ -8,21 +9,10 @@ const LONG_MS = 86_400_000;
 
 type Query = { readonly [name: string]: string | number | boolean | undefined };
 type QueryOf<O extends OperationId> = Omit<NonNullable<RequestOf<O>['query']>, 'cursor'>;
-type BodyOf<O extends OperationId> = NonNullable<RequestOf<O>['body']>;
 
 /** A list that is both: `for await` walks every item, `page()` gives one page and where it goes on. */
 export interface List<O extends ListOperation> extends AsyncIterable<ItemOf<O>> {
   page(cursor?: string): Promise<ResponseOf<O>>;
-}
-
-/** The answer to `authorize`. */
-export interface Authorization {
-  readonly allowed: boolean;
-  /** `dec_…`, to explain it by. */
-  readonly id: string | null;
-  /** A stable code, such as `initiator_not_granted`. */
-  readonly reason: string | null;
-  readonly obligations: readonly unknown[];
 }
 
 interface Request {
@@ -125,6 +115,9 @@ export class WritClient {
       this.call('approve', { params: { id }, body }, call),
     reject: (id: string, body: BodyOf<'reject'> = {}, call?: CallOptions) =>
       this.call('reject', { params: { id }, body }, call),
+    /** Takes back what was granted and not used up. */
+    revoke: (id: string, body: BodyOf<'revokeApproval'> = {}, call?: CallOptions) =>
+      this.call('revokeApproval', { params: { id }, body }, call),
     comment: (id: string, body: BodyOf<'commentApproval'>, call?: CallOptions) =>
       this.call('commentApproval', { params: { id }, body }, call),
     /** Approves with other arguments: they are a request of their own, which this is the first vote for. */
@@ -141,6 +134,10 @@ export class WritClient {
     subjects: (body: BodyOf<'searchSubjects'>, call?: CallOptions) => this.call('searchSubjects', { body }, call),
     resources: (body: BodyOf<'searchResources'>, call?: CallOptions) => this.call('searchResources', { body }, call),
     actions: (body: BodyOf<'searchActions'>, call?: CallOptions) => this.call('searchActions', { body }, call),
+    /** Asks people for access that was denied and can be asked for (draft); `requestAccess` is the short way. */
+    request: (body: BodyOf<'requestAccess'>, call?: CallOptions) => this.call('requestAccess', { body }, call),
+    task: (id: string, call?: CallOptions) => this.call('getAccessRequest', { params: { id } }, call),
+    cancel: (id: string, call?: CallOptions) => this.call('cancelAccessRequest', { params: { id } }, call),
     metadata: (call?: CallOptions) => this.call('getAccessMetadata', {}, call),
     tenantMetadata: (tenant: string, call?: CallOptions) =>
       this.call('getTenantAccessMetadata', { params: { tenant } }, call),
@@ -318,6 +315,8 @@ export class WritClient {
   readonly session = {
     create: (body: BodyOf<'createSession'>, call?: CallOptions) => this.call('createSession', { body }, call),
     get: (call?: CallOptions) => this.call('getSession', {}, call),
+    /** Proves anew who is calling, for what the policy wants a fresh proof of. */
+    prove: (body: BodyOf<'prove'>, call?: CallOptions) => this.call('prove', { body }, call),
     end: (call?: CallOptions) => this.call('endSession', {}, call),
   };
 
@@ -336,14 +335,24 @@ export class WritClient {
    * already; those that come with a yes are to be done before it is acted on.
    */
   async authorize(question: BodyOf<'evaluateAccess'>, call?: CallOptions): Promise<Authorization> {
-    const { decision, context = {} } = await this.access.evaluate(question, call);
-    const { evaluation_id: id, reason, obligations } = context;
-    return {
-      allowed: decision,
-      id: typeof id === 'string' ? id : null,
-      reason: typeof reason === 'string' ? reason : null,
-      obligations: Array.isArray(obligations) ? obligations : [],
-    };
+    return authorizationOf(await this.access.evaluate(question, call));
+  }
+
+  /**
+   * Asks people for what was denied (draft). The task goes on without this process: keep its id. A yes is no access:
+   * `authorize` again with `context.approval`, the `result.approval` of the task.
+   */
+  requestAccess(
+    question: BodyOf<'evaluateAccess'>,
+    wish: AccessWish & { readonly denial: NonNullable<Authorization['askable']> },
+    call?: CallOptions,
+  ): Promise<ResponseOf<'requestAccess'>> {
+    return this.access.request(requestOf(question, wish), call);
+  }
+
+  /** The task once it is decided. Ends only with it, or with the caller's signal. */
+  waitForAccess(task: string, call?: CallOptions): Promise<ResponseOf<'getAccessRequest'>> {
+    return decided(() => this.access.task(task, call), call?.signal);
   }
 
   private async call<O extends OperationId>(

@@ -123,7 +123,7 @@ function isOver(data: unknown): boolean {
 const mayComeBack = (error: unknown): boolean =>
   !(error instanceof WritError) || error.status === 0 || error.status === 429 || error.status >= 500;
 
-function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
       clearTimeout(timer);

@@ -1,3 +1,4 @@
+export type { AccessWish, Authorization } from './authorize';
 export { type List, WritClient } from './client';
 export { type ClientCode, WritError } from './error';
 export type { CallOptions, ClientOptions } from './transport';

@@ -5,10 +5,10 @@ import { members, type Row } from '../output/output';
 import { given, readJson, readJsonObject, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
 
-const SUBJECT = { usage: '<subject>', description: 'who: type and id, such as user:ann' };
-const RESOURCE = { usage: '<resource>', description: 'what it is done to: type and id, such as record:101' };
-const ACTION = { usage: '<action>', description: 'what is done, a word of the vocabulary of the policy' };
-const CONTEXT = { flags: '--context <json>', description: 'context of the question, @file or -' };
+export const SUBJECT = { usage: '<subject>', description: 'who: type and id, such as user:ann' };
+export const RESOURCE = { usage: '<resource>', description: 'what it is done to: type and id, such as record:101' };
+export const ACTION = { usage: '<action>', description: 'what is done, a word of the vocabulary of the policy' };
+export const CONTEXT = { flags: '--context <json>', description: 'context of the question, @file or -' };
 const LIMIT = { flags: '--limit <number>', description: 'at most this many (200)' };
 
 interface Entity {
@@ -17,13 +17,13 @@ interface Entity {
 }
 
 /** `record:101`; everything after the first colon is the id. */
-function entity(text: string): Entity {
+export function entity(text: string): Entity {
   const colon = text.indexOf(':');
   if (colon > 0 && colon < text.length - 1) return { type: text.slice(0, colon), id: text.slice(colon + 1) };
   throw usage('That names nothing.', `"${text}" has no type and id.`, 'Write both with a colon: user:ann.');
 }
 
-const ofContext = async (context: Context, call: Given): Promise<{ context?: JsonObject }> => {
+export const ofContext = async (context: Context, call: Given): Promise<{ context?: JsonObject }> => {
   const text = call.text('context');
   return text === undefined ? {} : { context: await readJsonObject(context.io, '--context', text) };
 };
@@ -44,11 +44,14 @@ const evaluate: Command = {
     { flags: '--resource-properties <json>', description: 'what the application says of the resource, @file or -' },
     { flags: '--action-properties <json>', description: 'more about the action, @file or -' },
     CONTEXT,
+    { flags: '--approval <id>', description: 'an approval that was granted for it, from `writ access task`' },
   ],
   examples: ['access evaluate user:ann view record:101', 'access evaluate user:ann edit record:101 -o json'],
   calls: ['POST /access/v1/evaluation'],
   async run(context, call) {
     const properties = call.text('action-properties');
+    const approval = call.text('approval');
+    const { context: said } = await ofContext(context, call);
     const question = {
       subject: await withProperties(context, call, { entity: entity(call.arg(0)), option: 'subject-properties' }),
       action: {
@@ -58,7 +61,8 @@ const evaluate: Command = {
         }),
       },
       resource: await withProperties(context, call, { entity: entity(call.arg(2)), option: 'resource-properties' }),
-      ...(await ofContext(context, call)),
+      ...(said !== undefined && { context: said }),
+      ...(approval !== undefined && { context: { ...said, approval: { id: approval } } }),
     };
     const answer = await context.client().access.evaluate(question, { signal: context.signal });
     const id = String(answer.context?.['evaluation_id'] ?? '');

@@ -11,13 +11,18 @@ interface Requirement {
   readonly of: number;
   readonly by: readonly string[];
   readonly roles: readonly string[];
+  readonly initiator: boolean;
+  readonly proof_within_ms: number | null;
 }
 
 /** `1 of 2 payments`. */
 function quorum(row: Row): string {
   const requirements = (row['requirements'] ?? []) as unknown as readonly Requirement[];
   return requirements
-    .map(({ of, by, roles }) => `${by.length} of ${of} ${roles.length > 0 ? roles.join('/') : 'anybody'}`)
+    .map(({ of, by, roles, initiator, proof_within_ms: proof }) => {
+      const who = initiator ? 'the initiator' : roles.length > 0 ? roles.join('/') : 'anybody';
+      return `${by.length} of ${of} ${who}${proof === null ? '' : ' with a fresh proof'}`;
+    })
     .join(', ');
 }
 
@@ -88,7 +93,8 @@ function shown(context: Context, row: Row): string {
     field('votes', quorum(row)),
     ...votes.map(({ voter, verdict, comment }) => field('', `${verdict} by ${voter}${comment && `: ${comment}`}`)),
     field('expires', String(row['expires_at'])),
-    field('run', String(row['run'])),
+    ...(row['run'] === null ? [] : [field('run', String(row['run']))]),
+    ...ofAccess(row['access']).map(([name, text]) => field(name, text)),
     '',
   ];
   if (row['status'] === 'pending') {
@@ -102,6 +108,23 @@ function shown(context: Context, row: Row): string {
     );
   }
   return lines.join('\n');
+}
+
+interface Access {
+  readonly enforcer: string;
+  readonly reason: string;
+  readonly good_until: string | null;
+}
+
+/** Of a request for access to a thing of an application. */
+function ofAccess(value: unknown): readonly (readonly [string, string])[] {
+  if (value === null || value === undefined) return [];
+  const { enforcer, reason, good_until: until } = value as Access;
+  return [
+    ['asked by', enforcer],
+    ...(reason === '' ? [] : [['because', reason] as const]),
+    ...(until === null ? [] : [['good until', until] as const]),
+  ];
 }
 
 const show: Command = {
@@ -152,6 +175,19 @@ const reject: Command = {
     answered(context, context.client().approvals.reject(call.arg(0), comment(call), { signal: context.signal })),
 };
 
+const revoke: Command = {
+  name: 'approvals revoke',
+  summary: 'Take back what was granted and not used up',
+  description:
+    'Takes back what was granted and not used up: the act needs another approval, and access it gave to an application ends.',
+  args: [APPROVAL],
+  options: [COMMENT],
+  examples: ['approvals revoke apr_01k8x0q3wsf5z8k2m4n6p8r0t7 --comment "the customer withdrew"'],
+  calls: ['POST /v1/approvals/{id}/revoke'],
+  run: (context, call) =>
+    answered(context, context.client().approvals.revoke(call.arg(0), comment(call), { signal: context.signal })),
+};
+
 const edit: Command = {
   name: 'approvals edit',
   summary: 'Approve a request with other arguments',
@@ -186,4 +222,4 @@ const say: Command = {
     ),
 };
 
-export const APPROVAL_COMMANDS: readonly Command[] = [list, count, show, approve, reject, edit, say];
+export const APPROVAL_COMMANDS: readonly Command[] = [list, count, show, approve, reject, revoke, edit, say];

@@ -1,5 +1,6 @@
 import type { Command } from '../command';
 import { ACCESS_COMMANDS } from './access';
+import { ACCESS_REQUEST_COMMANDS } from './access-requests';
 import { ADMISSION_COMMANDS } from './admission';
 import { APPROVAL_COMMANDS } from './approvals';
 import { AUDIT_COMMANDS } from './audit';
@@ -17,6 +18,7 @@ import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
 import { POLICY_COMMANDS } from './policies';
+import { PROVE_COMMANDS } from './prove';
 import { QUESTION_COMMANDS } from './questions';
 import { REACH_COMMANDS } from './reach';
 import { RUN_COMMANDS } from './runs';
@@ -38,11 +40,13 @@ export const COMMANDS: readonly Command[] = [
   ...DELEGATION_COMMANDS,
   ...BATCH_COMMANDS,
   ...APPROVAL_COMMANDS,
+  ...PROVE_COMMANDS,
   ...STAND_IN_COMMANDS,
   ...QUESTION_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...CAN_COMMANDS,
   ...ACCESS_COMMANDS,
+  ...ACCESS_REQUEST_COMMANDS,
   ...LOOKUP_COMMANDS,
   ...STOP_COMMANDS,
   ...TRIGGER_COMMANDS,

@@ -3,7 +3,7 @@ import { telemetry } from './first';
 import { once } from 'node:events';
 import { runMigrations } from '@writ/database';
 import { productVersion } from '@writ/telemetry';
-import { createControlPlane } from '../../../control-plane/src';
+import { createControlPlane, readDrafts } from '../../../control-plane/src';
 import { type RunningWorker, startWorker } from '../../../worker/src';
 import type { Context, Result } from '../command';
 import { readLogin, writeLogin } from '../connection';
@@ -94,6 +94,7 @@ async function listen(
       triggers,
       batches,
       version,
+      authzenDrafts: readDrafts(process.env['WRIT_AUTHZEN_DRAFTS']),
     }),
     (one) => one.close(),
   );

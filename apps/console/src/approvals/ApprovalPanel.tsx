@@ -115,7 +115,7 @@ function Said({ approval }: { readonly approval: Approval }) {
 }
 
 function More({ approval }: { readonly approval: Approval }) {
-  const { run, chain, initiator } = approval;
+  const { run, chain, initiator, access } = approval;
   return (
     <section>
       <h3>About</h3>
@@ -130,15 +130,22 @@ function More({ approval }: { readonly approval: Approval }) {
             : ['Settled', <Stamp key="settled" at={approval.resolved_at} form="full" />],
           approval.used_at === null ? null : ['Acted', <Stamp key="used" at={approval.used_at} form="full" />],
           approval.resource === null ? null : ['About', `${approval.resource.type} ${approval.resource.id}`],
+          access === null ? null : ['Application', access.enforcer],
+          access === null || access.reason === '' ? null : ['Because', access.reason],
+          access === null || access.good_until === null
+            ? null
+            : ['Good until', <Stamp key="good" at={access.good_until} form="full" />],
           ['Arguments', <Id key="args" id={approval.args_digest} what="Digest of the arguments" />],
           ['Policy', <Id key="policy" id={approval.policy} what="Digest of the policy" />],
         ]}
       />
-      <p>
-        <Link to="/runs/$run" params={{ run }}>
-          Open the run
-        </Link>
-      </p>
+      {run !== null && (
+        <p>
+          <Link to="/runs/$run" params={{ run }}>
+            Open the run
+          </Link>
+        </p>
+      )}
     </section>
   );
 }

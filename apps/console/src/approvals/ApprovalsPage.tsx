@@ -38,7 +38,9 @@ export function ApprovalsPage() {
   const dense = search['dense'] === '1';
   const columns = useMemo(() => columnsOf(approvalColumns, search['cols']), [search['cols']]);
   const peeked = search['view'] === 'peek' ? (at ?? null) : null;
-  const openRun = (one: Approval): void => void navigate({ to: '/runs/$run', params: { run: one.run } });
+  // A request for access to a thing of an application is of no run: it is looked at here.
+  const openRun = (one: Approval): void =>
+    one.run === null ? select(one) : void navigate({ to: '/runs/$run', params: { run: one.run } });
   const select = (one: Approval): void => {
     move(one.id);
     if (search['view'] !== 'peek') push({ view: 'peek', sel: one.id });

@@ -4,11 +4,12 @@ import { type KeyboardEvent, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { commandKey } from '../frame/platform';
-import { useMay } from '../session/useTenant';
+import { useMay, usePrincipal } from '../session/useTenant';
 import { say } from '../ui/toasts';
 import { type Approval, whyNot } from './approvals';
 import styles from './Approvals.module.css';
 import { ArgumentChanges } from './ArgumentChanges';
+import { Prove } from './Prove';
 
 interface Props {
   readonly approval: Approval;
@@ -27,7 +28,9 @@ const SAID: { readonly [W in Way]: string } = {
 export function Decide({ approval, onSettled }: Props) {
   const [comment, setComment] = useState('');
   const [editing, setEditing] = useState<string | null>(null);
-  const may = useMay('approval.decide');
+  const principal = usePrincipal();
+  const isAsked = approval.initiator === principal && approval.requirements.some(({ initiator }) => initiator);
+  const may = useMay('approval.decide') || isAsked;
   const edited = editing === null ? null : parsed(editing);
   const decide = useMutation({
     mutationFn: (way: Way) => send(approval, way, { comment: comment.trim(), args: edited }),
@@ -38,6 +41,7 @@ export function Decide({ approval, onSettled }: Props) {
       return onSettled();
     },
   });
+  const unproven = decide.isError && troubleOf(decide.error).code === 'proof_required';
   const why = whyNot(approval) ?? (may ? null : 'Your key may not decide (approval.decide).');
   const missing = approval.comment_required && comment.trim() === '';
   const off = why !== null || missing || decide.isPending;
@@ -78,7 +82,8 @@ export function Decide({ approval, onSettled }: Props) {
         value={comment}
         onChange={(event) => setComment(event.currentTarget.value)}
       />
-      {decide.isError && (
+      {unproven && <Prove onProven={() => decide.mutate(yes)} />}
+      {decide.isError && !unproven && (
         <p className={styles['fault']} role="alert">
           {troubleOf(decide.error).title}: {troubleOf(decide.error).detail}
         </p>

@@ -36,6 +36,7 @@ const BARRED: { readonly [W in NonNullable<Approval['barred']>]: string } = {
   is_requester: 'It is asked for you, so others decide.',
   in_chain: 'You take part in it, so others decide.',
   wrote_the_rule: 'You wrote the rule that asks, so others decide.',
+  not_the_initiator: 'Only the one it is for is asked.',
   lacks_role: 'You do not hold a role that decides it.',
   decided: 'You have said what you think.',
 };
@@ -49,7 +50,10 @@ export function whyNot({ status, barred }: Approval): string | null {
 /** `1 of 2 payments`. */
 export const quorumOf = ({ requirements }: Approval): string =>
   requirements
-    .map(({ of, by, roles }) => `${by.length} of ${of} ${roles.length > 0 ? roles.join(' or ') : 'people'}`)
+    .map(({ of, by, roles, initiator, proof_within_ms: proof }) => {
+      const who = initiator ? 'the one it is for' : roles.length > 0 ? roles.join(' or ') : 'people';
+      return `${by.length} of ${of} ${who}${proof === null ? '' : ', freshly proven'}`;
+    })
     .join(', and ');
 
 const REASONS: { readonly [code: string]: string } = {
@@ -59,6 +63,7 @@ const REASONS: { readonly [code: string]: string } = {
   policy_changed: 'the policy it rested on changed',
   resource_changed: 'what it is about changed',
   voter_lost_right: 'somebody who agreed may not decide any more',
+  proof_too_old: 'who agreed proved too long ago who they are',
   used_too_late: 'its time was over before it was used',
   not_needed: 'the policy does not ask any more',
   run_over: 'the run is over',

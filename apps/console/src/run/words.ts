@@ -56,5 +56,6 @@ export const SEGMENT: {
   waiting_reconciliation: { word: 'Waiting: outcome unknown', look: 'wait', tone: 'unsure' },
   waiting_time: { word: 'Waiting for a time', look: 'wait', tone: 'calm' },
   retry: { word: 'Waiting to retry', look: 'wait', tone: 'wait' },
+  throttled: { word: 'Waiting for its turn', look: 'wait', tone: 'wait' },
   paused: { word: 'Stopped by a person', look: 'wait', tone: 'bad' },
 };

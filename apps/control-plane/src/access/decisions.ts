@@ -1,14 +1,19 @@
 import type { Database } from '@writ/database';
 import { type Clock, type Failure, type JsonObject, refuse, ok, type Result, type TenantId } from '@writ/kernel';
 import {
+  access,
+  type AccessUse,
   type AuthorityStore,
   decide,
   type Decision,
   type DecisionRequest,
   outside,
+  type Snapshot,
   type TenantAuthority,
 } from '@writ/policy';
 import { honoured } from './answer';
+import { boundQuestion, presented } from './bound';
+import { ACCESS_REQUESTS } from './drafts';
 import { chainOf, type Question } from './questions';
 import type { EvaluationRecorder } from './recorder';
 
@@ -25,6 +30,10 @@ export interface Asker {
 export interface Made {
   readonly request: DecisionRequest;
   readonly decision: Decision;
+  /** What came of the approval that was presented with the question. */
+  readonly use?: AccessUse;
+  /** Until when people can be asked about the denial (epoch milliseconds). */
+  readonly askUntil?: number;
 }
 
 /** An administrator who changes the policy all the time cannot keep others from an answer for ever. */
@@ -44,6 +53,7 @@ export class OutsideDecisions {
     private readonly authority: AuthorityStore,
     private readonly recorder: EvaluationRecorder,
     private readonly clock: Clock,
+    private readonly drafts: ReadonlySet<string> = new Set(),
   ) {}
 
   /**
@@ -64,21 +74,67 @@ export class OutsideDecisions {
       const authority = await this.authority.get(tenant);
       const made: Made[] = [];
       for (const question of questions) {
-        const one = this.one(authority, question, known);
+        const one = await this.withApproval(asker, question, { ...this.one(authority, question, known), authority });
         made.push(one);
         if (!goOn(one.decision)) break;
       }
       const { by, trace } = asker;
-      if (
-        await this.recorder.record(
-          tenant,
-          made.map((one) => ({ ...one, by, trace })),
-        )
-      )
-        return ok(made);
+      const records = made.map(({ request, decision }) => ({ request, decision, by, trace }));
+      if (await this.recorder.record(tenant, records)) return ok(await this.offering(asker, questions, made));
       await this.authority.refresh(tenant);
     }
     return refuse(RESTLESS);
+  }
+
+  /** What was denied before, decided anew: nothing is recorded. */
+  async again(
+    tenant: TenantId,
+    question: Question,
+  ): Promise<{ readonly made: Made; readonly snapshot: Snapshot | null }> {
+    const authority = await this.current(tenant);
+    const known = await this.known(tenant, [question.subject, question.resource]);
+    return { made: this.one(authority, question, known), snapshot: authority.snapshot };
+  }
+
+  refresh(tenant: TenantId): Promise<unknown> {
+    return this.authority.refresh(tenant);
+  }
+
+  /** What the policy asks people about is allowed by an approval of theirs that fits. */
+  private async withApproval(
+    asker: Asker,
+    question: Question,
+    { authority, request, decision }: Made & { readonly authority: TenantAuthority },
+  ): Promise<Made> {
+    const id = this.drafts.has(ACCESS_REQUESTS) ? presented(question) : null;
+    const { snapshot } = authority;
+    if (id === null || snapshot === null || decision.verdict !== 'ask') return { request, decision };
+    const { tenant, by: enforcer } = asker;
+    const now = { tenant, enforcer, question: boundQuestion(question), request, decision, snapshot, now: request.now };
+    const use = await this.database.withTenant(tenant, (tx) => access.use(tx, id, now));
+    return { request, decision: use.kind === 'granted' ? use.decision : decision, use };
+  }
+
+  /** Notes which denials people can be asked about, before they are told so. */
+  private async offering(
+    { tenant, by: enforcer }: Asker,
+    questions: readonly Question[],
+    made: readonly Made[],
+  ): Promise<readonly Made[]> {
+    if (!this.drafts.has(ACCESS_REQUESTS)) return made;
+    const offered = made.map((one): Made => {
+      const helps = one.use === undefined || (one.use.kind === 'unfit' && one.use.next === 'request');
+      return helps && access.isRequestable(one.decision)
+        ? { ...one, askUntil: one.decision.at + access.OFFER_MS }
+        : one;
+    });
+    const denials = offered.flatMap(({ decision, askUntil: expiresAt }, i) =>
+      expiresAt === undefined
+        ? []
+        : [{ evaluation: decision.id, enforcer, question: boundQuestion(questions[i]!), expiresAt }],
+    );
+    if (denials.length > 0) await this.database.withTenant(tenant, (tx) => access.noteDenials(tx, tenant, denials));
+    return offered;
   }
 
   /** Decides one question; pure but for the time. */

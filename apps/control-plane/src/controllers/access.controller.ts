@@ -2,14 +2,18 @@ import { Controller, Inject } from '@nestjs/common';
 import { ROUTES } from '@writ/contract';
 import { type Json, ok, type Result } from '@writ/kernel';
 import { type AccessAnswer, answerOf, errorOf, OBLIGATIONS_SUPPORTED, type Telling } from '../access/answer';
-import { type Asker, OutsideDecisions } from '../access/decisions';
+import { presented } from '../access/bound';
+import { type Made, OutsideDecisions } from '../access/decisions';
+import { ACCESS_REQUEST_CAPABILITY, ACCESS_REQUESTS } from '../access/drafts';
+import { askerOf, baseOf } from '../access/metadata';
 import { type Question, questionsOf, readable } from '../access/questions';
 import { OutsideSearch, type PageAsked } from '../access/search';
 import type { Decision } from '@writ/policy';
 import { Gate } from '../authority/gate';
-import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall, WithHeaders } from '../frame/call';
+import { type AnswerOf, type Call, Operation, tenantOf, ThisCall, WithHeaders } from '../frame/call';
 import { Cursors, type ListIdentity } from '../frame/cursor';
 import type { AnyCall } from '../frame/state';
+import { DRAFTS } from '../tokens';
 
 type Searches = 'searchSubjects' | 'searchResources' | 'searchActions';
 type Answered<O extends 'evaluateAccess' | 'evaluateAccesses'> = Promise<Result<WithHeaders<AnswerOf<O>>>>;
@@ -22,6 +26,7 @@ export class AccessController {
     @Inject(OutsideDecisions) private readonly decisions: OutsideDecisions,
     @Inject(OutsideSearch) private readonly search: OutsideSearch,
     @Inject(Cursors) private readonly cursors: Cursors,
+    @Inject(DRAFTS) private readonly drafts: ReadonlySet<string>,
   ) {}
 
   @Operation('evaluateAccess')
@@ -50,7 +55,7 @@ export class AccessController {
     for (const asked of all) {
       const next = asked.ok ? decided.next().value : null;
       if (next === undefined) break;
-      answers.push(asked.ok && next ? answerOf(next.decision, tellingOf(asked.value, whole)) : errorOf(asked));
+      answers.push(asked.ok && next ? this.told(call, asked.value, { made: next, whole }) : errorOf(asked));
       if (answers.at(-1)!.decision === ending) break;
     }
     return ok(timed({ evaluations: answers }, began));
@@ -82,14 +87,14 @@ export class AccessController {
 
   @Operation('getAccessMetadata')
   async metadata(@ThisCall() call: Call<'getAccessMetadata'>): Promise<Result<AnswerOf<'getAccessMetadata'>>> {
-    return ok(metadataOf(call, ''));
+    return ok(metadataOf(call, '', this.drafts));
   }
 
   @Operation('getTenantAccessMetadata')
   async tenantMetadata(
     @ThisCall() call: Call<'getTenantAccessMetadata'>,
   ): Promise<Result<AnswerOf<'getTenantAccessMetadata'>>> {
-    return ok(metadataOf(call, `/${call.params.tenant}`));
+    return ok(metadataOf(call, `/${call.params.tenant}`, this.drafts));
   }
 
   private async single(call: AnyCall, question: Question): Answered<'evaluateAccess'> {
@@ -100,7 +105,24 @@ export class AccessController {
     if (!asked.ok) return asked;
     const made = await this.decisions.decide(askerOf(call), [asked.value]);
     if (!made.ok) return made;
-    return ok(timed(answerOf(made.value[0]!.decision, tellingOf(question, await this.mayExplain(call))), began));
+    const whole = await this.mayExplain(call);
+    return ok(timed(this.told(call, question, { made: made.value[0]!, whole }), began));
+  }
+
+  private told(
+    call: AnyCall,
+    question: Question,
+    { made, whole }: { readonly made: Made; readonly whole: boolean },
+  ): AccessAnswer {
+    const { decision, use, askUntil } = made;
+    const telling = tellingOf(question, whole);
+    if (!this.drafts.has(ACCESS_REQUESTS)) return answerOf(decision, telling);
+    return answerOf(decision, telling, {
+      ...(use && { use }),
+      ...(askUntil !== undefined && { askUntil }),
+      presented: presented(question),
+      endpoint: `${baseOf(call)}${REQUESTS}`,
+    });
   }
 
   private async searching<T>(
@@ -148,19 +170,14 @@ const MOST_RESULTS = 200;
 /** The answer at which a batch ends. */
 const ENDINGS = { execute_all: null, deny_on_first_deny: false, permit_on_first_permit: true } as const;
 
-const askerOf = (call: AnyCall): Asker => {
-  const { tenant, id } = callerOf(call).principal;
-  return { tenant, by: id, trace: call.state.trace.traceId };
-};
-
 /** How long it took here, in milliseconds (W3C Server Timing). */
 const timed = <T>(body: T, began: number): WithHeaders<T> =>
   new WithHeaders(body, { 'server-timing': `decide;dur=${(performance.now() - began).toFixed(2)}` });
 
-function metadataOf({ state }: AnyCall, suffix: string): AnswerOf<'getAccessMetadata'> {
-  // What stands in a Host header is anybody's: nothing but a host and a port is repeated.
-  const host = /^[A-Za-z0-9.:[\]-]{1,255}$/.test(state.host) ? state.host : 'localhost';
-  const base = `${state.secure ? 'https' : 'http'}://${host}`;
+const REQUESTS = '/access/v1/requests';
+
+function metadataOf(call: AnyCall, suffix: string, drafts: ReadonlySet<string>): AnswerOf<'getAccessMetadata'> {
+  const base = baseOf(call);
   return {
     policy_decision_point: `${base}${suffix}`,
     issuer: `${base}${suffix}`,
@@ -170,5 +187,9 @@ function metadataOf({ state }: AnyCall, suffix: string): AnswerOf<'getAccessMeta
     search_resource_endpoint: `${base}/access/v1/search/resource`,
     search_action_endpoint: `${base}/access/v1/search/action`,
     obligations_supported: OBLIGATIONS_SUPPORTED,
+    ...(drafts.has(ACCESS_REQUESTS) && {
+      access_request_endpoint: `${base}${REQUESTS}`,
+      capabilities: [ACCESS_REQUEST_CAPABILITY],
+    }),
   };
 }

@@ -1,7 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { parseQuery } from '@writ/contract';
+import { credentialOf } from '@writ/identity';
 import { type Clock, type Failure, ok, refuse, type Result } from '@writ/kernel';
-import type { ApprovalFound } from '@writ/policy';
+import { access, type ApprovalFound } from '@writ/policy';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
@@ -24,15 +25,22 @@ export class ApprovalsController {
 
   @Operation('listApprovals')
   async list(@ThisCall() call: Call<'listApprovals'>): Promise<Result<AnswerOf<'listApprovals'>>> {
-    const may = await this.gate.ask(call, { action: 'approval.read', object: { type: 'approval', id: '*' } });
-    if (!may.ok) return may;
     const { filter, waiting_on: waitingOn, sort, limit } = call.query;
+    const all = { action: 'approval.read', object: { type: 'approval', id: '*' } } as const;
+    // What one is asked because it is for oneself, one may read.
+    const own = waitingOn === 'me' && !(await this.gate.allows(call, all));
+    if (own) this.gate.own(call);
+    else {
+      const may = await this.gate.ask(call, all);
+      if (!may.ok) return may;
+    }
     const { now, at } = continued(call.after, this.clock.now());
     const page = await this.approvals.queries.list({
       tenant: tenantOf(call),
       reader: callerOf(call).principal,
       where: approvalPredicate(parseQuery(filter ?? '', 'approvals').root, now),
       mine: waitingOn === 'me',
+      own,
       sort,
       limit,
       after: at,
@@ -62,6 +70,10 @@ export class ApprovalsController {
     const by = { reader: callerOf(call).principal, now: this.clock.now() };
     const found = await this.approvals.queries.get(tenantOf(call), id, by);
     if (!found) return refuse(noApproval(id));
+    if (found.asksReader) {
+      this.gate.own(call);
+      return ok(view(found));
+    }
     const object = { type: 'approval', id: found.approval.target } as const;
     const may = await this.gate.ask(call, { action: 'approval.read', object });
     return may.ok ? ok(view(found)) : may;
@@ -82,6 +94,11 @@ export class ApprovalsController {
     return this.say(call, () => this.approvals.commands.vote({ ...about(call), verdict: 'comment', ...call.body }));
   }
 
+  @Operation('revokeApproval')
+  revoke(@ThisCall() call: Call<'revokeApproval'>): Promise<Result<AnswerOf<'revokeApproval'>>> {
+    return this.say(call, () => this.approvals.commands.revoke({ ...about(call), ...call.body }));
+  }
+
   @Operation('editApproval')
   edit(@ThisCall() call: Call<'editApproval'>): Promise<Result<AnswerOf<'editApproval'>>> {
     return this.say(call, () => this.approvals.commands.edit({ ...about(call), ...call.body }));
@@ -94,11 +111,12 @@ export class ApprovalsController {
 }
 
 type Said = AnswerOf<'approve'>;
-type Says = Call<'approve'> | Call<'reject'> | Call<'commentApproval'> | Call<'editApproval'>;
+type Says = Call<'approve'> | Call<'reject'> | Call<'revokeApproval'> | Call<'commentApproval'> | Call<'editApproval'>;
 
 const about = (call: Says) => ({
   tenant: tenantOf(call),
   caller: callerOf(call).principal,
+  credential: credentialOf(callerOf(call)),
   approval: call.params.id,
 });
 
@@ -137,12 +155,14 @@ function view({ approval, votes, tally, barred, inPlaceOf }: ApprovalFound): Ans
     basis: binding.basis,
     policy: decision.snapshot,
     decision: decision.id,
-    requirements: terms.requirements.map(({ obligation, count, roles, escalation }) => ({
+    requirements: terms.requirements.map(({ obligation, count, roles, escalation, self = false, proofMs = null }) => ({
       obligation,
       of: count,
       by: tally.met.find((met) => met.obligation === obligation)?.by ?? [],
       roles,
       escalates_to: escalation?.roles ?? [],
+      initiator: self,
+      proof_within_ms: proofMs,
     })),
     votes: votes.map(({ voter, verdict, comment, decision: id, castAt }) => ({
       voter,
@@ -162,6 +182,14 @@ function view({ approval, votes, tally, barred, inPlaceOf }: ApprovalFound): Ans
     escalated_at: timeOr(approval.escalatedAt),
     resolved_at: timeOr(approval.resolvedAt),
     resolved_by: approval.resolvedBy,
+    access: document.access
+      ? {
+          enforcer: document.access.enforcer,
+          reason: document.access.reason,
+          requested_until: timeOr(document.access.until),
+          good_until: timeOr(access.goodUntil(approval)),
+        }
+      : null,
     used_at: timeOr(approval.usedAt),
     replaced_by: approval.replacedBy,
     edit_of: document.editOf ?? null,

@@ -4,6 +4,7 @@ import { type KnownPrincipal, knownPrincipals } from '@writ/identity';
 import { type Clock, type Failure, type PrincipalKind, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import { AuthorityStore, explaining } from '@writ/policy';
 import { actOf, around, requestOf, supposed } from '../authority/explanations';
+import { knownPeople, questionsOfAll } from '../authority/known-people';
 import { Gate } from '../authority/gate';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { CLOCK, type Queries, RUN_QUERIES } from '../tokens';
@@ -61,9 +62,14 @@ export class ExplainController {
     const may = await this.gate.ask(call, { action: 'decision.explain', object: POLICY });
     if (!may.ok) return may;
     const tenant = tenantOf(call);
-    const act = actOf(call.body, this.clock.now());
+    const now = this.clock.now();
+    const held = await this.authority.get(tenant);
+    const authority = (await this.authority.newerThan(held)) ?? held;
+    const questions = await questionsOfAll(this.database, authority, { body: call.body, now });
+    if (questions !== null) return ok({ data: explaining.whoMay(authority, questions) });
+    const act = actOf(call.body, now);
     if (typeof act === 'string') return refuse(misput(act));
-    return ok({ data: explaining.whoCan(await this.authority.get(tenant), act, await this.#known(tenant)) });
+    return ok({ data: explaining.whoCan(authority, act, await knownPeople(this.database, tenant)) });
   }
 
   /** What somebody may do; one's own is nobody else's secret. */

@@ -10,7 +10,11 @@ export function asAuthZen(refusal: Refusal, request: HttpRequest): Refusal {
   return new Refusal('malformed_json', 'the body is not sent as application/json', refusal.more);
 }
 
+/** The profile of access requests has problem documents, as everything else here. */
+const REQUESTS_PATH = `${ACCESS_PATH}requests`;
+
 /** Whether a refusal is told as a plain text: where AuthZEN answers, to whoever does not ask for a problem document. */
 export const wantsPlain = (request: HttpRequest): boolean =>
   request.url.startsWith(ACCESS_PATH) &&
+  !request.url.startsWith(REQUESTS_PATH) &&
   !(headerOf(request, 'accept') ?? '').toLowerCase().includes('application/problem+json');

@@ -80,11 +80,12 @@ export interface Occasion {
 
 /** The RFC 9457 document of a refusal. */
 export function problemOf(refusal: Refusal, occasion: Occasion): Problem {
-  const { status, title, retryable } = PROBLEMS[refusal.code];
+  const { status, title, retryable, urn }: (typeof PROBLEMS)[ProblemCode] & { readonly urn?: string } =
+    PROBLEMS[refusal.code];
   const { errors = [], nextActions = [], decision, currentEtag } = refusal.more;
   const explain = decision && `/v1/decisions/${decision.id}`;
   return {
-    type: problemPath(refusal.code),
+    type: urn ?? problemPath(refusal.code),
     title,
     status,
     detail: refusal.detail,

@@ -7,14 +7,14 @@ import { readJournal } from '../read-journal';
 
 interface About {
   readonly tenant: TenantId;
-  readonly run: RunId;
+  readonly run: RunId | null;
   readonly action: string;
   readonly target: string;
 }
 
 /** The tool a request is about, as its run pinned it: what arguments it takes, and which object they name. */
 export async function pinnedTool(db: Database, { tenant, run, action, target }: About) {
-  if (action !== 'tool.invoke') return null;
+  if (action !== 'tool.invoke' || run === null) return null;
   const { pinned } = fold(await readJournal(db, tenant, run));
   const bill = await loadPinnedBill(db, { tenant, manifest: pinned.bill });
   const tool = bill.tools.get(target)?.definition;

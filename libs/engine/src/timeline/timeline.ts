@@ -61,6 +61,7 @@ const WAITS: { readonly [F in WaitFor['for']]: SegmentKind } = {
   approval: 'waiting_approval',
   input: 'waiting_input',
   reconciliation: 'waiting_reconciliation',
+  rate: 'throttled',
   retry: 'retry',
 };
 

@@ -13,6 +13,7 @@ export type SegmentKind =
   | 'waiting_reconciliation'
   | 'waiting_time'
   | 'retry'
+  | 'throttled'
   | 'paused';
 
 /** Times are milliseconds since the run's start; an open end is null. */

@@ -1,28 +1,27 @@
-import type { JsonObject } from '@writ/kernel';
 import { redactText } from '@writ/telemetry';
-import type { Opened, OpenPermit, Permit } from '@writ/policy';
+import type { OpenPermit, Permit } from '@writ/policy';
 import { CutShort, Deadline } from '../deadline';
-import { failed, lostClass, refusedBy } from '../outcome';
-import type { CallLimits, CallOutcome, ToolCall, ToolReply, ToolTransport } from '../types';
-import { toolReply } from './content';
-
-/** What a function is told beside its arguments. */
-export interface FunctionContext {
-  /** Aborted at the timeout or a cancel; what the function still does then is lost. */
-  readonly signal: AbortSignal;
-  /** Stable over retries of the step. */
-  readonly idempotencyKey: string;
-  readonly attempt: number;
-  readonly tenant: Opened['tenant'];
-  readonly run: Opened['run'];
-}
-
-/** A tool in this process. Returns JSON, or throws; its arguments were checked against the tool's schema. */
-export type ToolFunction = (args: JsonObject, context: FunctionContext) => unknown;
+import { failed, lostClass, refusedBy, unconfined } from '../outcome';
+import { Confinement, type NetworkLess } from '../sandbox/confinement';
+import { type FunctionSource, sourceOf } from '../sandbox/from-module';
+import type { SandboxProfile } from '../sandbox/profile';
+import { type Confined, runConfined } from '../sandbox/run-confined';
+import type { CallLimits, CallOutcome, ToolCall, ToolEndpoint, ToolReply, ToolTransport } from '../types';
+import { toolReply, tooLarge } from './content';
+import type { ToolFunction } from './function';
 
 export interface FunctionTransportOptions {
   readonly open: OpenPermit;
   readonly functions: { readonly [name: string]: ToolFunction } | ReadonlyMap<string, ToolFunction>;
+  /** What this machine can take away from a process; by default found out when it is first needed. */
+  readonly confinement?: Confinement;
+}
+
+/** How a function is run for one call: here, or confined. */
+interface Housing {
+  readonly source: FunctionSource;
+  readonly profile: SandboxProfile;
+  readonly networkLess: NetworkLess;
 }
 
 const MAX_QUOTE = 500;
@@ -36,10 +35,17 @@ function thrownText(error: unknown): string {
 /** Tools that are functions of this process. A synchronous endless loop cannot be stopped: keep such code out. */
 export class FunctionTransport implements ToolTransport {
   private readonly functions: ReadonlyMap<string, ToolFunction>;
+  private readonly confinement: Confinement;
 
   constructor(private readonly options: FunctionTransportOptions) {
     const { functions } = options;
     this.functions = functions instanceof Map ? functions : new Map(Object.entries(functions));
+    this.confinement = options.confinement ?? new Confinement();
+  }
+
+  async confines(endpoint: ToolEndpoint, profile: SandboxProfile): Promise<string | null> {
+    const housed = await this.housing(endpoint, profile);
+    return typeof housed === 'string' ? housed : null;
   }
 
   async invoke(permit: Permit, call: ToolCall, limits: CallLimits): Promise<CallOutcome<ToolReply>> {
@@ -54,12 +60,19 @@ export class FunctionTransport implements ToolTransport {
         next: 'register it when the worker starts, or correct the tool definition',
       });
     }
+    const housing = call.sandbox ? await this.housing(call.endpoint, call.sandbox) : null;
+    if (typeof housing === 'string') return unconfined(housing);
     const deadline = new Deadline(limits);
     try {
       if (deadline.cut !== null) return this.cutShort(call, deadline, false);
       const opened = this.options.open(permit, { door: call.door, target: call.target, presented: call.args });
       if (!opened.ok) return refusedBy(opened.failure);
       const { args, key, attempt, tenant, run: runId } = opened.value;
+      if (housing) {
+        const context = { idempotencyKey: key, attempt, tenant, run: runId };
+        const confined = { ...housing, args, context, maxBytes: limits.maxBytes, signal: deadline.signal };
+        return this.answerOf(call, await runConfined(confined), { deadline, maxBytes: limits.maxBytes });
+      }
       const context = { signal: deadline.signal, idempotencyKey: key, attempt, tenant, run: runId };
       const value = await deadline.race(Promise.resolve().then(() => run(args, context)));
       return toolReply(value, limits.maxBytes);
@@ -78,6 +91,55 @@ export class FunctionTransport implements ToolTransport {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** How a function can be confined so, or why it cannot. */
+  private async housing(endpoint: ToolEndpoint, profile: SandboxProfile): Promise<Housing | string> {
+    const name = endpoint.type === 'function' ? endpoint.function : '';
+    const work = this.functions.get(name);
+    const source = work && sourceOf(work);
+    if (!source) return `the function ${JSON.stringify(name)} is no module of its own`;
+    const lacks = await this.confinement.lacks(profile);
+    if (lacks !== null) return lacks;
+    const networkLess = profile.network === 'none' ? ((await this.confinement.networkLess()) ?? []) : [];
+    return { source, profile, networkLess };
+  }
+
+  private answerOf(
+    call: ToolCall,
+    confined: Confined,
+    { deadline, maxBytes }: { readonly deadline: Deadline; readonly maxBytes: number },
+  ): CallOutcome<ToolReply> {
+    // Without a network, and with no file it may write, nothing can have come of it.
+    const landed = call.sandbox?.network === 'open' ? 'maybe' : 'no';
+    switch (confined.kind) {
+      case 'value':
+        return toolReply(confined.value, maxBytes);
+      case 'threw': {
+        const what = confined.denied ? 'its sandbox withholds what it reached for: ' : '';
+        const message = `the tool failed: ${what}${thrownText(confined.message)}`;
+        return failed({
+          code: confined.denied ? 'sandbox_denied' : 'tool_threw',
+          class: 'permanent',
+          landed: 'yes',
+          message,
+        });
+      }
+      case 'lost': {
+        const message = `the confined tool ended without an answer (${confined.signal ?? confined.code ?? 'not started'})`;
+        return failed({ code: 'tool_lost', class: lostClass(call.effect, landed), landed, message });
+      }
+      case 'ended':
+        if (confined.by === 'aborted') return this.cutShort(call, deadline, landed !== 'no');
+        if (confined.by === 'answer') return tooLarge(maxBytes);
+        return failed({
+          code: 'sandbox_exceeded',
+          class: landed === 'no' ? 'permanent' : lostClass(call.effect, landed),
+          landed,
+          message: `the tool used more ${confined.by} than its sandbox allows`,
+          details: { limit: confined.by },
+        });
+    }
   }
 
   private cutShort(call: ToolCall, deadline: Deadline, begun: boolean): CallOutcome<never> {

@@ -105,6 +105,14 @@ export interface RequestDocument {
   readonly decision: Decision;
   /** What had entered the run, in labels: enough to decide about other arguments. */
   readonly entered?: { readonly held: readonly string[]; readonly left: boolean; readonly tool: DefinedTool | null };
+  /** Of a request for access to a thing of an application: who asked for it after which denial, until when at most, and why. */
+  readonly access?: {
+    readonly enforcer: string;
+    readonly evaluation: string;
+    /** Epoch milliseconds. */
+    readonly until: number | null;
+    readonly reason: string;
+  };
   /** Of a request that an edit made: the one it took the place of, who edited, and what the run asked with. */
   readonly editOf?: string;
   readonly editedBy?: string;
@@ -146,7 +154,11 @@ const VERBS: { readonly [action: string]: string } = {
 };
 
 /** `orders wants to call refund on order #W1 for user:ann`. */
-function asking({ chain, initiator, action, object, resource, handoff }: DecisionRequest): string {
+function asking({ chain, initiator, action, object, resource, handoff, outside }: DecisionRequest): string {
+  if (outside !== undefined) {
+    const by = chain.length === 0 ? '' : ` through ${chain.map(({ agent }) => agent).join(' → ')}`;
+    return `${initiator.id} wants to ${action} ${object.type} ${object.id}${by}`;
+  }
   if (action === 'run.start' && chain.length === 0) return `${initiator.id} wants to start ${object.id}`;
   const who = chain.at(-1)?.agent ?? 'The workflow';
   const on = resource ? ` on ${resource.type} ${resource.id}` : '';

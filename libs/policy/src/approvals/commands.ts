@@ -20,8 +20,9 @@ import { decide } from '../decide';
 import type { Decision, DecisionRequest } from '../types';
 import { expire } from './consider';
 import { editedRequest, type EditedTool } from './edit';
-import { inPlaceOf, type Ineligible, ineligible, type Voter } from './eligibility';
+import { asksSelf, barred, inPlaceOf, type Ineligible, ineligible, proofOwed, type Voter } from './eligibility';
 import { type ApprovalBody, noteApproval } from './events';
+import { insertProof, provenWith, unproven } from './proof';
 import { tally } from './quorum';
 import {
   type Approval,
@@ -55,11 +56,14 @@ export interface VoteInput {
   readonly approval: string;
   readonly verdict: 'approve' | 'reject' | 'comment';
   readonly comment: string;
+  /** What the caller came with: a proof made with it is theirs. Absent: they have proved nothing. */
+  readonly credential?: string;
 }
 
 export interface EditInput {
   readonly tenant: TenantId;
   readonly caller: Principal;
+  readonly credential?: string;
   readonly approval: string;
   readonly args: JsonObject;
   readonly comment: string;
@@ -84,6 +88,8 @@ interface Work {
   readonly decision: string;
   /** Those who are away and have named the caller to decide in their place. */
   readonly standsFor: readonly Voter[];
+  /** When the caller last proved who they are, with what they came with (epoch milliseconds). */
+  readonly provenAt: number | null;
 }
 
 /**
@@ -94,7 +100,7 @@ interface Work {
 export class ApprovalCommands {
   constructor(private readonly parts: ApprovalParts) {}
 
-  /** Refuses `not_found`, `policy_denied`, `not_eligible`, `comment_required`, `state_conflict`. */
+  /** Refuses `not_found`, `policy_denied`, `not_eligible`, `proof_required`, `comment_required`, `state_conflict`. */
   vote(input: VoteInput): Promise<Result<Voted>> {
     return this.#deciding(input, async (work, approval) => {
       if (input.verdict !== 'comment') return castVote(work, approval, { ...input, verdict: input.verdict });
@@ -111,6 +117,9 @@ export class ApprovalCommands {
     return this.#deciding(input, async (work, approval) => {
       const fit = votable(work, approval, input.comment);
       if (fit) return refuse(fit);
+      // Whom it is for says yes to it as it is, and words it for nobody.
+      const bar = barred(work.caller, approval.document.parties);
+      if (bar !== null) return refuse(notEligible(approval, bar));
       const tool = await this.parts.tool(approval);
       const made = await editedRequest(work, tool, { approval, args: input.args });
       if (!made.ok) return made;
@@ -145,9 +154,28 @@ export class ApprovalCommands {
     });
   }
 
+  /**
+   * Takes back what was granted and has not been used up: the act, or the access, needs another approval. Refuses
+   * `not_found`, `policy_denied`, `state_conflict`.
+   */
+  revoke(input: Omit<VoteInput, 'verdict'>): Promise<Result<Voted>> {
+    return this.#deciding(input, async ({ tx, caller, now, decision }, approval) => {
+      if (approval.status !== 'approved') return refuse(conflict(`it is ${approval.status}`, approval.id));
+      await endApproval(tx, approval, { status: 'withdrawn', by: caller.id, reason: 'revoked', now });
+      await noteApproval(tx, approval.tenant, {
+        type: 'approval.withdrawn',
+        actor: caller.id,
+        approval,
+        outcome: 'revoked',
+        detail: { decision, ...(input.comment !== '' && { reason: input.comment }) },
+      });
+      return ok({ approval: approval.id, status: 'withdrawn', counted: true, resolved_by: caller.id });
+    });
+  }
+
   /** Locks the request, decides whether the caller may say anything about it, and lets them. */
   async #deciding(
-    input: { readonly tenant: TenantId; readonly caller: Principal; readonly approval: string },
+    input: Pick<VoteInput, 'tenant' | 'caller' | 'approval' | 'credential'>,
     act: (work: Work, approval: Approval) => Promise<Result<Voted>>,
   ): Promise<Result<Voted>> {
     const { tenant, caller, approval: id } = input;
@@ -159,22 +187,39 @@ export class ApprovalCommands {
       const approval = await approvalById(tx, { tenant, id, lock: true });
       if (!approval) return refuse(notFound(id));
       ring = approval.run;
-      const request: DecisionRequest = {
-        tenant,
-        initiator: caller,
-        chain: [],
-        action: 'approval.decide',
-        object: { type: 'approval', id: approval.target },
-        now,
-      };
-      const decision = decide(authority, request);
-      await this.parts.record(tx, { request, decision });
-      if (decision.verdict !== 'allow') return refuse(denied(approval, decision));
+      const may = await this.#may(tx, authority, { approval, caller, now });
+      if (!may.ok) return may;
       const standsFor = (await standInsNow(tx, tenant, [caller.id])).get(caller.id) ?? [];
-      return act({ tx, authority, caller, now, decision: decision.id, standsFor }, approval);
+      const { credential } = input;
+      const provenAt =
+        credential === undefined ? null : await provenWith(tx, { tenant, principal: caller.id, credential });
+      return act({ tx, authority, caller, now, decision: may.value, standsFor, provenAt }, approval);
     });
     if (ring !== null && result.ok) await this.parts.ring(tenant, ring);
     return result;
+  }
+
+  /**
+   * The decision that lets the caller say something. Whom an act is for, and who is asked because of that, needs no right
+   * over others' acts: the decision that asks is what asks them.
+   */
+  async #may(
+    tx: Tx,
+    authority: TenantAuthority,
+    { approval, caller, now }: { readonly approval: Approval; readonly caller: Principal; readonly now: number },
+  ): Promise<Result<string>> {
+    if (asksSelf(approval.document, caller.id)) return ok(approval.document.decision.id);
+    const request: DecisionRequest = {
+      tenant: approval.tenant,
+      initiator: caller,
+      chain: [],
+      action: 'approval.decide',
+      object: { type: 'approval', id: approval.target },
+      now,
+    };
+    const decision = decide(authority, request);
+    await this.parts.record(tx, { request, decision });
+    return decision.verdict === 'allow' ? ok(decision.id) : refuse(denied(approval, decision));
   }
 
   async #transaction<T>(tenant: TenantId, work: (tx: Tx) => Promise<Result<T>>): Promise<Result<T>> {
@@ -203,7 +248,8 @@ async function castVote(work: Work, approval: Approval, cast: Cast): Promise<Res
   const { tx, authority, caller, now } = work;
   const earlier = await settledAlready(work, approval, cast);
   if (earlier) return earlier;
-  const unfit = votable(work, approval, cast.comment);
+  const unfit =
+    votable(work, approval, cast.comment) ?? (cast.verdict === 'approve' ? unprovenNow(work, approval) : null);
   if (unfit) return refuse(unfit);
   const counted = await keepVote(work, approval, cast);
   const votes = await countable(tx, approval.tenant, await votesOf(tx, approval.tenant, [approval.id]));
@@ -234,7 +280,7 @@ async function settledAlready(work: Work, approval: Approval, { verdict }: Cast)
     return refuse(conflict('it expired before anybody settled it', approval.id));
   }
   if (approval.status === 'pending') {
-    const row = await runRow(tx, approval.tenant, approval.run);
+    const row = approval.run === null ? null : await runRow(tx, approval.tenant, approval.run);
     if (!row || !isFinal(row.status)) return null;
     await endApproval(tx, approval, { status: 'withdrawn', by: null, reason: 'run_over', now });
     const { initiator } = approval;
@@ -263,8 +309,11 @@ function votable(work: Work, approval: Approval, comment: string): Failure | nul
   return approval.document.terms.commentRequired && comment.trim() === '' ? COMMENT_REQUIRED : null;
 }
 
+const unprovenNow = ({ authority, caller, now, standsFor, provenAt }: Work, approval: Approval): Failure | null =>
+  unproven({ ...caller, standsFor }, provenAt, questionOf(approval, { snapshot: authority.snapshot!, now }));
+
 async function keepVote(
-  { tx, authority, caller, now, decision, standsFor }: Work,
+  { tx, authority, caller, now, decision, standsFor, provenAt }: Work,
   approval: Approval,
   vote: Pick<CastVote, 'verdict' | 'comment'>,
 ): Promise<boolean> {
@@ -279,9 +328,13 @@ async function keepVote(
     decision,
     castAt: now,
   });
-  if (kept) {
-    const { snapshot } = authority;
-    const question = snapshot && questionOf(approval, { snapshot, now });
+  const { snapshot } = authority;
+  const question = snapshot && questionOf(approval, { snapshot, now });
+  const proves = verdict === 'approve' && question !== null && proofOwed({ ...caller, standsFor }, question) !== null;
+  const proof = proves && provenAt !== null ? { approval: approval.id, voter: caller.id, provenAt } : null;
+  // Said before and proved anew counts anew.
+  const fresh = proof !== null && (await insertProof(tx, approval.tenant, proof));
+  if (kept || fresh) {
     const places = question === null ? [] : inPlaceOf({ ...caller, standsFor }, question);
     await noteApproval(tx, approval.tenant, {
       type: verdict === 'comment' ? 'approval.commented' : 'approval.voted',
@@ -292,13 +345,14 @@ async function keepVote(
         decision,
         args: approval.document.binding.args_digest,
         ...(places.length > 0 && { in_place_of: places.join(' ') }),
+        ...(fresh && { proven_at: new Date(proof!.provenAt).toISOString() }),
       },
     });
   }
-  return kept;
+  return kept || fresh;
 }
 
-/** Settles the request and tells the run, at most once. */
+/** Settles the request and tells the run it is of, if any, at most once. */
 async function settle(
   { tx, caller, now }: Work,
   approval: Approval,
@@ -308,15 +362,17 @@ async function settle(
   await endApproval(tx, approval, { status, by, reason: null, now });
   const edit = editOf(approval);
   const body: ApprovalBody = { approval: id, path, verdict: status, by, ...(edit && { edited: edit }) };
-  await insertMail(tx, {
-    tenant,
-    run,
-    id: newId('mail', now),
-    kind: 'approval',
-    body: canonicalJson(body),
-    dedup: `approval ${id}`,
-    sender: caller.id,
-  });
+  if (run !== null) {
+    await insertMail(tx, {
+      tenant,
+      run,
+      id: newId('mail', now),
+      kind: 'approval',
+      body: canonicalJson(body),
+      dedup: `approval ${id}`,
+      sender: caller.id,
+    });
+  }
   await noteApproval(tx, tenant, {
     type: status === 'approved' ? 'approval.granted' : 'approval.rejected',
     actor: caller.id,
@@ -356,6 +412,7 @@ const WHY: { readonly [R in Ineligible]: string } = {
   is_requester: 'nobody decides about what is done for them',
   in_chain: 'nobody decides about an act they have a part in',
   wrote_the_rule: 'whoever wrote the rule that asks does not answer it',
+  not_the_initiator: 'only the one it is for is asked',
   lacks_role: 'they do not hold a role that decides this',
 };
 

@@ -183,7 +183,7 @@ export async function expire(tx: Tx, approval: Approval, now: number): Promise<v
   await endApproval(tx, approval, { status: 'expired', by: null, reason: 'nobody_answered', now });
   await noteApproval(tx, approval.tenant, {
     type: 'approval.expired',
-    actor: approval.initiator,
+    actor: approval.document.access?.enforcer ?? approval.initiator,
     approval,
     outcome: 'expired',
   });

@@ -32,7 +32,7 @@ const eventOf = ({ type, actor, approval, detail, outcome }: Happened): TenantEv
   object: { type: 'approval', id: approval.id },
   approval: approval.id,
   ...(outcome !== undefined && { outcome }),
-  detail: { run: approval.run, target: approval.target, ...detail },
+  detail: { ...(approval.run !== null && { run: approval.run }), target: approval.target, ...detail },
 });
 
 /** Notes what happened, in order, durable with the caller's transaction. */

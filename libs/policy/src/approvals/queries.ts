@@ -2,8 +2,9 @@ import { isId, type Principal, type TenantId } from '@writ/kernel';
 import { type Database, Params, type Predicate, type Tx, whereOf } from '@writ/database';
 import type { TenantAuthority } from '../authority';
 import type { AuthorityStore } from '../authority-store';
-import { inPlaceOf, type Ineligible, ineligible } from './eligibility';
+import { asksSelf, type EligibilityQuestion, inPlaceOf, type Ineligible, ineligible } from './eligibility';
 import { type ApprovalTest, approvalTestSql } from './query-test';
+import { proofKey, provenFor, unproven } from './proof';
 import { tally, type Tally } from './quorum';
 import {
   type Approval,
@@ -25,6 +26,8 @@ export interface ApprovalFound {
   readonly tally: Tally;
   /** Why the reader may not decide about it; null when they may. */
   readonly barred: Ineligible | 'decided' | null;
+  /** Whether the reader is asked because the act is for them. */
+  readonly asksReader: boolean;
   /** Those who are away and in whose place alone the reader may decide about it. */
   readonly inPlaceOf: readonly string[];
 }
@@ -37,6 +40,8 @@ export interface ApprovalQuery {
   readonly where: Predicate<ApprovalTest>;
   /** Only what the reader may decide about, and has not. */
   readonly mine: boolean;
+  /** Of these only what the reader is asked because it is for them. */
+  readonly own?: boolean;
   readonly sort: ApprovalSort;
   readonly limit: number;
   /** Key of the page before. */
@@ -107,6 +112,7 @@ export class ApprovalQueries {
         const found = await this.#stand(tx, rows, { authority, reader: query.reader, now: query.now });
         for (const one of found) {
           if (query.mine && (one.barred !== null || one.approval.status !== 'pending')) continue;
+          if (query.own && !one.asksReader) continue;
           if (data.length === query.limit) return { data, next: keyOf(data.at(-1)!.approval, order) };
           data.push(one);
         }
@@ -141,19 +147,33 @@ export class ApprovalQueries {
     const votes = await votesOf(tx, tenant, ids);
     const voters = await countable(tx, tenant, votes);
     const roles = new Map(voters.map(({ voter }) => [voter.id, voter]));
+    const proven = await provenFor(tx, tenant, ids);
+    // Who said yes so long ago that their proof counts no more is asked again.
+    const isStale = (approval: string, voter: string, question: EligibilityQuestion): boolean => {
+      const provenAt = proven.get(proofKey(approval, voter)) ?? null;
+      return unproven(roles.get(voter)!, provenAt, question) !== null;
+    };
     const standsFor = (await standInsNow(tx, tenant, [reader.id])).get(reader.id) ?? [];
     return approvals.map((approval): ApprovalFound => {
       const own = votes.filter((vote) => vote.approval === approval.id);
-      if (snapshot === null) return { approval, votes: own, tally: EMPTY, barred: 'lacks_role', inPlaceOf: [] };
+      const asksReader = asksSelf(approval.document, reader.id);
+      const found = { approval, votes: own, asksReader };
+      if (snapshot === null) return { ...found, tally: EMPTY, barred: 'lacks_role', inPlaceOf: [] };
       const question = questionOf(approval, { snapshot, now: approval.resolvedAt ?? now });
-      const counted = own.flatMap(({ voter, verdict }) =>
-        verdict === 'comment' || !roles.has(voter) ? [] : [{ voter: roles.get(voter)!, verdict }],
+      const counted = own.flatMap(({ voter, verdict }) => {
+        if (verdict === 'comment' || !roles.has(voter)) return [];
+        const provenAt = proven.get(proofKey(approval.id, voter));
+        return [{ voter: roles.get(voter)!, verdict, ...(provenAt !== undefined && { provenAt }) }];
+      });
+      const decided = own.some(
+        ({ voter, verdict }) =>
+          voter === reader.id &&
+          (verdict === 'reject' || (verdict === 'approve' && !isStale(approval.id, voter, question))),
       );
-      const decided = own.some(({ voter, verdict }) => voter === reader.id && verdict !== 'comment');
       const self = { id: reader.id, kind: reader.kind, roles: reader.roles, standsFor };
       const barred = ineligible(self, question) ?? (decided ? 'decided' : null);
       const places = barred === null ? inPlaceOf(self, question) : [];
-      return { approval, votes: own, tally: tally(counted, question), barred, inPlaceOf: places };
+      return { ...found, tally: tally(counted, question), barred, inPlaceOf: places };
     });
   }
 }
@@ -165,7 +185,7 @@ const keyOf = (approval: Approval, { key }: Order): string =>
 
 async function page(
   tx: Tx,
-  { tenant, where, mine }: ApprovalQuery,
+  { tenant, where, mine, now }: ApprovalQuery,
   { at, size, order }: { readonly at: At | null; readonly size: number; readonly order: Order },
 ): Promise<readonly Approval[]> {
   const params = new Params();
@@ -173,7 +193,8 @@ async function page(
   const conditions = [
     `a.tenant = ${params.add(tenant)}`,
     whereOf(where, approvalTestSql, params),
-    ...(mine ? [`a.status = 'pending'`] : []),
+    // A request of no run has nobody whose clock ends it on time.
+    ...(mine ? [`a.status = 'pending'`, `(a.run IS NOT NULL OR a.expires_at > ${params.time(now)})`] : []),
   ];
   if (at) {
     const [time, id] = [params.time(at.time), params.add(at.id)];

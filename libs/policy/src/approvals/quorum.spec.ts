@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { snapshotOf } from '../../../../test/policy/parts';
 import type { Snapshot } from '../snapshot';
-import { barred, type EligibilityQuestion, ineligible, inPlaceOf, type Parties, type Voter } from './eligibility';
+import type { Obligation } from '../types';
+import {
+  barred,
+  type EligibilityQuestion,
+  ineligible,
+  inPlaceOf,
+  type Parties,
+  proofOwed,
+  type Voter,
+} from './eligibility';
 import { tally, type Vote } from './quorum';
-import type { Requirement } from './terms';
+import { type Requirement, termsOf } from './terms';
 
 const PEOPLE = ['user:ann', 'user:bob', 'user:cleo', 'user:dan', 'user:eve', 'agent:orders', 'service:bot'] as const;
 const ROLES = ['payments', 'security', 'heads'] as const;
@@ -57,6 +66,7 @@ const world: fc.Arbitrary<World> = fc.record({
     authors: fc.subarray([...PEOPLE]),
   }),
   openFor: fc.constantFrom(0, 99, 100, 1000),
+  now: fc.constant(0),
 });
 
 interface World extends Omit<EligibilityQuestion, 'snapshot'> {
@@ -132,7 +142,7 @@ describe('a quorum', () => {
   });
 
   it('is pending for ever where nothing is required: a defect is never a free pass', async () => {
-    const question = { snapshot: await holding([]), requirements: [], parties: NOBODY, openFor: 0 };
+    const question = { snapshot: await holding([]), requirements: [], parties: NOBODY, openFor: 0, now: 0 };
     expect(tally([{ voter: voter('user:ann'), verdict: 'approve' }], question).state).toBe('pending');
   });
 });
@@ -147,6 +157,7 @@ describe('who may decide', () => {
     requirements: [requirement()],
     parties: { requesters: ['user:ann', 'service:shop'], chain: ['orders'], authors: ['user:dan'] },
     openFor: 0,
+    now: 0,
     ...part,
   });
 
@@ -182,6 +193,86 @@ describe('who may decide', () => {
   });
 });
 
+describe('a proof of who somebody is', () => {
+  const MINUTE = 60_000;
+  const parties: Parties = { requesters: ['user:ann', 'service:shop'], chain: ['orders'], authors: ['user:dan'] };
+  const self = requirement({ obligation: 'prove', roles: [], self: true, proofMs: MINUTE });
+  const asked = async (requirements: readonly Requirement[], now = 0): Promise<EligibilityQuestion> => ({
+    snapshot: await holding([['user:bob', 'payments']]),
+    requirements,
+    parties,
+    openFor: 0,
+    now,
+  });
+  const yes = (id: string, provenAt?: number): Vote => ({
+    voter: voter(id),
+    verdict: 'approve',
+    ...(provenAt !== undefined && { provenAt }),
+  });
+
+  it('is asked of the one the act is for, who is nobody to decide about it otherwise', async () => {
+    const both = await asked([requirement(), self]);
+    expect(ineligible(voter('user:ann'), both)).toBeNull();
+    expect(ineligible(voter('service:shop'), both)).toBe('is_requester');
+    expect(ineligible(voter('agent:orders'), both)).toBe('in_chain');
+    expect(ineligible(voter('user:bob'), await asked([self]))).toBe('not_the_initiator');
+    const { met } = tally([yes('user:ann', 0)], both);
+    expect(met).toMatchObject([{ by: [] }, { obligation: 'prove', by: ['user:ann'] }]);
+    expect(tally([yes('user:ann', 0), yes('user:bob')], both).state).toBe('granted');
+    expect(tally([yes('user:bob', 0), yes('service:shop', 0)], both).state).toBe('pending');
+  });
+
+  it('is given in nobody else’s place', async () => {
+    const standing = { ...voter('user:eve'), standsFor: [voter('user:ann')] };
+    expect(ineligible(standing, await asked([self]))).toBe('not_the_initiator');
+    expect(tally([{ voter: standing, verdict: 'approve', provenAt: 0 }], await asked([self])).state).toBe('pending');
+  });
+
+  it('counts for as long as it may be old when the act is done, to the millisecond, and never without having been given', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 3 * MINUTE }),
+        fc.option(fc.nat(2 * MINUTE)),
+        async (now, provenAt) => {
+          const approvers = await asked([requirement({ proofMs: MINUTE })], now);
+          const { state } = tally([yes('user:bob', provenAt ?? undefined)], approvers);
+          expect(state).toBe(provenAt !== null && now - provenAt <= MINUTE ? 'granted' : 'pending');
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is owed only by those whose yes would count where it is wanted', async () => {
+    const question = await asked([requirement({ proofMs: MINUTE }), { ...self, proofMs: 10_000 }]);
+    expect(proofOwed(voter('user:bob'), question)).toBe(MINUTE);
+    expect(proofOwed(voter('user:ann'), question)).toBe(10_000);
+    expect(proofOwed(voter('user:zoe'), question)).toBeNull();
+    expect(proofOwed(voter('user:bob'), await asked([requirement(), self]))).toBeNull();
+  });
+
+  it('is asked of those who decide; where nobody else is asked, somebody is', () => {
+    const stepUp = (who: string): Obligation => ({ id: who, type: 'step_up', values: { who, within_ms: MINUTE } });
+    const approval: Obligation = {
+      id: 'ask',
+      type: 'require_approval',
+      values: { roles: ['payments'], editable: true },
+    };
+    expect(termsOf([approval, stepUp('approvers')]).requirements).toMatchObject([
+      { obligation: 'ask', proofMs: MINUTE },
+    ]);
+    expect(termsOf([stepUp('approvers')])).toMatchObject({
+      requirements: [{ obligation: 'approvers', count: 1, roles: [], proofMs: MINUTE }],
+      editable: false,
+      expiresMs: 3_600_000,
+    });
+    expect(termsOf([approval, stepUp('initiator')]).requirements).toMatchObject([
+      { obligation: 'ask' },
+      { obligation: 'initiator', self: true },
+    ]);
+  });
+});
+
 describe('somebody who stands in for another', () => {
   const question = async (part: Partial<World> = {}): Promise<EligibilityQuestion> =>
     questionIn({
@@ -192,6 +283,7 @@ describe('somebody who stands in for another', () => {
       requirements: [requirement({ count: 2 })],
       parties: NOBODY,
       openFor: 0,
+      now: 0,
       ...part,
     });
   const deputy = (id: string, ...away: readonly string[]): Voter => ({

@@ -1,8 +1,11 @@
-import { barred, type EligibilityQuestion, rightsOf, type Voter } from './eligibility';
+import { type EligibilityQuestion, rightsOf, type Voter } from './eligibility';
+import type { Requirement } from './terms';
 
 export interface Vote {
   readonly voter: Voter;
   readonly verdict: 'approve' | 'reject';
+  /** When they last proved who they are for this request (epoch milliseconds); absent: never. */
+  readonly provenAt?: number;
 }
 
 /** How far one requirement is met. */
@@ -26,14 +29,15 @@ export interface Tally {
 
 /**
  * Counts votes as things are now: a voter who lost the role, or turned out to be a party, does not count, whatever they
- * were when they voted. A rejection needs no such care; it stands.
+ * were when they voted, and a proof that is too old by now is none. A rejection needs no such care; it stands.
  */
 export function tally(votes: readonly Vote[], question: EligibilityQuestion): Tally {
-  const { requirements, parties } = question;
-  const approving = votes.filter(({ verdict, voter }) => verdict === 'approve' && barred(voter, parties) === null);
+  const { requirements, now } = question;
+  const approving = votes.filter(({ verdict }) => verdict === 'approve');
   const met = requirements.map((requirement) => {
     const rights = new Map<string, Rights>();
-    for (const { voter } of approving) {
+    for (const { voter, provenAt } of approving) {
+      if (!isProven(requirement, { provenAt, now })) continue;
       const right = rightsOf(voter, { ...question, requirement });
       const before = rights.get(voter.id) ?? [];
       rights.set(voter.id, before === 'own' || right === 'own' ? 'own' : [...before, ...right]);
@@ -46,6 +50,12 @@ export function tally(votes: readonly Vote[], question: EligibilityQuestion): Ta
   const granted = met.length > 0 && met.every(({ of, by }) => by.length >= of);
   return { state: granted ? 'granted' : 'pending', met, rejectedBy: null };
 }
+
+/** Whether a proof is as fresh as a requirement wants it. */
+export const isProven = (
+  { proofMs }: Pick<Requirement, 'proofMs'>,
+  { provenAt, now }: { readonly provenAt: number | undefined; readonly now: number },
+): boolean => proofMs === undefined || (provenAt !== undefined && now - provenAt <= proofMs);
 
 type Rights = ReturnType<typeof rightsOf>;
 

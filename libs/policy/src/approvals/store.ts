@@ -2,6 +2,7 @@ import { type ApprovalId, canonicalJson, type PrincipalKind, type RunId, type Te
 import type { Tx } from '@writ/database';
 import { type RequestDocument, rolesOf } from './binding';
 import type { Voter } from './eligibility';
+import { proofKey, provenFor } from './proof';
 import type { Vote } from './quorum';
 import { escalatesAfter } from './terms';
 
@@ -17,7 +18,8 @@ export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired' | '
 export interface Approval {
   readonly tenant: TenantId;
   readonly id: ApprovalId;
-  readonly run: RunId;
+  /** Null for a request for access to a thing of an application. */
+  readonly run: RunId | null;
   readonly workflow: string;
   /** Node of the workflow that waits. */
   readonly path: string;
@@ -41,7 +43,7 @@ export interface Approval {
 interface Row {
   readonly tenant: TenantId;
   readonly id: ApprovalId;
-  readonly run: RunId;
+  readonly run: RunId | null;
   readonly workflow: string;
   readonly path: string;
   readonly action: string;
@@ -92,7 +94,7 @@ export const toApproval = (row: Row): Approval => ({
 
 export interface NewApproval {
   readonly id: ApprovalId;
-  readonly run: RunId;
+  readonly run: RunId | null;
   readonly path: string;
   readonly document: RequestDocument;
   /** Epoch milliseconds. */
@@ -116,7 +118,8 @@ export async function insertApproval(tx: Tx, tenant: TenantId, made: NewApproval
       request.workflow ?? '',
       path,
       request.action,
-      request.object.id,
+      // The name of an application's thing may be a person's: who decides is said by its type.
+      document.access === undefined ? request.object.id : request.object.type,
       request.chain.at(-1)?.agent ?? null,
       request.initiator.id,
       rolesOf(terms),
@@ -231,11 +234,13 @@ export async function votesOf(tx: Tx, tenant: TenantId, approvals: readonly stri
 /** Votes as they are counted: each voter with the roles that live credentials give now, and whom they stand in for. */
 export async function countable(tx: Tx, tenant: TenantId, votes: readonly CastVote[]): Promise<readonly Vote[]> {
   const voters = [...new Set(votes.map(({ voter }) => voter))];
+  const proven = await provenFor(tx, tenant, [...new Set(votes.map(({ approval }) => approval))]);
   const away = await standInsNow(tx, tenant, voters);
   const roles = await rolesNow(tx, tenant, voters);
-  return votes.flatMap(({ voter: id, kind, verdict }) => {
+  return votes.flatMap(({ voter: id, kind, verdict, approval }) => {
     const voter: Voter = { id, kind, roles: roles.get(id) ?? [], standsFor: away.get(id) ?? [] };
-    return verdict === 'comment' ? [] : [{ voter, verdict }];
+    const provenAt = proven.get(proofKey(approval, id));
+    return verdict === 'comment' ? [] : [{ voter, verdict, ...(provenAt !== undefined && { provenAt }) }];
   });
 }
 

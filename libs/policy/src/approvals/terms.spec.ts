@@ -15,7 +15,7 @@ describe('what an asking obligation says', () => {
     [{ expires_ms: 1000, escalate_after_ms: 1000, escalate_to: ['heads'] }, 'before the end'],
     [{ quorum: 2 }, 'quorum'],
   ])('%j is refused where it means nothing, never read as something weaker', (values, fault) => {
-    const found = approvalFault(values as never);
+    const found = approvalFault('require_approval', values as never);
     if (fault === null) expect(found).toBeNull();
     else expect(found).toContain(fault);
   });
@@ -40,6 +40,7 @@ describe('what an asking obligation says', () => {
       expiresMs: HOUR,
       editable: false,
       commentRequired: true,
+      validMs: HOUR,
     });
     expect(escalatesAfter(terms)).toBe(60_000);
   });

@@ -29,7 +29,7 @@ export function questionOf(
   { snapshot, now }: { readonly snapshot: Snapshot; readonly now: number },
 ): EligibilityQuestion {
   const { terms, parties } = approval.document;
-  return { snapshot, requirements: terms.requirements, parties, openFor: now - approval.requestedAt };
+  return { snapshot, requirements: terms.requirements, parties, openFor: now - approval.requestedAt, now };
 }
 
 /**
@@ -45,8 +45,13 @@ export function weigh(use: AtUse): Weighed {
   const difference = differsIn(approval.document.binding, binding);
   if (difference !== null) return { kind: 'unfit', reason: difference };
   if (!again && now >= approval.expiresAt) return { kind: 'unfit', reason: 'used_too_late' };
-  const { state } = tally(votes, questionOf(approval, { snapshot, now }));
-  if (state !== 'granted') return { kind: 'unfit', reason: 'voter_lost_right' };
+  // Another try of an act that was done in time.
+  const at = again ? (approval.resolvedAt ?? now) : now;
+  const { state } = tally(votes, questionOf(approval, { snapshot, now: at }));
+  if (state !== 'granted') {
+    const then = tally(votes, { ...questionOf(approval, { snapshot, now }), now: approval.resolvedAt ?? now });
+    return { kind: 'unfit', reason: then.state === 'granted' ? 'proof_too_old' : 'voter_lost_right' };
+  }
   return {
     kind: 'granted',
     decision: Decided.answered(decision, { verdict: 'allow', reason: 'approved', approval: approval.id }),

@@ -1,7 +1,8 @@
 import type { PrincipalKind } from '@writ/kernel';
 import type { TenantAuthority } from '../authority';
 import { barred, holdsOneOf } from '../approvals/eligibility';
-import { APPROVAL, termsOf } from '../approvals/terms';
+import { termsOf } from '../approvals/terms';
+import { asks } from '../obligations';
 import { decide } from '../decide';
 import type { Decision, DecisionRequest } from '../types';
 import { written } from './written';
@@ -42,16 +43,18 @@ export function approversOf(
   { authority, request, known }: { authority: TenantAuthority; request: DecisionRequest; known: readonly Known[] },
 ): readonly Approvers[] {
   const { snapshot } = authority;
-  if (snapshot === null || !obligations.some(({ type }) => type === APPROVAL)) return [];
+  if (snapshot === null || !asks(obligations)) return [];
   const parties = { requesters: [request.initiator.id], chain: request.chain.map(({ agent }) => agent), authors: [] };
   const able = everybody(authority, known).filter(
     (one) => barred(one, parties) === null && mayDecide(authority, request, one),
   );
-  return termsOf(obligations).requirements.map(({ obligation, count, roles }) => ({
+  return termsOf(obligations).requirements.map(({ obligation, count, roles, self }) => ({
     obligation,
     count,
     roles,
-    people: able.filter((one) => roles.length === 0 || holdsOneOf(snapshot, one, roles)).map(({ id }) => id),
+    people: self
+      ? [request.initiator.id]
+      : able.filter((one) => roles.length === 0 || holdsOneOf(snapshot, one, roles)).map(({ id }) => id),
   }));
 }
 

@@ -1,6 +1,7 @@
 import { roleName } from '@writ/rules';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';
+import { KNOWN_OBLIGATIONS } from '../obligations';
 import { sentence } from '../sentence';
 import type { Decision, DecisionRequest } from '../types';
 import { everybody, type Known } from './approvers';
@@ -29,9 +30,30 @@ export function whoCan(
   known: readonly Known[],
 ): readonly WhoCan[] {
   const { tenant } = authority;
-  return everybody(authority, known).flatMap((one) => {
-    const request: DecisionRequest = { ...act, tenant, initiator: { tenant, ...one }, chain: [] };
-    const answer = answerOf(authority, request, decide(authority, request));
+  const requests = everybody(authority, known).map((one): DecisionRequest => ({
+    ...act,
+    tenant,
+    initiator: { tenant, ...one },
+    chain: [],
+  }));
+  return whoOf(authority, requests, null);
+}
+
+/**
+ * Of these who ask for the same in their own name, the ones who may. An application's enforcer is supposed to keep every
+ * promise there is: which it keeps is its own to say.
+ */
+export function whoMay(authority: TenantAuthority, requests: readonly DecisionRequest[]): readonly WhoCan[] {
+  return whoOf(authority, requests, KNOWN_OBLIGATIONS);
+}
+
+function whoOf(
+  authority: TenantAuthority,
+  requests: readonly DecisionRequest[],
+  honoured: ReadonlySet<string> | null,
+): readonly WhoCan[] {
+  return requests.flatMap((request) => {
+    const answer = answerOf(authority, request, decide(authority, request, honoured));
     return answer === null ? [] : [answer];
   });
 }

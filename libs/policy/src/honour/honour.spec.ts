@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { authorityOf, snapshotOf, tenant, toolCall } from '../../../../test/policy/parts';
 import { parseBundle } from '../bundle';
 import { decide } from '../decide';
+import { Decided } from '../decided';
 import { KNOWN_OBLIGATIONS } from '../obligations';
 import { buildSnapshot } from '../snapshot';
 import { ACTIONS, type DecisionRequest, type Obligation } from '../types';
+import { honouring } from './index';
 import { withheld } from './withhold';
 
 const redact = (...fields: string[]): Obligation => ({ id: 'r', type: 'redact', values: { fields } });
@@ -18,8 +20,11 @@ const GOOD: { readonly [type: string]: Obligation['values'] } = {
   rate_limit: { most: 10, per_ms: 60_000 },
   notify: {},
   record_full: {},
-  budget: { tokens: 1_000 },
+  budget: { tokens: 1_000, cost_micros: 50_000 },
+  sandbox: { network: 'none', files: 'read', memory_mb: 64, time_ms: 2_000 },
+  step_up: { who: 'initiator', within_ms: 60_000 },
 };
+const ASKING = ['require_approval', 'step_up'];
 
 const policyWith = (type: string, values: Obligation['values'], action = '*'): string =>
   JSON.stringify({
@@ -93,13 +98,20 @@ describe('an obligation', () => {
     ['rate_limit', { most: 10 }],
     ['budget', {}],
     ['budget', { tokens: -1 }],
+    ['budget', { cost_micros: 0 }],
+    ['sandbox', { network: 'local' }],
+    ['sandbox', { memory_mb: 1 }],
+    ['sandbox', { time_ms: 5 }],
+    ['step_up', { who: 'somebody' }],
+    ['step_up', { within_ms: 1 }],
+    ['require_approval', { valid_ms: 0 }],
   ])('%s with %j is refused when the policy is read', async (type, values) => {
     const bundle = parseBundle(policyWith(type, values as never));
     const built = bundle.ok ? await buildSnapshot(bundle.value) : bundle;
     expect(built.ok ? null : built.failure.code).toBe('bad_obligation');
   });
 
-  it.each(['step_up', 'sandbox', 'watermark'])(
+  it.each(['watermark', 'two_step'])(
     '%s, which nobody here honours, is refused when the policy is read',
     async (type) => {
       const bundle = parseBundle(policyWith(type, {}));
@@ -125,10 +137,43 @@ describe('an obligation', () => {
         };
         const { verdict, reason } = decide(authority, request);
         if (action === 'handoff') continue;
-        if (type === 'require_approval') expect([action, verdict]).toEqual([action, 'ask']);
+        if (ASKING.includes(type)) expect([action, verdict]).toEqual([action, 'ask']);
         else if (!kept.has(action)) expect([type, action, reason]).toEqual([type, action, 'unknown_obligation']);
       }
     }
+  });
+
+  it('to run confined: of each limit the tightest that any rule sets', () => {
+    const sandbox = (values: Obligation['values']): Obligation => ({ id: 's', type: 'sandbox', values });
+    expect(honouring.confinementOf([])).toBeNull();
+    expect(honouring.confinementOf([sandbox({})])).toEqual({
+      network: 'none',
+      files: 'none',
+      memoryMb: 128,
+      timeMs: 10_000,
+    });
+    const both = [sandbox({ network: 'open', memory_mb: 64, files: 'read' }), sandbox({ files: 'read', time_ms: 500 })];
+    const tightest = { network: 'none', files: 'read', memoryMb: 64, timeMs: 500 };
+    expect(honouring.confinementOf(both)).toEqual(tightest);
+    expect(honouring.confinementOf([...both].reverse())).toEqual(tightest);
+  });
+
+  it('[I7] that cannot be kept on the spot makes a denial of its allow, and one that mints nothing', async () => {
+    const authority = await authorityOf(policyWith('sandbox', {}));
+    const allowed = decide(
+      authority,
+      toolCall({ chain: [], action: 'tool.invoke', object: { type: 'tool', id: 'x' } }),
+    );
+    expect(allowed.verdict).toBe('allow');
+    const denied = honouring.unkept(allowed, 'x cannot be confined');
+    expect(denied).toMatchObject({
+      verdict: 'deny',
+      reason: 'unknown_obligation',
+      obligations: [],
+      stages: allowed.stages,
+    });
+    expect(denied.nearMisses).toMatchObject([{ missing: 'x cannot be confined' }]);
+    expect(Decided.grounds(denied)).toBeUndefined();
   });
 
   it('of a model turn is none of a tool call, and the other way round', async () => {

@@ -2,8 +2,14 @@ import type { Tx } from '@writ/database';
 import type { DecisionRequest, Obligation } from '../types';
 import { dutiesOf, type Terms } from './terms';
 
+/** A turn that has not come: of which obligation, and how many milliseconds until there may be one. */
+export interface NoTurn {
+  readonly obligation: string;
+  readonly ms: number;
+}
+
 /**
- * Takes one turn of every rate an act is obliged to; answers how many milliseconds to wait where there is none. By the
+ * Takes one turn of every rate an act is obliged to; answers for which one there is none yet, or null. By the
  * database's clock, in one row per bucket: each act moves the time at which the bucket is empty again, and one that would
  * move it further than a whole span ahead has to wait (a leaky bucket). The first rate that is full takes nothing more; what
  * was taken of others before it is lost, which errs on the side of fewer.
@@ -12,12 +18,12 @@ export async function takeRates(
   tx: Tx,
   request: Pick<DecisionRequest, 'tenant' | 'initiator' | 'chain'>,
   obligations: readonly Obligation[],
-): Promise<number> {
+): Promise<NoTurn | null> {
   for (const { id, terms } of dutiesOf(obligations, 'rate_limit')) {
-    const wait = await take(tx, { tenant: request.tenant, bucket: `${id} ${whose(terms, request)}`, terms });
-    if (wait > 0) return wait;
+    const ms = await take(tx, { tenant: request.tenant, bucket: `${id} ${whose(terms, request)}`, terms });
+    if (ms > 0) return { obligation: id, ms };
   }
-  return 0;
+  return null;
 }
 
 function whose(

@@ -27,8 +27,24 @@ const TERMS = {
   notify: z.strictObject({ about: z.string().min(1).max(200).optional() }),
   /** The journal holds the whole of what was sent, also where it could be worked out again. */
   record_full: z.strictObject({}),
-  /** The most one turn of a model may take: tokens of the request and of its reply. */
-  budget: z.strictObject({ tokens: z.number().int().min(1).max(100_000_000) }),
+  /** The function runs in a process of its own that has no more than this; a call that cannot be confined so is denied. */
+  sandbox: z.strictObject({
+    network: z.enum(['none', 'open']).default('none'),
+    /** Beside its own code; it never writes any. */
+    files: z.enum(['none', 'read']).default('none'),
+    memory_mb: z.number().int().min(16).max(4_096).default(128),
+    time_ms: z.number().int().min(100).max(600_000).default(10_000),
+  }),
+  /** The most one turn of a model may take: tokens of the request and of its reply, and money, in millionths of the currency. */
+  budget: z
+    .strictObject({
+      tokens: z.number().int().min(1).max(100_000_000).optional(),
+      cost_micros: z.number().int().min(1).max(1_000_000_000_000).optional(),
+    })
+    .refine(
+      ({ tokens, cost_micros: cost }) => tokens !== undefined || cost !== undefined,
+      'says tokens or cost_micros',
+    ),
 } as const;
 
 export type Duty = keyof typeof TERMS;
