@@ -417,6 +417,54 @@ describe('recombining verdicts', () => {
     expect(said({ snapshot, request }, { ...honest, ...change }).faults[0]).toContain(message);
   });
 
+  it('what guardrails said is held against the policy they are of, and cannot be left out', async () => {
+    const guardrails = {
+      checks: {
+        no_cards: { at: ['output'], detect: ['payment_card'] },
+        asks: { at: ['output'], words: ['bluebird'], ask: 'ask' },
+      },
+      absolute: { no_drop: { actions: ['tool.invoke'], objects: ['tool:z'] } },
+    };
+    const rules = ['p, *, {tenant}, *, *, , allow'];
+    const obligations = { ask: { type: 'require_approval' } };
+    const snapshot = await snapshotOf(JSON.stringify({ rules, obligations, guardrails }));
+    const asked = { user: 'user:a', asserted: [], chain: [{ agent: 'a', mode: 'attenuate' }] } as const;
+    const of = (object: 'tool:x' | 'tool:z', fired: string | null): DecisionRequest => {
+      const base = requestOf({
+        ...asked,
+        asserted: [],
+        chain: [...asked.chain],
+        object,
+        handoff: false,
+        mandate: null,
+      });
+      const heard = snapshot.guardrails!.checks.map(({ id, version }) => ({
+        guardrail: id,
+        version,
+        outcome: id === fired ? ('fired' as const) : ('passed' as const),
+        what: {},
+      }));
+      return { ...base, run: newId('run'), guards: { boundary: 'output', agents: ['a'], heard, tier: 'medium' } };
+    };
+    const verdicts = [of('tool:x', null), of('tool:x', 'no_cards'), of('tool:x', 'asks'), of('tool:z', null)].map(
+      (request) => {
+        const honest = evidence(decided({ snapshot, request }));
+        expect(said({ snapshot, request }, honest).faults).toEqual([]);
+        // Told as if nothing had stood against it.
+        const stages = [['guardrail', 'allow'], ...honest.stages.slice(1)] as Evidence['stages'];
+        const forged = { ...honest, verdict: 'allow', reason: 'allowed', stages } as Evidence;
+        if (honest.verdict !== 'allow') expect(said({ snapshot, request }, forged).faults).toHaveLength(1);
+        return [honest.verdict, honest.reason];
+      },
+    );
+    expect(verdicts).toEqual([
+      ['allow', 'allowed'],
+      ['deny', 'guardrail_denied'],
+      ['ask', 'approval_required'],
+      ['deny', 'forbidden_absolutely'],
+    ]);
+  });
+
   it('a policy that is not its digest’s is named and not used', async () => {
     const snapshot = await snapshotOf(SHOP);
     const problems = new Problems();

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { authorityOf, stopOf, toolCall } from '../../../../test/policy/parts';
 import { mergeBundles, parseBundle } from '../bundle';
 import { decide } from '../decide';
+import { remediesFor } from '../explain/remedies';
 import { sentence } from '../sentence';
 import { buildSnapshot } from '../snapshot';
 import type { DecisionRequest } from '../types';
 import type { GuardFacts, GuardFinding } from './facts';
+import { guardsOfEdited } from './edited';
 import { inspect } from './inspect';
 
 const RULES = `
@@ -183,6 +185,39 @@ describe('what is forbidden absolutely', () => {
     const stops = [stopOf({ scope: 'tenant' })];
     const decision = decide({ ...(await authority), stops }, toolCall({ object: { type: 'tool', id: 'drop_table' } }));
     expect(decision.reason).toBe('stopped');
+  });
+});
+
+describe('what a guardrail stood against, explained', () => {
+  let ready: Awaited<typeof authority> | null = null;
+  beforeAll(async () => void (ready = await authority));
+
+  it('says what found it, and that taking the guardrail away would let it pass, which was tried', async () => {
+    const request = await asked({ content: CARD });
+    const remedies = await remediesFor({ authority: await authority, request });
+    expect(remedies.map(({ sentence }) => sentence)).toEqual([
+      'To allow it: change rule guard:no_cards, which forbids it.',
+    ]);
+    const drop = toolCall({ object: { type: 'tool', id: 'drop_table' } });
+    const [first] = await remediesFor({ authority: await authority, request: drop });
+    expect(first?.sentence).toBe('To allow it: change rule absolute:no_drop, which forbids it.');
+  });
+
+  it('long after, goes by what stood against it then, under the guardrails of now', async () => {
+    const { guards, ...request } = await asked({ content: CARD });
+    const heard = guards!.heard.filter(({ outcome }) => outcome === 'fired');
+    const then = { ...guards!, heard: heard.map((one) => ({ ...one, version: 'older' })), assumed: true as const };
+    expect(decide(await authority, { ...request, guards: then }).reason).toBe('guardrail_denied');
+    expect(decide(await authority, { ...request, guards: { ...then, heard: [] } }).verdict).toBe('allow');
+  });
+
+  it('and other arguments that a person wrote are looked at anew', async () => {
+    const request = await asked({ content: 'nothing' });
+    const { snapshot } = await authority;
+    const edited = (text: string) =>
+      decide(ready!, { ...request, args: { text }, ...guardsOfEdited(snapshot!, request, { text }) });
+    expect(edited('fine').verdict).toBe('allow');
+    expect(edited(CARD).reason).toBe('guardrail_denied');
   });
 });
 
