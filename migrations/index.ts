@@ -37,6 +37,7 @@ import { RateBuckets1795000000036 } from './0036-rate-buckets';
 import { IndexScans1795000000037 } from './0037-index-scans';
 import { Proofs1795000000038 } from './0038-proofs';
 import { AccessRequests1795000000039 } from './0039-access-requests';
+import { ShortLooks1795000000040 } from './0040-short-looks';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -79,4 +80,5 @@ export const MIGRATIONS = [
   IndexScans1795000000037,
   Proofs1795000000038,
   AccessRequests1795000000039,
+  ShortLooks1795000000040,
 ];

@@ -1,4 +1,4 @@
-import { Admissions, beat, claimRun, insertMail, releaseWorker, sweep, type Unit } from '@writ/database';
+import { Admissions, beat, claimRun, insertMail, releaseWorker, type RunLoad, sweep, type Unit } from '@writ/database';
 import { newId, type RunId, type TenantId, type WorkerId } from '@writ/kernel';
 import { Ledger, newTenant } from '../support/ledger';
 import { creating, following } from '../support/units';
@@ -171,6 +171,33 @@ describe('a line', () => {
     expect(mine.waitedMs).toBeGreaterThan(0);
     expect(mine.linedUpMs).toBeGreaterThan(0);
     expect(load.tenants.get(await newTenant(ledger.db))).toBeUndefined();
+  });
+
+  it('is the same at a short look, with lines counted no further than asked', async () => {
+    const { tenant } = ledger;
+    const other = await newTenant(ledger.db);
+    const lone = await newTenant(ledger.db);
+    await stand(tenant, 9);
+    await stand(other, 2);
+    await ledger.put(queued(lone, null));
+    await places(2);
+    const { runs } = await lines.admit(2);
+    for (const { tenant: whose, run } of runs) await lead(whose, run);
+    const plain = ({ tenants }: RunLoad) =>
+      [...tenants].map(([whose, { waitedMs, linedUpMs, ...load }]) => ({
+        ...load,
+        whose,
+        waits: waitedMs > 0,
+        linedUp: linedUpMs > 0,
+      }));
+    const byTenant = (a: { readonly whose: TenantId }, b: { readonly whose: TenantId }) => (a.whose < b.whose ? -1 : 1);
+    const exact = plain(await lines.load()).sort(byTenant);
+    const most = 3;
+    expect(exact.some(({ inLine }) => inLine > most)).toBe(true);
+    expect(plain(await lines.load(most)).sort(byTenant)).toEqual(
+      exact.map((load) => ({ ...load, inLine: Math.min(load.inLine, most) })),
+    );
+    expect(plain(await lines.load(1_000)).sort(byTenant)).toEqual(exact);
   });
 });
 

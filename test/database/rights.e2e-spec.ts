@@ -42,6 +42,7 @@ const DOORS = [
   'forget_workers',
   'log_waits_since',
   'run_load',
+  'run_load',
   'wake_stopped',
 ];
 

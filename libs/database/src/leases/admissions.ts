@@ -38,7 +38,16 @@ export interface Admitted {
   readonly more: boolean;
 }
 
-type LoadRow = TenantLoad & { readonly tenant: TenantId | '*' };
+interface LoadAnswer {
+  readonly tenant: TenantId | '*';
+  readonly active: number;
+  readonly in_line: number;
+  readonly waited_ms: number;
+  readonly lined_up_ms: number;
+  readonly weight: number;
+  readonly most_active: number | null;
+  readonly most_in_line: number;
+}
 
 /** The lines that runs stand in before they are led, over all tenants: whom to let in, and how long the lines are. */
 export class Admissions {
@@ -51,18 +60,24 @@ export class Admissions {
     return { runs, more: runs.length < rows.length };
   }
 
-  async load(): Promise<RunLoad> {
-    const rows = await this.db.platform((tx) =>
-      tx.query<LoadRow>(
-        `SELECT tenant, active, in_line AS "inLine", waited_ms AS "waitedMs", lined_up_ms AS "linedUpMs", weight,
-                most_active AS "mostActive", most_in_line AS "mostInLine" FROM writ.run_load()`,
-      ),
-    );
+  /** Exact; or, with `mostLined`, counting each line no further than that, which takes no longer the longer the lines are. */
+  async load(mostLined?: number): Promise<RunLoad> {
+    const rows = await this.db.call<LoadAnswer>('run_load', mostLined === undefined ? [] : [mostLined]);
     const tenants = new Map<TenantId, TenantLoad>();
     let places = 0;
-    for (const { tenant, ...load } of rows) {
-      if (tenant === '*') places = load.active;
-      else tenants.set(tenant, load);
+    for (const { tenant, ...row } of rows) {
+      if (tenant === '*') places = row.active;
+      else {
+        tenants.set(tenant, {
+          active: row.active,
+          inLine: row.in_line,
+          waitedMs: row.waited_ms,
+          linedUpMs: row.lined_up_ms,
+          weight: row.weight,
+          mostActive: row.most_active,
+          mostInLine: row.most_in_line,
+        });
+      }
     }
     return { places, tenants };
   }

@@ -18,8 +18,10 @@ const BREATH_MS = { first: 20, most: 200 };
 const FRESH_MS = 1_000;
 /** When what was seen is half used up, it is looked at again sooner. */
 const SPENT_MS = 50;
-/** Looking may take this part of the time at most: long lines are counted less often. */
+/** Looking may take this part of the time at most, counting lines to their end once more as much. */
 const LOOKING = 0.05;
+/** A look counts a line so far; what is longer is counted to its end less often, for that takes the longer the longer it is. */
+const SHORT_LINE = 1_000;
 /** Until a worker says how many places it has, room is judged as if there were one of the usual size. */
 const USUAL_PLACES = 64;
 /** As in `writ.admit_runs`: a quarter more than there are places. */
@@ -43,6 +45,13 @@ interface Seen {
   readonly active: number;
 }
 
+/** Lines as they were when they were last counted to their end. */
+interface Counted {
+  readonly at: number;
+  readonly tookMs: number;
+  readonly load: RunLoad;
+}
+
 /**
  * Who is led now and who waits their turn. The lines are in Postgres and `writ.admit_runs` alone lets anybody in; here is
  * what one process last saw of them, by which it judges a start without asking. It may judge by a second-old view: a run
@@ -50,6 +59,9 @@ interface Seen {
  */
 export class Admission {
   #seen: Seen | null = null;
+  #counted: Counted | null = null;
+  /** Starts of this process that went into a line since lines were counted to their end. */
+  readonly #linedUp = new Map<TenantId, number>();
   /** Starts of this process since it last looked. */
   readonly #since = new Map<TenantId, { now: number; inLine: number }>();
   #startedNow = 0;
@@ -87,7 +99,7 @@ export class Admission {
 
   /** Judges a start that is to be led elsewhere, and counts it. Answers from memory; looks again behind the caller's back. */
   enter(tenant: TenantId): Entry {
-    void this.refresh();
+    void this.refresh(tenant);
     const entry = this.#judge(tenant);
     if (entry === 'busy') return entry;
     const since = this.#since.get(tenant) ?? { now: 0, inLine: 0 };
@@ -96,6 +108,7 @@ export class Admission {
       this.#startedNow += 1;
     } else {
       since.inLine += 1;
+      this.#linedUp.set(tenant, (this.#linedUp.get(tenant) ?? 0) + 1);
     }
     this.#since.set(tenant, since);
     return entry;
@@ -107,11 +120,19 @@ export class Admission {
     const inLine = this.#inLine(tenant);
     const active = load.active + (since?.now ?? 0);
     if (inLine === 0 && (load.mostActive === null || active < load.mostActive)) {
-      const places = Math.ceil((this.#seen?.load.places || USUAL_PLACES) * AHEAD);
-      if ((this.#seen?.active ?? 0) + this.#startedNow < places) return 'now';
-      if (active + 1 <= (places * load.weight) / this.#weights(tenant)) return 'now';
+      if ((this.#seen?.active ?? 0) + this.#startedNow < this.#places) return 'now';
+      if (active + 1 <= this.#shareOf(tenant)) return 'now';
     }
     return inLine >= load.mostInLine ? 'busy' : 'in_line';
+  }
+
+  /** How many runs may be led or about to be, over all workers. */
+  get #places(): number {
+    return Math.ceil((this.#seen?.load.places || USUAL_PLACES) * AHEAD);
+  }
+
+  #shareOf(tenant: TenantId): number {
+    return (this.#places * this.#loadOf(tenant).weight) / this.#weights(tenant);
   }
 
   /** Sum of the weights of everybody with something under way, the tenant among them. */
@@ -186,7 +207,7 @@ export class Admission {
     this.#since.clear();
     this.#startedNow = 0;
     try {
-      const load = await this.store.load();
+      const load = await this.#loads(from);
       const at = this.clock.monotonic();
       let active = 0;
       let inLine = 0;
@@ -194,7 +215,8 @@ export class Admission {
         active += each.active;
         inLine += each.inLine;
       }
-      this.#seen = { at, tookMs: at - from, load, active };
+      const tookMs = this.#counted?.load === load ? (this.#seen?.tookMs ?? 0) : at - from;
+      this.#seen = { at, tookMs, load, active };
       this.#lines ||= inLine > 0;
     } catch (error) {
       for (const [tenant, { now, inLine }] of counted) {
@@ -206,17 +228,59 @@ export class Admission {
     }
   }
 
-  /** Looks again when what was seen is old, or half used up; long lines are looked at less often, for they cost more. */
-  async refresh(): Promise<void> {
+  /** What there is, with lines counted to their end when that is due, or else as long as they are known to be. */
+  async #loads(from: number): Promise<RunLoad> {
+    const counted = this.#counted;
+    if (!counted) return this.#count(from);
+    const isDue = from - counted.at >= Math.max(FRESH_MS, counted.tookMs / LOOKING);
+    if (isDue && this.#seesLong()) return this.#count(from);
+    const load = await this.store.load(SHORT_LINE);
+    const tenants = new Map<TenantId, TenantLoad>();
+    for (const [tenant, each] of load.tenants) tenants.set(tenant, this.#asLongAsKnown(tenant, each));
+    return { places: load.places, tenants };
+  }
+
+  async #count(from: number): Promise<RunLoad> {
+    this.#linedUp.clear();
+    const load = await this.store.load();
+    const at = this.clock.monotonic();
+    this.#counted = { at, tookMs: at - from, load };
+    return load;
+  }
+
+  #seesLong(): boolean {
+    return [...(this.#seen?.load.tenants.values() ?? [])].some(({ inLine }) => inLine >= SHORT_LINE);
+  }
+
+  #asLongAsKnown(tenant: TenantId, seen: TenantLoad): TenantLoad {
+    const known = this.#counted?.load.tenants.get(tenant);
+    if (!known || seen.inLine < SHORT_LINE) return seen;
+    const inLine = Math.max(seen.inLine, known.inLine + (this.#linedUp.get(tenant) ?? 0));
+    return { ...seen, inLine, linedUpMs: Math.max(seen.linedUpMs, known.linedUpMs) };
+  }
+
+  /**
+   * Looks again when what was seen is old, or half used up: of all places, or of what a tenant may have. What this process
+   * has started since counts as led until it looks, also what has ended meanwhile.
+   */
+  async refresh(tenant?: TenantId): Promise<void> {
     const seen = this.#seen;
     if (seen) {
       const age = this.clock.monotonic() - seen.at;
-      const places = (seen.load.places || USUAL_PLACES) * AHEAD;
-      const spent = this.#startedNow * 2 > Math.max(1, places - seen.active);
-      const due = Math.max(spent ? SPENT_MS : FRESH_MS, seen.tookMs / LOOKING);
+      const isSpent =
+        this.#startedNow * 2 > Math.max(1, this.#places - seen.active) ||
+        (tenant !== undefined && this.#isSpent(tenant));
+      const due = Math.max(isSpent ? SPENT_MS : FRESH_MS, seen.tookMs / LOOKING);
       if (age < due) return;
     }
     await this.look();
+  }
+
+  #isSpent(tenant: TenantId): boolean {
+    const { active, mostActive } = this.#loadOf(tenant);
+    const most = Math.min(this.#shareOf(tenant), mostActive ?? Infinity);
+    const since = this.#since.get(tenant);
+    return (since?.inLine ?? 0) > 0 || (since?.now ?? 0) * 2 > Math.max(1, most - active);
   }
 
   /** What was last seen, for whoever shows it; null before the first look. */
