@@ -1,5 +1,7 @@
 import { Client } from 'pg';
-import { raiseAuthority } from '@writ/database';
+import { raiseAuthority, type Tx } from '@writ/database';
+import { newId, type RunId, type TenantId } from '@writ/kernel';
+import { activatePolicy, revokeDelegation, setStop } from '@writ/policy';
 import { Ledger, newTenant } from '../support/ledger';
 import { following } from '../support/units';
 import { until } from '../support/until';
@@ -71,6 +73,55 @@ describe('a change of authority and a commit that meet', () => {
       expect(await change).toBe(2);
       expect(await ledger.commit(following(other))).toEqual({ kind: 'refused', reason: 'authority' });
     });
+  });
+
+  const POLICY = {
+    rules: 'p, user:*, {tenant}, workflow:*, run.start, , allow',
+    conditions: {},
+    obligations: {},
+    attributes: {},
+    limits: { handoff_depth: 10 },
+  };
+  const CHANGES: readonly (readonly [
+    what: string,
+    change: (tx: Tx, tenant: TenantId, run: RunId) => Promise<unknown>,
+  ])[] = [
+    ['another policy', (tx, tenant) => activatePolicy(tx, { tenant, bundle: POLICY, author: 'user:x' })],
+    [
+      'a delegation taken back',
+      (tx, tenant, run) =>
+        revokeDelegation(tx, { tenant, run, delegation: newId('delegation'), reason: 'x', author: 'user:x' }),
+    ],
+    [
+      'a stop that ends runs',
+      (tx, tenant, run) =>
+        setStop(tx, { tenant, scope: 'run', target: run, mode: 'terminate', reason: 'x', author: 'user:x' }),
+    ],
+  ];
+  it.each(CHANGES)('%s and a commit of a run that it makes due never wait for one another', async (_what, change) => {
+    const { tenant } = ledger;
+    const { run } = await ledger.run();
+    await ledger.outsider.query(
+      `update writ.run set lease_owner = null, status = 'waiting_approval', wait = '{"for":"approval"}',
+              wake_at = now() + interval '1 day' where id = $1`,
+      [run],
+    );
+    const committer = new Client(ledger.fresh.url);
+    await holdingUp(committer, async () => {
+      // In the order of every commit: the lock of authority, shared, and then the row.
+      await committer.query('begin');
+      await committer.query('select pg_advisory_xact_lock_shared(writ.authority_lock())');
+      const changed = ledger.db.withTenant(tenant, (tx) => change(tx, tenant, run));
+      await waitingForLock(1);
+      await committer.query(`select from writ.run where id = $1 for update`, [run]);
+      await committer.query('commit');
+      await changed;
+    });
+    const { rows } = await ledger.outsider.query<{ due: boolean }>(
+      `select wake_at <= now() as due from writ.run where id = $1`,
+      [run],
+    );
+    expect(rows).toEqual([{ due: true }]);
   });
 
   it('[I3] an epoch never goes down, and nobody raises another tenant’s', async () => {

@@ -52,7 +52,7 @@ const PUT = `
 
 /**
  * Puts a policy in force in the caller's transaction, if it can be built: what workers could not build never becomes
- * the policy. The epoch is raised last, since its lock holds up every commit until this transaction ends.
+ * the policy. The epoch is raised late, since its lock holds up every commit until this transaction ends.
  */
 export async function activatePolicy(
   tx: Tx,
@@ -78,12 +78,15 @@ export async function activatePolicy(
   await tx.query(PUT, [tenant, digest, author]);
   const object = { type: 'policy', id: digest } as const;
   await record({ type: 'policy.activated', tenant, actor: author, object, detail: { previous, rules } });
-  await wakeAsked(tx, tenant);
   const epoch = await raiseAuthority(tx, tenant);
+  await wakeAsked(tx, tenant);
   return ok({ digest, previous, changed: true, rules, epoch });
 }
 
-/** Runs that wait for people are due now: their acts may be asked about no more, or somebody else may be. */
+/**
+ * Runs that wait for people are due now: their acts may be asked about no more, or somebody else may be. After the epoch was
+ * raised: commits hold its lock while they wait for rows of runs, so the other order could wait in a ring.
+ */
 export async function wakeAsked(tx: Tx, tenant: TenantId): Promise<void> {
   await tx.query(
     `UPDATE writ.run SET wake_at = now()

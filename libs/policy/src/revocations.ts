@@ -57,9 +57,9 @@ export async function revokeDelegation(
   }
   const object = { type: 'delegation', id: delegation } as const;
   await record({ type: 'delegation.revoked', tenant, actor: author, object, detail: { run, reason } });
+  await raiseAuthority(tx, tenant);
   // An act below it that people are asked about is refused now, and they are asked no more.
   await wakeAsked(tx, tenant);
-  await raiseAuthority(tx, tenant);
   return revokedOf(inserted[0]!);
 }
 

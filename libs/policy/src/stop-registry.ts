@@ -81,7 +81,6 @@ export async function setStop(
   );
   const stop = toRecord(row!);
   if (mode === 'throttle') await throttle(tx, stop);
-  if (mode === 'terminate') await wakeCovered(tx, stop);
   await record({
     type: 'stop.set',
     tenant,
@@ -95,6 +94,7 @@ export async function setStop(
     `UPDATE writ.stop SET epoch = $3, horizon = pg_current_snapshot()::text WHERE tenant = $1 AND id = $2`,
     [tenant, stop.id, epoch],
   );
+  if (mode === 'terminate') await wakeCovered(tx, stop);
   return ok({ stop, epoch });
 }
 
@@ -128,7 +128,7 @@ async function throttle(tx: Tx, stop: StopRecord): Promise<void> {
   );
 }
 
-/** Runs at rest that a terminating stop covers are due now: they end as soon as somebody looks. */
+/** Runs at rest that a terminating stop covers are due now. After the epoch, for the reason of `wakeAsked`. */
 async function wakeCovered(tx: Tx, { tenant, scope, target }: StopRecord): Promise<void> {
   await tx.query(`SELECT writ.wake_stopped($1, $2, $3)`, [tenant, scope, target]);
 }
