@@ -6,21 +6,11 @@ import { Unread, type ValueType } from './facts';
 import { globTest } from './glob';
 import { networkTest } from './network';
 import { attributeReader, looksLikePath, parsePath, type Read, subjectReader } from './path';
+import { list, members, onlyMember, Refused, two } from './parts';
 import { isWithin, parseClock, parseOffset } from './window';
 
 const MAX_CLAUSES = 128;
 const MAX_DEPTH = 16;
-
-/** Thrown inside this file only; callers get a `Failure`. */
-class Refused extends Error {
-  constructor(
-    readonly code: string,
-    readonly at: string,
-    reason: string,
-  ) {
-    super(reason);
-  }
-}
 
 interface Typed extends Operand {
   readonly type: ValueType;
@@ -328,32 +318,4 @@ function window(body: Json, at: string): Clause {
   const span = { from: opens, to: closes, days: new Set(weekdays as number[]), offsetMinutes: east };
   const text = `the time is within ${from} and ${to} (${offset}) on days ${weekdays.join(' ')}`;
   return timed(text, (now) => isWithin(span, now));
-}
-
-function onlyMember(expression: Json, at: string): readonly [string, Json] {
-  if (typeof expression === 'object' && expression !== null && !Array.isArray(expression)) {
-    const entries = Object.entries(expression);
-    if (entries.length === 1) return entries[0]!;
-  }
-  throw new Refused('bad_condition', at, 'a clause is an object with one member, its operator');
-}
-
-function members(body: Json, at: string, allowed: readonly string[]): { readonly [name: string]: Json | undefined } {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new Refused('bad_condition', at, `an object with ${allowed.join(', ')} is expected`);
-  }
-  const extra = Object.keys(body).find((key) => !allowed.includes(key));
-  if (extra !== undefined) throw new Refused('bad_condition', at, `${extra} is not one of ${allowed.join(', ')}`);
-  return body as { readonly [name: string]: Json };
-}
-
-function list(body: Json, at: string): readonly Json[] {
-  if (!Array.isArray(body)) throw new Refused('bad_condition', at, 'a list is expected');
-  return body as readonly Json[];
-}
-
-function two(body: Json, at: string): readonly [Json, Json] {
-  const items = list(body, at);
-  if (items.length !== 2) throw new Refused('bad_condition', at, 'two operands are expected');
-  return [items[0]!, items[1]!];
 }
