@@ -38,6 +38,7 @@ import { IndexScans1795000000037 } from './0037-index-scans';
 import { Proofs1795000000038 } from './0038-proofs';
 import { AccessRequests1795000000039 } from './0039-access-requests';
 import { ShortLooks1795000000040 } from './0040-short-looks';
+import { DeadLetters1795000000041 } from './0041-dead-letters';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -81,4 +82,5 @@ export const MIGRATIONS = [
   Proofs1795000000038,
   AccessRequests1795000000039,
   ShortLooks1795000000040,
+  DeadLetters1795000000041,
 ];

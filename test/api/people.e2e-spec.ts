@@ -203,7 +203,7 @@ describe('those who are told what happens, over the API', () => {
     expect((await server.post(`${path}/test`, { key: owner.token })).status).toBe(200);
     const listed = await server.get('/v1/subscriptions', { key: owner.token });
     expect(listed.text).not.toContain('whsec_');
-    expect((await server.get(`${path}/deliveries`, { key: owner.token })).body).toEqual({ data: [] });
+    expect((await server.get(`${path}/deliveries`, { key: owner.token })).body).toEqual({ data: [], dead: [] });
     expect((await send('remove')).status).toBe(200);
     expect((await send('remove')).status).toBe(404);
     const types = (await server.tenantEvents(owner)).map((event) => event['type']);

@@ -104,6 +104,11 @@ describe('a webhook', () => {
     await server.outsider.query(`update writ.trigger set rotated_until = now() where id = $1`, [id]);
     expect((await deliver(id, { secret: secrets[0]! })).status).toBe(401);
     expect((await deliver(id, { secret: secrets[1]! })).status).toBe(202);
+    const { rows } = await server.outsider.query<{ kept: string }>(
+      `select unnest(array[secret, secret_before]) as kept from writ.trigger where id = $1`,
+      [id],
+    );
+    for (const { kept } of rows) expect(kept).toMatch(/^enc:[0-9a-f]{8}:[A-Za-z0-9_-]+$/);
     const text = (await server.get('/v1/triggers', { key: admin.token })).text;
     for (const secret of secrets) expect(text).not.toContain(secret);
   });

@@ -120,22 +120,24 @@ describe('the roles of the services', () => {
     await client.end();
   });
 
-  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, tries long past, what applications are known for and were denied, and proofs that grew old', async () => {
+  it('remove nothing but answers kept for a repeated request, sessions long over, reservations that are settled, snapshots of runs that are over, tries long past, messages that were taken after all, what applications are known for and were denied, and proofs that grew old', async () => {
     const { rows } = await owner.query(
       `select c.relname, r.rolname from pg_class c, pg_roles r
         where c.relnamespace = 'writ'::regnamespace and c.relkind = 'r' and r.rolname = any ($1)
-          and (has_table_privilege(r.oid, c.oid, 'delete') or has_table_privilege(r.oid, c.oid, 'truncate'))`,
+          and (has_table_privilege(r.oid, c.oid, 'delete') or has_table_privilege(r.oid, c.oid, 'truncate'))
+        order by c.relname`,
       [ROLES.map((role) => `writ_${role}`)],
     );
     expect(rows).toEqual([
-      { relname: 'idempotency', rolname: 'writ_writer' },
-      { relname: 'session', rolname: 'writ_writer' },
+      { relname: 'access_denial', rolname: 'writ_writer' },
       { relname: 'budget_reservation', rolname: 'writ_writer' },
-      { relname: 'run_snapshot', rolname: 'writ_writer' },
+      { relname: 'dead_letter', rolname: 'writ_writer' },
       { relname: 'delivery', rolname: 'writ_writer' },
       { relname: 'directory_entry', rolname: 'writ_writer' },
+      { relname: 'idempotency', rolname: 'writ_writer' },
       { relname: 'proof', rolname: 'writ_writer' },
-      { relname: 'access_denial', rolname: 'writ_writer' },
+      { relname: 'run_snapshot', rolname: 'writ_writer' },
+      { relname: 'session', rolname: 'writ_writer' },
     ]);
   });
 

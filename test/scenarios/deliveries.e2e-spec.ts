@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { appendTenantEvent } from '@writ/audit';
 import { Dispatcher, type DispatcherOptions, subscriptions } from '@writ/delivery';
 import { EgressGuard, readEgressRules } from '@writ/gateways';
+import { type Database, runMigrations } from '@writ/database';
 import { newId, type TenantId } from '@writ/kernel';
 import { openScenario, type Scenario } from '../support/scenario';
+import { until } from '../support/until';
 import { paying } from './till';
 
 interface Got {
@@ -47,7 +49,7 @@ describe('those who are told what happens', () => {
     scenario = await openScenario({ documents: [], policy: paying() });
     listener = new Listener();
     await new Promise<void>((resolve) => listener.server.listen(0, '127.0.0.1', resolve));
-  }, 60_000);
+  });
   afterAll(async () => {
     await new Promise((resolve) => listener.server.close(resolve));
     await scenario.close();
@@ -64,7 +66,7 @@ describe('those who are told what happens', () => {
 
   const dispatcher = (options: DispatcherOptions = {}, egress = `${listener.origin};private`): Dispatcher => {
     const guard = new EgressGuard({ rules: readEgressRules(egress) });
-    return new Dispatcher(scenario.db, guard, newId('worker'), { firstDelayMs: 20, timeoutMs: 2_000, ...options });
+    return new Dispatcher(scenario.db, guard, newId('worker'), { firstDelayMs: 20, timeoutMs: 20_000, ...options });
   };
   const subscribe = async (types: readonly string[], path = '/hook') => {
     const { db, tenant } = scenario;
@@ -76,6 +78,7 @@ describe('those who are told what happens', () => {
         types,
         by: 'user:root',
         now: Date.now(),
+        secrets: db.secrets,
       }),
     );
     if (!made.ok) throw new Error(made.failure.message);
@@ -92,6 +95,18 @@ describe('those who are told what happens', () => {
       subscriptions.deliveries(tx, { tenant: scenario.tenant, id, limit: 50 }),
     );
 
+  const aside = (id: string) =>
+    scenario.db.withTenant(scenario.tenant, (tx) =>
+      subscriptions.deadLetters(tx, { tenant: scenario.tenant, id, limit: 50 }),
+    );
+  const expectSignedWith = (secret: string): void => {
+    const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
+    for (const { headers, body } of listener.got) {
+      const text = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
+      expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(text).digest('base64')}`);
+    }
+  };
+
   it('hear what they asked for, in order and once, signed with their secret', async () => {
     await happens('stop.set', 'before');
     const { id, secret } = await subscribe(['stop.*']);
@@ -102,12 +117,49 @@ describe('those who are told what happens', () => {
     const bodies = listener.got.map(({ body }) => JSON.parse(body) as { subject: string; data: { link: string } });
     expect(bodies.map(({ subject }) => subject)).toEqual(['stop/s0', 'stop/s2', 'stop/s4']);
     expect(bodies[0]!.data.link).toBe('/stops?sel=s0');
-    for (const { headers, body } of listener.got) {
-      const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
-      const text = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
-      expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', key).update(text).digest('base64')}`);
-    }
+    expectSignedWith(secret);
     expect(await stands(id)).toMatchObject({ behind: 0, failures: 0, status: 'active' });
+  });
+
+  it('have their secret kept encrypted, also one from before secrets were, and nothing is sent to them unsigned', async () => {
+    const { tenant, outsider, ownerUrl, db } = scenario;
+    const { id, secret } = await subscribe(['stop.*']);
+    const kept = async (): Promise<string> => {
+      const { rows } = await outsider.query<{ secret: string }>(
+        `select secret from writ.subscription where tenant = $1 and id = $2`,
+        [tenant, id],
+      );
+      return rows[0]!.secret;
+    };
+    const keep = (text: string): Promise<unknown> =>
+      outsider.query(`update writ.subscription set secret = $3, due_at = now() where tenant = $1 and id = $2`, [
+        tenant,
+        id,
+        text,
+      ]);
+    const ENCRYPTED = /^enc:[0-9a-f]{8}:/;
+    expect(await kept()).toMatch(ENCRYPTED);
+    expect(await kept()).not.toContain(secret.slice('whsec_'.length));
+    await keep(secret);
+    await runMigrations(ownerUrl);
+    expect(await kept()).toMatch(ENCRYPTED);
+    await happens('stop.set', 'first');
+    await dispatcher().look();
+    expect(listener.types).toEqual(['stop.set']);
+    expectSignedWith(secret);
+    // As if the deployment's secret had been another one until now.
+    const SecretBox = db.secrets.constructor as new (newest: string) => Database['secrets'];
+    await keep(new SecretBox('the secret before').encrypt(secret, `subscription/${tenant}/${id}`));
+    await happens('stop.set', 'second');
+    await dispatcher().look();
+    expect(listener.types).toHaveLength(1);
+    expect(await tries(id)).toMatchObject([{ status: null, error: 'secret_unreadable' }, { error: null }]);
+    process.env['WRIT_SECRET_BEFORE'] = 'the secret before';
+    await runMigrations(ownerUrl).finally(() => delete process.env['WRIT_SECRET_BEFORE']);
+    await keep(await kept());
+    await dispatcher().look();
+    expect(listener.types).toHaveLength(2);
+    expectSignedWith(secret);
   });
 
   it('are tried again until they take it, and miss nothing after it', async () => {
@@ -172,6 +224,50 @@ describe('those who are told what happens', () => {
       [tenant],
     );
     expect(Number(rows[0]!.n)).toBe(2);
+  });
+
+  it('are not held up by a message that they refuse as it is: it is put aside, and sent again when somebody asks', async () => {
+    const { id } = await subscribe(['stop.*']);
+    for (const one of ['bad', 'good']) await happens('stop.set', one);
+    let mended = false;
+    const subject = ({ body }: Got): string => (JSON.parse(body) as { subject: string }).subject;
+    listener.answers = (got) => (subject(got) === 'stop/bad' && !mended ? 422 : 204);
+    const sender = dispatcher({ refusals: 3, firstDelayMs: 5 });
+    await until('the good one to be told', async () => {
+      await sender.look();
+      return listener.got.some((got) => subject(got) === 'stop/good');
+    });
+    expect(listener.got.map(subject)).toEqual(['stop/bad', 'stop/bad', 'stop/bad', 'stop/good']);
+    expect(await stands(id)).toMatchObject({ status: 'active', behind: 0, failures: 0, dead: 1 });
+    expect(await aside(id)).toMatchObject([{ type: 'stop.set', attempts: 3, error: 'http_422', again: false }]);
+    const again = (): Promise<unknown> => {
+      const { db, tenant } = scenario;
+      const asked = { tenant, id, by: 'user:root', to: 'active', reason: 'mended', redeliver: true } as const;
+      return db.withTenant(tenant, (tx) => subscriptions.set(tx, asked));
+    };
+    // Still refused: it stays aside, and is not tried by itself.
+    await again();
+    for (let i = 0; i < 3; i++) await sender.look();
+    expect(listener.got).toHaveLength(5);
+    expect(await aside(id)).toMatchObject([{ attempts: 4, again: false }]);
+    mended = true;
+    await again();
+    for (let i = 0; i < 3; i++) await sender.look();
+    expect(listener.got.map(subject).slice(5)).toEqual(['stop/bad']);
+    expect(new Set(listener.got.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+    expect(await aside(id)).toEqual([]);
+  });
+
+  it('are not told what is no news any more', async () => {
+    const { id } = await subscribe(['stop.*']);
+    await happens('stop.set', 'old');
+    await dispatcher({ tooOldMs: -60_000 }).look();
+    expect(listener.got).toEqual([]);
+    expect(await stands(id)).toMatchObject({ status: 'active', dead: 1, behind: 0 });
+    expect(await aside(id)).toMatchObject([{ attempts: 0, error: 'too_old' }]);
+    await happens('stop.set', 'new');
+    await dispatcher().look();
+    expect(listener.types).toEqual(['stop.set']);
   });
 
   it('are reached only where the operator lets messages go', async () => {

@@ -32,6 +32,7 @@ const subscription = {
   reason: z.string().nullable(),
   behind: z.int().describe('Events of the tenant’s stream that it has not been told of yet, wanted or not.'),
   failures: z.int().describe('Tries of the message under way that failed.'),
+  dead: z.int().describe('Messages put aside: refused as they are, again and again, or too old when their turn came.'),
   next_try_at: time.nullable(),
   last_sent_at: time.nullable(),
   created_by: z.string(),
@@ -55,6 +56,7 @@ const example = {
   reason: null,
   behind: 0,
   failures: 0,
+  dead: 0,
   next_try_at: null,
   last_sent_at: '2026-11-23T09:00:01.120Z',
   created_by: 'user:7f3a',
@@ -72,6 +74,20 @@ const Delivery = named(
     error: z.string().nullable().describe('Null when it was taken.'),
     took_ms: z.int(),
   }),
+);
+
+const DeadLetter = named(
+  'DeadLetter',
+  z
+    .object({
+      event: id('event'),
+      type: z.string(),
+      attempts: z.int(),
+      time,
+      error: z.string().describe('`too_old`, or what the last try came to.'),
+      again: z.boolean().describe('Somebody asked for it to be sent again, and it is on its way.'),
+    })
+    .describe('A message that was put aside, so that what comes after it is told.'),
 );
 
 const params = z.strictObject({ id: id('subscription') });
@@ -142,9 +158,14 @@ export const subscriptionRoutes = {
     path: '/v1/subscriptions/{id}/resume',
     area: 'subscriptions',
     summary: 'Tell it again, from where it was',
+    description:
+      'With `redeliver` it is also sent again what was put aside, each once; that may be asked of an active one.',
     access: ['subscription.change'],
     params,
-    body: why,
+    body: {
+      schema: named('ResumeSubscription', z.strictObject({ reason, redeliver: z.boolean().default(false) })),
+      example: { reason: 'It answers again.', redeliver: true },
+    },
     responses: one('It is told again.'),
     problems: ['not_found'],
     idempotency: 'stored',
@@ -183,8 +204,11 @@ export const subscriptionRoutes = {
     params,
     responses: {
       200: {
-        description: 'The last two hundred tries.',
-        schema: named('DeliveryList', z.object({ data: z.array(Delivery).readonly() })),
+        description: 'The last two hundred tries, and the first two hundred messages that were put aside.',
+        schema: named(
+          'DeliveryList',
+          z.object({ data: z.array(Delivery).readonly(), dead: z.array(DeadLetter).readonly() }),
+        ),
         example: {
           data: [
             {
@@ -197,6 +221,7 @@ export const subscriptionRoutes = {
               took_ms: 41,
             },
           ],
+          dead: [],
         },
       },
     },

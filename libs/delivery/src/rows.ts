@@ -16,12 +16,14 @@ interface Row {
   readonly failures: number;
   readonly due_at: Date;
   readonly last_sent_at: Date | null;
+  readonly dead: number;
   readonly created_by: string;
   readonly created_at: Date;
 }
 
 const COLUMNS = `s.tenant, s.id, s.url, s.label, s.types, s.status, s.reason, s.next_seq,
   coalesce((SELECT t.next_seq FROM writ.tenant_stream t WHERE t.tenant = s.tenant), 0) AS size,
+  (SELECT count(*)::int FROM writ.dead_letter d WHERE d.tenant = s.tenant AND d.subscription = s.id) AS dead,
   s.failures, s.due_at, s.last_sent_at, s.created_by, s.created_at`;
 
 const toSubscription = (row: Row): Subscription => ({
@@ -35,6 +37,7 @@ const toSubscription = (row: Row): Subscription => ({
   told: row.next_seq,
   behind: Math.max(0, row.size - row.next_seq),
   failures: row.failures,
+  dead: row.dead,
   nextTryAt: row.failures > 0 && row.status === 'active' ? row.due_at.getTime() : null,
   lastSentAt: row.last_sent_at?.getTime() ?? null,
   createdBy: row.created_by,
@@ -47,9 +50,13 @@ export interface NewSubscription {
   readonly url: string;
   readonly label: string;
   readonly types: readonly string[];
-  readonly secret: string;
+  readonly encrypted: string;
   readonly by: string;
 }
+
+/** What a subscription's secret is encrypted for. */
+export const secretOf = (of: { readonly tenant: TenantId; readonly id: SubscriptionId }): string =>
+  `subscription/${of.tenant}/${of.id}`;
 
 /** Told of what happens from now on. */
 export async function insertSubscription(tx: Tx, made: NewSubscription): Promise<void> {
@@ -57,7 +64,7 @@ export async function insertSubscription(tx: Tx, made: NewSubscription): Promise
     `INSERT INTO writ.subscription (tenant, id, url, label, types, secret, created_by, next_seq)
      SELECT $1, $2, $3, $4, $5, $6, $7,
             coalesce((SELECT t.next_seq FROM writ.tenant_stream t WHERE t.tenant = $1), 0)`,
-    [made.tenant, made.id, made.url, made.label, made.types, made.secret, made.by],
+    [made.tenant, made.id, made.url, made.label, made.types, made.encrypted, made.by],
   );
 }
 
@@ -128,9 +135,11 @@ export const dueSubscriptions = (
 export interface Held {
   readonly url: string;
   readonly types: readonly string[];
-  readonly secret: string;
+  readonly encrypted: string;
   readonly nextSeq: number;
   readonly failures: number;
+  /** Some of its dead letters are to be sent again. */
+  readonly redeliver: boolean;
   /** Milliseconds since the message under way failed first; 0 when it has not. */
   readonly failingFor: number;
 }
@@ -147,7 +156,7 @@ export async function claim(tx: Tx, { tenant, id, worker }: Key, leaseMs: number
     `UPDATE writ.subscription SET lease_owner = $3, lease_until = clock_timestamp() + $4::int * interval '1 millisecond'
       WHERE tenant = $1 AND id = $2 AND status = 'active' AND removed_at IS NULL AND due_at <= clock_timestamp()
         AND (lease_until IS NULL OR lease_until < clock_timestamp())
-     RETURNING url, types, secret, next_seq AS "nextSeq", failures,
+     RETURNING url, types, secret AS encrypted, next_seq AS "nextSeq", failures, redeliver,
                coalesce(extract(epoch FROM clock_timestamp() - failing_since) * 1000, 0)::float8 AS "failingFor"`,
     [tenant, id, worker, leaseMs],
   );
@@ -178,6 +187,16 @@ export async function setBack(tx: Tx, { tenant, id, worker }: Key, delayMs: numb
       WHERE tenant = $1 AND id = $2 AND lease_owner = $3`,
     [tenant, id, worker, delayMs],
   );
+}
+
+/** Keeps hold of it, and leaves it as it is. False when the hold was lost. */
+export async function holdOn(tx: Tx, { tenant, id, worker }: Key, leaseMs: number): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE writ.subscription SET lease_until = clock_timestamp() + $4::int * interval '1 millisecond'
+      WHERE tenant = $1 AND id = $2 AND lease_owner = $3 RETURNING id`,
+    [tenant, id, worker, leaseMs],
+  );
+  return rows.length > 0;
 }
 
 export async function letGo(tx: Tx, { tenant, id, worker }: Key): Promise<void> {

@@ -1,6 +1,7 @@
 import { appendTenantEvent } from '@writ/audit';
-import type { Tx } from '@writ/database';
+import type { Database, Tx } from '@writ/database';
 import { type Failure, newId, ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import { deadLetters, removeDeadLetters, sendAgain } from './dead-letters';
 import { newSecret } from './message';
 import * as rows from './rows';
 import type { Delivery, Subscription } from './types';
@@ -14,6 +15,7 @@ export interface SubscribeInput {
   readonly by: string;
   /** Epoch milliseconds. */
   readonly now: number;
+  readonly secrets: Database['secrets'];
 }
 
 interface About {
@@ -24,12 +26,12 @@ interface About {
 
 /** Who is told what, in the caller's transaction; every change is an event of the tenant's stream. */
 export const subscriptions = {
-  /** The secret is answered once, and kept only to sign with. Fails with `subscription_url` for an address nobody can mean. */
+  /** The secret is answered once, and kept encrypted, only to sign with. Fails with `subscription_url` for an address nobody can mean. */
   async create(
     tx: Tx,
     input: SubscribeInput,
   ): Promise<Result<{ readonly one: Subscription; readonly secret: string }>> {
-    const { tenant, label, types, by, now } = input;
+    const { tenant, label, types, by, now, secrets } = input;
     const url = addressOf(input.url);
     if (url === null) return refuse(BAD_URL);
     const id = newId('subscription', now);
@@ -41,7 +43,8 @@ export const subscriptions = {
       detail: { origin: new URL(url).origin, types: types.join(' ') },
     });
     // Behind its own event: it is told of what comes after.
-    await rows.insertSubscription(tx, { tenant, id, url, label, types, secret, by });
+    const encrypted = secrets.encrypt(secret, rows.secretOf({ tenant, id }));
+    await rows.insertSubscription(tx, { tenant, id, url, label, types, encrypted, by });
     const one = await rows.subscriptionById(tx, tenant, id);
     return ok({ one: one!, secret });
   },
@@ -54,18 +57,27 @@ export const subscriptions = {
     of: { readonly tenant: TenantId; readonly id: string; readonly limit: number },
   ): Promise<readonly Delivery[]> => rows.deliveries(tx, of),
 
-  /** Null when the tenant has none of this id. Setting what is set changes nothing. */
+  deadLetters,
+
+  /**
+   * Null when the tenant has none of this id. Setting what is set changes nothing; `redeliver` has what was put aside sent
+   * again, also to one that is active.
+   */
   async set(
     tx: Tx,
-    of: About & { readonly to: 'active' | 'paused'; readonly reason: string },
+    of: About & { readonly to: 'active' | 'paused'; readonly reason: string; readonly redeliver?: boolean },
   ): Promise<Subscription | null> {
-    const { tenant, id, by, to, reason } = of;
-    if (await rows.setStatus(tx, of, { status: to, reason: to === 'paused' ? reason : null })) {
+    const { tenant, id, by, to, reason, redeliver = false } = of;
+    const known = await rows.subscriptionById(tx, tenant, id);
+    if (!known) return null;
+    const set = await rows.setStatus(tx, of, { status: to, reason: to === 'paused' ? reason : null });
+    const again = redeliver ? await sendAgain(tx, tenant, id) : 0;
+    if (set || again > 0) {
       await appendTenantEvent(tx, tenant, {
         type: to === 'paused' ? 'subscription.paused' : 'subscription.resumed',
         actor: by,
         object: { type: 'subscription', id },
-        detail: { reason },
+        detail: { reason, ...(again > 0 && { redelivered: again }) },
       });
     }
     return rows.subscriptionById(tx, tenant, id);
@@ -75,6 +87,7 @@ export const subscriptions = {
     const { tenant, id, by, reason } = of;
     const known = await rows.subscriptionById(tx, tenant, id);
     if (!known || !(await rows.removeSubscription(tx, tenant, id))) return null;
+    await removeDeadLetters(tx, tenant, id);
     await appendTenantEvent(tx, tenant, {
       type: 'subscription.removed',
       actor: by,

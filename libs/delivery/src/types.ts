@@ -22,6 +22,8 @@ export interface Subscription {
   readonly behind: number;
   /** Tries of the message under way that failed. */
   readonly failures: number;
+  /** Messages that were put aside. */
+  readonly dead: number;
   readonly nextTryAt: number | null;
   readonly lastSentAt: number | null;
   readonly createdBy: string;
@@ -40,6 +42,18 @@ export interface Delivery {
   readonly error: string | null;
   /** Milliseconds it took. */
   readonly took: number;
+}
+
+/** A message that was put aside, because it was refused as it is or was too old when its turn came. */
+export interface DeadLetter {
+  readonly event: EventId;
+  readonly type: string;
+  readonly attempts: number;
+  /** Why, as a code: `too_old`, or what the last try came to. */
+  readonly error: string;
+  readonly at: number;
+  /** Somebody asked for it to be sent again. */
+  readonly again: boolean;
 }
 
 /** What most want to be told: people are needed, work is stopped, money runs out. */

@@ -79,6 +79,8 @@ it.each([
   ['Authorization: Bearer abc.def-ghi', 'Authorization: Bearer [redacted]'],
   ['https://host/path?x=1', 'https://host/path?x=1'],
   [`writ_0${'1'.repeat(25)}_${'A'.repeat(43)}`, `writ_0${'1'.repeat(25)}_[redacted]`],
+  ['signed with whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw=', 'signed with whsec_[redacted]'],
+  ['kept as enc:0011aabb:MfKQ9r8GKYqrTw', 'kept as enc:0011aabb:[redacted]'],
   ['redis://:pw@host', 'redis://:[redacted]@host'],
 ])('the text %j is shown as %j', (text, shown) => {
   expect(redactText(text)).toBe(shown);

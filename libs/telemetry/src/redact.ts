@@ -5,11 +5,13 @@ const SECRET_KEY = new RegExp(`^(?:${SECRET_NAMES})$`, 'i');
 /** A secret member in a written JSON line: what reached it past `redactFields`, such as a child logger's bindings. */
 const SECRET_MEMBER = new RegExp(`("(?:${SECRET_NAMES})":)"(?:[^"\\\\]|\\\\.)*"`, 'gi');
 
-/** Shapes of secrets wherever they stand: bearer tokens, vendor keys, our own keys, passwords inside URLs. */
+/** Shapes of secrets wherever they stand: bearer tokens, vendor keys, our own keys, what webhooks are signed with, passwords inside URLs. */
 const SECRET_VALUES: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi, '$1 [redacted]'],
   [/\b(sk|pk|rk)-[A-Za-z0-9_-]{8,}/g, '[redacted]'],
   [/\b(writ_[0-9a-hjkmnp-tv-z]{26})_[A-Za-z0-9_-]+/g, '$1_[redacted]'],
+  [/\bwhsec_[A-Za-z0-9+/]{8,}=*/g, 'whsec_[redacted]'],
+  [/\b(enc:[0-9a-f]{8}):[A-Za-z0-9_-]{8,}/g, '$1:[redacted]'],
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"]*):[^\s@/"]+@/gi, '$1:[redacted]@'],
 ];
 

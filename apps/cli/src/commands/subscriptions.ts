@@ -12,7 +12,7 @@ const list: Command = {
   calls: ['GET /v1/subscriptions'],
   run(context) {
     const rows = asRows(context.client().subscriptions.list({}, { signal: context.signal }));
-    const columns = members('id', 'label', 'status', 'url', 'types', 'behind', 'failures', 'reason');
+    const columns = members('id', 'label', 'status', 'url', 'types', 'behind', 'failures', 'dead', 'reason');
     const empty = 'Nobody is told anything.';
     return Promise.resolve({ output: { kind: 'list', rows, columns, id: (row) => String(row['id']), empty } });
   },
@@ -42,7 +42,7 @@ const create: Command = {
   },
 };
 
-const change = (to: 'pause' | 'resume' | 'remove', summary: string): Command => ({
+const change = (to: 'pause' | 'remove', summary: string): Command => ({
   name: `subscriptions ${to}`,
   summary,
   args: [SUBSCRIPTION],
@@ -55,6 +55,20 @@ const change = (to: 'pause' | 'resume' | 'remove', summary: string): Command => 
     return { output: { kind: 'one', row: asRow(one), id: one.id } };
   },
 });
+
+const resume: Command = {
+  name: 'subscriptions resume',
+  summary: 'Tell it again, from where it was',
+  args: [SUBSCRIPTION],
+  options: [REASON, { flags: '--redeliver', description: 'also send again, once, what was put aside' }],
+  examples: ['subscriptions resume whk_01k8x0q3wsf5z8k2m4n6p8r0t8 --redeliver --reason "it answers again"'],
+  calls: ['POST /v1/subscriptions/{id}/resume'],
+  async run(context, call) {
+    const body = { reason: call.text('reason') ?? 'resume with the command line', redeliver: call.flag('redeliver') };
+    const one = await context.client().subscriptions.resume(call.arg(0), body, { signal: context.signal });
+    return { output: { kind: 'one', row: asRow(one), id: one.id } };
+  },
+};
 
 const test: Command = {
   name: 'subscriptions test',
@@ -73,10 +87,19 @@ const deliveries: Command = {
   name: 'subscriptions deliveries',
   summary: 'What was tried last, newest first',
   args: [SUBSCRIPTION],
-  examples: ['subscriptions deliveries whk_01k8x0q3wsf5z8k2m4n6p8r0t8'],
+  options: [{ flags: '--dead', description: 'the messages that were put aside, oldest first' }],
+  examples: [
+    'subscriptions deliveries whk_01k8x0q3wsf5z8k2m4n6p8r0t8',
+    'subscriptions deliveries whk_01k8x0q3wsf5z8k2m4n6p8r0t8 --dead',
+  ],
   calls: ['GET /v1/subscriptions/{id}/deliveries'],
   async run(context, call) {
-    const { data } = await context.client().subscriptions.deliveries(call.arg(0), { signal: context.signal });
+    const { data, dead } = await context.client().subscriptions.deliveries(call.arg(0), { signal: context.signal });
+    if (call.flag('dead')) {
+      const columns = members('time', 'type', 'event', 'attempts', 'error', 'again');
+      const empty = 'Nothing was put aside.';
+      return { output: { kind: 'list', rows: dead.map(asRow), columns, id: (row) => String(row['event']), empty } };
+    }
     const columns = members('time', 'type', 'event', 'attempt', 'status', 'error', 'took_ms');
     const empty = 'Nothing was tried yet.';
     return { output: { kind: 'list', rows: data.map(asRow), columns, id: (row) => String(row['event']), empty } };
@@ -87,7 +110,7 @@ export const SUBSCRIPTION_COMMANDS: readonly Command[] = [
   list,
   create,
   change('pause', 'Tell it nothing for now'),
-  change('resume', 'Tell it again, from where it was'),
+  resume,
   change('remove', 'Tell it nothing any more'),
   test,
   deliveries,

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import { Panel } from '../list/Panel';
+import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
 import { Loading } from '../ui/Loading';
 import { Mark } from '../ui/Mark';
 import { Problem } from '../ui/Problem';
+import type { Sign } from '../ui/tone';
 import { SUBSCRIPTIONS_KEY } from './subscriptions-key';
 import styles from './Subscriptions.module.css';
 
@@ -14,7 +16,10 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** What was tried last, and what came of it. */
+const ASIDE: Sign = { tone: 'bad', icon: 'cross', word: 'Put aside' };
+const AGAIN: Sign = { tone: 'wait', icon: 'pause', word: 'Sent again' };
+
+/** What was tried last, and what came of it; and what was put aside. */
 export function DeliveriesPanel({ id, label, onClose }: Props) {
   const found = useQuery({
     queryKey: [...SUBSCRIPTIONS_KEY, 'deliveries', id],
@@ -47,6 +52,24 @@ export function DeliveriesPanel({ id, label, onClose }: Props) {
           </li>
         ))}
       </ol>
+      {found.data && found.data.dead.length > 0 && (
+        <section aria-label="Put aside">
+          <h3>Put aside</h3>
+          <ol className={styles['tries']}>
+            {found.data.dead.map((one) => (
+              <li key={one.event}>
+                <span className={styles['line']}>
+                  <Mark quiet sign={one.again ? AGAIN : ASIDE} />
+                  <span>{one.type}</span>
+                </span>
+                <span className="dim">
+                  <Stamp at={one.time} form="full" /> · {plural(one.attempts, 'try', 'tries')} · {one.error}
+                </span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      )}
     </Panel>
   );
 }

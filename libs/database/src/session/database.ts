@@ -5,6 +5,7 @@ import { logger } from '@writ/telemetry';
 import { checkDurability, checkRole, refuseLogin } from './fitness';
 import { fitsSchema, requireSchema } from './migrate';
 import { type Role, roleUrl } from './roles';
+import { type SecretBox, secretBoxOf } from '../secrets/secret-box';
 
 export interface DatabaseConfig {
   /** The owner's address; a service's own follows from it (see `roleUrl`). */
@@ -45,11 +46,17 @@ const log = logger('database');
 /** A pool of connections under one role. Every statement runs inside a transaction that names its tenants. */
 export class Database {
   readonly #listeners = new Set<() => Promise<void>>();
+  #secrets: SecretBox | null = null;
 
   constructor(
     private readonly source: DataSource,
     readonly config: DatabaseConfig,
   ) {}
+
+  /** Encrypts and decrypts the secrets that are kept here. Throws `no_role_secret` where there is nothing to derive a key from. */
+  get secrets(): SecretBox {
+    return (this.#secrets ??= secretBoxOf(this.config.url));
+  }
 
   /**
    * Runs `fn` in one transaction that sees these tenants' rows and no others. Commits when `fn` returns, rolls back when

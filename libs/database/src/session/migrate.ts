@@ -1,16 +1,23 @@
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ok, refuse, type Result } from '@writ/kernel';
+import { logger } from '@writ/telemetry';
 import { MIGRATIONS } from '../../../../migrations';
 import { DatabaseFault } from '../fault';
 import type { Asked } from './fitness';
+import { encryptSecrets } from '../secrets/encrypt-secrets';
+import { type SecretBox, secretBoxOf } from '../secrets/secret-box';
 import { ensureRoles } from './roles';
 
 /** Migrators of one database take turns on this lock. */
 const MIGRATION_LOCK = 1465010517;
 const KNOWN_LEVEL = MIGRATIONS.length;
+const log = logger('database');
 
-/** Brings the database of `ownerUrl` to this program's schema. Safe to call from several processes at once. */
+/**
+ * Brings the database of `ownerUrl` to this program's schema, and its stored secrets under the newest key. Safe to call from
+ * several processes at once.
+ */
 export async function runMigrations(ownerUrl: string): Promise<void> {
   await ensureRoles(ownerUrl);
   const gate = new Client({ connectionString: ownerUrl, keepAlive: true });
@@ -36,9 +43,21 @@ export async function runMigrations(ownerUrl: string): Promise<void> {
     } finally {
       await source.destroy();
     }
+    await encryptWith(gate, ownerUrl);
   } finally {
     await gate.end();
   }
+}
+
+/** A deployment whose services enter without passwords has no key, and keeps no secrets. */
+async function encryptWith(gate: Client, ownerUrl: string): Promise<void> {
+  let secrets: SecretBox;
+  try {
+    secrets = secretBoxOf(ownerUrl);
+  } catch (error) {
+    return log.warn({ error: (error as Error).message }, 'stored secrets are not encrypted');
+  }
+  await encryptSecrets(gate, secrets);
 }
 
 interface Level {

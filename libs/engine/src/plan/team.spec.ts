@@ -295,5 +295,5 @@ describe('authority and ownership under any conversation', () => {
       ),
       { numRuns: 60 },
     );
-  }, 120_000);
+  });
 });

@@ -1,4 +1,4 @@
-import { canonicalJson, newId, type RunId, type TenantId, type TriggerId } from '@writ/kernel';
+import { canonicalJson, type RunId, type TenantId, type TriggerId } from '@writ/kernel';
 import type { Database, Tx } from '@writ/database';
 import type { Schedule } from './schedule';
 import type { Firing, NewTrigger, Trigger, TriggerKind, TriggerStart, TriggerStatus } from './types';
@@ -81,15 +81,15 @@ export async function insertTrigger(
   tx: Tx,
   made: {
     readonly tenant: TenantId;
+    readonly id: TriggerId;
     readonly trigger: NewTrigger;
     readonly by: string;
-    readonly secret: string | null;
+    readonly encrypted: string | null;
     /** Epoch milliseconds. */
     readonly nextAt: number | null;
-    readonly now: number;
   },
 ): Promise<Trigger | null> {
-  const { tenant, trigger, by, secret, nextAt, now } = made;
+  const { tenant, id, trigger, by, encrypted, nextAt } = made;
   const { schedule } = trigger;
   const [row] = await tx.query<Row>(
     `INSERT INTO writ.trigger AS t (tenant, id, name, kind, principal, roles, start, cron, time_zone, missed, next_at,
@@ -98,7 +98,7 @@ export async function insertTrigger(
      ON CONFLICT (tenant, name) DO NOTHING RETURNING ${COLUMNS}, NULL::jsonb AS last`,
     [
       tenant,
-      newId('trigger', now),
+      id,
       trigger.name,
       schedule ? 'schedule' : 'webhook',
       principalOf(trigger.name),
@@ -108,7 +108,7 @@ export async function insertTrigger(
       schedule?.timeZone ?? null,
       schedule?.missed ?? null,
       nextAt === null ? null : new Date(nextAt),
-      secret,
+      encrypted,
       by,
     ],
   );
@@ -158,12 +158,12 @@ export async function updateStatus(
 
 export async function updateSecret(
   tx: Tx,
-  to: { readonly tenant: TenantId; readonly id: string; readonly secret: string; readonly by: string },
+  to: { readonly tenant: TenantId; readonly id: string; readonly encrypted: string; readonly by: string },
 ): Promise<void> {
   await tx.query(
     `UPDATE writ.trigger SET secret_before = secret, rotated_until = clock_timestamp() + interval '1 day', secret = $3,
             changed_by = $4, changed_at = clock_timestamp() WHERE tenant = $1 AND id = $2`,
-    [to.tenant, to.id, to.secret, to.by],
+    [to.tenant, to.id, to.encrypted, to.by],
   );
 }
 
@@ -246,6 +246,9 @@ export async function moveOn(
   return rows.length > 0;
 }
 
+/** What a webhook's secrets are encrypted for: the one in use, and the one before it. */
+export const secretOf = (tenant: TenantId, id: string): string => `trigger/${tenant}/${id}`;
+
 /** The tenant and secrets behind a webhook's id; null for any other id. */
 export async function hookSecrets(
   db: Database,
@@ -258,5 +261,7 @@ export async function hookSecrets(
     ),
   );
   if (!row) return null;
-  return { tenant: row.tenant, secrets: row.secret_before === null ? [row.secret] : [row.secret, row.secret_before] };
+  const about = secretOf(row.tenant, id);
+  const encrypted = row.secret_before === null ? [row.secret] : [row.secret, row.secret_before];
+  return { tenant: row.tenant, secrets: encrypted.map((one) => db.secrets.decrypt(one, about)) };
 }

@@ -6,6 +6,7 @@ import {
   isId,
   type Json,
   type JsonObject,
+  newId,
   ok,
   refuse,
   type Result,
@@ -22,6 +23,7 @@ import {
   hookSecrets,
   insertTrigger,
   lockedTrigger,
+  secretOf,
   triggerRow,
   triggerRows,
   updateSecret,
@@ -65,7 +67,9 @@ export class Triggers implements TriggersApi {
     const first = trigger.schedule ? checkSchedule(trigger.schedule, now) : ok(null);
     if (!first.ok) return first;
     const secret = trigger.schedule ? null : newSecret();
-    const row = await insertTrigger(tx, { tenant, trigger, by: by.id, secret, nextAt: first.value, now });
+    const id = newId('trigger', now);
+    const encrypted = secret && this.db.secrets.encrypt(secret, secretOf(tenant, id));
+    const row = await insertTrigger(tx, { tenant, id, trigger, by: by.id, encrypted, nextAt: first.value });
     if (!row)
       return refuse(conflict(`the name ${trigger.name} was used before`, 'Names are not used again: take another.'));
     await this.#note(tx, tenant, { type: 'trigger.created', actor: by.id, trigger: row });
@@ -93,7 +97,8 @@ export class Triggers implements TriggersApi {
         conflict(`the trigger is ${row.status} and of kind ${row.kind}`, 'Only a webhook in use has a secret.'),
       );
     const secret = newSecret();
-    await updateSecret(tx, { tenant, id, secret, by: by.id });
+    const encrypted = this.db.secrets.encrypt(secret, secretOf(tenant, id));
+    await updateSecret(tx, { tenant, id, encrypted, by: by.id });
     await this.#note(tx, tenant, { type: 'trigger.secret_rotated', actor: by.id, trigger: row, reason });
     return ok({ trigger: row, secret });
   }
