@@ -4,8 +4,6 @@ import { eventually } from '../support/until';
 import { openBrowser, openScreen, type Screen, words } from './browser';
 import { openWorld, type World } from './world';
 
-jest.setTimeout(60_000);
-
 describeWithBrowser('the audit explorer', (executable) => {
   let world: World;
   let browser: Browser;
@@ -13,7 +11,7 @@ describeWithBrowser('the audit explorer', (executable) => {
 
   beforeAll(async () => {
     [world, browser] = await Promise.all([openWorld(), openBrowser(executable)]);
-  }, 120_000);
+  });
   beforeEach(async () => {
     screen = await openScreen(browser);
   });
@@ -52,6 +50,25 @@ describeWithBrowser('the audit explorer', (executable) => {
     await eventually(() => expect(other.page.url()).toBe(address));
     expect(await words(other.page)).toEqual(seen);
     await other.close();
+  });
+
+  it('goes on by itself where a search stopped before it found anything', async () => {
+    await screen.page.route(/\/v1\/audit\/events\?/, async (route) => {
+      const url = new URL(route.request().url());
+      const further = url.searchParams.get('cursor') === 'later';
+      url.searchParams.delete('cursor');
+      const response = await route.fetch({ url: url.href });
+      const page = (await response.json()) as { readonly coverage: object };
+      const nothingYet = {
+        data: [],
+        has_more: true,
+        next_cursor: 'later',
+        coverage: { ...page.coverage, complete: false, reached: '2026-01-01T00:00:00.000Z' },
+      };
+      await route.fulfill(further ? { response } : { response, json: nothingYet });
+    });
+    await open(DENIALS);
+    await rows().first().waitFor();
   });
 
   it('undoes the last filter with Back', async () => {

@@ -11,13 +11,14 @@ import {
 } from '../api/audit';
 import { Histogram } from '../chart/Histogram';
 import { beside, columnsOf, columnsText } from '../list/columns';
-import { CoverageLine } from '../list/CoverageLine';
+import { CoverageLine, coverageOf } from '../list/CoverageLine';
 import listBar from '../list/ListBar.module.css';
 import { ListTools } from '../list/ListTools';
 import { NewRows } from '../list/NewRows';
 import { Page } from '../list/Page';
 import { useCursor } from '../list/useCursor';
 import { useListKeys } from '../list/useListKeys';
+import { useSearchOn } from '../list/useSearchOn';
 import { VirtualGrid } from '../list/VirtualGrid';
 import { AlarmBand } from '../proof/AlarmBand';
 import { VerifyRange } from '../proof/VerifyRange';
@@ -92,7 +93,8 @@ export function AuditPage() {
   const onEnd = useCallback(() => {
     if (query.hasNextPage && !query.isFetchingNextPage) void query.fetchNextPage();
   }, [query.hasNextPage, query.isFetchingNextPage, query.fetchNextPage]);
-  const coverage = query.data?.pages[0]?.coverage;
+  const searching = useSearchOn(query, rows.length);
+  const coverage = coverageOf(query.data?.pages);
   const window = rangeLabel(asked, (text) => stamp(Date.parse(text), zone).slice(0, 16));
 
   return (
@@ -155,8 +157,8 @@ export function AuditPage() {
         panel={peeked !== null && <EventPanel id={peeked} event={shown} onClose={() => push({ view: undefined })} />}
       >
         {query.isError && <Problem what="The events" error={query.error} onRetry={() => void query.refetch()} />}
-        {query.isPending && <Loading what="events" rows={12} />}
-        {query.isSuccess && rows.length === 0 && <NoEvents asked={asked} window={window} push={push} />}
+        {(query.isPending || searching) && <Loading what="events" rows={12} />}
+        {query.isSuccess && !searching && rows.length === 0 && <NoEvents asked={asked} window={window} push={push} />}
         {rows.length > 0 && (
           <VirtualGrid
             label="Audit events"

@@ -12,6 +12,12 @@ const RELATIONS = { exact: '', at_least: 'at least ', about: 'about ' } as const
 
 const said = ({ value, relation }: Coverage['of']): string => `${RELATIONS[relation]}${count(value)}`;
 
+/** Of a search answered in parts: what its first page counted, and how far its last one came. */
+export function coverageOf(pages: readonly { readonly coverage: Coverage }[] = []): Coverage | undefined {
+  const [first, last] = [pages[0]?.coverage, pages.at(-1)?.coverage];
+  return first && last && { ...first, complete: last.complete, reached: last.reached };
+}
+
 /** Everything in the window matches; what was recorded between two counts must not read as “43 of 42”. */
 const all = ({ matched, of }: Coverage): boolean => matched === null || matched.value >= of.value;
 

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { fetchRunHistogram, fetchRunValues, fetchStatusCounts, type ListedRun, runsAsked } from '../api/runs';
 import { Histogram } from '../chart/Histogram';
 import { beside, columnsOf, columnsText } from '../list/columns';
-import { CoverageLine } from '../list/CoverageLine';
+import { CoverageLine, coverageOf } from '../list/CoverageLine';
 import { FilterChips } from '../list/FilterChips';
 import listBar from '../list/ListBar.module.css';
 import { ListTools } from '../list/ListTools';
@@ -12,6 +12,7 @@ import { NewRows } from '../list/NewRows';
 import { Page } from '../list/Page';
 import { useCursor } from '../list/useCursor';
 import { useListKeys } from '../list/useListKeys';
+import { useSearchOn } from '../list/useSearchOn';
 import { VirtualGrid } from '../list/VirtualGrid';
 import { SegmentedControl } from '@mantine/core';
 import { QueryBar } from '../query/QueryBar';
@@ -108,7 +109,8 @@ export function RunsPage() {
     sign: RUN_STATUS[key as RunStatus],
     count: counted?.get(key) ?? 0,
   }));
-  const coverage = query.data?.pages[0]?.coverage;
+  const searching = useSearchOn(query, rows.length);
+  const coverage = coverageOf(query.data?.pages);
   const window = rangeLabel(asked, (text) => stamp(Date.parse(text), zone).slice(0, 16));
   const peeked = search['view'] === 'peek' ? (at ?? null) : null;
 
@@ -176,8 +178,10 @@ export function RunsPage() {
       }
     >
       {query.isError && <Problem what="The runs" error={query.error} onRetry={() => void query.refetch()} />}
-      {query.isPending && <Loading what="runs" rows={12} onCancel={() => push({ from: '-1h', to: undefined })} />}
-      {query.isSuccess && rows.length === 0 && <NoRuns asked={asked} window={window} push={push} />}
+      {(query.isPending || searching) && (
+        <Loading what="runs" rows={12} onCancel={() => push({ from: '-1h', to: undefined })} />
+      )}
+      {query.isSuccess && !searching && rows.length === 0 && <NoRuns asked={asked} window={window} push={push} />}
       {rows.length > 0 && (
         <div
           style={{ display: 'contents' }}
