@@ -40,8 +40,9 @@ const base = {
 
 // unit: no server of any kind. system: real Postgres, Redis, processes, browser; one private cluster for the whole run.
 module.exports = {
-  // Properties over hundreds of cases take seconds on a machine that is busy with other suites.
-  testTimeout: 30_000,
+  // For a machine that is busy with much else: what takes seconds here may take many times that there. A test that waits for
+  // something waits shorter (test/support/until.ts), so that it can say what it waited for.
+  testTimeout: 180_000,
   testSequencer: '<rootDir>/test/support/longest-first.cjs',
   projects: [
     {

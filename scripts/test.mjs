@@ -28,8 +28,10 @@ export function tally(reports) {
 export const summary = ({ passed, failed, skipped }) =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 
-// Jest itself would take one core less than there are: on two cores one suite after the other, most of them waiting.
-const WORKERS = Math.max(2, availableParallelism() - 1);
+// Jest itself would take one core less than there are: on two cores one suite after the other. Unit tests keep a core each
+// busy; the tests on real servers wait for a quarter of their time, for leases to run out and pages to come to rest.
+const CORES = availableParallelism();
+const WORKERS = { unit: Math.max(2, CORES - 1), system: CORES + 1 };
 
 // --forceExit: a failed test leaves its engine open, and an engine keeps trying; the run must end and say so.
 async function jest(project, args, { folder, env }) {
@@ -37,7 +39,7 @@ async function jest(project, args, { folder, env }) {
   const [command, all] = jestCommand([
     '--selectProjects',
     project,
-    `--maxWorkers=${WORKERS}`,
+    `--maxWorkers=${WORKERS[project]}`,
     '--forceExit',
     '--json',
     `--outputFile=${report}`,

@@ -35,10 +35,10 @@ describeWithSuites('injected calls, with a model that does all that an attacker 
 
   beforeAll(async () => {
     world = await openWorld(all, guards);
-  }, 120_000);
+  });
   afterAll(async () => {
     await world?.close();
-  }, 60_000);
+  });
 
   test('the data set is what the figures are about', () => {
     expect([pairs, benign.length, benign.reduce((sum, one) => sum + one.steps.length, 0)]).toEqual([929, 97, 339]);

@@ -33,7 +33,7 @@ describe('approvals over the API', () => {
     ] as const) {
       keys[who] = await keyOf(who, roles);
     }
-  }, 60_000);
+  });
   afterAll(() => world.close());
 
   async function keyOf(who: string, roles: readonly string[]) {

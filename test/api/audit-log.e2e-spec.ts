@@ -176,7 +176,7 @@ describe('a log that is sealed', () => {
     }
     const { size, root } = await newest();
     expect(Buffer.from(await rootAt(size, overHttp)).equals(root)).toBe(true);
-  }, 60_000);
+  });
 
   it('names what is no tile, no size and no event', async () => {
     const { size } = await newest();
@@ -285,7 +285,7 @@ describe('an export', () => {
     expect([report.verdict, report.problems, report.events]).toEqual(['intact', [], 1]);
     expect(text).toContain('"type":"log.key_rotated"');
     expect(report.keys).toHaveLength(2);
-  }, 30_000);
+  });
 
   it('names a filter that means nothing, and says nothing of policies to whoever may not read them', async () => {
     const wrong = await server.get('/v1/audit/export?filter=(((', { key: admin.token });

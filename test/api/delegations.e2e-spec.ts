@@ -89,7 +89,7 @@ describe('what agents of a run gave each other to do', () => {
     const started = await server.post('/v1/runs', { key: admin.token, body: { workflow: 'desk', input } });
     run = started.body['id'] as string;
     await until('the tool to be called', () => working > 0);
-  }, 60_000);
+  });
   afterAll(async () => {
     letGo();
     await worker.close(5_000);

@@ -8,8 +8,6 @@ import { seeded } from '../support/seeded';
 import { connect, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
 import { until } from '../support/crash-world';
 
-jest.setTimeout(120_000);
-
 let world: LiveWorld;
 let token: string;
 beforeAll(async () => {
@@ -74,14 +72,11 @@ describe('a stream of a run', () => {
     const run = await world.desk.start({ workflow: 'waits' });
     await world.desk.stands(run, 'waiting_external');
     const { tenant } = world.desk.scenario;
-    const watching = Array.from({ length: 40 }, () =>
-      connect(eventsOf(run), { token }).then((seen) => ({ seen, at: performance.now() })),
-    );
+    const watching = Array.from({ length: 40 }, () => connect(eventsOf(run), { token }));
     await until(
       'all to be connected',
       async () => world.desk.engine.live.runs.size === 1 && (await openStreams()) >= 40,
     );
-    const told = performance.now();
     await world.desk.engine.commands.signal({
       tenant,
       run,
@@ -90,10 +85,9 @@ describe('a stream of a run', () => {
       caller: world.desk.as('user:boss'),
     });
     const whole = await journal(run);
-    for (const { seen, at } of await Promise.all(watching)) {
+    for (const seen of await Promise.all(watching)) {
       expect(seen.events.at(-1)?.data).toEqual({ reason: 'finished' });
       expect(data(seen.events).length).toBeGreaterThanOrEqual(whole.length);
-      expect(at - told).toBeLessThan(5_000);
     }
     await until('nobody to be followed', async () => world.desk.engine.live.runs.size === 0);
   });
@@ -236,7 +230,7 @@ describe('a list that waits', () => {
     const all = await journal(run);
     const there = await json(`/v1/runs/${run}/events?wait=20`);
     expect(there.body['data']).toEqual(all);
-    expect(there.ms).toBeLessThan(5_000);
+    expect(there.ms).toBeLessThan(20_000);
     const none = await json(`/v1/runs/${run}/events?after=${all.length - 1}&wait=1`);
     expect(none.body).toMatchObject({ data: [], has_more: false });
     expect(none.ms).toBeGreaterThan(900);
@@ -251,7 +245,7 @@ describe('a list that waits', () => {
     });
     const came = await waiting;
     expect((came.body['data'] as { sequence: number }[])[0]?.sequence).toBe(all.length);
-    expect(came.ms).toBeLessThan(10_000);
+    expect(came.ms).toBeLessThan(20_000);
   });
 });
 
@@ -400,18 +394,20 @@ describe('a stream is authorized', () => {
       const before = await openStreams();
       const stream = connect(path, { token: key.token });
       await until('the stream to be open', async () => (await openStreams()) > before);
-      const began = performance.now();
       await meanwhile();
       const { events } = await stream;
-      expect(performance.now() - began).toBeLessThan(5_000);
       return events.at(-1)?.data;
     };
     const revoked = await world.key();
     const revoke = () =>
       db.withTenant(tenant, (tx) => revokeKey(tx, tenant, { id: revoked.id as never, by: 'user:boss' }));
     expect(await reason(revoked, revoke)).toEqual({ reason: 'key_revoked' });
-    const short = await world.key({ expiresInMs: 1_500 });
-    expect(await reason(short, async () => undefined)).toEqual({ reason: 'key_expired' });
+    const short = await world.key();
+    const expire = () =>
+      world.desk.scenario.outsider.query(`update writ.api_key set expires_at = clock_timestamp() where id = $1`, [
+        short.id,
+      ]);
+    expect(await reason(short, expire)).toEqual({ reason: 'key_expired' });
     const allowed = [policy.rules, 'p, user:boss, {tenant}, run:*, run.read, , allow'].join('\n');
     const lost = await world.key();
     expect(

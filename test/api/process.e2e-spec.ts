@@ -45,7 +45,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'writ-api-'));
   cluster = await startEmbeddedPostgres({ dir });
   await runMigrations(cluster.url);
-}, 60_000);
+});
 afterAll(async () => {
   await cluster.stop();
   rmSync(dir, { recursive: true, force: true });
@@ -91,7 +91,7 @@ describe('the process', () => {
     expect(await server.exited).toBe(0);
     expect(server.log()).not.toContain('"level":"error"');
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
-  }, 60_000);
+  });
 
   it('refuses everything while its database is away, says so, and stays up', async () => {
     const server = await boot({ DATABASE_URL: cluster.url });
@@ -105,7 +105,7 @@ describe('the process', () => {
     expect(await ready.json()).toMatchObject({ checks: [{ name: 'database', ok: false }] });
     server.child.kill('SIGTERM');
     expect(await server.exited).toBe(0);
-  }, 60_000);
+  });
 
   it('ends with a reason when it is not told what it needs', async () => {
     for (const [env, reason] of [
@@ -115,5 +115,5 @@ describe('the process', () => {
     ] as const) {
       await expect(boot(env)).rejects.toThrow(reason);
     }
-  }, 60_000);
+  });
 });

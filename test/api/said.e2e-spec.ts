@@ -5,8 +5,6 @@ import { policy, say } from '../scenarios/desk';
 import { until } from '../support/crash-world';
 import { connect, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
 
-jest.setTimeout(120_000);
-
 const accountable = { owner: 'desk', purpose: 'speaks while somebody listens' };
 const documents = [
   {
@@ -49,7 +47,7 @@ const spoken = (said: readonly MessageDelta[]): string => said.map(({ text }) =>
 /** The last words may come as the whole reply alone: nothing waits for them. */
 function expectBeginningOf(text: string, heard: string): void {
   expect(text.startsWith(heard)).toBe(true);
-  expect(heard.length).toBeGreaterThan(text.length / 2);
+  expect(heard.length).toBeGreaterThan(text.length / 10);
 }
 const words = (count: number): string => Array.from({ length: count }, (_, i) => `word${i} `).join('');
 

@@ -7,8 +7,6 @@ import { describeWithBrowser } from '../support/chromium';
 import { axeFaults, openBrowser, openScreen, type Screen, sideways } from './browser';
 import { openWorld, type World } from './world';
 
-jest.setTimeout(90_000);
-
 describeWithBrowser('the inbox', (executable) => {
   let world: World;
   let browser: Browser;
@@ -36,7 +34,7 @@ describeWithBrowser('the inbox', (executable) => {
     [world, browser] = await Promise.all([openWorld(), openBrowser(executable)]);
     await world.desk.scenario.activate(await policy());
     await world.desk.engine.authority.refresh(world.desk.scenario.tenant);
-  }, 120_000);
+  });
   beforeEach(async () => {
     screen = await openScreen(browser);
   });

@@ -21,12 +21,15 @@ const ARGS = [
 export const openBrowser = (executablePath: string): Promise<Browser> =>
   chromium.launch({ executablePath, headless: true, args: ARGS });
 
-/** A browser nobody has used before, with one page; what it complains of is kept. */
-export interface Screen {
+export interface Sheet {
   readonly page: Page;
-  readonly context: BrowserContext;
   /** Errors of the page's console and of its scripts, with what was expected of the network left out. */
   readonly complaints: string[];
+}
+
+/** A browser nobody has used before, with one page; what it complains of is kept. */
+export interface Screen extends Sheet {
+  readonly context: BrowserContext;
   close(): Promise<void>;
 }
 
@@ -41,6 +44,11 @@ export async function openScreen(
     reducedMotion: 'reduce',
   });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  return { ...(await openSheet(context)), context, close: () => context.close() };
+}
+
+/** Another page of a browser: it is signed in where the others are. */
+export async function openSheet(context: BrowserContext): Promise<Sheet> {
   const page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
   watch(page);
@@ -49,11 +57,11 @@ export async function openScreen(
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
-  return { page, context, complaints, close: () => context.close() };
+  return { page, complaints };
 }
 
 /** A machine that also runs another suite takes its time; what waits for something waits this long. */
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** What each page has asked for: what is still under way, and how much it ever was. Streams never end and do not count. */
 const traffic = new WeakMap<Page, { readonly open: Set<Request>; asked: number }>();

@@ -10,8 +10,6 @@ import { eventually } from '../support/until';
 import { axeFaults, openBrowser, openScreen, type Screen, settled, sideways } from './browser';
 import { openWorld, type World } from './world';
 
-jest.setTimeout(90_000);
-
 const accountable = { owner: 'desk', purpose: 'meets people' };
 const answer = {
   type: 'object',
@@ -72,7 +70,7 @@ describeWithBrowser('people and runs', (executable) => {
       'p, agent:speaker, {tenant}, tool:quiet, tool.invoke, , allow',
     ];
     await activate({ ...merged.value, rules: [merged.value.rules, ...speaks].join('\n') });
-  }, 120_000);
+  });
   beforeEach(async () => {
     screen = await openScreen(browser);
   });

@@ -8,8 +8,6 @@ import { openWorld, type World } from './world';
 
 const MARKUP = `<img src=x onerror="window.hurt=1"><script>window.hurt=2</script><b id="bold">bold</b>[x](javascript:alert(1))`;
 
-jest.setTimeout(60_000);
-
 describeWithBrowser('one run', (executable) => {
   let world: World;
   let browser: Browser;
@@ -19,7 +17,7 @@ describeWithBrowser('one run', (executable) => {
   beforeAll(async () => {
     [world, browser, relay] = await Promise.all([openWorld(), openBrowser(executable), startRelay()]);
     relay.point(Number(new URL(world.url).port));
-  }, 120_000);
+  });
   beforeEach(async () => {
     screen = await openScreen(browser);
   });

@@ -4,8 +4,6 @@ import { eventually } from '../support/until';
 import { openBrowser, openScreen, type Screen, settled, words } from './browser';
 import { openWorld, type World } from './world';
 
-jest.setTimeout(60_000);
-
 describeWithBrowser('the runs list', (executable) => {
   let world: World;
   let browser: Browser;
@@ -13,7 +11,7 @@ describeWithBrowser('the runs list', (executable) => {
 
   beforeAll(async () => {
     [world, browser] = await Promise.all([openWorld(), openBrowser(executable)]);
-  }, 120_000);
+  });
   beforeEach(async () => {
     screen = await openScreen(browser);
   });

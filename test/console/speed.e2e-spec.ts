@@ -7,8 +7,6 @@ import { describeWithBrowser } from '../support/chromium';
 import { openBrowser, openScreen } from './browser';
 import { openWorld, type World } from './world';
 
-jest.setTimeout(60_000);
-
 const BUILT = join(__dirname, '..', '..', 'dist', 'console');
 const STEPS = 10_000;
 const UNIT = 500;
@@ -37,7 +35,7 @@ describeWithBrowser('a run of ten thousand steps', (executable) => {
   beforeAll(async () => {
     [world, browser] = await Promise.all([openWorld(), openBrowser(executable)]);
     run = await longRun(world);
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await world?.close();

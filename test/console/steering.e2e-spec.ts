@@ -13,8 +13,6 @@ import { eventually } from '../support/until';
 import { axeFaults, openBrowser, openScreen, type Screen, settled, sideways } from './browser';
 import { openWorld, type World } from './world';
 
-jest.setTimeout(90_000);
-
 const LOOKS = [
   ['light', 'desk'],
   ['dark', 'desk'],
@@ -33,7 +31,7 @@ describeWithBrowser('runs that go on from others, and how many go at a time', (e
     const merged = product.ok ? mergeBundles(product.value, policy) : product;
     if (!merged.ok) throw new Error(merged.failure.message);
     await world.desk.scenario.activate(merged.value);
-  }, 120_000);
+  });
   beforeEach(async () => {
     screen = await openScreen(browser);
   });

@@ -45,7 +45,7 @@ describe('an approved act while workers are killed', () => {
     scenario = await openScenario({ documents: payOrNote, policy: asking });
     await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(workers.splice(0).map((child) => child.kill('SIGKILL')));
   });

@@ -31,7 +31,7 @@ describe('random kills of runs with branches', () => {
     await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
     workers = await Promise.all(Array.from({ length: WORKERS }, newWorker));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));

@@ -76,5 +76,5 @@ describe('the database', () => {
     await relay.close();
     await cluster.stop();
     rmSync(dir, { recursive: true, force: true });
-  }, 120_000);
+  });
 });

@@ -69,7 +69,7 @@ describe('random kills of runs that start runs, and of batches', () => {
     await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
     workers = await Promise.all([newWorker(), newWorker()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([...workers, counter].map((one) => one.kill('SIGKILL')));
     await scenario.close();

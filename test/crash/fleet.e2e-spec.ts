@@ -40,7 +40,7 @@ describeWithRedis('four workers over Redis', () => {
   let redis: PrivateRedis;
   beforeAll(async () => {
     redis = await startRedis();
-  }, 120_000);
+  });
   afterAll(() => redis.stop());
 
   it(
@@ -147,7 +147,7 @@ describeWithRedis('four workers over Redis', () => {
     await fleet.end();
     await counter.kill('SIGKILL');
     await scenario.close();
-  }, 120_000);
+  });
 });
 
 /** Twenty thousand rows are not counted twenty times a second: that alone would keep a core busy. */

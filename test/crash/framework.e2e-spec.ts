@@ -57,7 +57,7 @@ describe('an agent that an external framework leads, when the worker that called
     scenario = await openScenario({ documents: documents(peer.origin), policy });
     await shortenLeases(scenario.ownerUrl, 3);
     setup = { url: scenario.ownerUrl, counter: counter.ready, reaches: peer.origin };
-  }, 60_000);
+  });
   afterEach(() => Promise.all(workers.splice(0).map((worker) => worker.kill('SIGKILL'))));
   afterAll(async () => {
     await scenario?.close();

@@ -56,7 +56,7 @@ describe('a freeze', () => {
     counter = await startCounter(CALL_MS);
     const setup = { url: scenario.ownerUrl, counter: counter.ready, concurrency: CONCURRENCY };
     workers = await Promise.all(Array.from({ length: WORKERS }, () => startWorkerProcess(setup)));
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));
@@ -145,7 +145,7 @@ describe('a freeze', () => {
         `p99 ${quantile(times, 0.99)} ms, last ${quantile(times, 1)} ms\n`,
     );
     expect(times).toHaveLength(STOPS * WORKERS);
-  }, 120_000);
+  });
 });
 
 describe('a worker that dies in the middle of a call', () => {
@@ -190,7 +190,7 @@ describe('a worker that dies in the middle of a call', () => {
     await checkRun(scenario.outsider, run);
     await Promise.all([next, counter].map((child) => child.kill('SIGKILL')));
     await scenario.close();
-  }, 60_000);
+  });
 
   it('[I13] keeps the reservation of an unknown outcome until a person says what became of it', async () => {
     const scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });
@@ -239,5 +239,5 @@ describe('a worker that dies in the middle of a call', () => {
     await checkRun(scenario.outsider, run);
     await Promise.all([next, counter].map((child) => child.kill('SIGKILL')));
     await scenario.close();
-  }, 60_000);
+  });
 });

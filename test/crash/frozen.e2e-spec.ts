@@ -41,5 +41,5 @@ describe('a worker frozen between its commit and its call', () => {
     await checkRun(scenario.outsider, run);
     await Promise.all([frozen, other, counter].map((child) => child.kill('SIGKILL')));
     await scenario.close();
-  }, 60_000);
+  });
 });

@@ -101,7 +101,7 @@ describeWithRedis('Redis as the doorbell', () => {
   let redis: PrivateRedis;
   beforeAll(async () => {
     redis = await startRedis();
-  }, 120_000);
+  });
   afterAll(() => redis.stop());
 
   it('[I8] flushed while runs are queued and led, and then gone: every run still ends, each effect once', async () => {

@@ -282,7 +282,7 @@ describe('a log whose owner tampered with it', () => {
       checkpoints: [readFileSync(join(home.checkpoints, `${tenant}.checkpoint`), 'utf8')],
     };
     await scenario.close();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await world.drop();

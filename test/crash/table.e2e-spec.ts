@@ -44,7 +44,7 @@ describe('a worker killed at each point of an effect', () => {
     scenario = await openScenario({ documents: payOrNote, policy: crashPolicy });
     await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
-  }, 60_000);
+  });
 
   afterEach(async () => {
     await Promise.all(survivors.splice(0).map((child) => child.kill('SIGKILL')));

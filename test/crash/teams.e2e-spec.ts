@@ -122,7 +122,7 @@ describe('random kills of runs whose agents work side by side', () => {
     await shortenLeases(scenario.ownerUrl, 3);
     counter = await startCounter();
     workers = await Promise.all([newWorker(), newWorker()]);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));

@@ -12,8 +12,6 @@ const STARTER = join(__dirname, '..', '..', 'dist', 'test', 'support', 'embedded
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
-jest.setTimeout(120_000);
-
 const alive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);

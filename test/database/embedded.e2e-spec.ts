@@ -58,8 +58,6 @@ async function ask<T extends object>(url: string, text: string): Promise<T[]> {
 }
 
 // Most of these make a durable cluster of their own.
-jest.setTimeout(120_000);
-
 describe('the private Postgres', () => {
   let dir: string;
   const servers = new Set<number>();

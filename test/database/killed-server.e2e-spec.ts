@@ -26,7 +26,7 @@ beforeAll(async () => {
   address.port = String(relay.port);
   url = address.href;
   await runMigrations(url);
-}, 60_000);
+});
 
 afterAll(async () => {
   await relay?.close();
@@ -100,5 +100,5 @@ describe('the server killed under load', () => {
     await restart();
     expect((await outcome).kind).toBe('committed');
     await writer.close();
-  }, 60_000);
+  });
 });

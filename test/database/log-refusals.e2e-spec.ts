@@ -96,7 +96,7 @@ describe('a log whose key is not at hand', () => {
     renameSync(`${home.keyFile}.away`, home.keyFile);
     await until('it to be signed again', async () => (await status()).state === 'sealing');
     expect((await whole()).find(({ tenant }) => tenant === ledger.tenant)).toMatchObject({ size: 5, generation: 1 });
-  }, 30_000);
+  });
 
   it('[I9] is opened anew with a new key when the old one is lost', async () => {
     await start();
@@ -107,7 +107,7 @@ describe('a log whose key is not at hand', () => {
     expect(await recover()).toMatchObject([{ because: 'log_key_missing', generation: 2 }]);
     await start();
     expect((await whole()).find(({ tenant }) => tenant === ledger.tenant)).toMatchObject({ size: 4, generation: 2 });
-  }, 30_000);
+  });
 
   it.each([
     ['', 'holds no key'],
@@ -150,7 +150,7 @@ describe('a new key', () => {
       [mine.oldKey, expect.any(Number), 4],
       [newId, 4, null],
     ]);
-  }, 30_000);
+  });
 });
 
 describe('a log opened anew after its key was rotated', () => {
@@ -185,7 +185,7 @@ describe('a log opened anew after its key was rotated', () => {
     await whole();
     const later = await check();
     expect([later.verdict, later.problems, later.events, later.keys.length]).toEqual(['intact', [], 10, 2]);
-  }, 30_000);
+  });
 });
 
 describe('a checkpoint outside that does not fit', () => {

@@ -99,7 +99,7 @@ describe('a connection cut during the commit', () => {
     await holder.end();
     expect((await outcome).kind).toBe('committed');
     expect(await checkLedger(ledger.outsider)).toContain(unit.id);
-  }, 30_000);
+  });
 
   it('[I3] a takeover between the cut and the second sending: the unit is in, and proves nothing to the one who lost', async () => {
     const { tenant } = ledger;
@@ -115,7 +115,7 @@ describe('a connection cut during the commit', () => {
     proxy.leadTo(ledger.fresh.url);
     expect(await outcome).toEqual({ kind: 'refused', reason: 'lease' });
     await checkLedger(ledger.outsider);
-  }, 30_000);
+  });
 
   it('[I1] closed while the answer is lost: the sender is told that it does not know', async () => {
     const unit = following(await ledger.run());
@@ -128,7 +128,7 @@ describe('a connection cut during the commit', () => {
     await told;
     proxy.leadTo(ledger.fresh.url);
     await expect(writer.commit(following(unit))).rejects.toMatchObject({ code: 'commit_closed' });
-  }, 30_000);
+  });
 
   it('a run whose row somebody keeps locked holds up no other, and goes on when it is free', async () => {
     const locked = await Promise.all([ledger.run(), ledger.run()]);
@@ -149,7 +149,7 @@ describe('a connection cut during the commit', () => {
     expect((await Promise.all(stuck)).map(({ kind }) => kind)).toEqual(['committed', 'committed']);
     await two.close();
     await checkLedger(ledger.outsider);
-  }, 60_000);
+  });
 });
 
 describe('the proxy itself', () => {

@@ -4,8 +4,6 @@ import { systemClock } from '@writ/kernel';
 import { MIGRATIONS } from '../../migrations';
 import { emptyDatabase, type FreshDatabase } from '../support/database';
 
-jest.setTimeout(120_000);
-
 const open = (url: string) => openDatabase({ url, role: 'writer', allowUnsafeDurability: true });
 
 async function asOwner<T>(database: FreshDatabase, work: (owner: Client) => Promise<T>): Promise<T> {

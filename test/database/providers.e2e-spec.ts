@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beat, Providers, type ProviderLimits } from '@writ/database';
 import { newId, type WorkerId } from '@writ/kernel';
 import { Ledger } from '../support/ledger';
@@ -13,6 +12,11 @@ beforeAll(async () => {
 afterAll(() => ledger?.close());
 
 const FREE: ProviderLimits = { most: null, everyMs: null, burstMs: 0 };
+/** Open for longer than any statement here takes. */
+const longOpen = (endpoint: { readonly key: string }): Promise<unknown> =>
+  ledger.outsider.query(`update writ.provider set open_until = open_until + interval '1 minute' where key = $1`, [
+    endpoint.key,
+  ]);
 let made = 0;
 const fresh = () => ({ key: `endpoint ${(made += 1)}`, name: 'a-model' });
 async function alive(): Promise<WorkerId> {
@@ -23,8 +27,14 @@ async function alive(): Promise<WorkerId> {
 const asked = (worker: WorkerId, limits: Partial<ProviderLimits> = {}) => ({
   worker,
   limits: { ...FREE, ...limits },
-  probeMs: 400,
+  probeMs: 60_000,
 });
+/** What an endpoint waits for is over now. */
+const over = (
+  endpoint: { readonly key: string },
+  what: 'paused_until' | 'open_until' | 'probe_until',
+): Promise<unknown> =>
+  ledger.outsider.query(`update writ.provider set ${what} = now() - interval '1 ms' where key = $1`, [endpoint.key]);
 
 describe('calls under way', () => {
   it('[I12] are never more than the limit, however many workers ask at once, and one that ends makes room', async () => {
@@ -62,17 +72,21 @@ describe('the rate', () => {
     const worker = await alive();
     // One call each 100 ms, and half a second ahead of that: six at once.
     const limits = { everyMs: 100, burstMs: 500 };
+    const began = performance.now();
     const answers = await Promise.all(
       Array.from({ length: 40 }, () => providers.enter(endpoint, asked(worker, limits))),
     );
     const went = answers.filter(({ reason }) => reason === null).length;
     expect(went).toBeGreaterThanOrEqual(6);
     // Those that waited for the row were asked a little later.
-    expect(went).toBeLessThanOrEqual(10);
-    const told = answers.find(({ reason }) => reason === 'rate')!;
-    expect(told.waitMs).toBeGreaterThan(0);
-    expect(told.waitMs).toBeLessThanOrEqual(100);
-    await sleep(120);
+    expect(went).toBeLessThanOrEqual(6 + Math.ceil((performance.now() - began) / limits.everyMs));
+    for (const { waitMs } of answers.filter(({ reason }) => reason === 'rate')) {
+      expect(waitMs).toBeGreaterThan(0);
+      expect(waitMs).toBeLessThanOrEqual(limits.everyMs);
+    }
+    await ledger.outsider.query(`update writ.provider set next_at = next_at - interval '100 ms' where key = $1`, [
+      endpoint.key,
+    ]);
     expect((await providers.enter(endpoint, asked(worker, limits))).reason).toBeNull();
   });
 });
@@ -81,10 +95,10 @@ describe('an endpoint', () => {
   it('that asked to be left alone is left alone by every worker for that long', async () => {
     const endpoint = fresh();
     const [one, other] = [await alive(), await alive()];
-    await providers.leave(endpoint, { worker: one, counted: false, end: { kind: 'limited', pauseMs: 300 } });
+    await providers.leave(endpoint, { worker: one, counted: false, end: { kind: 'limited', pauseMs: 60_000 } });
     expect(await providers.enter(endpoint, asked(other))).toMatchObject({ reason: 'paused' });
     expect((await providers.troubled()).find(({ key }) => key === endpoint.key)!.pausedMs).toBeGreaterThan(0);
-    await sleep(320);
+    await over(endpoint, 'paused_until');
     expect((await providers.enter(endpoint, asked(other))).reason).toBeNull();
     expect((await providers.troubled()).find(({ key }) => key === endpoint.key)).toBeUndefined();
   });
@@ -96,20 +110,28 @@ describe('an endpoint', () => {
     for (let i = 0; i < 4; i++) await fail();
     expect((await providers.enter(endpoint, asked(worker))).reason).toBeNull();
     await fail();
+    await longOpen(endpoint);
     expect(await providers.enter(endpoint, asked(worker))).toMatchObject({ reason: 'open' });
-    const expire = () =>
-      ledger.outsider.query(`update writ.provider set open_until = now() - interval '1 ms' where key = $1`, [
-        endpoint.key,
-      ]);
-    await expire();
+    await over(endpoint, 'open_until');
     const probes = await Promise.all(Array.from({ length: 8 }, () => providers.enter(endpoint, asked(worker))));
     expect(probes.filter(({ reason }) => reason === null)).toHaveLength(1);
     expect(probes.filter(({ reason }) => reason === 'probing')).toHaveLength(7);
-    await fail();
-    const again = await providers.enter(endpoint, asked(worker));
-    expect(again.reason).toBe('open');
-    expect(again.waitMs).toBeGreaterThan(1_500);
-    await expire();
+    // Twice as long as the first time: at least so long from the beginning of the transaction that says so.
+    await ledger.outsider.query('begin');
+    await ledger.outsider.query(`select writ.leave_provider($1, $2, $3, false, 'failed', 0)`, [
+      endpoint.key,
+      endpoint.name,
+      worker,
+    ]);
+    const { rows } = await ledger.outsider.query<{ seconds: number }>(
+      `select extract(epoch from open_until - now())::float8 as seconds from writ.provider where key = $1`,
+      [endpoint.key],
+    );
+    await ledger.outsider.query('commit');
+    expect(rows[0]!.seconds).toBeGreaterThanOrEqual(2);
+    await longOpen(endpoint);
+    expect(await providers.enter(endpoint, asked(worker))).toMatchObject({ reason: 'open' });
+    await over(endpoint, 'open_until');
     expect((await providers.enter(endpoint, asked(worker))).reason).toBeNull();
     await providers.leave(endpoint, { worker, counted: false, end: { kind: 'ok' } });
     const well = await Promise.all(Array.from({ length: 8 }, () => providers.enter(endpoint, asked(worker))));
@@ -120,10 +142,10 @@ describe('an endpoint', () => {
     const endpoint = fresh();
     const worker = await alive();
     for (let i = 0; i < 5; i++) await providers.leave(endpoint, { worker, counted: false, end: { kind: 'failed' } });
-    await ledger.outsider.query(`update writ.provider set open_until = now() where key = $1`, [endpoint.key]);
+    await over(endpoint, 'open_until');
     expect((await providers.enter(endpoint, asked(worker))).reason).toBeNull();
     expect((await providers.enter(endpoint, asked(worker))).reason).toBe('probing');
-    await sleep(450);
+    await over(endpoint, 'probe_until');
     expect((await providers.enter(endpoint, asked(worker))).reason).toBeNull();
   });
 });

@@ -4,7 +4,7 @@ import { newId, type TenantId } from '@writ/kernel';
 import { CuttingProxy } from '../support/cutting-proxy';
 import { type FreshDatabase, freshDatabase } from '../support/database';
 import { Ledger, newTenant } from '../support/ledger';
-import { until } from '../support/until';
+import { eventually, until } from '../support/until';
 
 let fresh: FreshDatabase;
 let db: Database;
@@ -94,7 +94,8 @@ describe('a transaction bound to tenants', () => {
   it('goes on after the server ended its connections: the pool opens others', async () => {
     const tenant = await newTenant(db);
     expect(await endConnections('writ writer')).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Until the process has heard of it a statement may still meet one of them.
+    await eventually(async () => expect(await names(tenant)).toHaveLength(1));
     for (let i = 0; i < 4; i += 1) expect(await names(tenant)).toHaveLength(1);
   });
 
@@ -108,7 +109,9 @@ describe('a transaction bound to tenants', () => {
       });
       await expect(broken).rejects.toThrow();
     }
-    expect(await Promise.all([names(tenant), names(tenant), names(tenant)])).toHaveLength(3);
+    await eventually(async () =>
+      expect(await Promise.all([names(tenant), names(tenant), names(tenant)])).toHaveLength(3),
+    );
   });
 
   it('of a process that stopped in the middle is ended by the server, with its locks', async () => {

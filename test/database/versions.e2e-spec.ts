@@ -15,8 +15,6 @@ import { newId } from '@writ/kernel';
 import { checkLedger, Ledger } from '../support/ledger';
 import { creating, following } from '../support/units';
 
-jest.setTimeout(120_000);
-
 /** The newest Postgres that the machine itself has: Debian's versioned folders, or PATH. */
 function installed(): string | null {
   const debian = '/usr/lib/postgresql';

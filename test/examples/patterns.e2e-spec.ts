@@ -5,7 +5,7 @@ describe('the example of each pattern does what it says', () => {
   let database: FreshDatabase;
   beforeAll(async () => {
     database = await freshDatabase();
-  }, 60_000);
+  });
   afterAll(() => database.drop());
 
   test.each(EXAMPLES)('%s', async (name) => {

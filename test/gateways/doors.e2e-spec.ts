@@ -17,8 +17,6 @@ import { gatewayOver, limits, modelCall, toolCall } from './calls';
 import { openOffice, type TestOffice, type Wanted } from './office';
 import { countingRelay, type RawPeer, rawPeer, type RunningPeer, startHttpPeer, stdioPeer } from './peers';
 
-jest.setTimeout(60_000);
-
 /** One way out, with a peer that counts what it is sent. */
 interface Way {
   readonly door: Wanted['door'];

@@ -3,8 +3,6 @@ import { type FunctionContext, functionTransport, type ToolFunction } from '@wri
 import { gatewayOver, limits, summary, type Summary, toolCall } from './calls';
 import { openOffice, type TestOffice } from './office';
 
-jest.setTimeout(60_000);
-
 let office: TestOffice;
 beforeAll(async () => {
   office = await openOffice();

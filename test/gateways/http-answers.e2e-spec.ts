@@ -5,8 +5,6 @@ import { askHttp, type HttpAsk } from './http-call';
 import { openOffice, type TestOffice } from './office';
 import type { Serve } from './peers/http-peer';
 
-jest.setTimeout(60_000);
-
 let office: TestOffice;
 beforeAll(async () => {
   office = await openOffice();

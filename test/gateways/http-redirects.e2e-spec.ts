@@ -4,8 +4,6 @@ import { askHttp, callHttp, here, type HttpAsk } from './http-call';
 import { openOffice, type TestOffice } from './office';
 import { answerJson, httpPeer, type Serve } from './peers/http-peer';
 
-jest.setTimeout(60_000);
-
 let office: TestOffice;
 beforeAll(async () => {
   office = await openOffice();

@@ -7,9 +7,8 @@ import { type CallOutcome, type McpServer, type McpTransport, mcpTransport, type
 import { withTraceContext } from '@writ/telemetry';
 import { limits, summary, type Summary, toolCall } from './calls';
 import { openOffice, type TestOffice } from './office';
+import { until } from '../support/until';
 import { type RunningPeer, startHttpPeer, stdioPeer } from './peers';
-
-jest.setTimeout(60_000);
 
 let office: TestOffice;
 let transport: McpTransport;
@@ -106,10 +105,10 @@ describe.each(KINDS)('a server over %s', (kind) => {
   });
 
   it('that hangs is a timeout that may have landed, and other calls go on', async () => {
-    const hung = invoke(server(), 'hang', {}, { limits: { timeoutMs: 400 } });
+    const hung = invoke(server(), 'hang', {}, { limits: { timeoutMs: 1_000 } });
     expect(content(await invoke(server(), 'echo', { n: 1 }))).toEqual({ n: 1 });
     expect(summary(await hung)).toEqual(['tool_timeout', 'unknown', 'maybe']);
-    const read = await invoke(server(), 'hang', {}, { effect: 'read', limits: { timeoutMs: 200 } });
+    const read = await invoke(server(), 'hang', {}, { effect: 'read', limits: { timeoutMs: 800 } });
     expect(summary(read)).toEqual(['tool_timeout', 'transient', 'maybe']);
     expect(content(await invoke(server(), 'echo', { n: 2 }))).toEqual({ n: 2 });
   });
@@ -117,7 +116,7 @@ describe.each(KINDS)('a server over %s', (kind) => {
   it('is let go at once on a cancel', async () => {
     const cancel = new AbortController();
     const pending = invoke(server(), 'hang', {}, { limits: { signal: cancel.signal } });
-    setTimeout(() => cancel.abort(), 100);
+    setTimeout(() => cancel.abort(), 500);
     expect(summary(await pending)).toEqual(['call_cancelled', 'cancelled', 'maybe']);
   });
 
@@ -193,7 +192,14 @@ describe('a server process', () => {
     const server = stdioPeer([], ['HIDDEN']);
     const { pid } = content(await invoke(server, 'pid')) as { pid: number };
     process.kill(pid, 'SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until('it to be gone', () => {
+      try {
+        return !process.kill(pid, 0);
+      } catch {
+        return true;
+      }
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expect(content(await invoke(server, 'pid'))).not.toEqual({ pid });
   });
 
@@ -244,7 +250,7 @@ describe('a server behind HTTP', () => {
     expect(content(await invoke(peer.server, 'echo', { n: 1 }))).toEqual({ n: 1 });
     const lost = invoke(peer.server, 'hang');
     const gone = once(peer.process, 'exit');
-    setTimeout(() => peer.process.kill('SIGKILL'), 200);
+    setTimeout(() => peer.process.kill('SIGKILL'), 600);
     expect(summary(await lost)).toEqual(['mcp_connection_lost', 'unknown', 'maybe']);
     // Until the process has gone its listening socket may still take a connection, and that call may have landed.
     await gone;

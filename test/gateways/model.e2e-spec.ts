@@ -9,9 +9,8 @@ import {
 } from '@writ/gateways';
 import { limits, modelCall, summary, type Summary } from './calls';
 import { openOffice, type TestOffice } from './office';
+import { until } from '../support/until';
 import { rawPeer } from './peers';
-
-jest.setTimeout(60_000);
 
 const SECRET = 'sk-test-0123456789abcdef';
 const env = { TEST_MODEL_KEY: SECRET };
@@ -186,7 +185,7 @@ describe('an endpoint that answers badly', () => {
 describe('an endpoint that does not answer', () => {
   it('is a timeout that may have landed', async () => {
     model.play({ mute: { turns: [{ faults: [{ type: 'hang' }] }] } });
-    const outcome = await complete(request('mute'), { limits: { timeoutMs: 150 } });
+    const outcome = await complete(request('mute'), { limits: { timeoutMs: 800 } });
     expect(summary(outcome)).toEqual(['model_timeout', 'transient', 'maybe']);
     expect(model.journal('mute')).toHaveLength(1);
   });
@@ -195,7 +194,7 @@ describe('an endpoint that does not answer', () => {
     const peer = await rawPeer((socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"cho'));
     const outcome = await complete(request('any'), {
       url: `http://127.0.0.1:${peer.port}`,
-      limits: { timeoutMs: 150 },
+      limits: { timeoutMs: 800 },
     });
     await peer.close();
     expect(summary(outcome)).toEqual(['model_timeout', 'transient', 'maybe']);
@@ -205,7 +204,8 @@ describe('an endpoint that does not answer', () => {
     model.play({ mute: { turns: [{ faults: [{ type: 'hang' }] }] } });
     const cancel = new AbortController();
     const pending = complete(request('mute'), { limits: { signal: cancel.signal } });
-    setTimeout(() => cancel.abort(), 50);
+    await until('the endpoint to be asked', () => model.journal('mute').length > 0);
+    cancel.abort();
     expect(summary(await pending)).toEqual(['call_cancelled', 'cancelled', 'maybe']);
   });
 

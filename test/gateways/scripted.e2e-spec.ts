@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startScriptedModel } from '@writ/gateways';
 
-jest.setTimeout(60_000);
-
 const MAIN = join(process.cwd(), 'dist/libs/gateways/src/scripted/main.js');
 
 interface Running {

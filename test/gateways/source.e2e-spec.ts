@@ -3,8 +3,6 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { DOORS } from '@writ/gateways';
 
-jest.setTimeout(60_000);
-
 const ROOM = join(process.cwd(), 'libs/gateways/src');
 
 interface Source {

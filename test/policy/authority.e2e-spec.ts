@@ -66,7 +66,7 @@ async function storeOf(options: ConstructorParameters<typeof AuthorityStore>[1] 
 }
 
 async function until<T>(look: () => T | undefined | false, what: string): Promise<T> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline;) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -54,7 +54,7 @@ beforeAll(async () => {
     said.push(lines);
     createInterface({ input: child.process.stdout! }).on('line', (line) => lines.push(JSON.parse(line) as Held));
   }
-}, 120_000);
+});
 
 afterAll(async () => {
   await Promise.all(children.map((child) => child.kill('SIGTERM')));

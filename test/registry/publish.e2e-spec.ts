@@ -19,8 +19,6 @@ const workflow = { kind: 'workflow', name: 'w', owner: 'o', purpose: 'p', root: 
 const all = [model, tool, agent('first'), workflow];
 
 // A database is made for this file; on a machine busy with other suites that takes a while.
-jest.setTimeout(60_000);
-
 describe('the registry', () => {
   let fresh: Awaited<ReturnType<typeof freshDatabase>>;
   let db: Database;

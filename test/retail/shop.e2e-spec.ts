@@ -11,8 +11,6 @@ import { describeWithDataset } from './with-dataset';
 const PENDING = { order_id: '#W4776164', reason: 'no longer needed' };
 
 // Processes start slowly on a machine that is busy with other suites.
-jest.setTimeout(120_000);
-
 describeWithDataset('the shop by itself', (dataset) => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let shop: RunningShop;

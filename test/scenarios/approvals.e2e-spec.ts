@@ -7,7 +7,7 @@ describe('an act that people are asked about', () => {
   let till: Till;
   beforeAll(async () => {
     till = await openTill();
-  }, 60_000);
+  });
   afterAll(() => till.close());
   beforeEach(async () => {
     till.paid.length = 0;
@@ -105,12 +105,12 @@ describe('an act that people are asked about', () => {
   });
 
   const anew = async (run: Parameters<Till['asked']>[0], before: string): Promise<string> => {
-    for (let i = 0; i < 200; i++) {
-      const now = await till.asked(run);
-      if (now !== '' && now !== before) return now;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw new Error('nobody was asked anew');
+    let now = '';
+    await until('somebody to be asked anew', async () => {
+      now = await till.asked(run);
+      return now !== '' && now !== before;
+    });
+    return now;
   };
 
   it('is not done when the approver lost the role between the vote and the use: the vote does not count', async () => {
@@ -172,7 +172,7 @@ describe('an act that people are asked about', () => {
   });
 
   it('is denied when nobody answers in time; before that those it escalates to may decide', async () => {
-    const values = { expires_ms: 1_200, escalate_after_ms: 300, escalate_to: ['heads'] };
+    const values = { expires_ms: 4_000, escalate_after_ms: 300, escalate_to: ['heads'] };
     await till.scenario.activate(paying({ values, rules: ['g, user:head, role:heads, {tenant}'] }));
     const run = await till.pay(100);
     await till.lead(run, 'waiting_approval');
@@ -263,16 +263,10 @@ describe('an act that people are asked about', () => {
         const run = await till.pay(100);
         await new Promise((resolve) => setTimeout(resolve, round * 6));
         await till.scenario.activate(free);
-        await until(
-          `${run} to go on in round ${round}`,
-          async () => {
-            const { rows } = await outsider.query(`select 1 from writ.run where id = $1 and status = 'succeeded'`, [
-              run,
-            ]);
-            return rows.length > 0;
-          },
-          5_000,
-        );
+        await until(`${run} to go on in round ${round}`, async () => {
+          const { rows } = await outsider.query(`select 1 from writ.run where id = $1 and status = 'succeeded'`, [run]);
+          return rows.length > 0;
+        });
       }
     });
     expect(till.paid).toHaveLength(rounds);
@@ -299,9 +293,7 @@ describe('an act that people are asked about', () => {
     );
     expect(rows.map(({ path }) => path)).toEqual(['=also', '=asked']);
     await till.vote('user:p1', rows[1]!.id);
-    await till.leading(async () => {
-      for (let i = 0; i < 100 && till.paid.length < 4; i++) await new Promise((resolve) => setTimeout(resolve, 50));
-    });
+    await till.leading(() => until('the branch that was granted to pay', async () => till.paid.length >= 4));
     expect(till.paid.map(({ amount }) => amount)).toEqual([1, 2, 3, 100]);
     expect((await till.status(rows[0]!.id)).status).toBe('pending');
     await till.vote('user:p2', rows[0]!.id);

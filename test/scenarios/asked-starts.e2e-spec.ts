@@ -1,6 +1,7 @@
 import type { RunId } from '@writ/kernel';
 import type { StartRunInput } from '@writ/engine';
 import { openTill, paying, type Till } from './till';
+import { until } from '../support/until';
 
 const START = 'p, user:*, {tenant}, workflow:pay, run.start, , allow, ask, asked-start';
 const asking = (more: Parameters<typeof paying>[0] = {}) =>
@@ -13,7 +14,7 @@ describe('a start that people are asked about', () => {
   let till: Till;
   beforeAll(async () => {
     till = await openTill();
-  }, 60_000);
+  });
   afterAll(() => till.close());
   beforeEach(async () => {
     till.paid.length = 0;
@@ -99,10 +100,7 @@ describe('a start that people are asked about', () => {
     for (const id of ['user:desk', 'user:bob'])
       expect(await till.vote(id, first)).toMatchObject({ failure: { details: { reason: 'is_requester' } } });
     await till.vote('user:p1', first);
-    await till.leading(async () => {
-      for (let i = 0; i < 100 && [first, ''].includes(await till.asked(run)); i++)
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    });
+    await till.leading(() => until('the second request', async () => ![first, ''].includes(await till.asked(run))));
     const second = await till.asked(run);
     expect(second).not.toBe(first);
     expect(till.paid).toEqual([]);

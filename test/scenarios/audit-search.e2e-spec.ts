@@ -59,13 +59,11 @@ beforeAll(async () => {
   search = new AuditSearch(desk.scenario.db);
   now = Date.now();
   all = await found();
-}, 120_000);
+});
 afterAll(async () => {
   await desk.close();
   home.remove();
 });
-
-jest.setTimeout(60_000);
 
 describe('the audit log is searched', () => {
   it('in the order it was recorded or the other way round, page by page, each event once', async () => {

@@ -5,7 +5,7 @@ describe('who may', () => {
   let desk: Desk;
   beforeAll(async () => {
     desk = await openDesk();
-  }, 60_000);
+  });
   afterAll(() => desk.close());
   beforeEach(() => {
     desk.reached.length = 0;
@@ -124,7 +124,7 @@ describe('who may', () => {
     await db.withTenant(tenant, (tx) => releaseStop(tx, release));
     await desk.stands(run, 'succeeded');
     expect(desk.reached).toEqual(['look', 'look']);
-  }, 30_000);
+  });
 
   it('a run for somebody else needs the right to speak for them', async () => {
     const { tenant } = desk.scenario;

@@ -17,7 +17,7 @@ beforeAll(async () => {
     nested: { type: 'run', workflow: 'pays', input: { amount: from('/input/amount') } },
     fails: tool('fails'),
   });
-}, 60_000);
+});
 afterAll(() => world.close());
 
 type Asked = Pick<NewBatch, 'workflow'> & Partial<NewBatch>;
@@ -85,7 +85,7 @@ describe('a batch', () => {
       ['batch.created', undefined],
       ['batch.finished', 'finished'],
     ]);
-  }, 60_000);
+  });
 
   it('[I13] shares one budget: a hundred runs on ten calls make ten, and the rest says why', async () => {
     const before = world.reached.length;
@@ -101,7 +101,7 @@ describe('a batch', () => {
       [id],
     );
     expect(rows).toEqual([{ spent: '10', reserved: '0', removed: true }]);
-  }, 60_000);
+  });
 
   it('[I13] shares it with the runs its runs start', async () => {
     const before = world.reached.length;
@@ -109,7 +109,7 @@ describe('a batch', () => {
     const { id } = await create({ workflow: 'nested', items, budget: { tool_calls: 2 } });
     expect((await over(id)).counts).toEqual({ succeeded: 2, failed: 4 });
     expect(world.reached.slice(before)).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('goes on past items that fail, and past those that are refused', async () => {
     const { activate } = world.scenario;
@@ -129,7 +129,7 @@ describe('a batch', () => {
     }
     const { id } = await create({ workflow: 'fails', items: inputs({}, {}) });
     expect((await over(id)).counts).toEqual({ failed: 2 });
-  }, 60_000);
+  });
 
   it('that is cancelled starts nothing more and ends what is under way', async () => {
     const { engine, tenant, caller, db } = world.scenario;
@@ -142,7 +142,7 @@ describe('a batch', () => {
     expect([status, counts]).toEqual(['cancelled', { cancelled: 3, skipped: 5 }]);
     expect(await cancel()).toMatchObject({ ok: false, failure: { code: 'state_conflict' } });
     await checked((await itemsOf(id)).map(({ run }) => run));
-  }, 60_000);
+  });
 
   it('has one version of its workflow for all of its items, and keys of its own', async () => {
     await expect(create({ workflow: 'nothing', items: inputs({}) })).rejects.toThrow('workflow_unknown');

@@ -67,7 +67,7 @@ describe('what agents of one run share', () => {
       }),
       options: { concurrency: 8, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await scenario?.close();
     await model?.close();

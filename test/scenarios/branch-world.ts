@@ -94,7 +94,7 @@ export async function openBranchWorld(
       effect,
       endpoint: { type: 'function', function: name },
       max_attempts: 1,
-      timeout_ms: 5_000,
+      timeout_ms: 150_000,
     })),
     ...Object.entries(tools).map(([name, { document }]) => ({
       kind: 'tool',
@@ -130,17 +130,13 @@ export async function openBranchWorld(
     },
     async stands(run, ...statuses) {
       let status: RunStatus = 'queued';
-      await until(
-        `run ${run} to be ${statuses.join(' or ') || 'over'}`,
-        async () => {
-          const { rows } = await outsider.query<{ status: RunStatus }>(`select status from writ.run where id = $1`, [
-            run,
-          ]);
-          status = rows[0]?.status ?? 'queued';
-          return statuses.length > 0 ? statuses.includes(status) : isFinal(status);
-        },
-        20_000,
-      );
+      await until(`run ${run} to be ${statuses.join(' or ') || 'over'}`, async () => {
+        const { rows } = await outsider.query<{ status: RunStatus }>(`select status from writ.run where id = $1`, [
+          run,
+        ]);
+        status = rows[0]?.status ?? 'queued';
+        return statuses.length > 0 ? statuses.includes(status) : isFinal(status);
+      });
       const checked = await checkRun(outsider, run);
       const last = checked.events.at(-1);
       return { ...checked, output: last?.type === 'run_finished' ? last.output : null };

@@ -1,3 +1,4 @@
+import type { ToolFunction } from '@writ/gateways';
 import { type BranchWorld, from, input, openBranchWorld, tool } from './branch-world';
 
 const echo = (say: string): object => tool('echo', { say });
@@ -13,27 +14,48 @@ const KEYS = Array.from({ length: 8 }, (_, i) => `b${i}`);
 const eight = (node: (i: number) => object): { [key: string]: object } =>
   Object.fromEntries(KEYS.map((key, i) => [key, node(i)]));
 
+/**
+ * Calls that are answered once so many are under way: the last of them, and then all the others at once; or the first
+ * alone.
+ */
+const TOGETHER = { effect: 'read', timeout_ms: 150_000 };
+const waiting: (() => void)[] = [];
+const together: ToolFunction = (args, { signal }) =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')));
+    waiting.push(() => resolve(args['n']));
+    if (waiting.length < Number(args['of'])) return;
+    const all = waiting.splice(0);
+    if (args['alone'] === true) return all[0]!();
+    all.pop()!();
+    // A later turn of this process: the engine has met the first answer by then, whatever else the machine does.
+    setTimeout(() => all.forEach((answer) => answer()), 50);
+  });
+
 const WORKFLOWS: { readonly [name: string]: object } = {
   all: fan(
     { policy: 'all' },
-    eight((i) => slow(`s${i}`, 100 + 10 * (8 - i))),
+    eight((i) => tool('together', { n: i, of: 8 })),
   ),
   two_at_a_time: fan(
     { policy: 'all' },
     eight((i) => slow(`s${i}`, 30)),
     { concurrency: 2 },
   ),
-  one_fails: fan({ policy: 'all' }, { good: echo('x'), bad: tool('fails'), late: slow('late', 4_000) }),
-  first: fan({ policy: 'first_success' }, { bad: tool('fails'), quick: slow('quick', 50), late: slow('late', 4_000) }),
+  one_fails: fan({ policy: 'all' }, { good: echo('x'), bad: tool('fails'), late: slow('late', 100_000) }),
+  first: fan(
+    { policy: 'first_success' },
+    { bad: tool('fails'), quick: slow('quick', 50), late: slow('late', 100_000) },
+  ),
   quorum: fan(
     { policy: 'quorum', count: 2 },
-    { a: slow('a', 60), b: tool('fails'), c: echo('c'), d: slow('d', 4_000) },
+    { a: slow('a', 60), b: tool('fails'), c: echo('c'), d: slow('d', 100_000) },
   ),
   unmet: fan({ policy: 'quorum', count: 2 }, { a: echo('a'), b: tool('fails'), c: tool('fails') }),
   best: fan(
     { policy: 'best_effort', min: 1 },
-    { a: echo('a'), b: tool('fails'), c: slow('c', 4_000) },
-    { deadline_ms: 300 },
+    { a: echo('a'), b: tool('fails'), c: slow('c', 100_000) },
+    { deadline_ms: 2_000 },
   ),
   late_branch: fan(
     { policy: 'best_effort' },
@@ -41,7 +63,7 @@ const WORKFLOWS: { readonly [name: string]: object } = {
     {
       branches: [
         { key: 'a', node: echo('a') },
-        { key: 'b', node: slow('b', 4_000), deadline_ms: 100 },
+        { key: 'b', node: slow('b', 100_000), deadline_ms: 100 },
       ],
     },
   ),
@@ -58,7 +80,7 @@ const WORKFLOWS: { readonly [name: string]: object } = {
     merge: { policy: 'all' },
     concurrency: 3,
   },
-  hedge: { type: 'hedge', node: slow('done', 400), after_ms: 100, max: 3 },
+  hedge: { type: 'hedge', node: tool('together', { n: 0, of: 3, alone: true }), after_ms: 100, max: 3 },
   nested: fan(
     { policy: 'all' },
     {
@@ -84,7 +106,7 @@ const WORKFLOWS: { readonly [name: string]: object } = {
     { policy: 'first_success' },
     {
       quick: slow('quick', 50),
-      pays: sequence({ id: 'p', node: tool('pay') }, { id: 'then', node: slow('x', 4_000) }),
+      pays: sequence({ id: 'p', node: tool('pay') }, { id: 'then', node: slow('x', 100_000) }),
     },
   ),
   falls_back: sequence({ id: 'try_it', node: tool('fails'), on_error: { fallback: echo('instead') } }),
@@ -142,14 +164,14 @@ const WORKFLOWS: { readonly [name: string]: object } = {
 describe('branches side by side', () => {
   let world: BranchWorld;
   beforeAll(async () => {
-    world = await openBranchWorld(WORKFLOWS);
-  }, 60_000);
+    world = await openBranchWorld(WORKFLOWS, { tools: { together: { document: TOGETHER, work: together } } });
+  });
   beforeEach(() => void world.reached.splice(0));
   afterAll(() => world.close());
 
   it('run at once, share commits, and come together in the order of their keys', async () => {
     const { events, output } = await world.play('all');
-    expect(Object.entries(output as object)).toEqual(KEYS.map((key, i) => [key, `s${i}`]));
+    expect(Object.entries(output as object)).toEqual(KEYS.map((key, i) => [key, i]));
     expect(world.most()).toBe(8);
     const run = await world.start('all');
     await world.stands(run);
@@ -160,7 +182,7 @@ describe('branches side by side', () => {
     // One that creates the run and intends all eight, and one per group of outcomes that came in together.
     expect(rows[0]!.units).toBeLessThanOrEqual(3);
     expect(events.filter((event) => event.type === 'branch_ended').map((event) => event.path)).toEqual(
-      KEYS.map((key) => `=${key}`).reverse(),
+      [...KEYS.slice(-1), ...KEYS.slice(0, -1)].map((key) => `=${key}`),
     );
   });
 
@@ -178,10 +200,8 @@ describe('branches side by side', () => {
   });
 
   it('all: the first failure decides, cancels the rest at once and keeps what was done', async () => {
-    const began = Date.now();
     const { events, status } = await world.play('one_fails');
     expect(status).toBe('failed');
-    expect(Date.now() - began).toBeLessThan(3_000);
     const joined = events.find((event) => event.type === 'branches_joined');
     expect(joined).toMatchObject({ outcome: 'failed', cancelled: ['late'], failure: { code: 'branch_failed' } });
     expect(events.at(-1)).toMatchObject({
@@ -193,6 +213,7 @@ describe('branches side by side', () => {
       (event) => event.type === 'step_settled' && event.step === (late as { step: number }).step,
     );
     expect(settled).toBeGreaterThan(0);
+    expect(events[settled]).toMatchObject({ outcome: 'error', failure: { code: 'call_cancelled' } });
   });
 
   it('first_success: takes the first that ends well and cancels the rest', async () => {
@@ -244,7 +265,7 @@ describe('branches side by side', () => {
 
   it('a hedge starts again when the first is slow, and bills both', async () => {
     const { events, output } = await world.play('hedge');
-    expect(output).toBe('done');
+    expect(output).toBe(0);
     const intents = events.filter((event) => event.type === 'step_intended').length;
     expect(intents).toBe(3);
     expect(events.filter((event) => event.type === 'step_settled')).toHaveLength(3);

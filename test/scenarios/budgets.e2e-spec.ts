@@ -14,6 +14,7 @@ beforeAll(async () => {
   world = await openBranchWorld({
     once: tool('slow', { ms: 5 }),
     pay: tool('pay', { amount: 1 }),
+    waits: { type: 'wait', signal: 'go' },
     hundred: {
       type: 'map',
       over: from('/input/items'),
@@ -36,7 +37,7 @@ beforeAll(async () => {
       ],
     },
   });
-}, 60_000);
+});
 
 beforeEach(() => {
   world.reached.length = 0;
@@ -95,7 +96,7 @@ describe('a budget of ten calls', () => {
     expect(told).toHaveLength(90);
     for (const failure of told) expect(failure).toMatchObject({ code: 'budget_exhausted', class: 'budget' });
     expect(await standing(id)).toMatchObject({ reserved: 0, spent: 10 });
-  }, 60_000);
+  });
 
   it('[I13] gives 100 branches of one run ten calls, and never an eleventh, though they share units', async () => {
     const id = await limit();
@@ -107,13 +108,13 @@ describe('a budget of ten calls', () => {
     );
     expect(exhausted).toHaveLength(90);
     expect(await standing(id)).toMatchObject({ reserved: 0, spent: 10 });
-  }, 60_000);
+  });
 
   it('[I13] of the run itself gives its 100 branches ten calls, and never an eleventh', async () => {
     const { status } = await world.play('hundred', { ...items, budget: { tool_calls: 10 } });
     expect(status).toBe('succeeded');
     expect(world.reached).toHaveLength(10);
-  }, 60_000);
+  });
 });
 
 describe('a limit of one run', () => {
@@ -127,14 +128,14 @@ describe('a limit of one run', () => {
     world.reached.length = 0;
     await world.play('parts', { budget: { tool_calls: 3 } });
     expect(world.reached).toHaveLength(3);
-  }, 30_000);
+  });
 
   it('on its time ends it with the next step', async () => {
     const { status, events } = await world.play('long', { budget: { wall_ms: 200 } });
     expect(status).toBe('failed');
     expect(failureOf(events)).toMatchObject({ code: 'budget_exhausted', details: { dimension: 'wall_ms' } });
     expect(world.reached).toHaveLength(1);
-  }, 30_000);
+  });
 });
 
 describe('a run that a budget has no room for', () => {
@@ -154,7 +155,7 @@ describe('a run that a budget has no room for', () => {
     expect(world.reached).toEqual([]);
     await limit({ limit: 1, crossing: 'ask' });
     expect((await world.stands(run)).status).toBe('succeeded');
-  }, 30_000);
+  });
 
   it('waits for room where the budget says so, and takes what others give back', async () => {
     const id = await limit({ scope: 'tool', target: 'slow', limit: 1, crossing: 'wait' });
@@ -166,26 +167,30 @@ describe('a run that a budget has no room for', () => {
     await limit({ scope: 'tool', target: 'slow', limit: 2, crossing: 'wait' });
     expect((await world.stands(second)).status).toBe('succeeded');
     expect(world.reached).toHaveLength(2);
-  }, 30_000);
+  });
 
   it('does not start where runs at once are limited, and does when one has ended', async () => {
-    await limit({ dimension: 'concurrent_runs', limit: 1, scope: 'workflow', target: 'pay' });
+    await limit({ dimension: 'concurrent_runs', limit: 1, scope: 'workflow', target: 'waits' });
     const runs: RunId[] = [];
     const codes: string[] = [];
     const { tenant, caller, engine } = world.scenario;
     await Promise.all(
       Array.from({ length: 12 }, async () => {
-        const started = await engine.commands.start({ tenant, caller, workflow: 'pay', input: {} });
+        const started = await engine.commands.start({ tenant, caller, workflow: 'waits', input: {} });
         if (started.ok) runs.push(started.value.run);
         else codes.push(started.failure.code);
       }),
     );
-    expect(runs.length).toBeGreaterThan(0);
-    for (const code of codes) expect(code).toBe('budget_exhausted');
-    expect(codes.length).toBeGreaterThan(0);
-    await Promise.all(runs.map((run) => world.stands(run)));
-    await world.play('pay');
-  }, 30_000);
+    expect(runs).toHaveLength(1);
+    expect(codes).toEqual(Array<string>(11).fill('budget_exhausted'));
+    const ends = async (run: RunId): Promise<void> => {
+      await world.stands(run, 'waiting_external');
+      await engine.commands.signal({ tenant, run, caller, name: 'go', payload: null });
+      await world.stands(run);
+    };
+    await ends(runs[0]!);
+    await ends(await world.start('waits'));
+  });
 
   it('waits under a throttle, which lets so many steps a minute go on, and goes on with its release', async () => {
     const { tenant, db } = world.scenario;
@@ -211,7 +216,7 @@ describe('a run that a budget has no room for', () => {
       releaseStop(tx, { tenant, id: set.value.stop.id, reason: 'enough', author: 'user:boss' }),
     );
     for (const run of runs) expect((await world.stands(run)).status).toBe('succeeded');
-  }, 30_000);
+  });
 });
 
 describe('a run under a stop', () => {
@@ -235,7 +240,7 @@ describe('a run under a stop', () => {
     ] as const) {
       await db.withTenant(tenant, (tx) => releaseStop(tx, { tenant, id, reason: 'over', author }));
     }
-  }, 30_000);
+  });
 
   it('goes on within a moment of the release, not at its next look', async () => {
     const { tenant, db } = world.scenario;
@@ -245,11 +250,11 @@ describe('a run under a stop', () => {
     if (!stop.ok) throw new Error(stop.failure.message);
     const run = await world.start('once');
     await world.stands(run, 'paused');
-    const begun = performance.now();
+    // Its own look is put off: what wakes it is the release.
+    await world.scenario.outsider.query(`update writ.run set wake_at = now() + interval '1 day' where id = $1`, [run]);
     await db.withTenant(tenant, (tx) =>
       releaseStop(tx, { tenant, id: stop.value.stop.id, reason: 'over', author: 'user:boss' }),
     );
     expect((await world.stands(run)).status).toBe('succeeded');
-    expect(performance.now() - begun).toBeLessThan(2_500);
-  }, 30_000);
+  });
 });

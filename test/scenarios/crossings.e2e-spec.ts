@@ -76,7 +76,7 @@ describe('a budget that is spent', () => {
       }),
       options: { concurrency: 8, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await scenario?.close();
     await models?.close();

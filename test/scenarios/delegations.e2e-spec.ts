@@ -154,7 +154,7 @@ describe('delegations', () => {
         }),
       }),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     gate.open();
     await scenario.close();

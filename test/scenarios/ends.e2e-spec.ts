@@ -14,7 +14,7 @@ const refund = (id: string): object => ({ tool: 'refund', args: { receipt: from(
 
 /** A payment that takes as long as it is told to, and hears when it is given up. */
 const hanging = {
-  document: { effect: 'irreversible', timeout_ms: 4_000 },
+  document: { effect: 'irreversible', timeout_ms: 6_000 },
   work: (args: { readonly [name: string]: unknown }, { signal }: { readonly signal: AbortSignal }): Promise<Json> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => resolve({ receipt: 'late' }), Number(args['ms']));
@@ -78,7 +78,7 @@ beforeAll(async () => {
     attributes: {},
     limits: { handoff_depth: 10 },
   });
-}, 60_000);
+});
 afterAll(() => world?.close());
 beforeEach(() => void (world.reached.length = 0));
 
@@ -102,12 +102,12 @@ describe('a cancel', () => {
   it('[I5] gives the call up after that while: nobody knows its outcome, a person says, and it is undone accordingly', async () => {
     const run = await world.start('hangs');
     await reaches('hanging');
-    const asked = Date.now();
     await cancel(run);
     const held = await world.stands(run, 'waiting_reconciliation');
-    expect(Date.now() - asked).toBeLessThan(6_000);
     expect(world.reached.filter((call) => call.startsWith('refund'))).toEqual([]);
     const unknown = held.events.find((event) => event.type === 'step_unknown');
+    // Let go by us, before its own time limit.
+    expect(unknown).toMatchObject({ reason: 'call_cancelled' });
     const { step } = unknown as { step: number };
     const word = {
       ...about(run),
@@ -121,7 +121,7 @@ describe('a cancel', () => {
     const { events } = await world.stands(run);
     expect(world.reached.slice(2)).toEqual(['refund {"receipt":"found"}', 'refund {"receipt":"r1"}']);
     expect(lastOf(events)).toMatchObject({ type: 'run_cancelled', undone: ['two/~', 'one/~'] });
-  }, 40_000);
+  });
 
   it('undoes by what a tool says of itself, from the call’s arguments and its answer', async () => {
     const run = await world.start('trip');
@@ -168,7 +168,7 @@ describe('a run that is ended from outside', () => {
   });
 
   it('by its deadline lists them too', async () => {
-    const run = await world.start('trip', { deadlineMs: 1_500 });
+    const run = await world.start('trip', { deadlineMs: 3_500 });
     const { status, events } = await world.stands(run);
     expect([status, world.reached.length]).toEqual(['timed_out', 2]);
     expect(lastOf(events)).toMatchObject({ to_undo: [{ path: 'back/~' }, { path: 'there/~' }] });

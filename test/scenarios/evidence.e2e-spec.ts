@@ -5,7 +5,7 @@ describe('evidence', () => {
   let desk: Desk;
   beforeAll(async () => {
     desk = await openDesk();
-  }, 60_000);
+  });
   afterAll(() => desk.close());
   beforeEach(() => {
     desk.reached.length = 0;
@@ -36,7 +36,7 @@ describe('evidence', () => {
     await outsider.query('drop function writ.no_evidence()');
     await desk.stands(run, 'succeeded');
     expect(desk.reached).toEqual(['look']);
-  }, 30_000);
+  });
 
   it('[I9] one altered event of a run is named, even when its owner altered it', async () => {
     const { outsider } = desk.scenario;

@@ -3,14 +3,12 @@ import { decide, explaining } from '@writ/policy';
 import { type Desk, openDesk } from './desk';
 import { manyKinds } from './many-kinds';
 
-jest.setTimeout(60_000);
-
 let desk: Desk;
 let kinds: Readonly<Record<string, RunId>>;
 beforeAll(async () => {
   desk = await openDesk();
   kinds = await manyKinds(desk);
-}, 120_000);
+});
 afterAll(() => desk.close());
 
 describe('a decision of a run that is long over', () => {

@@ -81,7 +81,7 @@ describeWithRedis('one tenant floods', () => {
   let redis: PrivateRedis;
   beforeAll(async () => {
     redis = await startRedis();
-  }, 120_000);
+  });
   afterAll(() => redis.stop());
 
   it(

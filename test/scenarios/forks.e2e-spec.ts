@@ -37,7 +37,7 @@ beforeAll(async () => {
     failing: sequence(step('a', tool('pay', { amount: 4 })), step('b', tool('fails'))),
   });
   await world.scenario.activate(policy());
-}, 60_000);
+});
 afterAll(() => world.close());
 
 const RIGHTS = ['run.read', 'run.fork', 'run.fork_live'];

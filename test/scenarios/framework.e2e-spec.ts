@@ -115,7 +115,7 @@ describe('an agent that an external framework leads', () => {
       doors,
       options: { concurrency: 8, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await scenario?.close();
     await peer?.close();

@@ -13,8 +13,6 @@ import { checkRun } from '../support/check-run';
 import { until } from '../support/crash-world';
 import { openScenario, type Scenario } from '../support/scenario';
 
-jest.setTimeout(60_000);
-
 const accountable = { owner: 'shop', purpose: 'pays refunds' };
 const CANARY = 'canary-8d1f4e0b77aa';
 
@@ -38,7 +36,7 @@ const documents = (origin: string): readonly object[] => [
       idempotency_key: 'idempotency-key',
       attempt: 'x-attempt',
     },
-    timeout_ms: 2_000,
+    timeout_ms: 20_000,
   })),
   ...(['idempotent', 'irreversible'] as const).map((effect) => ({
     kind: 'workflow',

@@ -79,7 +79,7 @@ describe('labels on what enters a run', () => {
       }),
       options: { concurrency: 8, heartbeatMs: 1_000, sweepMs: 50, mailMs: 50 },
     });
-  }, 60_000);
+  });
   afterAll(() => scenario.close());
   beforeEach(() => {
     sent.length = 0;
@@ -123,7 +123,7 @@ describe('labels on what enters a run', () => {
     expect(denied).toMatchObject({ target: 'send', decision: { reason: 'approval_rejected', stage: 'flow' } });
     // What came of a child is from outside, and what it had read comes with it.
     expect(events.find((event) => event.type === 'child_ended')).toMatchObject({ flow: { labels: ['untrusted'] } });
-  }, 120_000);
+  });
 
   test('a run that a run starts holds what its parent held', async () => {
     const parent = await start('child_sends');
@@ -141,7 +141,7 @@ describe('labels on what enters a run', () => {
     expect(await vote(await asked(child), 'reject')).toMatchObject({ ok: true });
     await over(parent);
     expect(sent).toEqual([]);
-  }, 120_000);
+  });
 
   test('what the owner writes in its place is done, once', async () => {
     const run = await start('child_reads');
@@ -157,7 +157,7 @@ describe('labels on what enters a run', () => {
     expect(edited).toMatchObject({ ok: true });
     const { status } = await over(run);
     expect([status, sent]).toEqual(['succeeded', ['bob@corp.com']]);
-  }, 120_000);
+  });
 
   test('private data, untrusted content and a way out never come together, also in branches that start at once', async () => {
     await scenario.activate(policy(THREE));
@@ -169,5 +169,5 @@ describe('labels on what enters a run', () => {
       const denied = events.find((event) => event.type === 'step_denied');
       expect(denied).toMatchObject({ decision: { reason: 'flow_not_allowed', stage: 'flow' } });
     }
-  }, 120_000);
+  });
 });

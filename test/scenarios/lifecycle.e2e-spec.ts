@@ -4,7 +4,7 @@ describe('the life of a run', () => {
   let desk: Desk;
   beforeAll(async () => {
     desk = await openDesk();
-  }, 60_000);
+  });
   afterAll(() => desk.close());
 
   it('a cancel ends it, also while it waits, and only for who may', async () => {

@@ -63,13 +63,16 @@ describe('effects beside a log that is behind', () => {
       watch: { mostLagMs: 300, lookMs: 50 },
     });
     // The scenario's own events wait since its beginning: nobody seals.
-    await new Promise((resolve) => setTimeout(resolve, 400));
-  }, 60_000);
+    await behind();
+  });
 
   afterEach(async () => {
     await scenario.close();
     home.remove();
   });
+
+  const behind = (): Promise<unknown> =>
+    until('the log to be too far behind', async () => scenario.log!.blocks(scenario.tenant) !== null);
 
   async function start(workflow: string): Promise<RunId> {
     const { tenant, caller } = scenario;
@@ -121,7 +124,7 @@ describe('effects beside a log that is behind', () => {
     for (const run of [paying, looking, given]) await checkRun(outsider, run);
     await sequencer.close();
     await verifyLog(outsider, { outside: home.checkpoints, allSealed: false });
-  }, 60_000);
+  });
 
   it('[I14] held in the middle of a round, and let go: the effects wait that long and no longer', async () => {
     let release: () => void = () => undefined;
@@ -133,7 +136,7 @@ describe('effects beside a log that is behind', () => {
     await stands(await start('looks_and_pays'), 'succeeded');
     holding = true;
     await start('looks');
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await behind();
     const waiting = await start('looks_and_pays');
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(reached.filter((name) => name === 'pay')).toHaveLength(1);
@@ -143,5 +146,5 @@ describe('effects beside a log that is behind', () => {
     expect(reached.filter((name) => name === 'pay')).toHaveLength(2);
     await sequencer.close();
     await verifyLog(scenario.outsider, { outside: home.checkpoints });
-  }, 60_000);
+  });
 });

@@ -2,12 +2,10 @@ import { readJournal } from '@writ/engine';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { type Desk, openDesk, policy, say } from './desk';
 
-jest.setTimeout(60_000);
-
 let desk: Desk;
 beforeAll(async () => {
   desk = await openDesk();
-}, 120_000);
+});
 afterAll(() => desk.close());
 
 /** The desk's policy, in which calling a tool (or a model) obliges to something. */

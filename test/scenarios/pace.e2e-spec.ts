@@ -16,6 +16,8 @@ class Endpoint {
   under = 0;
   most = 0;
   readonly arrivals: number[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #enough = 0;
   refuse: { left: number; readonly status: number; readonly retryAfter?: string } = { left: 0, status: 429 };
 
   private constructor(private readonly server: Server) {
@@ -30,13 +32,16 @@ class Endpoint {
       }
       this.under += 1;
       this.most = Math.max(this.most, this.under);
-      setTimeout(() => {
+      const answer = (): void => {
         this.under -= 1;
         const message = { role: 'assistant', content: 'Good day.' };
         const usage = { prompt_tokens: 1, completion_tokens: 1 };
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify({ model: 'm', choices: [{ message, finish_reason: 'stop' }], usage }));
-      }, ANSWER_MS);
+      };
+      if (this.under >= this.#enough) this.#enough = 0;
+      this.#waiting.push(answer);
+      if (this.#enough === 0) setTimeout(() => this.#answerAll(), ANSWER_MS);
     });
   }
 
@@ -48,6 +53,24 @@ class Endpoint {
 
   get url(): string {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Answers nobody until so many ask at once. */
+  until(under: number): void {
+    this.#enough = under;
+  }
+
+  /** Answers nobody, and then everybody. */
+  hold(): () => void {
+    this.#enough = Infinity;
+    return () => {
+      this.#enough = 0;
+      this.#answerAll();
+    };
+  }
+
+  #answerAll(): void {
+    for (const answer of this.#waiting.splice(0)) answer();
   }
 
   forget(): void {
@@ -110,7 +133,7 @@ describe('two workers and one endpoint', () => {
     const { db, writer } = scenario;
     other = openEngine({ db, writer, doors, options: OPTIONS, build: 'another' });
     await other.start();
-  }, 60_000);
+  });
   afterAll(async () => {
     await other.close(5_000);
     await scenario.close();
@@ -120,35 +143,44 @@ describe('two workers and one endpoint', () => {
 
   const play = async (workflow: string, count: number): Promise<void> => {
     const runs = await startMany(scenario, count, { tenant: scenario.tenant, workflow, abreast: count });
-    await until('every run to end', async () => (await unfinished(scenario.outsider)) === 0, 60_000);
+    await until('every run to end', async () => (await unfinished(scenario.outsider)) === 0);
     for (const run of runs) expect((await checkRun(scenario.outsider, run)).status).toBe('succeeded');
   };
 
   it('[I12] never have more calls under way than the endpoint takes, and as many as it takes', async () => {
+    endpoint.until(3);
     await play('ask_three', 30);
     expect(endpoint.arrivals).toHaveLength(30);
     expect(endpoint.most).toBe(3);
-  }, 90_000);
+  });
 
   it('call it no faster than it wants to be called', async () => {
+    // Before the first could go: how long each takes from its turn to the endpoint is the machine's affair.
+    const from = Date.now();
     await play('ask_even', 25);
-    const from = endpoint.arrivals[0]!;
     // Ten a second, and a second ahead of that: eleven at once.
     for (const [i, at] of endpoint.arrivals.entries()) expect(at - from).toBeGreaterThanOrEqual((i - 11) * 100 - 60);
     expect(endpoint.arrivals).toHaveLength(25);
-  }, 90_000);
+  });
 
   it('both leave it alone for as long as it asks one of them to, and lose no run and no attempt by it', async () => {
     endpoint.refuse = { left: 1, status: 429, retryAfter: '1' };
+    const answer = endpoint.hold();
     const playing = play('ask_many', 24);
-    await until('the refusal', () => endpoint.refuse.left === 0);
-    const refused = endpoint.arrivals[0]!;
+    let pausedUntil = Infinity;
+    await until('the refusal to be known to all', async () => {
+      const { rows } = await scenario.outsider.query<{ at: Date | null }>(
+        `select paused_until as at from writ.provider where name = 'many'`,
+      );
+      pausedUntil = rows[0]?.at?.getTime() ?? Infinity;
+      return pausedUntil < Infinity;
+    });
+    answer();
     await playing;
     // Those that had been let through when the refusal came were on their way; everybody else waited.
-    const early = endpoint.arrivals.filter((at) => at - refused < 950);
-    expect(early.length).toBeLessThanOrEqual(8);
+    expect(endpoint.arrivals.filter((at) => at < pausedUntil).length).toBeLessThanOrEqual(4);
     expect(endpoint.arrivals).toHaveLength(25);
-  }, 90_000);
+  });
 
   it('stop calling it once it has failed five times in a row, and go on when it is well again', async () => {
     endpoint.refuse = { left: 7, status: 503 };
@@ -159,11 +191,11 @@ describe('two workers and one endpoint', () => {
     expect(rows).toEqual([{ failures: 0, open_until: null }]);
     // Seven failures of which the last two were probes, one at a time, a second and two after the one before.
     expect(endpoint.arrivals.at(-1)! - endpoint.arrivals[0]!).toBeGreaterThan(900);
-  }, 90_000);
+  });
 
   it('make no statement about one that has no limits and is well', async () => {
     await play('ask_free', 10);
     const { rows } = await scenario.outsider.query(`select from writ.provider where name = 'free'`);
     expect(rows).toEqual([]);
-  }, 90_000);
+  });
 });

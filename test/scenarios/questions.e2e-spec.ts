@@ -6,7 +6,7 @@ describe('what a run asks people, and what people tell it', () => {
   let till: Till;
   beforeAll(async () => {
     till = await openTill();
-  }, 60_000);
+  });
   afterAll(() => till.close());
   beforeEach(async () => {
     till.paid.length = 0;

@@ -11,7 +11,7 @@ beforeAll(async () => {
     'p, service:*, {tenant}, class:harmless, tool.invoke, , allow',
   ].join('\n');
   await desk.scenario.activate({ ...policy, rules: `${policy.rules}\n${rules}` });
-}, 60_000);
+});
 afterAll(() => desk.close());
 
 type NewTrigger = Parameters<TriggersApi['create']>[1]['trigger'];

@@ -47,15 +47,13 @@ beforeAll(async () => {
   const rows = await found({});
   const { tenant, db } = desk.scenario;
   all = await Promise.all(rows.map(async (row) => ({ row, events: await readJournal(db, tenant, row.id) })));
-}, 120_000);
+});
 afterAll(() => desk.close());
 
 const nameOf = (id: RunId): string => Object.entries(kinds).find(([, run]) => run === id)?.[0] ?? id;
 const names = (rows: readonly Listed[]): string[] => rows.map((row) => nameOf(row.id)).sort();
 const searched = async (where: Predicate<RunTest>): Promise<string[]> => names(await found({ where }));
 const test = (one: RunTest): Predicate<RunTest> => ({ test: one });
-
-jest.setTimeout(60_000);
 
 describe('runs are found', () => {
   it('by what happened in them', async () => {
@@ -121,7 +119,9 @@ describe('a list of runs', () => {
     expect(of('waits')).toMatchObject({ waiting_on: 'the signal go', root_agent: null, agent: null });
     expect(of('unknown').waiting_on).toBe('somebody to say what became of hangs_hard');
     expect(of('stopped').waiting_on).toBe('the release of a stop, for look');
-    expect(of('late').duration_ms).toBeGreaterThanOrEqual(200);
+    const late = of('late');
+    const lasted = Date.parse(late.finished_at!) - Date.parse(late.created_at);
+    expect(Math.abs(late.duration_ms! - lasted)).toBeLessThanOrEqual(1);
   });
 
   it('page by page, in every order, has each run once and in that order', async () => {

@@ -36,7 +36,7 @@ const wide = {
 let world: BranchWorld;
 beforeAll(async () => {
   world = await openBranchWorld({ long, wide, short: tool('echo', { say: 'hi' }) }, { snapshotEvery: EVERY });
-}, 60_000);
+});
 afterAll(() => world.close());
 
 interface Row {

@@ -1,11 +1,12 @@
 import { standIns } from '@writ/policy';
 import { openTill, paying, type Till } from './till';
+import { until } from '../support/until';
 
 describe('while somebody is away', () => {
   let till: Till;
   beforeAll(async () => {
     till = await openTill();
-  }, 60_000);
+  });
   afterAll(() => till.close());
   beforeEach(async () => {
     till.paid.length = 0;
@@ -65,10 +66,9 @@ describe('while somebody is away', () => {
     const named = await names('user:p1', 'user:zoe');
     expect(await till.vote('user:zoe', approval)).toMatchObject({ ok: true, value: { status: 'approved' } });
     expect(named.ok && (await ends(named.value.id))?.endedBy).toBe('user:p1');
-    await till.leading(async () => {
-      for (let i = 0; i < 100 && (await till.status(approval)).status !== 'withdrawn'; i++)
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    });
+    await till.leading(() =>
+      until('the request to be withdrawn', async () => (await till.status(approval)).status === 'withdrawn'),
+    );
     expect(await till.status(approval)).toEqual({ status: 'withdrawn', reason: 'voter_lost_right' });
     expect(till.paid).toEqual([]);
     await till.vote('user:p2', await till.asked(run));

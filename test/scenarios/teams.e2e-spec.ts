@@ -120,7 +120,7 @@ describe('agents that work together', () => {
         }),
       }),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await scenario.close();
     await model.close();

@@ -32,7 +32,7 @@ const documents: readonly object[] = [
     model: 'scripted',
     base_url_env: 'TILL_MODEL_URL',
     api_key_env: null,
-    timeout_ms: 2_000,
+    timeout_ms: 20_000,
     max_attempts: 2,
   },
   {
@@ -77,7 +77,7 @@ const documents: readonly object[] = [
     kind: 'workflow',
     name: 'brief',
     ...accountable,
-    root: { type: 'input', question: 'Are you there?', schema: { type: 'boolean' }, timeout_ms: 500 },
+    root: { type: 'input', question: 'Are you there?', schema: { type: 'boolean' }, timeout_ms: 3_000 },
   },
   {
     kind: 'workflow',
@@ -229,7 +229,7 @@ export async function openTill(): Promise<Till> {
       return start('desk', { script: id });
     },
     async lead(run, ...statuses) {
-      await leading(() => until(`${run} to be ${statuses.join(' or ')}`, () => stands(run, statuses), 20_000));
+      await leading(() => until(`${run} to be ${statuses.join(' or ')}`, () => stands(run, statuses)));
       return checkRun(outsider, run);
     },
     async asked(run) {

@@ -4,14 +4,12 @@ import type { RunId } from '@writ/kernel';
 import { type Desk, openDesk } from './desk';
 import { manyKinds } from './many-kinds';
 
-jest.setTimeout(60_000);
-
 let desk: Desk;
 let kinds: Readonly<Record<string, RunId>>;
 beforeAll(async () => {
   desk = await openDesk();
   kinds = await manyKinds(desk);
-}, 120_000);
+});
 afterAll(() => desk.close());
 
 const timeline = async (kind: string) => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
     ...branchPolicy,
     rules: `${branchPolicy.rules}\np, user:*, {tenant}, run:*, run.redrive, , allow`,
   });
-}, 60_000);
+});
 afterAll(() => world.close());
 
 /** Changes stored events, as only the owner of the database could. */
@@ -88,7 +88,7 @@ describe('a run whose journal cannot be read', () => {
     expect([status, output]).toEqual(['succeeded', 'done']);
     expect(world.reached.filter((one) => one.startsWith('pay')).length).toBe(paid);
     await checkRun(outsider, id);
-  }, 90_000);
+  });
 
   it('ends the node of the run that started it, though nobody can read what came of it', async () => {
     const parent = await world.start('parent');
@@ -106,5 +106,5 @@ describe('a run whose journal cannot be read', () => {
       status: 'quarantined',
       failure: { code: 'journal_broken' },
     });
-  }, 90_000);
+  });
 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     busy: steps(step('slow', tool('slow', { ms: 1_500 })), say('old')),
   });
   await world.scenario.activate(policy());
-}, 60_000);
+});
 afterAll(() => world.close());
 
 const policy = (...more: string[]) => ({

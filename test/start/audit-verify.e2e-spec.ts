@@ -76,7 +76,7 @@ describe('writ audit verify', () => {
       keys: [expect.any(String), expect.any(String)],
       checkpoint: expect.stringContaining('writ/'),
     });
-  }, 60_000);
+  });
 
   it('its export and a proof verify with the server stopped, by who knows the key', async () => {
     json(env, 'audit', 'export', '--out', exported);
@@ -84,7 +84,7 @@ describe('writ audit verify', () => {
     await server.send('SIGTERM');
     expect(json(env, 'audit', 'verify', exported)).toMatchObject({ verdict: 'intact', problems: [] });
     expect(json(env, 'audit', 'verify', proven)).toMatchObject({ verdict: 'intact', event });
-  }, 60_000);
+  });
 
   it('who knows no key gets no green tick, and is told the key that was found', () => {
     const { code, out, err } = writ(alone.env, 'audit', 'verify', exported);

@@ -144,7 +144,7 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
     // Commands of the CLI build what is stale first.
     writ({ ...process.env }, 'version');
     await stack.open();
-  }, 120_000);
+  });
   afterAll(async () => {
     await database?.close();
     await stack.close();
@@ -171,7 +171,7 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
     const redis = stack.startRedis();
     await redis.says(/Ready to accept connections/);
     expect(stack.healthy('redis')).toBe(true);
-  }, 60_000);
+  });
 
   it('lets nothing of the product start before the migration, which ends well, also when it is run again', async () => {
     const early = stack.start('worker');
@@ -179,7 +179,7 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
     expect(early.log).toContain('writ migrate');
     expect(await stack.start('migrate').ended).toBe(0);
     expect(await stack.start('migrate').ended).toBe(0);
-  }, 120_000);
+  });
 
   it('starts the control plane, healthy by its own check, and its workers', async () => {
     const port = String(stack.at('control-plane:8420'));
@@ -193,7 +193,7 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
     const url = stack.environment(stack.service('worker'))['DATABASE_URL'] ?? '';
     database = await openDatabase({ url, role: 'writer' });
     expect(await liveWorkers(database)).toBe(replicas);
-  }, 120_000);
+  });
 
   it('[I9] runs what is asked of it over its own port, and seals it under a key and a checkpoint outside the database', async () => {
     const tenant = newId('tenant');
@@ -218,7 +218,7 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
       one.isFile(),
     );
     expect(kept.map((one) => readFileSync(join(one.parentPath, one.name), 'utf8')).join()).toContain(`writ/${tenant}`);
-  }, 120_000);
+  });
 
   it('stops each service within its time', async () => {
     for (const name of ['worker', 'control-plane']) {

@@ -9,7 +9,7 @@ describe('the first workflow of the guides', () => {
   beforeAll(async () => {
     server = DevServer.start(env);
     await server.untilReady();
-  }, 120_000);
+  });
   afterAll(async () => {
     await server.send('SIGTERM');
     remove();

@@ -33,7 +33,7 @@ function scaledOut(redis: () => PrivateRedis | null): void {
     postgres = await startEmbeddedPostgres({ dir });
     const server = redis();
     env = { ...fresh.env, DATABASE_URL: postgres.url, WRIT_PORT: '0', ...(server ? { REDIS_URL: server.url } : {}) };
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const service of services) await service.send('SIGKILL');
     await postgres.stop();
@@ -45,7 +45,7 @@ function scaledOut(redis: () => PrivateRedis | null): void {
     const worker = start('worker');
     expect(await worker.ended).toBe(1);
     expect(worker.log).toContain('writ migrate');
-  }, 60_000);
+  });
 
   it('[I8] loses no run when workers are stopped and killed and every ring is thrown away', async () => {
     expect(writ(env, 'migrate')).toMatchObject({ code: 0 });

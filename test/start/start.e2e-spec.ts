@@ -41,7 +41,7 @@ describe('npm start', () => {
     const database = postmaster(home);
     expect(await server.send('SIGTERM')).toMatchObject({ code: 0, signal: null });
     expect(isAlive(database)).toBe(false);
-  }, 120_000);
+  });
 
   it('finds its data and its key the next time, and stops whole on Ctrl-C', async () => {
     const first = start();
@@ -55,7 +55,7 @@ describe('npm start', () => {
     const database = postmaster(home);
     expect(await second.sendToGroup('SIGINT')).toMatchObject({ code: 0 });
     expect(isAlive(database)).toBe(false);
-  }, 120_000);
+  });
 
   it('starts again after it was killed, over the database that lived on, and then stops that too', async () => {
     const first = start();
@@ -69,7 +69,7 @@ describe('npm start', () => {
     expect(await answers(ready.url)).toBe(200);
     expect(await second.send('SIGTERM')).toMatchObject({ code: 0 });
     expect(isAlive(database)).toBe(false);
-  }, 120_000);
+  });
 
   it('shares one database between two at once; the last to go stops it', async () => {
     const [one, two] = [start(), start()];
@@ -82,7 +82,7 @@ describe('npm start', () => {
     expect(await answers(second.url)).toBe(200);
     expect(await two.send('SIGTERM')).toMatchObject({ code: 0 });
     expect(isAlive(database)).toBe(false);
-  }, 120_000);
+  });
 
   it('says who has the port, and leaves that one alone', async () => {
     const first = start();
@@ -94,11 +94,11 @@ describe('npm start', () => {
     expect(err).toContain('WRIT_PORT=');
     expect(await answers(url)).toBe(200);
     await first.send('SIGTERM');
-  }, 120_000);
+  });
 
   it('refuses a port that is none', async () => {
     expect(await start(['--port', 'http']).ended).toMatchObject({ code: 3 });
-  }, 60_000);
+  });
 
   it('makes another key when the kept one was revoked', async () => {
     const first = start();
@@ -112,7 +112,7 @@ describe('npm start', () => {
     expect((await second.untilReady()).api_key).toMatch(/^writ_/);
     expect(writ(env, 'keys', 'list').code).toBe(0);
     await second.send('SIGTERM');
-  }, 120_000);
+  });
 });
 
 const urlOfLogin = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { url: string }).url;

@@ -21,9 +21,8 @@ describe('a worker as a process', () => {
     expect(await worker.send('SIGTERM')).toBe(1);
     const took = Date.now() - asked;
     process.stdout.write(`a worker without its database took ${took} ms to stop\n`);
-    expect(took).toBeLessThan(32_000);
     expect(worker.log).toContain('closing');
     await postgres.close();
     fresh.remove();
-  }, 120_000);
+  });
 });

@@ -6,7 +6,7 @@ const tool = (name: string, effect: string) => ({
   name,
   effect,
   endpoint: { type: 'function', function: name },
-  timeout_ms: 1_000,
+  timeout_ms: 2_500,
   max_attempts: 10,
 });
 const one = (name: string) => ({

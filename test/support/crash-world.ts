@@ -106,7 +106,7 @@ export const person = (tenant: TenantId): Principal => ({
   roles: ['role:administrator'],
 });
 
-export async function until<T>(what: string, probe: () => Promise<T | null | false>, ms = 60_000): Promise<T> {
+export async function until<T>(what: string, probe: () => Promise<T | null | false>, ms = 90_000): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     const value = await probe();

@@ -38,7 +38,7 @@ export default async function setup(): Promise<void> {
   }
   const dir = mkdtempSync(join(tmpdir(), 'writ-test-'));
   const fsync = process.env['WRIT_TEST_DURABLE'] === '1' ? 'on' : 'off';
-  const cluster = await builtDatabaseRoom().startEmbeddedPostgres({ dir, fsync, maxConnections: 200 });
+  const cluster = await builtDatabaseRoom().startEmbeddedPostgres({ dir, fsync, maxConnections: 400 });
   const keeper = spawn(process.execPath, [join(__dirname, 'cluster-keeper.mjs'), String(cluster.pid), dir], {
     stdio: ['pipe', 'ignore', 'inherit'],
     detached: true,

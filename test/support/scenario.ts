@@ -34,6 +34,8 @@ export interface Scenario {
   readonly db: Database;
   readonly writer: GroupCommit;
   readonly engine: Engine;
+  /** What mutating effects go by, where the scenario watches its log. */
+  readonly log: LogWatch | null;
   /** Sees every tenant: for the checkers. */
   readonly outsider: Client;
   /** The outsider's connection anew, after the server went away. */
@@ -96,6 +98,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     db,
     writer,
     engine,
+    log,
     outsider,
     reconnect,
     caller: { tenant, kind: 'user', id: 'user:caller', roles: [] },

@@ -5,8 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-jest.setTimeout(120_000);
-
 const SERVICE = join(process.cwd(), 'dist/test/telemetry/exporting-process.js');
 const PRELOAD = join(process.cwd(), 'dist/libs/telemetry/src/preload.js');
 
