@@ -1,5 +1,6 @@
 import { type AttributeSpec, hopsToAsk, isFresh, passesOn, standing } from '@writ/rules';
 import type { TenantAuthority } from './authority';
+import { isHeldBack } from './guard/guard-stage';
 import { beyondMandate } from './mandate';
 import type { Entry } from './snapshot';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
@@ -17,6 +18,8 @@ export function attributeNeeds(authority: TenantAuthority, request: DecisionRequ
   if (!resource || snapshot === null || authority.failure) return [];
   if (authority.tenant !== request.tenant || (passesOn(request.action) && !request.handoff)) return [];
   if (coveringStop(authority.stops, request) || beyondMandate(request) !== null) return [];
+  // What may not leave does not leave by being looked up either.
+  if (snapshot.guardrails !== null && isHeldBack(snapshot, snapshot.guardrails, request)) return [];
   const docket = new Docket(authority, snapshot, request);
   const needed = new Map<string, AttributeNeed>();
   for (const question of questions(docket)) {

@@ -52,6 +52,15 @@ export function hearGuards(snapshot: Snapshot, policy: GuardrailPolicy, request:
   };
 }
 
+/** Whether guardrails deny an act, whatever else is said of it. */
+export function isHeldBack(snapshot: Snapshot, policy: GuardrailPolicy, request: DecisionRequest): boolean {
+  try {
+    return hearGuards(snapshot, policy, request).denied !== null;
+  } catch {
+    return true;
+  }
+}
+
 const NOTHING: GuardHearing = Object.freeze({ matches: [], obligations: [], denied: null, misses: [] });
 
 function forbiddenBy(snapshot: Snapshot, policy: GuardrailPolicy, request: DecisionRequest): readonly RuleMatch[] {

@@ -1,6 +1,7 @@
 import { newId, type Json, type RunId } from '@writ/kernel';
 import fc from 'fast-check';
 import { authorityOf, stopOf, toolCall } from '../../../../test/policy/parts';
+import { attributeNeeds } from '../attribute-needs';
 import { mergeBundles, parseBundle } from '../bundle';
 import { decide } from '../decide';
 import { remediesFor } from '../explain/remedies';
@@ -145,6 +146,20 @@ describe('what guardrails say of content', () => {
   });
   it('a question what would be decided has no content, and is answered by the rules', async () => {
     expect(decide(await authority, toolCall({ object: { type: 'tool', id: 'mail_send' } })).verdict).toBe('allow');
+  });
+});
+
+describe('what is looked up for a decision', () => {
+  it('is nothing where a guardrail denies: what may not leave does not leave that way either', async () => {
+    const text = CHECKS.replace('*, *, , allow', 'tool:*, tool.invoke, own, allow')
+      .replace('conditions:', 'conditions:\n  own: { eq: [resource.owner, { path: initiator.id }] }')
+      .replace('obligations:', 'attributes: { order.owner: { type: string } }\nobligations:');
+    const owned = await authorityOf(text);
+    const needs = async (content: string) => attributeNeeds(owned, await asked({ content })).map(({ name }) => name);
+    expect(await needs('fine')).toEqual(['order.owner']);
+    expect(await needs(CARD)).toEqual([]);
+    const { guards: _guards, ...unasked } = await asked({ content: 'fine' });
+    expect(attributeNeeds(owned, unasked)).toEqual([]);
   });
 });
 
