@@ -8,7 +8,8 @@ import type { SandboxProfile } from './profile';
 /** A program and its arguments that leave it without a network. */
 export type NetworkLess = readonly string[];
 
-const PROBE_MS = 5_000;
+/** Long: a machine that is merely busy must not pass for one that cannot, for as long as the process lives. */
+const PROBE_MS = 60_000;
 
 /**
  * What takes a process's network away here: a network namespace of its own, which Linux gives to whoever may have one.
