@@ -1,6 +1,10 @@
 import fc from 'fast-check';
+import { seeded } from '../../../test/support/seeded';
 import type { Sliced } from './closure';
 import { findName, firstOf, restOf, secondOf, TableDraft } from './name-table';
+
+const random = seeded('tables of names');
+const runs = () => ({ numRuns: process.env['WRIT_SOAK'] === '1' ? 5_000 : 300, seed: Math.floor(random() * 2 ** 31) });
 
 function run<T>(work: Sliced<T>): T {
   for (;;) {
@@ -48,7 +52,7 @@ describe('a table of names', () => {
         }
         for (const other of others) if (!names.includes(other)) expect(findName(words, table, other)).toBe(-1);
       }),
-      { numRuns: 300 },
+      runs(),
     );
   });
 

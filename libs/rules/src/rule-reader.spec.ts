@@ -1,5 +1,12 @@
 import fc from 'fast-check';
+import { seeded } from '../../../test/support/seeded';
 import { RefusedLine, RuleReader } from './rule-reader';
+
+const random = seeded('rule lines');
+const runs = () => ({
+  numRuns: process.env['WRIT_SOAK'] === '1' ? 50_000 : 3_000,
+  seed: Math.floor(random() * 2 ** 31),
+});
 
 const WORDS = { actions: ['tool.invoke', 'run.start'], objectTypes: ['tool'], subjectTypes: ['user', 'agent'] };
 
@@ -61,7 +68,7 @@ describe('a rule line', () => {
         // A line is trimmed by whoever takes a text apart.
         expect(read(columns.join(', ').trim())).toEqual(read(columns.join(comma).trim()));
       }),
-      { numRuns: 3_000 },
+      runs(),
     );
   });
 
