@@ -54,7 +54,7 @@ describe('a table of names', () => {
       }),
       runs(),
     );
-  });
+  }, 600_000);
 
   it('holds as many names as a bundle can, in a piece of its own', () => {
     const names = Array.from({ length: 12_000 }, (_, i) => `user:${i}`);

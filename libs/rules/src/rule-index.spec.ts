@@ -103,7 +103,7 @@ describe('the index of action rules', () => {
       }),
       runs(),
     );
-  });
+  }, 600_000);
 
   const reaches = (one: ActionRule, what: string): boolean =>
     covers(one.object, what) || closures.classes.has(what, one.object);

@@ -70,7 +70,7 @@ describe('a rule line', () => {
       }),
       runs(),
     );
-  });
+  }, 600_000);
 
   it('comes back from the one way to write it', () => {
     for (const written of ['p,user:ann,{tenant},tool:x,tool.invoke,,allow', 'g ,user:ann, role:r,{tenant}']) {
