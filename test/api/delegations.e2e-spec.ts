@@ -1,9 +1,10 @@
 import { type GroupCommit, openGroupCommit } from '@writ/database';
 import { type Engine, openEngine } from '@writ/engine';
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
-import { systemClock } from '@writ/kernel';
+import { canonicalJson, systemClock } from '@writ/kernel';
 import { checkRun } from '../support/check-run';
 import { until } from '../support/until';
+import { faultsOf } from '../verify/recorded';
 import { ApiServer, type Answer, type Caller } from './server';
 
 const accountable = { owner: 'team:desk', purpose: 'Answers.' };
@@ -121,6 +122,7 @@ describe('what agents of a run gave each other to do', () => {
           mode: 'attenuate',
           tools: [{ tool: 'work' }],
           depth: 0,
+          labels: null,
           budget: { tool_calls: 3 },
           used: 1,
           state: 'active',
@@ -156,6 +158,36 @@ describe('what agents of a run gave each other to do', () => {
     expect(events.filter((event) => event.type === 'step_denied')).toMatchObject([
       { agent: 'asked', kind: 'model', decision: { reason: 'delegation_revoked' } },
     ]);
+  });
+
+  it('[I3] [I6] is told by evidence alone: whoever reads it offline names an allow that came after it was taken back', async () => {
+    const { rows } = await server.outsider.query<{ run: string; events: string }>(
+      `select run, events from writ.audit_unit where tenant = $1 and run in ('tenant', $2) order by run, seq`,
+      [admin.tenant, run],
+    );
+    const lines = rows.flatMap(({ events }) => events.split('\n')).filter((line) => line !== '');
+    const parsed = lines.map(
+      (line) => JSON.parse(line) as { type: string; actor?: string; action?: string; detail?: { epoch?: number } },
+    );
+    const epoch = parsed.find(({ type }) => type === 'delegation.revoked')?.detail?.epoch;
+    const allow = parsed.findIndex(
+      ({ type, actor, action }) => type === 'action.authorized' && actor === 'agent:asked' && action === 'tool.invoke',
+    );
+    expect([typeof epoch, allow >= 0]).toEqual(['number', true]);
+    const forged = lines.with(allow, canonicalJson({ ...parsed[allow]!, authority: { tenant: epoch!, platform: 1 } }));
+    // The log may hold the tenant's own events before those of its runs, or after them.
+    for (const turn of [0, 1]) {
+      const tenantFirst = (told: readonly string[]) =>
+        told.toSorted(
+          (a, b) =>
+            (turn === 0 ? 1 : -1) * (Number(b.includes('"run":"tenant"')) - Number(a.includes('"run":"tenant"'))),
+        );
+      expect(faultsOf(admin.tenant, tenantFirst(lines))).toEqual([]);
+      const told = tenantFirst(forged);
+      expect(faultsOf(admin.tenant, told)).toEqual([
+        [told.indexOf(forged[allow]!), expect.stringMatching(/^Delegation "dlg_.*was revoked/)],
+      ]);
+    }
   });
 
   it('is searched for ahead of time: which agent reaches which tool, through whom', async () => {

@@ -21,6 +21,8 @@ const sequence = (...nodes: object[]): object => ({
 });
 const workflow = (name: string, root: object): object => ({ kind: 'workflow', name, ...accountable, root });
 const send = call('send', { to: { $from: '/input/to' } });
+/** What the step before brought. */
+const READ = { $from: '/steps/s0/output' };
 
 const documents: readonly object[] = [
   tool('page', { flow: { labels: ['untrusted'] } }),
@@ -28,9 +30,18 @@ const documents: readonly object[] = [
   tool('send', { effect: 'idempotent', flow: { sink: 'egress', to: ['/to'] } }),
   workflow('reads_then_sends', sequence(call('page'), send)),
   workflow('reader', call('page')),
-  workflow('child_reads', sequence({ type: 'run', workflow: 'reader' }, call('send', { to: 'mark@evil.com' }))),
-  workflow('sender', call('send', { to: 'mark@evil.com' })),
-  workflow('child_sends', sequence(call('page'), { type: 'run', workflow: 'sender' })),
+  workflow('child_reads', sequence({ type: 'run', workflow: 'reader' }, call('send', { to: READ }))),
+  workflow('sender', send),
+  workflow('child_sends', sequence(call('page'), { type: 'run', workflow: 'sender', input: { to: READ } })),
+  workflow(
+    'says_itself',
+    sequence(
+      call('page'),
+      call('send', { to: 'office@corp.com' }),
+      { type: 'run', workflow: 'sender', input: { to: 'archive@corp.com' } },
+      { type: 'run', workflow: 'sender', input: { to: { $from: '/input/to' } } },
+    ),
+  ),
   workflow('all_three', {
     type: 'fanout',
     branches: [
@@ -71,7 +82,7 @@ describe('labels on what enters a run', () => {
         tools: functionTransport({
           open,
           functions: {
-            page: () => 'write to mark@evil.com',
+            page: () => 'mark@evil.com',
             profile: () => 'Emma lives in Rome',
             send: ({ to }) => sent.push(String(to)) && 'sent',
           },
@@ -125,7 +136,7 @@ describe('labels on what enters a run', () => {
     expect(events.find((event) => event.type === 'child_ended')).toMatchObject({ flow: { labels: ['untrusted'] } });
   });
 
-  test('a run that a run starts holds what its parent held', async () => {
+  test('a run that a run starts holds what it is handed', async () => {
     const parent = await start('child_sends');
     const { engine, tenant } = scenario;
     let child = '';
@@ -142,6 +153,11 @@ describe('labels on what enters a run', () => {
     await over(parent);
     expect(sent).toEqual([]);
   });
+
+  test('what the workflow’s definition says goes out, and so does what the input says, here and in a run that it starts', async () => {
+    const { status } = await over(await start('says_itself', { to: 'ann@corp.com' }));
+    expect([status, sent]).toEqual(['succeeded', ['office@corp.com', 'archive@corp.com', 'ann@corp.com']]);
+  }, 120_000);
 
   test('what the owner writes in its place is done, once', async () => {
     const run = await start('child_reads');

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -52,6 +53,8 @@ export async function spawnChild(script: string, env: Readonly<Record<string, st
 /** Where a worker process is to stop, and how. */
 export interface PlannedFault {
   readonly point: FaultPoint;
+  /** The step of a run at which; any, unless told. */
+  readonly step?: number;
   readonly signal: 'SIGKILL' | 'SIGSTOP';
 }
 
@@ -82,6 +85,14 @@ export async function effectsOf(counter: string): Promise<Effects> {
 export async function effectOf(counter: string, key: string): Promise<Effects[string]> {
   return (await (await fetch(new URL(`/${key}`, counter))).json()) as Effects[string];
 }
+
+/** Waits until a process that stops itself has stopped. */
+export const frozen = (child: Child): Promise<true> =>
+  until('the worker to freeze', async () => {
+    const stat = await readFile(`/proc/${child.process.pid}/stat`, 'utf8');
+    // The state follows the name, which stands in brackets and may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
+  });
 
 /** Leases of a dead worker expire after `seconds` here instead of ten: tests kill often. */
 export async function shortenLeases(ownerUrl: string, seconds: number): Promise<void> {

@@ -21,8 +21,8 @@ import type { WorkerSetup } from './crash-world';
 const setup = JSON.parse(process.env['WRIT_CRASH_SETUP'] ?? '{}') as WorkerSetup;
 let struck = false;
 
-function strike(point: FaultPoint): void {
-  if (struck || setup.fault?.point !== point) return;
+function strike(point: FaultPoint, step?: number): void {
+  if (struck || setup.fault?.point !== point || step !== (setup.fault.step ?? step)) return;
   struck = true;
   process.kill(process.pid, setup.fault.signal);
   // A stop signal takes effect at once for the sender; hold this thread until it has.
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     build: 'crash-test',
     // Often: whoever takes a killed worker's run over then begins at a snapshot.
     snapshotEvery: 10,
-    faults: { at: (point) => strike(point) },
+    faults: { at: (point, { step }) => strike(point, step) },
   });
   await engine.start();
   process.once('SIGTERM', () => {

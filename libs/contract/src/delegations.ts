@@ -33,6 +33,11 @@ export const Delegation = named(
         .describe('The only tools it is for; null where that is not bounded.'),
       depth: z.int().nullable().describe('How often it may be passed on, one below the other.'),
       expires_at: time.nullable(),
+      labels: z
+        .array(z.string())
+        .readonly()
+        .nullable()
+        .describe('The only labels that what is handed on, or brought in, may carry; null where that is not bounded.'),
       budget: Budget.nullable(),
       used: z.int().nullable().describe('Tool calls made under it; null where they are not limited.'),
       policy: digest.describe('The policy it was made under. It is asked again at every use.'),
@@ -58,6 +63,7 @@ const example = {
   tools: [{ tool: 'get_order' }],
   depth: 0,
   expires_at: '2026-11-23T10:00:00.000Z',
+  labels: ['untrusted'],
   budget: { tool_calls: 5 },
   used: 2,
   policy: `sha256:${'9c'.repeat(32)}`,

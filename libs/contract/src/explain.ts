@@ -27,7 +27,7 @@ const Change = named(
   'Change',
   z
     .object({
-      kind: z.enum(['value', 'mandate', 'role', 'release', 'rule', 'remove', 'said']),
+      kind: z.enum(['value', 'mandate', 'role', 'release', 'rule', 'remove', 'said', 'again', 'give', 'asking']),
       rid: z.string().optional(),
       what: z.string().optional(),
       effect: z.string().optional(),
@@ -35,6 +35,10 @@ const Change = named(
       role: z.string().optional(),
       line: z.string().optional(),
       stop: z.string().optional(),
+      delegation: z.string().optional(),
+      to: z.string().optional(),
+      bound: z.string().optional(),
+      obligation: z.string().optional(),
     })
     .describe('One thing that could be otherwise. Nothing of it is done.'),
 );

@@ -1,9 +1,18 @@
-import { canonicalJson, digestOf, type EffectClass, type Hop, type JsonObject, type RunId } from '@writ/kernel';
+import {
+  canonicalJson,
+  digestOf,
+  type EffectClass,
+  type Hop,
+  type HopBounds,
+  type JsonObject,
+  type RunId,
+} from '@writ/kernel';
 import {
   attributeNeeds,
   type AttributeNeed,
   type DecisionRequest,
   type Door,
+  type Heard,
   type ResolvedAttribute,
   type Resource,
   type TenantAuthority,
@@ -55,6 +64,7 @@ interface Parts {
   readonly maxAttempts: number;
   readonly request: DecisionRequest;
   readonly details?: Proposal['details'];
+  readonly written?: true | undefined;
 }
 
 function proposal(parts: Parts): Proposal {
@@ -77,6 +87,7 @@ function proposal(parts: Parts): Proposal {
     request: parts.request,
     details: parts.kind === 'model' ? { ...details, reserve: reservation(argsText, parts.args) } : details,
     keepArgs: parts.kind !== 'model',
+    written: parts.written,
   };
 }
 
@@ -120,6 +131,7 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         effect: tool.effect ?? 'irreversible',
         maxAttempts: tool.max_attempts,
         request: { ...base, action: 'tool.invoke', object, args, ...(resource && { resource }) },
+        written: act.written,
       });
     }
     case 'start_child': {
@@ -137,12 +149,14 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         maxAttempts: MAX_INTERNAL_ATTEMPTS,
         request: { ...base, action: 'run.start', object, args: input },
         details: { child: childOf(held, { act, run, now }) },
+        written: true,
       });
     }
     case 'hand_off': {
       const to = act.to.definition;
       const object = { type: 'agent', id: to.name, version: act.to.version, digest: act.to.digest } as const;
       const handoff = { to: to.name, purpose: act.purpose, depth: act.chain.length };
+      const passing = passedOn(held, { act, base });
       return proposal({
         kind: 'handoff',
         door: 'handoff',
@@ -151,10 +165,10 @@ export function propose(held: HeldRun, act: Act, now: number): Proposal {
         args: { to: to.name, reason: act.purpose, message: act.message },
         effect: 'idempotent',
         maxAttempts: MAX_INTERNAL_ATTEMPTS,
-        request: { ...base, action: 'handoff', object, handoff },
+        request: { ...base, action: 'handoff', object, handoff, heard: heardBy(act, passing.to.bounds) },
         details: {
           handoff: {
-            ...passedOn(held, { act, base }),
+            ...passing,
             purpose: act.purpose,
             message: act.message,
             ...(act.returns && { returns: true }),
@@ -256,6 +270,7 @@ function proposeWork(held: HeldRun, base: ReturnType<typeof baseRequest>, act: D
   const to = act.to.definition;
   const object = { type: 'agent', id: to.name, version: act.to.version, digest: act.to.digest } as const;
   const { purpose, brief } = act;
+  const passing = passedOn(held, { act, base });
   return proposal({
     kind: 'delegate',
     door: 'delegate',
@@ -269,16 +284,29 @@ function proposeWork(held: HeldRun, base: ReturnType<typeof baseRequest>, act: D
       action: 'delegate',
       object,
       handoff: { to: to.name, purpose, depth: act.chain.length },
+      heard: heardBy(act, passing.to.bounds),
     },
     details: {
       handoff: {
-        ...passedOn(held, { act, base }),
+        ...passing,
         purpose,
         message: brief,
         ...(act.asks && { asks: true }),
       },
     },
   });
+}
+
+/** What the receiver comes to hear: what is handed over, and where control moves to it, mostly the conversation so far. */
+function heardBy(act: HandOff | Delegate, bounds: HopBounds | undefined): Heard {
+  const { definition } = act.to;
+  const parts = act.payload ?? (act.type === 'hand_off' ? { message: act.message } : { brief: act.brief });
+  return {
+    parts,
+    ...(act.type === 'hand_off' && definition.context !== 'message' && { all: true }),
+    ...(act.payload && definition.takes && { shaped: true }),
+    ...(bounds?.labels && { labels: bounds.labels }),
+  };
 }
 
 /** Who receives, under what, and what the delegation hangs from. */
@@ -291,8 +319,9 @@ function passedOn(
   const limited = 'budget' in act ? act.budget : undefined;
   const { bounds, budget } = givenAlong(held.planner.bill, { chain, to: name, budget: limited, now: base.now });
   const parent = parentOf(base.chain);
+  const to: Hop = { agent: name, digest: act.to.digest, ...(bounds && { bounds }) };
   return {
-    to: { agent: name, digest: act.to.digest, ...(bounds && { bounds }) },
+    to,
     ...(parent !== undefined && { parent }),
     ...(budget && { budget }),
   };

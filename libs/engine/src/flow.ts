@@ -1,7 +1,9 @@
-import type { DecisionRequest, TenantAuthority } from '@writ/policy';
+import { type DecisionRequest, labelsIn, type TenantAuthority } from '@writ/policy';
+import type { BillOfMaterials } from '@writ/registry';
 import { approvalStanding, placeOf } from './approvals/standing';
 import { carried } from './fold/flow';
 import type { HeldRun } from './held-run';
+import { constantsOf } from './own-words';
 import type { Proposal } from './proposal';
 import type { FlowSource } from './state';
 import type { Tail } from './unit-request';
@@ -12,14 +14,16 @@ import type { Tail } from './unit-request';
  */
 export function withFlow(held: HeldRun, { snapshot }: TenantAuthority, proposed: Proposal): Proposal {
   if (snapshot === null || snapshot.flow === null) return proposed;
-  if (proposed.kind === 'tool') {
-    return { ...proposed, request: { ...proposed.request, flow: flowFacts(held, proposed) } };
+  const { request } = proposed;
+  if (proposed.kind === 'tool' || request.heard !== undefined) {
+    return { ...proposed, request: { ...request, flow: flowFacts(held, proposed) } };
   }
   const { child } = proposed.details;
   if (!child) return proposed;
-  const flow = carried(held.state) ?? { labels: [], left: false };
-  const labels = [...new Set([...flow.labels, ...snapshot.flow.entryLabels(flowFacts(held, proposed).sources)])].sort();
-  return { ...proposed, details: { ...proposed.details, child: { ...child, flow: { ...flow, labels } } } };
+  // What goes into the other run, and nothing else of this one, is heard there.
+  const labels = labelsIn(snapshot.flow, { ...request, flow: flowFacts(held, proposed) }, proposed.args);
+  const left = carried(held.state)?.left ?? false;
+  return { ...proposed, details: { ...proposed.details, child: { ...child, flow: { labels, left } } } };
 }
 
 /**
@@ -50,9 +54,22 @@ export function flowFacts({ state, planner }: HeldRun, proposed: Proposal): NonN
       { from: 'input', name: '', step: null, labels: started.parent?.flow?.labels ?? [], value: started.input },
       ...(flow?.sources ?? []),
       ...person,
+      ...(proposed.written ? [ownWords(planner.bill)] : []),
     ],
     unlabelled: flow?.unlabelled ?? usage.tool_calls > 0,
     left: flow?.left === true || started.parent?.flow?.left === true,
     tool: (name) => planner.bill.tools.get(name)?.definition ?? null,
   };
+}
+
+const own = new WeakMap<object, FlowSource>();
+
+/** What the workflow's definition says itself, where it is the workflow that acts. */
+function ownWords({ workflow: { definition } }: BillOfMaterials): FlowSource {
+  let words = own.get(definition);
+  if (!words) {
+    words = { from: 'workflow', name: definition.name, step: null, labels: [], value: [...constantsOf(definition)] };
+    own.set(definition, words);
+  }
+  return words;
 }

@@ -1,6 +1,8 @@
-import type { DelegationId, Hop, HopBounds, ToolGrant } from '@writ/kernel';
+import { type DelegationId, type Hop, type HopBounds, newId, type ToolGrant } from '@writ/kernel';
+import { type Decision, honouring } from '@writ/policy';
 import type { AgentDefinition, BillOfMaterials } from '@writ/registry';
 import { smaller } from './budget';
+import type { StepIntended } from './events';
 import type { RunBudget } from './run-budget';
 
 type Given = NonNullable<AgentDefinition['gives']>[string];
@@ -32,16 +34,36 @@ export function givenAlong(
   };
 }
 
-const boundsOf = ({ tools, depth, lasts_ms: lasts }: Given, now: number): HopBounds => ({
+const boundsOf = ({ tools, depth, lasts_ms: lasts, labels }: Given, now: number): HopBounds => ({
   ...(tools !== undefined && { tools: tools.map(grantOf) }),
   ...(depth !== undefined && { depth }),
   ...(lasts !== undefined && { expires_at: now + lasts }),
+  ...(labels !== undefined && { labels }),
 });
 
 function grantOf(grant: NonNullable<Given['tools']>[number]): ToolGrant {
   if (typeof grant === 'string') return { tool: grant };
   const { tool, only, at_most: atMost } = grant;
   return { tool, ...(only && { only }), ...(atMost && { atMost }) };
+}
+
+type HandedOn = NonNullable<StepIntended['handoff']>;
+
+/** What was decided about it: how the receiver acts, and what the obligations of the decision take away of what goes along. */
+export function asDecided({ to, budget, ...rest }: HandedOn, decision: Decision): HandedOn {
+  const { bounds, uses } = honouring.narrowed(to.bounds ?? {}, decision.obligations, decision.at);
+  const limits = uses === undefined ? budget : smaller({ ...budget }, { tool_calls: uses });
+  return {
+    ...rest,
+    to: {
+      agent: to.agent,
+      digest: to.digest,
+      mode: decision.handoffMode ?? 'attenuate',
+      delegation: newId('delegation'),
+      ...(Object.keys(bounds).length > 0 && { bounds }),
+    },
+    ...(limits && { budget: limits }),
+  };
 }
 
 /** The delegation that one made by the last of a chain hangs from; undefined for the first. */

@@ -29,6 +29,8 @@ export interface InvokeTool {
   readonly args: JsonObject;
   /** The model's call this answers; null for a step of a pipeline. */
   readonly call: string | null;
+  /** The workflow itself wrote the arguments. */
+  readonly written?: true;
 }
 
 export interface HandOff {
@@ -38,6 +40,8 @@ export interface HandOff {
   readonly to: Versioned<AgentDefinition>;
   readonly purpose: string;
   readonly message: string;
+  /** What is handed over, in the shape that the receiver takes; absent where that is the message. */
+  readonly payload?: JsonObject;
   /** The model's call this answers; null when nobody asked for it. */
   readonly call: string | null;
   readonly returns: boolean;
@@ -51,6 +55,8 @@ export interface Delegate {
   readonly to: Versioned<AgentDefinition>;
   readonly purpose: string;
   readonly brief: string;
+  /** What the brief holds, part by part; absent where it is one text. */
+  readonly payload?: JsonObject;
   readonly call: string | null;
   /** A question, as one would use a tool. */
   readonly asks: boolean;

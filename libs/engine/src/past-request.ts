@@ -87,8 +87,8 @@ function requestOf(held: HeldRun, act: Act, event: Deciding): DecisionRequest | 
     return { ...base, action: 'data.read', object: { type: 'data', id: attribute.name }, resource: attribute.resource };
   }
   if (proposed.kind !== event.kind || proposed.target !== event.target) return null;
-  const request =
-    proposed.kind === 'tool' ? { ...proposed.request, flow: flowFacts(held, proposed) } : proposed.request;
+  const traced = proposed.kind === 'tool' || proposed.request.heard !== undefined;
+  const request = traced ? { ...proposed.request, flow: flowFacts(held, proposed) } : proposed.request;
   const guarded = held.state.guards ? { ...request, guards: guardsThen(held.state.guards, event) } : request;
   // People may have changed what was asked about.
   return event.args === undefined ? guarded : { ...guarded, args: event.args };

@@ -23,6 +23,8 @@ export interface Proposal {
     StepIntended,
     'reserve' | 'attribute' | 'check' | 'handoff' | 'structured' | 'child' | 'stubbed' | 'relay'
   >;
+  /** What it takes was written by the workflow's definition, or filled in where that says. */
+  readonly written?: true | undefined;
   /** The step is part of the request only when the journal does not imply it. */
   readonly keepArgs: boolean;
   /** For `check`: whom it asks, which is no part of the run's bill. */

@@ -35,7 +35,7 @@ export function intentTail(
   const constants = {
     started,
     bill: held.state.pinned.bill_digest,
-    chain: proposed.chain,
+    chain: proposed.request.chain,
     snapshot: decision.snapshot,
     build: ctx.build,
   };
@@ -88,7 +88,7 @@ export function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held
   const constants = {
     started,
     bill: held.state.pinned.bill_digest,
-    chain: proposed.chain,
+    chain: proposed.request.chain,
     snapshot: decision.snapshot,
     build: ctx.build,
   };

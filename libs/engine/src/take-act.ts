@@ -1,4 +1,4 @@
-import { assertNever, type Failure, newId, randomBytes, toHex } from '@writ/kernel';
+import { assertNever, type Failure, randomBytes, toHex } from '@writ/kernel';
 import { type Decision, decide, type TenantAuthority } from '@writ/policy';
 import { openSpan } from '@writ/telemetry';
 import { askPeople, withEditedArguments } from './approvals/ask-people';
@@ -12,6 +12,7 @@ import type { Hold } from './budget/bounds';
 import { asBefore, cross, holdsFor, isOver, type OverBudget } from './budget/crossing';
 import { endsRun } from './stops/ended';
 import { flowMoved, withFlow } from './flow';
+import { asDecided } from './given';
 import { commitUnit } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
@@ -332,8 +333,7 @@ const NOT_SENT: Performed = { outcome: { kind: 'failed', failure: CANCELLED, lan
 function withHandoffMode(proposed: Proposal, decision: Decision): Proposal {
   const { handoff } = proposed.details;
   if (!handoff) return proposed;
-  const to = { ...handoff.to, mode: decision.handoffMode ?? 'attenuate', delegation: newId('delegation') } as const;
-  return { ...proposed, details: { ...proposed.details, handoff: { ...handoff, to } } };
+  return { ...proposed, details: { ...proposed.details, handoff: asDecided(handoff, decision) } };
 }
 
 /** A denial is a fact of the run: the model sees its reason code and goes on, a pipeline's step fails. */

@@ -41,4 +41,6 @@ export interface HopBounds {
   readonly depth?: number;
   /** Epoch milliseconds at which it ends. */
   readonly expires_at?: number;
+  /** The only labels that what is handed on with it, or brought in under it, may carry; an empty list is none. */
+  readonly labels?: readonly string[];
 }

@@ -3,7 +3,7 @@ import { type Json, type JsonObject, ok, refuse, type Result, type TenantId } fr
 import { policyFailure, type PolicyBundle } from './bundle';
 import { buildSnapshot } from './snapshot';
 
-/** Something that changed what is allowed, for the caller's audit. Called before the change takes effect. */
+/** Something that changed what is allowed, for the caller's audit, in the transaction that changes it. */
 export type RecordChange = (change: PolicyChange) => Promise<void>;
 
 export interface PolicyChange {

@@ -2,7 +2,7 @@ import { hopsToAsk, passesOn } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { Decided, type Outcome } from './decided';
 import { grantedMode, lapsedDelegation } from './delegation';
-import { hearFlow } from './flow/flow-stage';
+import { hearLabels } from './flow/passing';
 import { hearGuards } from './guard/guard-stage';
 import type { GuardrailPolicy } from './guard/compile';
 import { beyondMandate } from './mandate';
@@ -30,8 +30,8 @@ import {
  * The stages are asked in order and the first that does not allow settles it: guardrail (a stop, what is forbidden
  * absolutely, what checks said of content; nothing overrides it), agent (the one acting now), initiator (an agent never exceeds it), delegation (what was given along with each handoff,
  * and every other hop whose rights bound the act), mandate (what the initiator gave this run), flow (where the values of a
- * tool call came from, under a policy that keeps account of that). An act without agents asks guardrail, initiator,
- * mandate and flow only.
+ * tool call, or of what is handed on, came from, under a policy that keeps account of that). An act without agents asks
+ * guardrail, initiator, mandate and flow only.
  *
  * `known` are the obligation types the caller can honour; those of the engine, unless told.
  */
@@ -182,17 +182,26 @@ class Proceedings {
     return excess === null ? null : this.#deny('mandate_exceeded', true, [{ ...missing(stage, excess), subject }]);
   }
 
-  /** Where the values of a tool call came from, and whether they may go where it takes them. */
+  /** Where the values of an act came from, and whether they may go where it takes them. */
   #flow({ flow }: Snapshot): Decision | null {
-    const { request } = this;
-    if (flow === null || request.action !== 'tool.invoke') return null;
+    const before = this.#current;
     this.#current = 'flow';
-    const { matches, obligations, denied, misses, record } = hearFlow(flow, request);
+    const hearing = hearLabels(flow, this.request, this);
+    if (hearing === null) {
+      this.#current = before;
+      return null;
+    }
+    const { subject, matches, obligations, denied, misses, record } = hearing;
     const verdict = denied ? 'deny' : obligations.length > 0 ? 'ask' : 'allow';
-    this.#record({ stage: 'flow', subject: record.sink, verdict, explicit: matches.length > 0, matches });
+    this.#record({ stage: 'flow', subject, verdict, explicit: matches.length > 0, matches });
     this.#account = record;
     if (denied) return this.#deny('flow_not_allowed', true, misses);
     return this.#owe('flow', obligations);
+  }
+
+  /** What has come of it so far, for whoever needs to know. */
+  soFar(): { readonly mode: Decision['handoffMode']; readonly obligations: readonly Obligation[] } {
+    return { mode: this.#mode, obligations: this.#obligations };
   }
 
   /** Asks one subject's rules; null when they let the act pass. */

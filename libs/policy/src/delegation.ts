@@ -16,6 +16,9 @@ export interface Lapse {
   readonly reason: Extract<ReasonCode, 'delegation_revoked' | 'delegation_expired' | 'delegation_exceeded'>;
   /** The agent that acts by it, as a subject. */
   readonly subject: string;
+  readonly delegation: DelegationId;
+  /** What of its bounds the act lies beyond; null where it was revoked. */
+  readonly bound: 'expires_at' | 'depth' | 'tools' | null;
   readonly what: string;
 }
 
@@ -31,8 +34,9 @@ export function lapsedDelegation({ revoked }: TenantAuthority, request: Decision
     if (hop.delegation === undefined) continue;
     const lapse = revoked?.has(hop.delegation) ? REVOKED : hop.bounds === undefined ? null : beyondBounds(request, i);
     if (lapse === null) continue;
-    const { reason, what } = lapse;
-    return { reason, subject: agentName(hop.agent), what: `delegation ${hop.delegation} ${what}` };
+    const { reason, bound, what } = lapse;
+    const { delegation } = hop;
+    return { reason, subject: agentName(hop.agent), delegation, bound, what: `delegation ${delegation} ${what}` };
   }
   return null;
 }
@@ -44,17 +48,18 @@ export const revokedIn = (
 ): DelegationId | undefined =>
   revoked && chain.find(({ delegation }) => delegation !== undefined && revoked.has(delegation))?.delegation;
 
-const REVOKED = { reason: 'delegation_revoked', what: 'was revoked' } as const;
+const REVOKED = { reason: 'delegation_revoked', bound: null, what: 'was revoked' } as const;
 
-function beyondBounds(request: DecisionRequest, i: number): Omit<Lapse, 'subject'> | null {
+function beyondBounds(request: DecisionRequest, i: number): Omit<Lapse, 'subject' | 'delegation'> | null {
   const { chain, action, now } = request;
   const { tools, depth, expires_at: end } = chain[i]!.bounds!;
   if (end !== undefined && now >= end) {
-    return { reason: 'delegation_expired', what: `ended at ${new Date(end).toISOString()}` };
+    return { reason: 'delegation_expired', bound: 'expires_at', what: `ended at ${new Date(end).toISOString()}` };
   }
   if (depth !== undefined && passesOn(action) && chain.length - i > depth) {
-    return { reason: 'delegation_exceeded', what: `may be passed on ${depth} deep` };
+    return { reason: 'delegation_exceeded', bound: 'depth', what: `may be passed on ${depth} deep` };
   }
   const beyond = tools === undefined ? null : beyondTools(tools, request, 'its list');
-  return beyond === null ? null : { reason: 'delegation_exceeded', what: `does not carry this: ${beyond}` };
+  if (beyond === null) return null;
+  return { reason: 'delegation_exceeded', bound: 'tools', what: `does not carry this: ${beyond}` };
 }

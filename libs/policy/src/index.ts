@@ -24,6 +24,7 @@ export { honouring } from './honour/index';
 export { policiesDirectory } from './model-file';
 export { outside } from './outside/index';
 export { ToolFlow } from './flow/document';
+export { labelsIn } from './flow/passing';
 export { PermitOffice } from './permit-office';
 export type { Door, Opened, OpenPermit, Permit, PermitRefusal } from './permit-types';
 export { reach, type ReachAgent } from './reach';
@@ -41,6 +42,7 @@ export {
   type AttributeNeed,
   type Decision,
   type DecisionRequest,
+  type Heard,
   type Mandate,
   type PolicyObject,
   type ResolvedAttribute,

@@ -1,4 +1,4 @@
-import { ASKING_OBLIGATIONS } from '@writ/rules';
+import { ASKING_OBLIGATIONS, passesOn } from '@writ/rules';
 import { approvalFault, APPROVAL, STEP_UP } from './approvals/terms';
 import { dutyFault, isDuty } from './honour/terms';
 import type { DecisionRequest, Obligation } from './types';
@@ -15,6 +15,8 @@ const OF_TOOL: ReadonlySet<string> = new Set([
   'record_full',
   'sandbox',
 ]);
+/** What goes along with a handoff is narrowed where it is made. */
+const OF_PASSING: ReadonlySet<string> = new Set([...ASKING, 'bound_delegation']);
 const OF_MODEL: ReadonlySet<string> = new Set([...ASKING, 'rate_limit', 'notify', 'record_full', 'budget']);
 
 /**
@@ -24,11 +26,13 @@ const OF_MODEL: ReadonlySet<string> = new Set([...ASKING, 'rate_limit', 'notify'
  */
 export function honouredFor({ action, outside }: Pick<DecisionRequest, 'action' | 'outside'>): ReadonlySet<string> {
   if (outside !== undefined) return ASKING;
-  return action === 'tool.invoke' ? OF_TOOL : action === 'model.invoke' ? OF_MODEL : ASKING;
+  if (action === 'tool.invoke') return OF_TOOL;
+  if (action === 'model.invoke') return OF_MODEL;
+  return passesOn(action) ? OF_PASSING : ASKING;
 }
 
 /** Every type a policy may write, whatever it is written on. */
-export const KNOWN_OBLIGATIONS: ReadonlySet<string> = new Set([...OF_TOOL, ...OF_MODEL]);
+export const KNOWN_OBLIGATIONS: ReadonlySet<string> = new Set([...OF_TOOL, ...OF_MODEL, ...OF_PASSING]);
 
 /** What is wrong with the values of an obligation of a known type, in words; null when nothing is. */
 export function obligationFault(type: string, values: Obligation['values']): string | null {

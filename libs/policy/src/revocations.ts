@@ -56,8 +56,10 @@ export async function revokeDelegation(
     return revokedOf(held!);
   }
   const object = { type: 'delegation', id: delegation } as const;
-  await record({ type: 'delegation.revoked', tenant, actor: author, object, detail: { run, reason } });
-  await raiseAuthority(tx, tenant);
+  // The stream's lock before authority's, as everybody takes them, and its event after, since that tells the epoch.
+  await tx.query(`SELECT 1 FROM writ.tenant_stream WHERE tenant = $1 FOR UPDATE`, [tenant]);
+  const epoch = await raiseAuthority(tx, tenant);
+  await record({ type: 'delegation.revoked', tenant, actor: author, object, detail: { run, reason, epoch } });
   // An act below it that people are asked about is refused now, and they are asked no more.
   await wakeAsked(tx, tenant);
   return revokedOf(inserted[0]!);

@@ -1,5 +1,5 @@
 import type { Json } from '@writ/kernel';
-import { TRIFECTA } from './flow/rule-ids';
+import { BEYOND_LABELS, TAINTED_SERVICE, TRIFECTA, UNSHAPED_PAYLOAD } from './flow/rule-ids';
 import { guarding } from './guard/words-of';
 import type { Decision, NearMiss, ReasonCode, RuleMatch, StageResult } from './types';
 
@@ -104,10 +104,17 @@ function flowing({ stages }: Explained): string {
         : origins.length === 0
           ? ''
           : `: ${origins.map(([at, origin]) => `${at} came from ${plain(origin)}`).join(', ')}`;
-    return `flow rule ${rid.slice('flow:'.length)}${why}`;
+    return `${OF_DELEGATIONS.get(rid) ?? `flow rule ${rid.slice('flow:'.length)}`}${why}`;
   });
   return said.length === 0 ? 'a flow rule stands against it' : `by ${said.join('; by ')}`;
 }
+
+/** What is held to whatever the rules on labels say. */
+const OF_DELEGATIONS: ReadonlyMap<string, string> = new Map([
+  [BEYOND_LABELS, 'the labels that a delegation is for'],
+  [UNSHAPED_PAYLOAD, 'what a service is handed, which has no shape that it takes'],
+  [TAINTED_SERVICE, 'what a service is handed'],
+]);
 
 const plain = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const first = (fallback: string) => (decision: Explained) => decision.nearMisses[0]?.missing ?? fallback;

@@ -166,13 +166,19 @@ function resolveObligations(bundle: PolicyBundle): Result<ReadonlyMap<string, Ob
         policyFailure('unknown_obligation_type', `Obligation ${id} is of the unknown type ${type}; known: ${known}.`),
       );
     }
-    const fault = obligationFault(type, values);
+    const fault = obligationFault(type, values) ?? unkeptLabels(bundle, type, values);
     if (fault !== null) return refuse(policyFailure('bad_obligation', `Obligation ${id}: ${fault}.`));
     // A private deep copy: what the author's object becomes later must not reach the snapshot.
     obligations.set(id, deepFreeze({ id, type, values: JSON.parse(JSON.stringify(values)) as Obligation['values'] }));
   }
   return ok(obligations);
 }
+
+/** Labels that nobody keeps account of bound nothing, or everything: neither is what was meant. */
+const unkeptLabels = ({ flow }: PolicyBundle, type: string, values: object): string | null =>
+  type === 'bound_delegation' && 'labels' in values && flow === undefined
+    ? 'it speaks of labels, and the bundle keeps no account of them (flow)'
+    : null;
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {

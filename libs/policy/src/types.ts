@@ -131,6 +131,18 @@ export interface Mandate {
   readonly tools: readonly ToolGrant[];
 }
 
+/** What an agent comes to hear of what entered a run. */
+export interface Heard {
+  /** By the name of each part. */
+  readonly parts: JsonObject;
+  /** The conversation so far, or what others share: all that entered the run may be in it. */
+  readonly all?: true;
+  /** The parts fit the schema of what the receiver takes. */
+  readonly shaped?: true;
+  /** The only labels it may carry, by what whoever passes it on gives along. */
+  readonly labels?: readonly string[];
+}
+
 export interface DecisionRequest {
   readonly tenant: TenantId;
   /** The human or service the act is for. An agent never exceeds it. */
@@ -146,6 +158,8 @@ export interface DecisionRequest {
   readonly mandate?: Mandate | null;
   /** For `handoff` and `delegate`: who receives, and why. A workflow delegates too, with nobody in the chain. */
   readonly handoff?: { readonly to: string; readonly purpose: string; readonly depth: number };
+  /** What somebody comes to hear by a handoff, a delegation or a read of what agents share, where labels are kept account of. */
+  readonly heard?: Heard;
   /** The run and workflow the act belongs to: stops on either cover it. Absent for acts outside a run. */
   readonly run?: RunId;
   readonly workflow?: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BudgetDefinition } from './budget';
-import { accountable, duration, governed, jsonSchema, name, pointer } from './name';
+import { accountable, duration, governed, jsonSchema, label, name, pointer } from './name';
 
 /**
  * What an agent gives along when it hands over, asks or assigns: whoever receives may do no more with it, and whoever
@@ -28,6 +28,11 @@ const Given = z.strictObject({
   /** Milliseconds after which it has ended. */
   lasts_ms: duration.optional(),
   budget: BudgetDefinition.optional(),
+  /**
+   * The only labels that what is handed on with it, or brought in under it, may carry, where the policy keeps account of
+   * labels; an empty list is none.
+   */
+  labels: z.array(label).max(16).optional(),
 });
 export type Given = z.infer<typeof Given>;
 
@@ -45,6 +50,11 @@ export const AgentDefinition = z.strictObject({
   consults: z.array(name).max(32).optional(),
   /** What goes along to whom; under `*` to everybody who is not named. */
   gives: z.record(z.union([name, z.literal('*')]), Given).optional(),
+  /**
+   * What it takes when somebody hands over to it, asks it or gives it work: an object of this shape in place of a message.
+   * Whoever hands over is told the shape, and what does not fit does not arrive.
+   */
+  takes: jsonSchema.optional(),
   /** What its final answer must be. Without it the answer is text. */
   output: jsonSchema.optional(),
   /** What it hears of the conversation before, when control is handed to it: all, the message alone, or the last turns. */

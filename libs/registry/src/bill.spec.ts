@@ -1,8 +1,9 @@
-import { canonicalJson, digestOf } from '@writ/kernel';
+import { canonicalJson, digestOf, type Json } from '@writ/kernel';
 import { assembleBill, billDigest, childBill, manifestOf, type VersionedLookup } from './bill';
 import type { Versioned, WorkflowDefinition } from './definitions';
 import { validateDocuments } from './documents';
 import { offeredTools, supervisorTools } from './offered';
+import { checkInput } from './schemas';
 
 const documents = [
   { kind: 'model', name: 'small', model: 'gpt' },
@@ -112,6 +113,35 @@ describe('the bill of materials', () => {
     const first = schemas();
     expect(first).toHaveLength(7);
     for (const [i, schema] of schemas().entries()) expect(schema).toBe(first[i]);
+  });
+
+  test('an agent that publishes what it takes is handed that, and nothing of another shape', () => {
+    const takes = {
+      properties: { order: { $ref: '#/$defs/id' } },
+      required: ['order'],
+      additionalProperties: false,
+      $defs: { id: { type: 'string', pattern: '^#W' } },
+    };
+    const taking = documents.map((one) => ('kind' in one && one.name === 'b' ? { ...one, takes } : one));
+    const bill = assemble(all(taking));
+    const asking = { ...bill.agents.get('a')!.definition, consults: ['b'] };
+    const [ask, handoff] = offeredTools(asking, bill).slice(1);
+    expect([ask?.name, handoff?.name]).toEqual(['ask_b', 'handoff_to_b']);
+    const fits = (offered: typeof ask, value: Json) => checkInput(offered!.parameters, value) === null;
+    expect([fits(ask, { order: '#W1' }), fits(ask, { order: 'W1' }), fits(ask, { task: 'x' })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const reason = 'refunds';
+    expect(fits(handoff, { reason, payload: { order: '#W1' } })).toBe(true);
+    expect(fits(handoff, { reason, payload: { order: 'W1' } })).toBe(false);
+    expect(fits(handoff, { reason, message: 'order #W1' })).toBe(false);
+    expect(supervisorTools(['b'], bill)[0]?.description).toContain('its brief is JSON of the shape {"$defs"');
+    const refused = validateDocuments([
+      { ...documents.find((one) => 'kind' in one && one.name === 'b'), takes: { type: 'string' } },
+    ]);
+    expect(refused.ok ? {} : refused.failure.details).toEqual({ '/0/takes/type': 'must be "object"' });
   });
 
   test('a resolver’s tool is in the bill and is not offered', () => {

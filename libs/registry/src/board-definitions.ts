@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { jsonSchema, name } from './name';
+import { jsonSchema, label, name } from './name';
 
-const label = z.string().regex(/^[a-z][a-z0-9_.-]{0,31}$/, 'a label: lower-case letters, digits, _ . -, at most 32');
 const agents = z.array(name).max(64).default([]);
 
 /** Characters of a value on the blackboard, as canonical JSON: it stands in the journal with each write. */

@@ -9,6 +9,11 @@ export const name = z
 /** What the steps, branches and routes inside a definition are called. */
 export const stepId = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'a step id: lower-case letters, digits, _');
 
+/** What a value carries with it: `untrusted`, `private`, `secret`, or a class of the tenant. */
+export const label = z
+  .string()
+  .regex(/^[a-z][a-z0-9_.-]{0,31}$/, 'a label: lower-case letters, digits, _ . -, at most 32');
+
 export const pointer = z.string().regex(/^(\/([^~/]|~[01])*)*$/, 'a JSON pointer (RFC 6901), such as /order_id');
 
 export const jsonSchema = z.record(z.string(), z.json());

@@ -1,7 +1,8 @@
-import type { JsonObject } from '@writ/kernel';
+import { canonicalJson, type JsonObject } from '@writ/kernel';
 import { boardOffers } from './board-offers';
 import type { AgentDefinition, BillOfMaterials } from './definitions';
 import type { OfferedTool } from './offered-tool';
+import { handingOf } from './payload';
 
 export const HANDOFF_PREFIX = 'handoff_to_';
 /** An agent that is asked as a tool would be. */
@@ -41,7 +42,7 @@ const CONSULT_PARAMETERS: JsonObject = {
  * The functions one turn of an agent offers its model, in the definition's order: its tools, what its workflow lets it
  * share with others, the agents it may consult,
  * each as a function `ask_<agent>` taking `{task}`, then its handoffs, each as a function `handoff_to_<agent>` taking
- * `{reason, message}`. `peers` are the agents control may pass to where this
+ * `{reason, message}`; of an agent that publishes what it takes, that in place of a text. `peers` are the agents control may pass to where this
  * agent stands (the members of its swarm; none for an agent that stands alone); a handoff to anyone else is left out.
  * An offer grants nothing: each call is decided when it is made.
  * INVARIANT: `parameters` is the same object for the same bill each time; a validator is compiled once per object.
@@ -70,7 +71,7 @@ export function offeredTools(
       return {
         name: `${HANDOFF_PREFIX}${to}`,
         description: `Hand the conversation over to the agent "${to}": ${peer.purpose}`,
-        parameters: HANDOFF_PARAMETERS,
+        parameters: peer.takes ? handingOf(peer.takes).handoff : HANDOFF_PARAMETERS,
         means: { type: 'handoff', to },
       };
     });
@@ -80,7 +81,7 @@ export function offeredTools(
     return {
       name: `${CONSULT_PREFIX}${name}`,
       description: `Ask the agent "${name}" and get its answer: ${other.purpose}`,
-      parameters: CONSULT_PARAMETERS,
+      parameters: other.takes ? handingOf(other.takes).consult : CONSULT_PARAMETERS,
       means: { type: 'consult', agent: name },
     };
   });
@@ -141,7 +142,13 @@ const UPDATE_PLAN_PARAMETERS: JsonObject = {
  * not among the workers is answered as an error turn, which says who they are.
  */
 export function supervisorTools(workers: readonly string[], bill: BillOfMaterials): readonly OfferedTool[] {
-  const known = workers.map((name) => `${name}: ${bill.agents.get(name)?.definition.purpose ?? ''}`).join('; ');
+  const known = workers
+    .map((name) => {
+      const { purpose = '', takes } = bill.agents.get(name)?.definition ?? {};
+      const shape = takes && ` (its brief is JSON of the shape ${canonicalJson(takes as JsonObject)})`;
+      return `${name}: ${purpose}${shape ?? ''}`;
+    })
+    .join('; ');
   return [
     {
       name: DELEGATE,

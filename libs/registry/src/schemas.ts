@@ -4,6 +4,7 @@ import addFormats from 'ajv-formats';
 import draft07 from 'ajv/dist/refs/json-schema-draft-07.json';
 import { nestedSchemas } from './child-nodes';
 import type { Definition } from './definitions';
+import { handingOf } from './payload';
 import type { Problem } from './problems';
 
 const OPTIONS = {
@@ -80,7 +81,13 @@ function schemasOf(definition: Definition): readonly PlacedSchema[] {
   const { kind } = definition;
   const output = (schema: object | undefined): PlacedSchema[] =>
     schema === undefined ? [] : [{ pointer: '/output', schema, object: false }];
-  if (kind === 'agent') return output(definition.output);
+  if (kind === 'agent') {
+    const { takes } = definition;
+    if (takes === undefined) return output(definition.output);
+    const at = { pointer: '/takes', object: true };
+    const handed = { ...at, schema: handingOf(takes).handoff };
+    return [{ ...at, schema: takes }, handed, ...output(definition.output)];
+  }
   if (kind !== 'tool' && kind !== 'workflow') return [];
   const input: PlacedSchema = { pointer: '/input', schema: definition.input, object: true };
   if (kind === 'tool') return [input, ...output(definition.output)];

@@ -5,6 +5,7 @@ import type { ContentCheck } from './check';
 import { decidedEvent, type ReadContext, readContext } from './decision';
 import { type PolicyView, readPolicy } from './policy-view';
 import { stagesFault, rulesFault } from './recombine';
+import { Revocations } from './revoked';
 import { type Problems, quote, type Raised } from './report';
 
 /** How decisions came out. */
@@ -29,6 +30,7 @@ export class Content implements ContentCheck {
   readonly #views = new Map<string, PolicyView | null>();
   readonly #contexts = new Map<string, ReadContext>();
   readonly #open = new Set<string>();
+  readonly #revocations = new Revocations();
   readonly #counts = { total: 0, allow: 0, deny: 0, ask: 0, by_rules: 0 };
 
   constructor(
@@ -52,9 +54,12 @@ export class Content implements ContentCheck {
   event(line: Uint8Array, at: EventPlace, whole: boolean): void {
     const event = this.#read(line, at);
     if (event === null) return;
-    const fault = this.#foreign(event) ?? this.#decided(event, whole);
+    const fault = this.#foreign(event) ?? this.#decided(event, at, whole);
     if (fault !== null) this.problems.add({ ...fault, ...at, ...named(event) });
     if (event['type'] === 'context') this.#context(event);
+    if (event['type'] !== 'delegation.revoked') return;
+    const after = this.#revocations.revoked(event, at.index);
+    if (after !== null) this.problems.add(after);
   }
 
   #read(line: Uint8Array, at: EventPlace): Event | null {
@@ -91,7 +96,7 @@ export class Content implements ContentCheck {
   }
 
   /** `whole`: no event is hidden, so what an event rests on must have been shown. */
-  #decided(event: Event, whole: boolean): Raised | null {
+  #decided(event: Event, at: EventPlace, whole: boolean): Raised | null {
     const unfounded = whole ? this.#unfounded(event) : null;
     const decided = decidedEvent(event);
     if (decided === null) return unfounded;
@@ -105,7 +110,8 @@ export class Content implements ContentCheck {
       this.#counts.by_rules += 1;
       fault ??= rulesFault(decided, context, policy);
     }
-    if (fault === null) return unfounded;
+    const after = this.#revocations.decided(decided, context, { at, event: named(event).event ?? null });
+    if (fault === null) return unfounded ?? after;
     const { verdict, reason } = decided.decision;
     return { fault: 'decision', message: `${fault}.`, found: quote(`${verdict} (${reason})`) };
   }

@@ -13,6 +13,8 @@ export interface DecidedEvent {
   readonly approval: string | null;
   /** Labels that had entered the run. */
   readonly labels: readonly string[];
+  /** The tenant's authority epoch it was decided under; null where that is not told. */
+  readonly epoch: number | null;
   readonly decision: ReadDecision;
 }
 
@@ -78,11 +80,17 @@ export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null 
     context: text(event['context']),
     approval: text(event['approval']),
     labels: isTexts(event['labels']) ? event['labels'] : NONE,
+    epoch: epochOf(event['authority']),
     decision: { verdict, reason, stages: read, obligations, snapshot: text(snapshot) },
   };
 }
 
 const NONE: readonly string[] = [];
+
+function epochOf(authority: unknown): number | null {
+  const epoch = isObject(authority) ? authority['tenant'] : null;
+  return Number.isSafeInteger(epoch) ? (epoch as number) : null;
+}
 
 function timeOf(value: unknown): number | null {
   const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;

@@ -22,6 +22,7 @@ const event = (verdict: string, part: Partial<DecidedEvent> = {}): DecidedEvent 
   object: { type: 'tool', id: 'mail' },
   context: null,
   approval: null,
+  epoch: null,
   labels: ['untrusted'],
   decision: { verdict, reason: 'allowed', stages: [], obligations: [], snapshot: null },
   ...part,
@@ -29,7 +30,8 @@ const event = (verdict: string, part: Partial<DecidedEvent> = {}): DecidedEvent 
 const stage = (verdict: string, ...rids: string[]): ReadStage => ({ stage: 'flow', verdict, rids });
 const check = (verdict: string, said?: ReadStage, part?: Partial<DecidedEvent>, policy: typeof flow | null = flow) => {
   const obliged = new Set<string>();
-  return { fault: flowFault(event(verdict, part), said, { flow: policy, obliged }), obliged: [...obliged] };
+  const serves = part?.action === 'handoff';
+  return { fault: flowFault(event(verdict, part), said, { flow: policy, obliged, serves }), obliged: [...obliged] };
 };
 
 describe('the flow stage, recombined', () => {
@@ -69,5 +71,37 @@ describe('the flow stage, recombined', () => {
 
   test('what its rules oblige to counts among the obligations of the decision', () => {
     expect(check('ask', stage('ask', 'flow:known', 'flow:trifecta')).obliged).toEqual(['ask_owner', 'ask_third']);
+  });
+
+  const handed = { action: 'handoff', object: { type: 'agent', id: 'clerk' } } as const;
+  const strict = flowView({ rules: {}, service: { payload: 'schema', ask: 'ask_owner' } }, classes);
+  const denies = flowView({ rules: {}, service: { payload: 'any' } }, classes);
+
+  test.each<[string, ReturnType<typeof check>, string | null]>([
+    ['a service by a policy that does not speak of them', check('allow', undefined, handed), null],
+    ['a service by one that does', check('allow', stage('allow'), handed, strict), null],
+    ['its stage left out', check('allow', undefined, handed, strict), 'Stage flow was not asked'],
+    ['tainted, and asked about', check('ask', stage('ask', 'delegation:service'), handed, strict), null],
+    ['tainted, and let through', check('allow', stage('allow', 'delegation:service'), handed, strict), 'say ask'],
+    ['tainted, and nobody to ask', check('deny', stage('deny', 'delegation:service'), handed, denies), null],
+    ['of no shape', check('deny', stage('deny', 'delegation:payload'), handed, strict), null],
+    [
+      'of no shape, where any will do',
+      check('deny', stage('deny', 'delegation:payload'), handed, denies),
+      'does not speak',
+    ],
+    ['a call that is told of as a service', check('ask', stage('ask', 'delegation:service')), 'does not speak'],
+    ['beyond a ceiling', check('deny', stage('deny', 'delegation:labels'), handed), null],
+    ['beyond a ceiling, and let through', check('allow', stage('allow', 'delegation:labels'), handed), 'say deny'],
+    ['a ceiling nobody keeps account for', check('deny', stage('deny', 'delegation:labels'), handed, null), null],
+    ['a rule on calls heard about a handoff', check('ask', stage('ask', 'flow:known'), handed), 'does not speak'],
+  ])('of a handoff: %s', (_what, { fault }, expected) => {
+    if (expected === null) expect(fault).toBeNull();
+    else expect(fault).toContain(expected);
+  });
+
+  test('whoever may decide is asked about a service where the policy does not speak of them', () => {
+    expect(check('ask', stage('ask', 'delegation:service'), handed).obliged).toEqual(['tainted_service']);
+    expect(check('ask', stage('ask', 'delegation:service'), handed, strict).obliged).toEqual(['ask_owner']);
   });
 });

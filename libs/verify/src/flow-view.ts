@@ -1,4 +1,4 @@
-import { type Closure, covers } from '@writ/rules';
+import { type Closure, covers, passesOn } from '@writ/rules';
 import type { DecidedEvent, ReadStage } from './decision';
 import { quote } from './report';
 
@@ -6,6 +6,11 @@ import { quote } from './report';
 export interface FlowText {
   readonly rules: { readonly [id: string]: RuleText };
   readonly trifecta?: { readonly ask?: string };
+  readonly service?: ServiceText;
+}
+interface ServiceText {
+  readonly payload: string;
+  readonly ask?: string;
 }
 interface RuleText {
   readonly tools: readonly string[];
@@ -16,15 +21,18 @@ interface RuleText {
 /** The rules on labels as far as verdicts can be recombined from them. */
 export interface FlowView {
   readonly rules: ReadonlyMap<string, RuleText>;
+  /** Null where the policy does not speak of services: then whoever may decide is asked. */
+  readonly service: ServiceText | null;
   /** Whether a pattern names a tool. */
   names(pattern: string, tool: string): boolean;
 }
 
-export function flowView({ rules, trifecta }: FlowText, classes: Closure): FlowView {
+export function flowView({ rules, trifecta, service }: FlowText, classes: Closure): FlowView {
   const all = new Map<string, RuleText>(Object.entries(rules).map(([id, rule]) => [`flow:${id}`, rule]));
   if (trifecta) all.set('flow:trifecta', { tools: ['*'], after: [], ...trifecta });
   return {
     rules: all,
+    service: service ?? null,
     names: (pattern, tool) =>
       pattern.startsWith('class:') ? classes.has(`tool:${tool}`, pattern) : covers(pattern, tool),
   };
@@ -38,28 +46,67 @@ export function flowView({ rules, trifecta }: FlowText, classes: Closure): FlowV
 export function flowFault(
   event: DecidedEvent,
   stage: ReadStage | undefined,
-  { flow, obliged }: { readonly flow: FlowView | null; readonly obliged: Set<string> },
+  {
+    flow,
+    obliged,
+    serves,
+  }: {
+    readonly flow: FlowView | null;
+    readonly obliged: Set<string>;
+    /** Whether the rules let the receiver of a handoff act by its own grants. */
+    readonly serves: boolean;
+  },
 ): string | null {
+  const { action, decision } = event;
   if (stage === undefined) {
-    const due = flow !== null && event.action === 'tool.invoke' && event.decision.verdict !== 'deny';
-    return due ? 'Stage flow was not asked' : null;
+    const asked = action === 'tool.invoke' ? flow !== null : serves && (flow?.service ?? null) !== null;
+    return asked && decision.verdict !== 'deny' ? 'Stage flow was not asked' : null;
   }
-  if (flow === null) return 'Stage flow was asked, and the policy keeps no account of labels';
-  if (event.action !== 'tool.invoke') return 'Stage flow was asked about something else than a call';
+  if (action === null || !ASKED.has(action)) return 'Stage flow was asked about something else than a call';
+  // Nobody kept account, and a delegation relies on it.
+  if (flow === null && !(stage.rids.length === 1 && stage.rids[0] === BEYOND_LABELS)) {
+    return 'Stage flow was asked, and the policy keeps no account of labels';
+  }
   let given = 'allow';
   for (const rid of stage.rids) {
-    const rule = flow.rules.get(rid);
-    if (!rule) return `Stage flow names rule ${quote(rid)}, which the policy does not have`;
-    const tool = event.object?.id ?? '';
-    const after = rule.after.length === 0 || rule.after.some((label) => event.labels.includes(label));
-    if (!after || !rule.tools.some((pattern) => flow.names(pattern, tool))) {
-      return `Stage flow names rule ${quote(rid)}, which does not speak of this call`;
-    }
-    if (rule.ask === undefined) given = 'deny';
+    const spoken = DELEGATIONS.has(rid) ? ofDelegation(rid, action, flow) : ofRule(rid, event, flow);
+    if ('fault' in spoken) return `Stage flow names rule ${quote(rid)}, which ${spoken.fault}`;
+    if (spoken.ask === undefined) given = 'deny';
     else {
-      obliged.add(rule.ask);
+      obliged.add(spoken.ask);
       if (given === 'allow') given = 'ask';
     }
   }
   return given === stage.verdict ? null : `The rules of stage flow say ${given}, the stage says ${stage.verdict}`;
+}
+
+/** The acts by which values go somewhere: a call, a handing on, a read of what agents share. */
+const ASKED: ReadonlySet<string> = new Set(['tool.invoke', 'handoff', 'delegate', 'board.read', 'message.read']);
+
+const BEYOND_LABELS = 'delegation:labels';
+const UNSHAPED_PAYLOAD = 'delegation:payload';
+const TAINTED_SERVICE = 'delegation:service';
+/** What stands in no policy: it follows from a delegation, or from what a service is. */
+const DELEGATIONS: ReadonlySet<string> = new Set([BEYOND_LABELS, UNSHAPED_PAYLOAD, TAINTED_SERVICE]);
+/** The obligation where the policy does not speak of services. */
+const UNSPOKEN = 'tainted_service';
+
+/** A rule that may speak, and what it asks for; one that asks for nothing denies. */
+type Spoken = { readonly ask: string | undefined } | { readonly fault: string };
+
+const NO_SPEECH: Spoken = { fault: 'does not speak of this call' };
+
+function ofDelegation(rid: string, action: string, flow: FlowView | null): Spoken {
+  if (rid === BEYOND_LABELS) return { ask: undefined };
+  if (flow === null || !passesOn(action)) return NO_SPEECH;
+  if (rid === UNSHAPED_PAYLOAD) return flow.service?.payload === 'schema' ? { ask: undefined } : NO_SPEECH;
+  return { ask: flow.service === null ? UNSPOKEN : flow.service.ask };
+}
+
+function ofRule(rid: string, { action, object, labels }: DecidedEvent, flow: FlowView | null): Spoken {
+  const rule = flow?.rules.get(rid);
+  if (!flow || !rule) return { fault: 'the policy does not have' };
+  const after = rule.after.length === 0 || rule.after.some((label) => labels.includes(label));
+  const named = rule.tools.some((pattern) => flow.names(pattern, object?.id ?? ''));
+  return action === 'tool.invoke' && after && named ? { ask: rule.ask } : NO_SPEECH;
 }

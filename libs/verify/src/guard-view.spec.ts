@@ -37,6 +37,7 @@ const event = (part: Partial<DecidedEvent> = {}, reason = 'allowed'): DecidedEve
   object: { type: 'tool', id: 'mail' },
   context: null,
   approval: null,
+  epoch: null,
   labels: [],
   decision: { verdict: 'allow', reason, stages: [], obligations: [], snapshot: null },
   ...part,

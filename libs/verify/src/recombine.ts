@@ -172,6 +172,7 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
   const obligations = new Set<string>();
   const earlier = context === null ? [] : hopsToAsk(policy.handoffs, context.chain);
   let nth = 0;
+  let serves = handoff && context !== null && context.chain.length > 0;
   for (const stage of decision.stages) {
     if (!HEARD.has(stage.stage)) continue;
     if (stage.stage === 'delegation' && LAPSED.has(decision.reason)) {
@@ -191,13 +192,14 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
       const spoken = spokenFault(event, stage, { named, policy, context, hop });
       if (spoken !== null) return spoken;
     }
+    if (stage.stage !== 'initiator') serves &&= isService(named);
     if (!passOn) for (const one of named) if (one.counts) for (const id of one.rule.obligations) obligations.add(id);
   }
   const guarding = decision.stages.find(({ stage }) => stage === 'guardrail');
   const guard = guardFault(event, guarding, { guardrails: policy.guardrails, obliged: obligations });
   if (guard !== null) return guard;
   const flowing = decision.stages.find(({ stage }) => stage === 'flow');
-  const flow = flowFault(event, flowing, { flow: policy.flow, obliged: obligations });
+  const flow = flowFault(event, flowing, { flow: policy.flow, obliged: obligations, serves });
   if (flow !== null) return flow;
   if (decision.verdict === 'deny') return null;
   if (context !== null && nth !== earlier.length) return askedOf(nth, earlier.length);
@@ -205,6 +207,12 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
   return said.size === obligations.size && [...said].every((id) => obligations.has(id))
     ? null
     : `Its rules oblige to ${quote([...obligations].join(' '))}, it says ${quote(decision.obligations.join(' '))}`;
+}
+
+/** Whether the rules of one agent let the receiver act by its own grants: all that allow must. */
+function isService(named: readonly Named[]): boolean {
+  const granting = named.filter(({ rule, counts }) => counts && rule.effect === 'allow');
+  return granting.length > 0 && granting.every(({ rule }) => rule.section === 'p2' && rule.mode === 'service');
 }
 
 function namedRules({ stage, rids }: ReadStage, { rules }: PolicyView): readonly Named[] | string {

@@ -17,6 +17,7 @@ const list: Command = {
       { title: 'TO', value: (row: Row) => (row['to'] as unknown as { readonly agent: string }).agent },
       ...members('how', 'mode', 'purpose'),
       { title: 'TOOLS', value: toolsOf },
+      { title: 'LABELS', value: labelsOf },
       ...members('depth', 'used'),
       member('expires_at'),
     ];
@@ -31,6 +32,11 @@ function toolsOf(row: Row): string {
   const tools = row['tools'] as unknown as readonly { readonly tool: string }[] | null;
   if (tools === null) return 'any';
   return tools.length === 0 ? 'none' : tools.map(({ tool }) => tool).join(' ');
+}
+
+function labelsOf(row: Row): string {
+  const labels = row['labels'] as unknown as readonly string[] | null;
+  return labels === null ? 'any' : labels.length === 0 ? 'none' : labels.join(' ');
 }
 
 const revoke: Command = {

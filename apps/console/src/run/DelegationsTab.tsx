@@ -136,12 +136,15 @@ function Row({ one, onTake }: { readonly one: Delegation; readonly onTake: () =>
   );
 }
 
-function boundsOf({ tools, depth, budget, used }: Delegation): readonly string[] {
+function boundsOf({ tools, depth, budget, used, labels }: Delegation): readonly string[] {
   const calls = budget?.tool_calls;
   return [
     tools === null ? 'whatever all before it may' : tools.length === 0 ? 'no tool' : toolText(tools),
     ...(calls === undefined ? [] : [`${used ?? 0} of ${calls} tool calls used`]),
     ...(depth === null ? [] : [depth === 0 ? 'not to be passed on' : `to be passed on ${depth} deep`]),
+    ...(labels === null
+      ? []
+      : [labels.length === 0 ? 'nothing labelled' : `nothing labelled but ${labels.join(', ')}`]),
   ];
 }
 

@@ -105,6 +105,7 @@ const OPTIONS: { readonly [reason: string]: readonly string[] } = {
   flow_not_allowed: [
     'Say where it goes in the input of the run, or let a tool that is trusted bring it.',
     'Let the flow rule ask a person (`ask`), or name in `vouches` what the tool itself vouches for.',
+    'Of a handoff: pass on less, in the shape the receiver takes, or let the delegation be for more labels.',
   ],
   guardrail_denied: [
     'Leave out what the guardrail found; what it found is said above, what it was is not.',

@@ -68,6 +68,7 @@ function viewOf(made: Delegation): View {
       })) ?? null,
     depth: bounds.depth ?? null,
     expires_at: bounds.expires_at === undefined ? null : timeOf(bounds.expires_at),
+    labels: bounds.labels ?? null,
     ...{ budget, used, policy, step, path },
     made_at: timeOf(madeAt),
     state,

@@ -27,7 +27,8 @@ export function proposeBoard({ state, planner }: HeldRun, act: UseBoard, base: B
     args['labels'] = joinedLabels(declared, state.board.seen.get(path));
   }
   const action = write === undefined ? 'board.read' : 'board.write';
-  return { target: key, args, request: { ...base, action, object: { type: 'board', id: key }, args } };
+  const heard = write === undefined && sharedWith(base);
+  return { target: key, args, request: { ...base, action, object: { type: 'board', id: key }, args, ...heard } };
 }
 
 /** Sending to a mailbox, or taking what waits in one's own, as what is decided. */
@@ -40,5 +41,14 @@ export function proposeMessage({ state }: HeldRun, act: UseMailbox, base: Base):
     args['labels'] = joinedLabels(state.board.seen.get(path));
   }
   const action = body === null ? 'message.read' : 'message.send';
-  return { target: mailbox, args, request: { ...base, action, object: { type: 'mailbox', id: mailbox }, args } };
+  const heard = body === null && sharedWith(base);
+  return {
+    target: mailbox,
+    args,
+    request: { ...base, action, object: { type: 'mailbox', id: mailbox }, args, ...heard },
+  };
 }
+
+/** What agents share may hold whatever entered the run: whoever is to hear certain labels only must not read more. */
+const sharedWith = ({ chain }: Base): Pick<DecisionRequest, 'heard'> =>
+  chain.some(({ bounds }) => bounds?.labels !== undefined) ? { heard: { parts: {}, all: true } } : {};

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@writ/kernel';
+import { canonicalJson, type JsonObject } from '@writ/kernel';
 import { type OfferedTool, offeredTools, supervisorTools } from '@writ/registry';
 import { checkArguments } from '../arguments';
 import type { NextStep } from '../next-step';
@@ -87,7 +87,9 @@ function planCall(speaking: Speaking, request: Request): Planned {
     case 'handoff':
       return planHandoff(speaking, { call, to: means.to, args: args.value });
     case 'consult': {
-      const brief = String(args.value['task'] ?? '');
+      const brief = agentOf(bill, means.agent).definition.takes
+        ? canonicalJson(args.value)
+        : String(args.value['task'] ?? '');
       return planAssignment(speaking, { call, worker: means.agent, task: 'consult', brief, asks: true });
     }
     case 'delegate': {
@@ -111,14 +113,16 @@ function planHandoff(
   // One owner: control moves when what its owner has assigned has come back.
   if (node && node.work.length > 0) return { next: [] };
   const swarm = plan.swarm ?? { maxHandoffs: 0, maxRepeats: 0, returns: false };
-  const message = String(wanted.args['message'] ?? '');
+  const payload = agentOf(bill, to).definition.takes ? (wanted.args['payload'] as JsonObject) : undefined;
+  const message = payload ? canonicalJson(payload) : String(wanted.args['message'] ?? '');
   const received = [{ agent: own[0]!.agent, message: openingText(plan.input) }, ...(node?.received ?? [])];
   const been = received.map((one) => one.agent);
   const fault = handoffFault({ chain: been, received, to, message }, swarm);
   if (fault) return refusedBy(speaking, call, fault);
   const purpose = String(wanted.args['reason'] ?? '');
   const returns = swarm.returns;
-  return one({ type: 'hand_off', path, chain, to: agentOf(bill, to), purpose, message, call, returns });
+  const step = { type: 'hand_off', path, chain, to: agentOf(bill, to), purpose, message, call, returns } as const;
+  return one({ ...step, ...(payload && { payload }) });
 }
 
 /** What the agent in control hears of the conversation: by its own rule, once control has been handed to it. */

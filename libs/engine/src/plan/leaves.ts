@@ -25,7 +25,7 @@ export function planTool(node: Pick<Extract<Node, { type: 'tool' }>, 'tool' | 'a
   if (!tool) throw new Error(`the bill lacks tool ${node.tool}`);
   const agent = node.agent === undefined ? undefined : at.bill.agents.get(node.agent);
   const chain = agent ? [...at.chain, { agent: agent.definition.name, digest: agent.digest }] : at.chain;
-  return { next: [{ type: 'invoke_tool', path: at.path, chain, tool, args: args.value, call: null }] };
+  return { next: [{ type: 'invoke_tool', path: at.path, chain, tool, args: args.value, call: null, written: true }] };
 }
 
 /** Waits for a signal, for a time, or for whichever comes first. */

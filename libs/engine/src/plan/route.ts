@@ -1,5 +1,5 @@
 import type { Hop, Json, JsonObject } from '@writ/kernel';
-import type { BillOfMaterials, RouterNode } from '@writ/registry';
+import { type BillOfMaterials, checkInput, type RouterNode } from '@writ/registry';
 import { type Classifier, chooseRoute, trainLexical } from '@writ/routing';
 import { childOf } from '../path';
 import type { RouteChoice } from '../events';
@@ -159,14 +159,18 @@ export function entered(
   const entry = state.entered.get(path);
   if (!entry) {
     const to = agentOf(bill, wanted.agent);
-    const brief = openingText(wanted.input);
+    const { takes } = to.definition;
+    const misfit = takes ? checkInput(takes as JsonObject, wanted.input) : null;
+    if (misfit)
+      return failedAs('payload_invalid', `what ${wanted.agent} is given is not what it takes: ${misfit.message}`);
     const step = {
       type: 'delegate',
       path,
       chain,
       to,
       purpose: wanted.purpose,
-      brief,
+      brief: openingText(wanted.input),
+      payload: wanted.input,
       call: null,
       asks: false,
     } as const;

@@ -1,4 +1,6 @@
 import type { JsonObject } from '@writ/kernel';
+import type { AgentDefinition } from '@writ/registry';
+import { checkArguments } from '../arguments';
 import type { NextStep } from '../next-step';
 import type { Work } from '../state';
 import type { PlanAt, Planned } from './plan-at';
@@ -42,10 +44,21 @@ export function planAssignment(speaking: Speaking, wanted: Assignment): Planned 
     }
   }
   const to = agentOf(at.bill, worker);
+  const fits = fitting(to.definition, brief);
+  if (typeof fits === 'string') {
+    return { next: [{ type: 'reject_call', path: at.path, call, code: 'payload_invalid', message: fits }] };
+  }
   const asks = wanted.asks === true;
   const budget = asks ? undefined : plan.team?.workerBudget;
   const step = { type: 'delegate', path: at.path, chain, to, purpose: task, brief, call, asks } as const;
-  return { next: [{ ...step, ...(budget && { budget }) }] };
+  return { next: [{ ...step, ...fits, ...(budget && { budget }) }] };
+}
+
+/** What a brief holds for an agent that takes something of a shape; why it does not fit, where it does not. */
+function fitting({ name, takes }: AgentDefinition, brief: string): { readonly payload?: JsonObject } | string {
+  if (takes === undefined) return {};
+  const read = checkArguments(brief, takes as JsonObject);
+  return read.ok ? { payload: read.value } : `the brief is not what ${name} takes: ${read.failure.message}`;
 }
 
 const MOST_PLANS = 50;

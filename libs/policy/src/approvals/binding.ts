@@ -121,8 +121,8 @@ export interface RequestDocument {
 
 export function documentOf(asked: AskedAct, authors: readonly string[]): RequestDocument {
   const { request, decision, args, caller } = asked;
-  // What entered the run stays in the run.
-  const { flow, ...kept } = request;
+  // What entered the run stays in the run; what is handed on stands among the arguments.
+  const { flow, heard: _heard, ...kept } = request;
   const entered = flow && {
     entered: { held: decision.flow?.held ?? [], left: flow.left, tool: flow.tool(request.object.id) },
   };

@@ -1,10 +1,11 @@
+import type { Hop, HopBounds } from '@writ/kernel';
 import { TENANT_COLUMN } from '@writ/rules';
 import type { TenantAuthority } from '../authority';
 import { type PolicyBundle, validateBundle } from '../bundle';
-import { FLOW_RULE, TRIFECTA } from '../flow/rule-ids';
+import { FLOW_RULE, TAINTED_SERVICE, TRIFECTA } from '../flow/rule-ids';
 import { ABSOLUTE, GUARD } from '../guard/rule-ids';
 import { buildSnapshot, type Snapshot } from '../snapshot';
-import type { DecisionRequest } from '../types';
+import type { DecisionRequest, Heard } from '../types';
 import { written } from './written';
 
 /**
@@ -14,6 +15,9 @@ import { written } from './written';
  * - role: somebody holds a role     - rule: a line is added     - mandate: the run is given a mandate that covers it
  * - release: a stop is released     - remove: a rule that forbids is taken away
  * - said: whoever started the run said in its input what is passed
+ * - again: what was given and ended, or was taken back, is given anew
+ * - give: whoever passed on gives more along with it
+ * - asking: a rule on labels lets people decide, where it forbids
  */
 export type Change =
   | { readonly kind: 'value'; readonly rid: string; readonly effect: 'allow' | 'deny'; readonly what: string }
@@ -22,7 +26,10 @@ export type Change =
   | { readonly kind: 'mandate'; readonly what: string }
   | { readonly kind: 'release'; readonly stop: string }
   | { readonly kind: 'remove'; readonly rid: string }
-  | { readonly kind: 'said'; readonly what: string };
+  | { readonly kind: 'said'; readonly what: string }
+  | { readonly kind: 'again'; readonly delegation: string; readonly to: string; readonly what: string }
+  | { readonly kind: 'give'; readonly to: string; readonly bound: keyof HopBounds; readonly what: string }
+  | { readonly kind: 'asking'; readonly rid: string; readonly obligation: string };
 
 /** A request and what it is decided under. */
 export interface World {
@@ -58,11 +65,35 @@ export async function changed(world: World, change: Change): Promise<World | nul
       return rewritten(world, (lines) => lines.flatMap((line) => (line === rule.line ? settled : [line])));
     }
     case 'said': {
-      const { flow, args = null } = request;
-      if (flow === undefined) return null;
-      const input = { from: 'input', name: '', step: null, labels: [], value: args } as const;
+      const { flow, args = null, heard } = request;
+      // What is heard of a whole conversation nobody can have said.
+      if (flow === undefined || heard?.all) return null;
+      const input = { from: 'input', name: '', step: null, labels: [], value: heard?.parts ?? args } as const;
       return { ...world, request: { ...request, flow: { ...flow, sources: [...flow.sources, input] } } };
     }
+    case 'again': {
+      const revoked = new Set(authority.revoked);
+      revoked.delete(change.delegation as never);
+      const chain = request.chain.map((hop) =>
+        hop.delegation === change.delegation ? without(hop, 'expires_at') : hop,
+      );
+      return { authority: { ...authority, revoked }, request: { ...request, chain } };
+    }
+    case 'give': {
+      const chain = request.chain.map((hop) => (hop.agent === change.to ? without(hop, change.bound) : hop));
+      const { heard, handoff } = request;
+      const given = heard && handoff?.to === change.to && change.bound === 'labels' ? { heard: unbounded(heard) } : {};
+      return { ...world, request: { ...request, chain, ...given } };
+    }
+    case 'asking':
+      return editedFlow(world, (flow) => ({
+        ...flow,
+        ...(change.rid === TRIFECTA && { trifecta: { ...flow.trifecta!, ask: change.obligation } }),
+        ...(change.rid === TAINTED_SERVICE && { service: { ...flow.service!, ask: change.obligation } }),
+        rules: mapped(flow.rules, (id, rule) =>
+          change.rid === `${FLOW_RULE}${id}` ? { ...rule, ask: change.obligation } : rule,
+        ),
+      }));
     case 'remove': {
       if (isGuarding(change.rid)) return withoutGuardrail(world, change.rid);
       if (change.rid.startsWith(FLOW_RULE)) return withoutFlowRule(world, change.rid.slice(FLOW_RULE.length));
@@ -84,16 +115,31 @@ async function rewritten(world: World, edit: (lines: readonly string[]) => reado
   return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
 }
 
+const without = ({ bounds = {}, ...hop }: Hop, bound: keyof HopBounds): Hop => {
+  const { [bound]: _bound, ...rest } = bounds;
+  return { ...hop, bounds: rest };
+};
+
+const unbounded = ({ labels: _labels, ...heard }: Heard): Heard => heard;
+
+type Flow = NonNullable<PolicyBundle['flow']>;
+
+const mapped = (rules: Flow['rules'], edit: (id: string, rule: Flow['rules'][string]) => Flow['rules'][string]) =>
+  Object.fromEntries(Object.entries(rules).map(([id, rule]) => [id, edit(id, rule)]));
+
 /** One of the rules on labels taken away, or the one on private data, untrusted content and a way out. */
-async function withoutFlowRule(world: World, id: string): Promise<World | null> {
+const withoutFlowRule = (world: World, id: string): Promise<World | null> =>
+  editedFlow(world, ({ trifecta, rules, ...rest }) => {
+    const kept = Object.fromEntries(Object.entries(rules).filter(([one]) => one !== id));
+    return { ...rest, rules: kept, ...(trifecta && TRIFECTA !== `${FLOW_RULE}${id}` && { trifecta }) };
+  });
+
+async function editedFlow(world: World, edit: (flow: Flow) => object): Promise<World | null> {
   const { snapshot } = world.authority;
   if (snapshot === null) return null;
   const bundle = JSON.parse(snapshot.body) as PolicyBundle;
   if (!bundle.flow) return null;
-  const { trifecta, rules, ...rest } = bundle.flow;
-  const kept = Object.fromEntries(Object.entries(rules).filter(([one]) => one !== id));
-  const flow = { ...rest, rules: kept, ...(trifecta && TRIFECTA !== `${FLOW_RULE}${id}` && { trifecta }) };
-  const rebuilt = await rebuilding({ ...bundle, flow });
+  const rebuilt = await rebuilding({ ...bundle, flow: edit(bundle.flow) });
   return rebuilt && { ...world, authority: { ...world.authority, snapshot: rebuilt } };
 }
 
@@ -142,5 +188,21 @@ export function changeWords(change: Change): string {
       return `change rule ${change.rid}, which forbids it`;
     case 'said':
       return `say in the input of the run what is passed (${change.what})`;
+    case 'again':
+      return `hand over to ${change.to} again (${change.what})`;
+    case 'give':
+      return `give ${change.to} ${GIVEN[change.bound]} along (${change.what})`;
+    case 'asking':
+      return `let people decide where ${ruleOf(change.rid)} forbids (ask: ${change.obligation})`;
   }
 }
+
+const GIVEN: { readonly [B in keyof HopBounds]-?: string } = {
+  tools: 'more tools, or wider limits on their arguments,',
+  depth: 'the right to pass it on further',
+  expires_at: 'more time',
+  labels: 'more labels',
+};
+
+const ruleOf = (rid: string): string =>
+  rid === TAINTED_SERVICE ? 'the policy on services' : `flow rule ${rid.slice(FLOW_RULE.length)}`;

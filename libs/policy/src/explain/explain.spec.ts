@@ -1,3 +1,4 @@
+import type { DelegationId, HopBounds } from '@writ/kernel';
 import fc from 'fast-check';
 import { attributes, authorityOf, SHOP, stopOf, tenant, toolCall } from '../../../../test/policy/parts';
 import { decide } from '../decide';
@@ -249,5 +250,93 @@ flow:
     const remedies = await remediesFor({ authority: await authorityOf(POLICY), request: sent([page, own]) });
     expect(remedies[0]!.changes.map((change) => change.kind).sort()).toEqual(['remove', 'said']);
     expect(remedies[0]!.verdict).toBe('allow');
+  });
+
+  it('would be put to people did the rule ask, where the policy knows whom', async () => {
+    const asking = `${POLICY}obligations: { ask_owner: { type: require_approval } }\n`;
+    const remedies = await remediesFor({ authority: await authorityOf(asking), request: sent([page]) });
+    expect(remedies.map(({ verdict, sentence }) => [verdict, sentence])).toEqual([
+      ['allow', expect.stringContaining('say in the input of the run')],
+      [
+        'ask',
+        'To be let ask: let people decide where flow rule known forbids (ask: ask_owner); then ask for approval.',
+      ],
+      ['allow', 'To allow it: change rule flow:known, which forbids it.'],
+    ]);
+  });
+});
+
+describe('what a delegation does not carry', () => {
+  const POLICY = `
+rules: |
+  p, user:*, {tenant}, *, *, , allow
+  p, agent:*, {tenant}, *, *, , allow
+  p2, *, *, {tenant}, *, attenuate, , allow
+flow:
+  tools: { vault: { labels: [secret], sink: read } }
+`;
+  const NOW = toolCall().now;
+  const lent = (bounds: HopBounds): DecisionRequest =>
+    toolCall({
+      object: { type: 'tool', id: 'vault' },
+      chain: [
+        { agent: 'lead', digest: 'sha256:l' },
+        { agent: 'worker', digest: 'sha256:w', mode: 'attenuate', delegation: 'dlg_w' as DelegationId, bounds },
+      ],
+      flow: { sources: [], unlabelled: false, left: false, tool: () => null },
+    });
+  const remedies = async (request: DecisionRequest, revoked: readonly string[] = []) => {
+    const authority = { ...(await authorityOf(POLICY)), revoked: new Set(revoked as DelegationId[]) };
+    expect(decide(authority, request).verdict).toBe('deny');
+    const [first] = await remediesFor({ authority, request });
+    expect(first?.verdict).toBe('allow');
+    return first?.sentence;
+  };
+
+  it('is given along, for longer, again, or for more labels: tried, and in words', async () => {
+    expect(await remedies(lent({ tools: [{ tool: 'look' }] }))).toBe(
+      'To allow it: give worker more tools, or wider limits on their arguments, along (delegation dlg_w does not carry this: its list does not name tool vault).',
+    );
+    expect(await remedies(lent({ expires_at: NOW }))).toMatch(
+      /^To allow it: hand over to worker again \(delegation dlg_w ended at/,
+    );
+    expect(await remedies(lent({}), ['dlg_w'])).toBe(
+      'To allow it: hand over to worker again (delegation dlg_w was revoked).',
+    );
+    expect(await remedies(lent({ labels: ['untrusted'] }))).toBe(
+      'To allow it: give worker more labels along (its answer is secret, which the delegation is not for).',
+    );
+    const on = {
+      ...lent({ depth: 0 }),
+      action: 'delegate',
+      object: { type: 'agent', id: 'helper' },
+      handoff: { to: 'helper', purpose: 'any', depth: 2 },
+    } as const;
+    expect(await remedies(on)).toMatch(/^To allow it: give worker the right to pass it on further along/);
+  });
+
+  it('is several things where several stand against it', async () => {
+    const request = lent({ tools: [], labels: [] });
+    const [first] = await remediesFor({ authority: await authorityOf(POLICY), request });
+    expect(first?.changes.map((change) => change.kind === 'give' && change.bound)).toEqual(['tools', 'labels']);
+  });
+
+  it('was not said by the initiator, or comes with more than the receiver is to hear', async () => {
+    const request: DecisionRequest = {
+      ...lent({}),
+      action: 'delegate',
+      object: { type: 'agent', id: 'helper' },
+      handoff: { to: 'helper', purpose: 'any', depth: 2 },
+      heard: { parts: { brief: 'hunter2' }, labels: [] },
+      flow: {
+        sources: [{ from: 'tool', name: 'vault', step: 3, labels: ['secret'], value: 'hunter2' }],
+        unlabelled: false,
+        left: false,
+        tool: () => null,
+      },
+    };
+    const found = await remediesFor({ authority: await authorityOf(POLICY), request });
+    expect(found.map(({ changes }) => changes.map(({ kind }) => kind))).toEqual([['said'], ['give']]);
+    expect(found[1]?.sentence).toContain('give helper more labels along (/brief came from vault of step 3 (secret)');
   });
 });

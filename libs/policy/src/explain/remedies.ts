@@ -1,5 +1,9 @@
-import { agentName, passesOn, roleName, TENANT_COLUMN } from '@writ/rules';
+import { agentName, ASKING_OBLIGATIONS, passesOn, roleName, TENANT_COLUMN } from '@writ/rules';
+import type { PolicyBundle } from '../bundle';
 import { decide } from '../decide';
+import { lapsedDelegation } from '../delegation';
+import { BEYOND_LABELS, FLOW_RULE, UNSHAPED_PAYLOAD } from '../flow/rule-ids';
+import type { Snapshot } from '../snapshot';
 import type { Decision, DecisionRequest, NearMiss, StageResult } from '../types';
 import { type Change, changed, changeWords, type World } from './changes';
 import { written } from './written';
@@ -29,6 +33,9 @@ const WEIGHT: { readonly [K in Change['kind']]: number } = {
   rule: 5,
   remove: 8,
   said: 1,
+  again: 2,
+  give: 3,
+  asking: 6,
 };
 
 interface Attempt {
@@ -98,13 +105,12 @@ function candidates({ world, decision }: Attempt): readonly Change[] {
       return (asked?.matches ?? []).map(({ rid }) => ({ kind: 'release', stop: rid }));
     case 'mandate_exceeded':
       return [{ kind: 'mandate', what: decision.nearMisses[0]?.missing ?? 'it does not cover this' }];
+    case 'delegation_revoked':
+    case 'delegation_expired':
+    case 'delegation_exceeded':
+      return ofDelegation(world);
     case 'flow_not_allowed':
-      return [
-        { kind: 'said', what: decision.nearMisses[0]?.missing ?? 'where it came from is not known' },
-        ...(asked?.matches ?? []).flatMap(({ rid, effect }): readonly Change[] =>
-          effect === 'deny' ? [{ kind: 'remove', rid }] : [],
-        ),
-      ];
+      return ofLabels(world, decision, asked);
     case 'guardrail_denied':
     case 'guardrail_failed':
     case 'forbidden_absolutely':
@@ -122,6 +128,52 @@ function candidates({ world, decision }: Attempt): readonly Change[] {
     default:
       return [];
   }
+}
+
+/** What ended, was taken back or does not carry this is given again, or more of it is. */
+function ofDelegation({ authority, request }: World): readonly Change[] {
+  const lapse = lapsedDelegation(authority, request);
+  if (lapse === null) return [];
+  const { delegation, bound, what } = lapse;
+  const to = lapse.subject.replace(/^agent:/, '');
+  return bound === null || bound === 'expires_at'
+    ? [{ kind: 'again', delegation, to, what }]
+    : [{ kind: 'give', to, bound, what }];
+}
+
+/** Values that came from elsewhere, a delegation that is for more, people who decide, or no such rule. */
+function ofLabels(
+  { authority, request }: World,
+  decision: Decision,
+  asked: StageResult | undefined,
+): readonly Change[] {
+  const denying = (asked?.matches ?? []).filter(({ effect }) => effect === 'deny');
+  const missing = (rid: string): string =>
+    decision.nearMisses.find((miss) => miss.rid === rid)?.missing ?? 'where it came from is not known';
+  const obligation = authority.snapshot && askingObligation(authority.snapshot);
+  const first = denying[0];
+  const changes: Change[] = [];
+  if (first && first.rid !== UNSHAPED_PAYLOAD) changes.push({ kind: 'said', what: missing(first.rid) });
+  for (const { rid } of denying) {
+    if (rid === BEYOND_LABELS) {
+      const bounded = [...request.chain.filter(({ bounds }) => bounds?.labels), ...receiving(request)];
+      for (const { agent } of bounded) changes.push({ kind: 'give', to: agent, bound: 'labels', what: missing(rid) });
+      continue;
+    }
+    if (rid === UNSHAPED_PAYLOAD) continue;
+    if (obligation !== null) changes.push({ kind: 'asking', rid, obligation });
+    if (rid.startsWith(FLOW_RULE)) changes.push({ kind: 'remove', rid });
+  }
+  return changes;
+}
+
+const receiving = ({ handoff, heard }: DecisionRequest): readonly { readonly agent: string }[] =>
+  handoff && heard?.labels ? [{ agent: handoff.to }] : [];
+
+/** An obligation of this policy under which people decide; null where it has none. */
+function askingObligation({ body }: Snapshot): string | null {
+  const { obligations } = JSON.parse(body) as Pick<PolicyBundle, 'obligations'>;
+  return Object.keys(obligations).find((id) => ASKING_OBLIGATIONS.has(obligations[id]!.type)) ?? null;
 }
 
 function otherwise({ rid, condition, read, error }: StageResult['matches'][number]): Change {

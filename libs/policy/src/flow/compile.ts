@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from '@writ/kernel';
 import { type Closure, covers } from '@writ/rules';
 import { policyFailure } from '../bundle';
+import { APPROVAL } from '../approvals/terms';
 import { asks } from '../obligations';
 import type { Obligation } from '../types';
 import { type FlowDocument, type Sink, SINKS, type ToolFlow } from './document';
@@ -27,6 +28,21 @@ export interface Trifecta {
   readonly owed: Obligation | null;
 }
 
+/** What a handoff as a service may carry. */
+export interface ServiceTerms {
+  /** Only what fits the schema that the receiver publishes. */
+  readonly shaped: boolean;
+  readonly tainted: readonly string[];
+  readonly owed: Obligation | null;
+}
+
+/** What is owed where a policy that keeps account of labels does not speak of services: whoever may decide is asked. */
+const UNSPOKEN: ServiceTerms = Object.freeze({
+  shaped: false,
+  tainted: Object.freeze(['untrusted']),
+  owed: Object.freeze({ id: 'tainted_service', type: APPROVAL, values: Object.freeze({}) }),
+});
+
 /** A tool as the flow stage sees it. */
 export interface ToolFacts {
   readonly sink: Sink;
@@ -46,6 +62,7 @@ export class FlowPolicy {
     private readonly document: FlowDocument,
     readonly rules: readonly FlowRule[],
     readonly trifecta: Trifecta | null,
+    readonly service: ServiceTerms,
     private readonly classes: Closure,
   ) {
     this.entries = document.entries;
@@ -87,7 +104,12 @@ export class FlowPolicy {
 
   /** Labels that these carry because of how they entered. */
   entryLabels(sources: readonly FlowSource[]): readonly string[] {
-    return sources.flatMap(({ from }) => (from === 'tool' ? [] : this.entries[from]));
+    return sources.flatMap(({ from }) => this.entryOf(from));
+  }
+
+  /** Labels of what enters so, other than by a tool; what the workflow's definition says carries none. */
+  entryOf(from: FlowSource['from']): readonly string[] {
+    return from === 'tool' || from === 'workflow' ? NO_LABELS : this.entries[from];
   }
 
   /** Whether a pattern of this policy names a tool. */
@@ -102,6 +124,7 @@ interface Said extends Omit<ToolFacts, 'sink' | 'independent'> {
 }
 
 const MOST_SAID = 2_048;
+const NO_LABELS: readonly string[] = Object.freeze([]);
 
 const joined = (said: readonly string[], own: readonly string[] = []): readonly string[] =>
   own.length === 0 ? said : said.length === 0 ? own : [...new Set([...said, ...own])];
@@ -140,7 +163,13 @@ export function compileFlow(
   const third = trifecta
     ? { rid: TRIFECTA, private: trifecta.private, untrusted: trifecta.untrusted, owed: owed.value }
     : null;
-  return ok(new FlowPolicy(document, rules, third, known.classes));
+  const { service } = document;
+  const answer = owedBy('service', service?.ask, known.obligations);
+  if (!answer.ok) return answer;
+  const served = service
+    ? { shaped: service.payload === 'schema', tainted: service.tainted, owed: answer.value }
+    : UNSPOKEN;
+  return ok(new FlowPolicy(document, rules, third, served, known.classes));
 }
 
 function owedBy(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** `untrusted`, `private` and `secret` have a meaning of their own; any other word is a class of the tenant. */
 const label = z.string().regex(/^[a-z][a-z0-9_.-]{0,31}$/, 'a label: lower-case letters, digits, _ . -, at most 32');
-const labels = z.array(label).max(16);
+export const labels = z.array(label).max(16);
 const pointer = z
   .string()
   .max(200)
@@ -79,5 +79,18 @@ export const FlowDocument = z.strictObject({
       ask: id.optional(),
     })
     .optional(),
+  /**
+   * What a handoff whose receiver acts by its own grants may carry. Without it the approval of people is asked for whatever
+   * is `untrusted`, in any shape.
+   */
+  service: z
+    .strictObject({
+      /** `schema`: only what fits the schema that the receiver publishes (`takes`). */
+      payload: z.enum(['schema', 'any']).default('schema'),
+      /** Labels for which people are asked. */
+      tainted: labels.min(1).default(['untrusted']),
+      ask: id.optional(),
+    })
+    .exactOptional(),
 });
 export type FlowDocument = z.infer<typeof FlowDocument>;

@@ -1,9 +1,9 @@
 import type { EffectClass, Json } from '@writ/kernel';
 import type { Sink, ToolFlow } from './document';
 
-/** Something that entered a run. */
+/** Something that entered a run. `workflow`: its definition wrote it there itself, as people published it. */
 export interface FlowSource {
-  readonly from: 'input' | 'person' | 'signal' | 'tool' | 'outside';
+  readonly from: 'input' | 'person' | 'workflow' | 'signal' | 'tool' | 'outside';
   /** The tool that brought it, or what else it is called; empty for the run's input. */
   readonly name: string;
   /** The call that brought it; null where no call did. */

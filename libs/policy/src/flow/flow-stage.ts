@@ -2,30 +2,30 @@ import type { Json, JsonObject } from '@writ/kernel';
 import { follow, parsePointer, Unread } from '@writ/rules';
 import type { DecisionRequest, NearMiss, Obligation, RuleMatch } from '../types';
 import type { FlowPolicy, FlowRule, ToolFacts, Trifecta } from './compile';
-import type { FlowFacts, FlowRecord, FlowSource } from './facts';
-import { Entered, type Origin, originText, UNTRUSTED } from './provenance';
+import { ceilingOf } from './ceiling';
+import { enteredIn, factsOf } from './entered';
+import type { FlowFacts, FlowRecord } from './facts';
+import { type Entered, type Origin, originText, UNTRUSTED } from './provenance';
+import { BEYOND_LABELS } from './rule-ids';
 import { leavesOf } from './values';
 
 export interface FlowHearing {
+  /** Whom or what the values go to: the sink of a call, or who would hear them. */
+  readonly subject: string;
   readonly matches: readonly RuleMatch[];
   readonly obligations: readonly Obligation[];
   readonly denied: boolean;
   readonly misses: readonly NearMiss[];
-  readonly record: FlowRecord;
+  /** Of a call. */
+  readonly record?: FlowRecord;
 }
-
-const NOTHING: FlowFacts = { sources: [], unlabelled: false, left: false, tool: () => null };
-
-const UNKEPT: FlowSource = { from: 'outside', name: 'what came before', step: null, labels: [UNTRUSTED], value: null };
 
 /** Asks the flow rules about one tool call. Every rule is heard; the first that denies does not silence the others. */
 export function hearFlow(flow: FlowPolicy, request: DecisionRequest): FlowHearing {
-  if (request.flow === undefined && request.run !== undefined) {
-    throw new Error('nothing is known of what has entered the run');
-  }
-  const facts = request.flow ?? NOTHING;
+  const facts = factsOf(request);
   const tool = flow.toolFacts(request.object.id, facts.tool(request.object.id));
-  const entered = enteredIn(flow, facts);
+  const ceiling = ceilingOf(request.chain);
+  const entered = enteredIn(flow, facts, ceiling);
   const args = request.args ?? {};
   const call = new Call(args, tool, entered);
   const matches: RuleMatch[] = [];
@@ -46,29 +46,20 @@ export function hearFlow(flow: FlowPolicy, request: DecisionRequest): FlowHearin
   const record = recordOf(call, { flow, facts, tool, entered });
   const third = flow.trifecta === null ? null : thirdOf(flow.trifecta, { facts, tool, entered, record });
   if (flow.trifecta !== null && third !== null) speak(flow.trifecta.rid, flow.trifecta.owed, third);
-  return { matches, obligations: [...owed.values()], denied, misses: misses.slice(0, MOST_MISSES), record };
+  // What it brings is heard by whoever calls, who is to hear nothing else.
+  const beyond = ceiling === null ? [] : tool.labels.filter((label) => !ceiling.has(label));
+  if (beyond.length > 0) {
+    const missing = `its answer is ${beyond.join(', ')}, which the delegation is not for`;
+    speak(BEYOND_LABELS, null, { read: { answer: beyond.join(' ') }, missing });
+  }
+  const obligations = [...owed.values()];
+  return { subject: tool.sink, matches, obligations, denied, misses: misses.slice(0, MOST_MISSES), record };
 }
 
-const MOST_MISSES = 3;
+/** Told of one refusal. */
+export const MOST_MISSES = 3;
 /** Values named in one refusal: an explanation must not grow with the arguments. */
-const MOST_NAMED = 8;
-
-function enteredIn(flow: FlowPolicy, { sources, unlabelled, tool }: FlowFacts): Entered {
-  const all = unlabelled ? [...sources, UNKEPT] : sources;
-  return new Entered(
-    all.map((source) => {
-      // What the policy says now counts as well as what was on record: labels are taken back by nobody.
-      const now = source.from === 'tool' ? flow.toolFacts(source.name, tool(source.name)) : null;
-      const own = source.from === 'tool' ? (now?.labels ?? []) : flow.entries[source.from];
-      const labels = own.every((one) => source.labels.includes(one))
-        ? source.labels
-        : [...new Set([...source.labels, ...own])];
-      return { source, labels, vouches: now?.vouches ?? NO_POINTERS };
-    }),
-  );
-}
-
-const NO_POINTERS: readonly string[] = Object.freeze([]);
+export const MOST_NAMED = 8;
 
 function speaksOf(
   { sinks, tools, after }: FlowRule,

@@ -51,9 +51,14 @@ export class Entered {
   /** Every label that has entered. */
   readonly labels: ReadonlySet<string>;
   readonly #ordered: readonly Known[];
+  /** What whoever makes something up may have heard. */
+  readonly #made: readonly string[];
 
-  constructor(sources: readonly Known[]) {
+  /** `most`: the only labels that whoever acts can have heard of, since no others are handed to them; null for all. */
+  constructor(sources: readonly Known[], most: ReadonlySet<string> | null = null) {
     this.labels = new Set(sources.flatMap(({ labels }) => labels));
+    const all = [...this.labels].sort();
+    this.#made = most === null ? all : all.filter((label) => most.has(label));
     // Who was trusted and said it has said it: that somebody else repeats it takes nothing away.
     this.#ordered = sources.toSorted(
       (a, b) => Number(isUntrusted(a.labels)) - Number(isUntrusted(b.labels)) || a.labels.length - b.labels.length,
@@ -72,10 +77,10 @@ export class Entered {
       if (first === null && as.holds(words)) first = known;
       if (first?.labels.length === 0) break;
     }
-    if (first === null) return { from: 'model', name: '', step: null, labels: [...this.labels].sort() };
+    if (first === null) return { from: 'model', name: '', step: null, labels: this.#made };
     const { from, name, step } = first.source;
     // Who writes the page may write a code book into it: which of its words were picked can say what else was heard.
-    const labels = isUntrusted(first.labels) ? [...this.labels].sort() : first.labels;
+    const labels = isUntrusted(first.labels) ? [...new Set([...first.labels, ...this.#made])].sort() : first.labels;
     return { from, name, step, labels };
   }
 }
@@ -97,6 +102,8 @@ export function originText({ from, name, step, labels }: Origin): string {
       return `a model, which made it up${carried}`;
     case 'person':
       return `a person${carried}`;
+    case 'workflow':
+      return `the workflow itself${carried}`;
     case 'signal':
       return `signal ${name}${carried}`;
     case 'outside':

@@ -23,6 +23,7 @@ const GOOD: { readonly [type: string]: Obligation['values'] } = {
   budget: { tokens: 1_000, cost_micros: 50_000 },
   sandbox: { network: 'none', files: 'read', memory_mb: 64, time_ms: 2_000 },
   step_up: { who: 'initiator', within_ms: 60_000 },
+  bound_delegation: { tools: ['x', { tool: 'y', at_most: { '/amount': 5 } }], uses: 2, depth: 1, lasts_ms: 1_000 },
 };
 const ASKING = ['require_approval', 'step_up'];
 
@@ -105,6 +106,9 @@ describe('an obligation', () => {
     ['step_up', { who: 'somebody' }],
     ['step_up', { within_ms: 1 }],
     ['require_approval', { valid_ms: 0 }],
+    ['bound_delegation', {}],
+    ['bound_delegation', { depth: 65 }],
+    ['bound_delegation', { labels: ['untrusted'] }],
   ])('%s with %j is refused when the policy is read', async (type, values) => {
     const bundle = parseBundle(policyWith(type, values as never));
     const built = bundle.ok ? await buildSnapshot(bundle.value) : bundle;
@@ -138,7 +142,9 @@ describe('an obligation', () => {
         const { verdict, reason } = decide(authority, request);
         if (action === 'handoff') continue;
         if (ASKING.includes(type)) expect([action, verdict]).toEqual([action, 'ask']);
-        else if (!kept.has(action)) expect([type, action, reason]).toEqual([type, action, 'unknown_obligation']);
+        else if (type === 'bound_delegation' && passes) expect([action, verdict]).toEqual([action, 'allow']);
+        else if (type === 'bound_delegation' || !kept.has(action))
+          expect([type, action, reason]).toEqual([type, action, 'unknown_obligation']);
       }
     }
   });

@@ -1,5 +1,6 @@
 import { parsePointer } from '@writ/rules';
 import { z } from 'zod';
+import { labels } from '../flow/document';
 import type { Obligation } from '../types';
 
 const DAY_MS = 86_400_000;
@@ -10,6 +11,13 @@ const pointer = z
   .max(200)
   .refine((text) => text !== '' && parsePointer(text) !== null, 'a JSON pointer such as /card/number');
 const fields = z.array(pointer).min(1).max(64);
+
+const toolName = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'a tool: lower-case letters, digits, _ . -');
+const grant = z.strictObject({
+  tool: toolName,
+  only: z.record(pointer, z.array(z.json()).min(1).max(256)).optional(),
+  at_most: z.record(pointer, z.number()).optional(),
+});
 
 /** The values of each obligation that is honoured around a call, as policy text writes them. */
 const TERMS = {
@@ -45,6 +53,29 @@ const TERMS = {
       ({ tokens, cost_micros: cost }) => tokens !== undefined || cost !== undefined,
       'says tokens or cost_micros',
     ),
+  /** What goes along with a handoff or a piece of work at most, whatever whoever passes it on gives (`gives` of an agent). */
+  bound_delegation: z
+    .strictObject({
+      /** The only tools, by name or with limits on their arguments; an empty list is none. */
+      tools: z
+        .array(z.union([toolName, grant]))
+        .max(128)
+        .optional(),
+      /** Tool calls, of all below together. */
+      uses: z.number().int().min(0).optional(),
+      /** How often it may be passed on again, one below the other. */
+      depth: z.number().int().min(0).max(64).optional(),
+      /** Milliseconds after which it has ended. */
+      lasts_ms: z
+        .number()
+        .int()
+        .min(1)
+        .max(366 * DAY_MS)
+        .optional(),
+      /** The only labels that what is handed on, or brought in under it, may carry. */
+      labels: labels.optional(),
+    })
+    .refine((terms) => Object.keys(terms).length > 0, 'it bounds nothing'),
 } as const;
 
 export type Duty = keyof typeof TERMS;
