@@ -6,8 +6,6 @@ import { OWNER, say } from '../scenarios/desk';
 import { asking } from '../scenarios/many-kinds';
 import { type LiveWorld, openLiveWorld } from './live-world';
 
-jest.setTimeout(60_000);
-
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -27,7 +25,7 @@ describe('a fresh proof of who somebody is', () => {
     keys['ann'] = await keyOf(OWNER);
     keys['ann elsewhere'] = await keyOf(OWNER);
     keys['bob'] = await keyOf('user:bob', ['approver', 'payments']);
-  }, 60_000);
+  });
   afterAll(() => world.close());
 
   async function keyOf(principal: string, roles: readonly string[] = []): Promise<string> {

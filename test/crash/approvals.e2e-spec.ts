@@ -139,7 +139,7 @@ describe('an approved act while workers are killed', () => {
       }
       expect(await mails(run)).toBe(1);
     },
-    60_000,
+    400_000,
   );
 
   /** A call that is lost and must not be repeated: somebody looks at the other side. */

@@ -55,7 +55,7 @@ describe('random kills of runs with branches', () => {
         const { rows } = await scenario.outsider.query(`select 1 from writ.run where finished_at is null limit 1`);
         return rows.length === 0;
       },
-      180_000,
+      400_000,
     );
   }
 
@@ -106,6 +106,6 @@ describe('random kills of runs with branches', () => {
       await over();
       for (const [workflow, run] of runs) expect([run, await outcomeOf(run)]).toEqual([run, expected.get(workflow)]);
     },
-    SOAK ? 3_600_000 : 300_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 });

@@ -173,7 +173,7 @@ describe('random kills of runs that start runs, and of batches', () => {
       for (const run of runs) expect([run, await outcomeOf(run)]).toEqual([run, expected]);
       middle = expected.below['=deep/s0']!;
     },
-    SOAK ? 3_600_000 : 300_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 
   it(
@@ -205,7 +205,7 @@ describe('random kills of runs that start runs, and of batches', () => {
       }
       expect(await effectsOf(counter.ready)).toEqual(before);
     },
-    SOAK ? 3_600_000 : 300_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 
   it(
@@ -224,7 +224,7 @@ describe('random kills of runs that start runs, and of batches', () => {
       const page = await scenario.engine.batches.items(scenario.tenant, id, { limit: 1000 });
       for (const { run } of page!.data) expect([run, await outcomeOf(run!)]).toEqual([run, middle]);
     },
-    SOAK ? 3_600_000 : 300_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 
   it(
@@ -265,7 +265,7 @@ describe('random kills of runs that start runs, and of batches', () => {
         expect(left.rows).toEqual([]);
       }
     },
-    SOAK ? 3_600_000 : 300_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 });
 

@@ -125,6 +125,6 @@ describe('an agent that an external framework leads, when the worker that called
       expect(effects.map(([, { effects: times }]) => times)).toEqual([1, 1]);
       expect(Math.max(...effects.map(([, one]) => one.arrivals))).toBe(arrivals);
     },
-    90_000,
+    400_000,
   );
 });

@@ -82,7 +82,7 @@ describe('a freeze', () => {
         );
         return rows[0]!.n === 0;
       },
-      60_000,
+      400_000,
     );
     const after = await arrived();
     const sent = [...after].filter(([key, count]) => count > (before.get(key) ?? 0)).map(([key]) => key);
@@ -111,7 +111,7 @@ describe('a freeze', () => {
         const left = await scenario.outsider.query(`select 1 from writ.run where finished_at is null limit 1`);
         return left.rows.length === 0;
       },
-      180_000,
+      400_000,
     );
     // A call may be late for its time limit on a busy machine, so not every run succeeds; every one is whole.
     for (const run of runs.slice(0, 100)) await checkRun(scenario.outsider, run);
@@ -134,7 +134,7 @@ describe('a freeze', () => {
           );
           return rows.length === WORKERS ? rows : null;
         },
-        30_000,
+        400_000,
       );
       times.push(...acks.map(({ ms }) => Number(ms)));
       await release(scenario, stop.id);

@@ -83,7 +83,7 @@ describe('random kills', () => {
           await reconcileAll(scenario, counter.ready);
           return (await unfinished(scenario)) === 0;
         },
-        180_000,
+        400_000,
       );
       await expectExact(scenario, counter.ready, runs);
       await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));
@@ -93,7 +93,7 @@ describe('random kills', () => {
       home.remove();
       await scenario.close();
     },
-    SOAK ? 3_600_000 : 300_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 });
 
@@ -125,5 +125,5 @@ describeWithRedis('Redis as the doorbell', () => {
     await expectExact(scenario, counter.ready, runs);
     await Promise.all([...workers, counter].map((child) => child.kill('SIGKILL')));
     await scenario.close();
-  }, 180_000);
+  }, 400_000);
 });

@@ -31,6 +31,6 @@ describe('a connection lost during the COMMIT of a round', () => {
       await ledger.close();
       home.remove();
     },
-    120_000,
+    400_000,
   );
 });

@@ -70,7 +70,7 @@ describe('a sequencer killed in the middle of a round', () => {
       const events = await producers.stop();
       expect(await whole()).toBe(events);
     },
-    60_000,
+    400_000,
   );
 
   it('[I9] frozen in a round, and thawed when another has taken over: what it had begun is not committed', async () => {
@@ -105,7 +105,7 @@ describe('a sequencer killed in the middle of a round', () => {
       const events = await producers.stop();
       expect(await whole()).toBe(events);
     },
-    SOAK ? 3_600_000 : 120_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 
   const sizes = async (): Promise<number> =>

@@ -341,6 +341,6 @@ describe('a log whose owner tampered with it', () => {
       await fresh.drop();
       mine.remove();
     },
-    60_000,
+    400_000,
   );
 });

@@ -102,6 +102,6 @@ describe('a worker killed at each point of an effect', () => {
       expect(after?.effects).toBe(1);
       expect((await checkRun(scenario.outsider, run)).status).toBe('succeeded');
     },
-    60_000,
+    400_000,
   );
 });

@@ -196,7 +196,7 @@ describe('tenants', () => {
       }
       expect(changed).toEqual([]);
     },
-    120_000,
+    400_000,
   );
 
   it.each(ROLES)('[I11] the %s bound to anybody else adds no row of a tenant', async (role) => {

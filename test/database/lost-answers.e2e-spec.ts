@@ -83,7 +83,7 @@ describe('a connection cut during the commit', () => {
       const written = await checkLedger(ledger.outsider);
       expect(sent.filter(({ id }) => !written.has(id))).toEqual([]);
     },
-    120_000,
+    400_000,
   );
 
   it('[I2] the old backend still at work on a unit while it is sent again: applied once', async () => {
@@ -169,6 +169,6 @@ describe('the proxy itself', () => {
       proxy.leadTo(ledger.fresh.url);
       await outcome;
     },
-    30_000,
+    400_000,
   );
 });

@@ -9,8 +9,6 @@ import type { SandboxProfile } from '../../libs/gateways/src/sandbox/profile';
 import { gatewayOver, limits, summary, toolCall } from './calls';
 import { openOffice, type TestOffice } from './office';
 
-jest.setTimeout(120_000);
-
 const MODULE = join(__dirname, 'peers/confined.mjs');
 const PROFILE: SandboxProfile = { network: 'open', files: 'none', memoryMb: 64, timeMs: 20_000 };
 const ENDPOINT = { type: 'function', function: 'run' } as const;
@@ -104,7 +102,7 @@ describe('a confined function', () => {
     expect(summary(await confined('talks'))).toEqual(['tool_result_too_large', 'permanent', 'yes']);
     expect(summary(await confined('leaves'))).toEqual(['tool_lost', 'transient', 'maybe']);
     expect(summary(await confined('nothing'))).toEqual(['tool_threw', 'permanent', 'yes']);
-    const late = await confined('loops', { limits: { timeoutMs: 300 } });
+    const late = await confined('loops', { limits: { timeoutMs: 2_000 } });
     expect(summary(late)).toEqual(['tool_timeout', 'transient', 'maybe']);
   });
 

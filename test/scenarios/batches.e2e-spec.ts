@@ -40,7 +40,7 @@ async function over(id: string): Promise<Batch> {
       batch = await engine.batches.get(tenant, id);
       return batch?.finishedAt !== null;
     },
-    30_000,
+    400_000,
   );
   return batch!;
 }

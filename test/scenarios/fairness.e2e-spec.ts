@@ -126,6 +126,6 @@ describeWithRedis('one tenant floods', () => {
       await counter.kill('SIGKILL');
       await scenario.close();
     },
-    SOAK ? 3_600_000 : 180_000,
+    SOAK ? 3_600_000 : 400_000,
   );
 });

@@ -103,7 +103,7 @@ describe('a fork with stubbed effects', () => {
         expect(reached).toEqual([]);
       }
     },
-    60_000,
+    400_000,
   );
 
   it('says where its past is from, and in its evidence that nothing was sent', async () => {

@@ -295,7 +295,7 @@ describe('an agent that an external framework leads', () => {
         service.kill();
       }
     },
-    60_000,
+    400_000,
   );
 
   test('hears nothing that has not passed the guardrails, from its run, from its tools or through its model, and each once', async () => {

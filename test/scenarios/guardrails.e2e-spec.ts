@@ -12,7 +12,7 @@ const WATCH = '  checks: { heard: { at: [input], words: [unheard_of] }, sent: { 
 let world: GuardWorld;
 beforeAll(async () => {
   world = await openGuardWorld(WATCH);
-}, 60_000);
+});
 afterAll(() => world.close());
 beforeEach(() => {
   world.posted.length = 0;
@@ -111,7 +111,7 @@ describe('the boundaries of agents', () => {
         expect(detail!['policy']).toBe(snapshot!.digest);
       }
     },
-    120_000,
+    400_000,
   );
 
   test('a child run passes them as any run does: what it is given, what it answers, and what its parent hears of it', async () => {
@@ -130,7 +130,7 @@ describe('the boundaries of agents', () => {
       ['input', 'bob'],
       ['output', null],
     ]);
-  }, 120_000);
+  });
 });
 
 describe('what guardrails do', () => {
@@ -157,7 +157,7 @@ describe('what guardrails do', () => {
       found: '1 credential',
       content: 1,
     });
-  }, 120_000);
+  });
 
   test('what is taken out of the arguments of a call is neither decided, nor sent, nor committed to', async () => {
     await world.guard('  checks: { no_cards: { at: [output], detect: [payment_card], then: redact } }');
@@ -169,7 +169,7 @@ describe('what guardrails do', () => {
     expect(world.posted).toEqual(['pay [redacted: payment_card] now']);
     const intent = events.find((one) => one.type === 'step_intended' && one.target === 'post');
     expect(intent).toMatchObject({ args: { text: 'pay [redacted: payment_card] now' } });
-  }, 120_000);
+  });
 
   test('[I1] a call that a guardrail denies reaches nothing; its agent is told a reason code and goes on', async () => {
     await world.guard('  checks: { no_cards: { at: [output], detect: [payment_card], answers: false } }');
@@ -182,7 +182,7 @@ describe('what guardrails do', () => {
       .findLast(({ user }) => user === run)!
       .messages.at(-1);
     expect(told).toMatchObject({ role: 'tool', content: 'Error: denied: guardrail_denied' });
-  }, 120_000);
+  });
 
   test('content that may not enter is heard by no model', async () => {
     await world.guard('  checks: { short: { at: [input], longer_than: 60 } }');
@@ -191,7 +191,7 @@ describe('what guardrails do', () => {
     expect(status).toBe('denied');
     expect(denials(events)).toEqual([['model', 'scripted', 'guardrail_denied']]);
     expect(world.model.journal().filter(({ user }) => user === run)).toEqual([]);
-  }, 120_000);
+  });
 
   test('an answer that may not leave goes nowhere, and the run says so', async () => {
     await world.guard('  checks: { no_cards: { at: [output], detect: [payment_card] } }');
@@ -199,7 +199,7 @@ describe('what guardrails do', () => {
     const { status, output, events, code } = await world.over(run);
     expect([status, output, code]).toEqual(['denied', null, 'policy_denied']);
     expect(denials(events)).toEqual([['finish', 'alone', 'guardrail_denied']]);
-  }, 120_000);
+  });
 
   test('people let pass what a guardrail asks about, once, and the same run does not ask about it again', async () => {
     await world.guard('  checks: { names: { at: [input, output], words: [bluebird], ask: ask_owner } }');
@@ -230,7 +230,7 @@ describe('what guardrails do', () => {
       'fired',
       'fired',
     ]);
-  }, 180_000);
+  }, 400_000);
 });
 
 describe('a guardrail that asks somebody', () => {
@@ -249,14 +249,14 @@ describe('a guardrail that asks somebody', () => {
     expect(intent).toMatchObject({ target: 'judge', check: { guardrail: 'judged' } });
     const asked = (await world.audits(run)).filter(({ action }) => action === 'guardrail.check');
     expect(asked).toMatchObject([{ type: 'action.authorized', actor: 'agent:ann', object: { id: 'judged' } }]);
-  }, 120_000);
+  });
 
   test('goes by the answer, and denies what was flagged', async () => {
     await world.guard(JUDGE());
     world.judge = () => JSON.stringify({ flagged: true });
     const { events } = await world.over(await world.start('alone', { ann: posts }));
     expect([denials(events), world.posted]).toEqual([[['tool', 'post', 'guardrail_denied']], []]);
-  }, 120_000);
+  });
 
   test('[I7] holds everything back while it gets no answer it can use, or may not ask', async () => {
     await world.guard(JUDGE(', on_error: open'));
@@ -282,7 +282,7 @@ describe('a guardrail that asks somebody', () => {
       ['check', 'judge', 'agent_not_granted'],
       ['tool', 'post', 'guardrail_failed'],
     ]);
-  }, 180_000);
+  }, 400_000);
 
   test('asks a model as well, which answers in JSON and is charged to the run', async () => {
     await world.guard(
@@ -298,5 +298,5 @@ describe('a guardrail that asks somebody', () => {
     expect(kinds).toEqual(['check', 'model']);
     const asked = world.model.journal().find(({ user, messages }) => user === run && messages.length === 2);
     expect(asked?.messages[0]).toMatchObject({ content: 'You are the judge.' });
-  }, 120_000);
+  });
 });

@@ -147,7 +147,7 @@ describe('labels on what enters a run', () => {
         child = found?.children?.[0] ?? '';
         return child !== '';
       },
-      60_000,
+      400_000,
     );
     expect(await vote(await asked(child), 'reject')).toMatchObject({ ok: true });
     await over(parent);

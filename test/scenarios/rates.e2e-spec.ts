@@ -2,8 +2,6 @@ import { readJournal } from '@writ/engine';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { openTill, paying, type Till } from './till';
 
-jest.setTimeout(60_000);
-
 /** Small payments are free, and one a day. */
 function oneADay(): PolicyBundle {
   const { rules, conditions, obligations, attributes, limits } = paying();
@@ -20,7 +18,7 @@ describe('a run whose turn has not come', () => {
   beforeAll(async () => {
     till = await openTill();
     await till.scenario.activate(oneADay());
-  }, 60_000);
+  });
   afterAll(() => till.close());
 
   it('waits on record, over a restart of whoever leads it, and goes on when its turn comes', async () => {

@@ -8,8 +8,6 @@ import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
 import { until } from '../support/until';
 
-jest.setTimeout(120_000);
-
 const MODULE = join(__dirname, '../gateways/peers/confined.mjs');
 const accountable = { owner: 'user:emma', purpose: 'runs code it does not trust' };
 const tool = (name: string): object => ({
@@ -61,7 +59,7 @@ obligations:
       }),
       options: { concurrency: 4, heartbeatMs: 1_000, sweepMs: 50, mailMs: 50 },
     });
-  }, 60_000);
+  });
   afterAll(() => scenario.close());
 
   async function play(name: string) {

@@ -5,7 +5,7 @@ import { openGroupCommit } from '@writ/database';
 import { Client } from 'pg';
 import { freshDatabase } from '../support/database';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 /** More than a histogram counts one by one, and many chunks of a search. */
 const RUNS = 104_000;
@@ -84,7 +84,7 @@ beforeAll(async () => {
     [tenant, journaled],
   );
   await owner.query('analyze writ.run');
-}, 180_000);
+}, 400_000);
 afterAll(async () => {
   for (const end of ends) await end();
 });

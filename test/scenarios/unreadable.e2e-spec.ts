@@ -56,7 +56,7 @@ async function quarantined(of: RunId): Promise<void> {
       );
       return rows[0]?.status === 'quarantined';
     },
-    60_000,
+    400_000,
   );
 }
 

@@ -23,7 +23,7 @@ describe('writ audit verify', () => {
     await until('every event to be sealed', () => json(env, 'audit', 'log')['unsealed'] === 0);
     const denied = json(env, 'audit', 'list', '--verdict', 'deny') as { data: readonly { id: string }[] };
     event = denied.data[0]!.id;
-  }, 180_000);
+  }, 400_000);
 
   afterAll(async () => {
     if (server.child.exitCode === null) await server.send('SIGTERM');

@@ -229,5 +229,5 @@ describeWithRedis('docker-compose.yml, each service as the process it says', () 
         expect(service.log).not.toContain('"level":"error"');
       }
     }
-  }, 180_000);
+  }, 400_000);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshHome, ROOT } from './dev-server';
 
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 const RUN = join(ROOT, 'scripts', 'run.mjs');
 const LIMIT_S = 60;
