@@ -39,6 +39,7 @@ import { Proofs1795000000038 } from './0038-proofs';
 import { AccessRequests1795000000039 } from './0039-access-requests';
 import { ShortLooks1795000000040 } from './0040-short-looks';
 import { DeadLetters1795000000041 } from './0041-dead-letters';
+import { Reviews1795000000042 } from './0042-reviews';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -83,4 +84,5 @@ export const MIGRATIONS = [
   AccessRequests1795000000039,
   ShortLooks1795000000040,
   DeadLetters1795000000041,
+  Reviews1795000000042,
 ];

@@ -175,6 +175,7 @@ describe('every operation of the contract', () => {
       triggers: 'trigger',
       approvals: 'approval',
       questions: 'input',
+      reviews: 'review',
       'stand-ins': 'standIn',
       subscriptions: 'subscription',
       batches: 'batch',

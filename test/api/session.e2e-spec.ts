@@ -179,6 +179,7 @@ describe('what somebody may', () => {
       'trigger.read',
       'subscription.read',
       'directory.read',
+      'review.read',
     ]);
     const narrow = await server.key(admin.tenant, { principal: 'user:auditor', roles: ['auditor'], scopes: ['run.*'] });
     expect((await server.get('/v1/me', { key: narrow.token })).body['may']).toEqual(['run.read']);

@@ -50,6 +50,7 @@ const MUST: { readonly [word: string]: readonly Action[] } = {
     'directory.read',
     'directory.change',
   ],
+  'runs that were drawn are looked at': ['review.read', 'review.decide'],
 };
 
 const passesOn = (action: Action): boolean => action === 'handoff' || action === 'delegate';

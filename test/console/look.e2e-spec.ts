@@ -78,6 +78,16 @@ const PLACES: readonly Place[] = [
   { name: 'approvals', path: () => '/approvals', ready: (page) => page.getByText('Nothing waits for you').waitFor() },
   { name: 'questions', path: () => '/questions', ready: (page) => page.getByText('Nothing is asked').waitFor() },
   {
+    name: 'reviews',
+    path: () => '/reviews',
+    ready: (page) => page.getByText('Nothing waits to be looked at').waitFor(),
+  },
+  {
+    name: 'inventory',
+    path: () => '/inventory',
+    ready: (page) => page.getByRole('row', { name: /clerk/ }).first().waitFor(),
+  },
+  {
     name: 'ask',
     path: () => `/ask?q=${encodeURIComponent('who can run.start workflow:desk')}`,
     ready: (page) => page.getByRole('table', { name: 'Who can' }).waitFor(),

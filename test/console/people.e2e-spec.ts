@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
-import type { RunId } from '@writ/kernel';
+import { newId, type RunId } from '@writ/kernel';
 import { mergeBundles, policiesDirectory, readBundle } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { policy, say } from '../scenarios/desk';
@@ -157,6 +157,40 @@ describeWithBrowser('people and runs', (executable) => {
     await page.getByText('Nothing is asked').waitFor();
     const { events } = await world.desk.stands(run, 'succeeded');
     expect(events.at(-1)).toMatchObject({ output: { amount: 12.5, way: 'voucher', gift: false } });
+  });
+
+  it('a run that was drawn is found, looked at and decided with the keyboard alone', async () => {
+    const { outsider, tenant } = world.desk.scenario;
+    const run = world.runs['paid']!;
+    await outsider.query(
+      `insert into writ.review (tenant, id, run, workflow, initiator, caller, tier, policy, seed, share, why, due_at)
+       values ($1, $2, $3, 'desk', 'user:ann', 'user:ann', 'high', 'sha256:x', 'seed', 0.25, 'share', now())`,
+      [tenant, newId('review'), run],
+    );
+    await screen.page.goto(world.link('/runs'));
+    const { page } = screen;
+    await page.getByRole('grid').waitFor();
+    await page
+      .getByRole('navigation', { name: 'Pages' })
+      .getByText('for you to look at')
+      .waitFor({ state: 'attached' });
+    await page.keyboard.press('g');
+    await page.keyboard.press('v');
+    await page.getByRole('list', { name: 'Reviews' }).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('o');
+    const form = page.getByRole('form', { name: 'What you found' });
+    await form.waitFor();
+    const concern = form.getByRole('button', { name: 'Raise a concern' });
+    expect(await concern.isDisabled()).toBe(true);
+    await form.getByLabel(/^What you found/).focus();
+    await page.keyboard.type('It paid too much.');
+    await good('reviews-light-desk');
+    await concern.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing waits to be looked at').waitFor();
+    const { rows } = await outsider.query(`select verdict, note from writ.review where run = $1`, [run]);
+    expect(rows).toEqual([{ verdict: 'concern', note: 'It paid too much.' }]);
   });
 
   it.each(LOOKS)('questions read well in %s on a %s', async (look, size) => {

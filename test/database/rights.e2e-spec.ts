@@ -41,6 +41,7 @@ const DOORS = [
   'forget_said',
   'forget_workers',
   'log_waits_since',
+  'review_load',
   'run_load',
   'run_load',
   'wake_stopped',

@@ -39,6 +39,9 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'batch.concurrency': 1,
   'batch.total': 1,
   'batch_item.state': 'pending',
+  'review.tier': 'low',
+  'review.share': 0.5,
+  'review.why': 'share',
 };
 
 function valueOf(table: string, { name, type }: Column): unknown {

@@ -9,8 +9,10 @@ import {
   AUDIT_SEARCH,
   BATCHES_SEARCH,
   COMPARE_SEARCH,
+  INVENTORY_SEARCH,
   MODELS_SEARCH,
   QUESTIONS_SEARCH,
+  REVIEWS_SEARCH,
   RUN_SEARCH,
   RUNS_SEARCH,
   STOPS_SEARCH,
@@ -66,6 +68,20 @@ const questions = createRoute({
   path: '/questions',
   validateSearch: keep(...QUESTIONS_SEARCH),
   component: lazyRouteComponent(() => import('./questions/QuestionsPage'), 'QuestionsPage'),
+});
+
+const reviews = createRoute({
+  getParentRoute: () => root,
+  path: '/reviews',
+  validateSearch: keep(...REVIEWS_SEARCH),
+  component: lazyRouteComponent(() => import('./reviews/ReviewsPage'), 'ReviewsPage'),
+});
+
+const inventory = createRoute({
+  getParentRoute: () => root,
+  path: '/inventory',
+  validateSearch: keep(...INVENTORY_SEARCH),
+  component: lazyRouteComponent(() => import('./inventory/InventoryPage'), 'InventoryPage'),
 });
 
 const audit = createRoute({
@@ -130,6 +146,8 @@ export const router = createRouter({
     batches,
     approvals,
     questions,
+    reviews,
+    inventory,
     audit,
     ask,
     triggers,

@@ -35,6 +35,7 @@ import { DecisionsController } from './controllers/decisions.controller';
 import { ExplainController } from './controllers/explain.controller';
 import { DirectoryController } from './controllers/directory.controller';
 import { GuardrailsController } from './controllers/guardrails.controller';
+import { InventoryController } from './controllers/inventory.controller';
 import { KeysController } from './controllers/keys.controller';
 import { LiveController } from './controllers/live.controller';
 import { LookupController } from './controllers/lookup.controller';
@@ -42,6 +43,7 @@ import { ModelsController } from './controllers/models.controller';
 import { QuestionsController } from './controllers/questions.controller';
 import { DelegationsController } from './controllers/delegations.controller';
 import { ReachController } from './controllers/reach.controller';
+import { ReviewsController } from './controllers/reviews.controller';
 import { RunForksController } from './controllers/run-forks.controller';
 import { RunSearchController } from './controllers/run-search.controller';
 import { RunsController } from './controllers/runs.controller';
@@ -108,7 +110,7 @@ export class ControlPlaneModule {
     const clock = deps.clock ?? systemClock;
     const gate = new Gate(database, authority, clock);
     const { approvals, questions, batches } = deps;
-    const asked = new AskedThings({ approvals, questions, batches, gate, clock });
+    const asked = new AskedThings({ approvals, questions, batches, gate, clock, database });
     const search = new AuditSearch(database);
     const drafts = deps.authzenDrafts ?? new Set<string>();
     const outside = new OutsideDecisions(database, authority, new EvaluationRecorder(database), clock, drafts);
@@ -131,6 +133,8 @@ export class ControlPlaneModule {
         ApprovalsController,
         StandInsController,
         QuestionsController,
+        ReviewsController,
+        InventoryController,
         AuditController,
         AuditLogController,
         StopsController,

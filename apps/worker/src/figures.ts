@@ -2,10 +2,11 @@ import type { Engine } from '@writ/engine';
 import { gauge, type Reading } from '@writ/telemetry';
 
 type Load = NonNullable<Engine['admission']['load']>;
+type ReviewLoad = Engine['reviews']['load'] extends ReadonlyMap<unknown, infer T> ? T : never;
 type TenantLoad = Load['tenants'] extends ReadonlyMap<unknown, infer T> ? T : never;
 
 /** What operators scale by, as this worker last saw it: it looks once a second. Every worker tells the same. */
-export function exportFigures({ admission }: Engine): void {
+export function exportFigures({ admission, reviews }: Engine): void {
   const perTenant = (of: (load: TenantLoad) => number) => (): readonly Reading[] =>
     [...(admission.load?.tenants ?? [])].map(([tenant, load]) => ({ value: of(load), attributes: { tenant } }));
   gauge('queueAge', () => [{ value: oldestMs(admission.load) / 1_000 }]);
@@ -17,6 +18,20 @@ export function exportFigures({ admission }: Engine): void {
   gauge(
     'active',
     perTenant((load) => load.active),
+  );
+  const ofReviews = (of: (load: ReviewLoad) => number) => (): readonly Reading[] =>
+    [...reviews.load].map(([tenant, load]) => ({ value: of(load), attributes: { tenant } }));
+  gauge(
+    'reviewsOpen',
+    ofReviews(({ open }) => open),
+  );
+  gauge(
+    'reviewsOverdue',
+    ofReviews(({ overdue }) => overdue),
+  );
+  gauge(
+    'reviewAge',
+    ofReviews(({ oldestS }) => oldestS),
   );
 }
 

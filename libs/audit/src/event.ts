@@ -1,4 +1,4 @@
-import type { DecisionId, EventId, HopBounds, RunId, TenantId } from '@writ/kernel';
+import type { DecisionId, EventId, HopBounds, RiskTier, RunId, TenantId } from '@writ/kernel';
 
 export const AUDIT_SCHEMA = 1;
 
@@ -89,7 +89,11 @@ export type AuditType =
   | 'trigger.missed'
   | 'batch.created'
   | 'batch.cancelled'
-  | 'batch.finished';
+  | 'batch.finished'
+  | 'review.drawn'
+  | 'review.claimed'
+  | 'review.released'
+  | 'review.decided';
 
 /**
  * A stage of the decision as evidence: `[stage, verdict, rids…]`, a rid with `?` before it where the rule's condition
@@ -140,6 +144,8 @@ export interface AuditEvent {
   readonly result?: string;
   readonly outcome?: string;
   readonly labels?: readonly string[];
+  /** The risk tier of the act, where the policy has controls of tiers. */
+  readonly tier?: RiskTier;
   readonly decision?: DecisionEvidence;
   readonly authority?: { readonly tenant: number; readonly platform: number };
   readonly approval?: string;

@@ -64,7 +64,7 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'run.waiting': (_, detail) => `The run waits for ${WAITS[said(detail, 'for')] ?? said(detail, 'for')}.`,
   'run.resumed': (_, detail) => `Worker ${said(detail, 'worker')} took the run over from one that was gone.`,
   'run.finished': ({ outcome }, detail) =>
-    `The run ended: ${words(outcome)}${said(detail, 'code') ? `, ${words(said(detail, 'code'))}` : ''}.`,
+    `The run ended: ${words(outcome)}${said(detail, 'code') ? `, ${words(said(detail, 'code'))}` : ''}${drawn(detail)}.`,
   'run.paused': (_, detail) => `${said(detail, 'by')} held the run${why(detail)}`,
   'run.continued': (_, detail) => `${said(detail, 'by')} let the run go on${why(detail)}`,
   'run.redriven': (_, detail) => `${said(detail, 'by')} took the run out of quarantine${why(detail)}`,
@@ -111,6 +111,14 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'mail.consumed': (_, detail) => `The run took up what ${said(detail, 'by')} sent: ${words(said(detail, 'kind'))}.`,
   'question.asked': (_, detail) => `A run of ${said(detail, 'workflow')} asked people something.`,
   'question.answered': (event, detail) => `${who(event)} answered what a run of ${said(detail, 'workflow')} asked.`,
+  'review.drawn': (event, detail) =>
+    `A run of ${said(detail, 'workflow')} (${event.tier ?? 'some'} risk) was drawn for people to look at within ${said(detail, 'within_days')} days.`,
+  'review.claimed': (event, detail) => `${who(event)} took the review of a run of ${said(detail, 'workflow')}.`,
+  'review.released': (event, detail) => `${who(event)} gave the review of a run of ${said(detail, 'workflow')} back.`,
+  'review.decided': (event, detail) =>
+    event.outcome === 'concern'
+      ? `${who(event)} looked at a run of ${said(detail, 'workflow')} and raised a concern.`
+      : `${who(event)} looked at a run of ${said(detail, 'workflow')} and found it fine.`,
   'approval.requested': (event, detail) =>
     `${who(event)} asked people to approve ${event.action ?? 'an act'} on ${said(detail, 'target')}${said(detail, 'edit_of') ? ', with other arguments' : ''}.`,
   'approval.voted': (event) =>
@@ -214,6 +222,12 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
       : `Trigger ${said(detail, 'name')} fired and was refused: ${words(outcome)}.`,
   'trigger.missed': (_, detail) =>
     `Trigger ${said(detail, 'name')} was not fired from ${said(detail, 'from')} to ${said(detail, 'to')}.`,
+};
+
+/** Whether people look at a run that ended, where some of its tier are drawn. */
+const drawn = (detail: Detail): string => {
+  const review = said(detail, 'review');
+  return review === '' || review === 'none' ? '' : ', and it is drawn for people to look at';
 };
 
 /** `: the reason.` or just the end of the sentence. */

@@ -27,7 +27,19 @@ const Change = named(
   'Change',
   z
     .object({
-      kind: z.enum(['value', 'mandate', 'role', 'release', 'rule', 'remove', 'said', 'again', 'give', 'asking']),
+      kind: z.enum([
+        'value',
+        'mandate',
+        'role',
+        'release',
+        'rule',
+        'remove',
+        'said',
+        'again',
+        'give',
+        'asking',
+        'answered',
+      ]),
       rid: z.string().optional(),
       what: z.string().optional(),
       effect: z.string().optional(),

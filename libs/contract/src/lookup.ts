@@ -9,7 +9,7 @@ export const lookupRoutes = {
     area: 'system',
     summary: 'Find what an id names',
     description:
-      'Takes every id of ours (run, batch, approval, question, decision, event, stop, key, tenant, request), a W3C trace id or `traceparent`. What the caller may not read is not found.',
+      'Takes every id of ours (run, batch, approval, question, review, decision, event, stop, key, tenant, request), a W3C trace id or `traceparent`. What the caller may not read is not found.',
     access: 'caller',
     params: z.strictObject({ anything: z.string().min(1).max(200) }),
     responses: {
@@ -21,7 +21,18 @@ export const lookupRoutes = {
             matches: z
               .array(
                 z.object({
-                  kind: z.enum(['run', 'batch', 'approval', 'question', 'decision', 'event', 'stop', 'key', 'tenant']),
+                  kind: z.enum([
+                    'run',
+                    'batch',
+                    'approval',
+                    'question',
+                    'review',
+                    'decision',
+                    'event',
+                    'stop',
+                    'key',
+                    'tenant',
+                  ]),
                   id: z.string(),
                   title: z.string().describe('One line that tells it from others.'),
                   console: z.string().describe('Path in the console.'),

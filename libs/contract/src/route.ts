@@ -43,6 +43,8 @@ export type ApiAction =
   | 'decision.evaluate'
   | 'directory.read'
   | 'directory.change'
+  | 'review.read'
+  | 'review.decide'
   | 'principal.assert';
 
 export interface Outcome {

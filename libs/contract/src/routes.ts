@@ -11,6 +11,7 @@ import { decisionRoutes } from './decisions';
 import { delegationRoutes } from './delegations';
 import { explainRoutes } from './explain';
 import { directoryRoutes } from './directory';
+import { inventoryRoutes } from './inventory';
 import { keyRoutes } from './keys';
 import { liveRoutes } from './live';
 import { lookupRoutes } from './lookup';
@@ -19,6 +20,7 @@ import { policyRoutes } from './policies';
 import { questionRoutes } from './questions';
 import { guardrailRoutes } from './guardrails';
 import { reachRoutes } from './reach';
+import { reviewRoutes } from './reviews';
 import type { Route } from './route';
 import { runForkRoutes } from './run-forks';
 import { runUpgradeRoutes } from './run-upgrades';
@@ -45,6 +47,8 @@ export const ROUTES = {
   ...approvalRoutes,
   ...standInRoutes,
   ...questionRoutes,
+  ...reviewRoutes,
+  ...inventoryRoutes,
   ...auditRoutes,
   ...auditLogRoutes,
   ...liveRoutes,

@@ -265,6 +265,8 @@ export interface RunQueriesApi {
   /** Null when even a part could not be counted in time. */
   histogram(scope: RunScope, buckets: number): Promise<RunHistogram | null>;
   values(asked: ValuesQuery): Promise<FieldValues>;
+  /** When each workflow, agent and tool (`agent orders`) was last used, in epoch milliseconds, by the newest 1,000 runs. */
+  lastUsed(tenant: TenantId): Promise<ReadonlyMap<string, number>>;
   events(
     tenant: TenantId,
     run: RunId,

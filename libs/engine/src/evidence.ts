@@ -1,4 +1,4 @@
-import { digestOf, canonicalJson, type Hop, newId, type RunId, type TenantId } from '@writ/kernel';
+import { digestOf, canonicalJson, type Hop, newId, type RiskTier, type RunId, type TenantId } from '@writ/kernel';
 import { type AuditContext, type AuditDraft, type DecisionEvidence, originOf } from '@writ/audit';
 import type { Decision } from '@writ/policy';
 import type { RunStarted } from './events';
@@ -133,6 +133,12 @@ export function decisionEvidence(decision: Decision): DecisionEvidence {
     ...(decision.obligations.length > 0 && { obligations: decision.obligations.map((obligation) => obligation.id) }),
     mode: 'enforce',
   };
+}
+
+/** The tier that a decision went by, for its event: the last stage that is asked. */
+export function tierEvidence({ stages }: Pick<Decision, 'stages'>): { readonly tier: RiskTier } | undefined {
+  const last = stages.at(-1);
+  return last?.stage === 'tier' ? { tier: last.subject as RiskTier } : undefined;
 }
 
 const ridOf = ({ rid, error }: Decision['stages'][number]['matches'][number]): string =>

@@ -17,6 +17,7 @@ import { Pacer } from './pace/pacer';
 import type { Doors } from './doors';
 import { RunQueries } from './queries';
 import { recordDecisionIn } from './record-decision';
+import { ReviewWatch } from './reviews/load';
 import { SNAPSHOT_EVERY } from './snapshot/keeper';
 import { Batches } from './batches/batches';
 import { Triggers } from './triggers/triggers';
@@ -64,6 +65,8 @@ export interface Engine {
   readonly batches: Batches;
   /** Who is led now and who stands in line, as this process last saw it. */
   readonly admission: Admission;
+  /** What is open of the runs that were drawn for people to look at, as this process last saw it. */
+  readonly reviews: ReviewWatch;
   readonly authority: AuthorityStore;
   readonly worker: Worker | null;
   readonly workerId: WorkerId;
@@ -115,6 +118,7 @@ export function openEngine(parts: EngineParts): Engine {
   const batches = new Batches(parts.db, clock, commands, wakeUp);
   const pump = worker && batches.pumpFor(ctx.worker);
   const triggerClock = worker && triggers.clockFor(ctx.worker);
+  const reviews = new ReviewWatch(parts.db);
   return {
     commands,
     triggers,
@@ -134,6 +138,7 @@ export function openEngine(parts: EngineParts): Engine {
     },
     live,
     admission,
+    reviews,
     authority,
     worker,
     workerId: ctx.worker,
@@ -143,10 +148,12 @@ export function openEngine(parts: EngineParts): Engine {
       await worker?.start();
       triggerClock?.start();
       pump?.start();
+      if (worker) reviews.start();
     },
     async close(graceMs) {
       await triggerClock?.stop();
       await pump?.stop();
+      await reviews.stop();
       await live.runs.close();
       await live.logs.close();
       await admission.close();

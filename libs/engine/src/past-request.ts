@@ -11,6 +11,7 @@ import type { HeldRun } from './held-run';
 import { type Act, isAct } from './next-step';
 import { Planner } from './plan/planner';
 import type { StoredDecision } from './record-decision';
+import { actRisk, wholeRisk } from './risk';
 import type { RunState } from './state';
 
 type Deciding = Extract<RunEvent, { type: 'step_intended' | 'step_denied' | 'step_asked' }>;
@@ -34,7 +35,7 @@ export async function pastRequest(db: Database, past: Past): Promise<DecisionReq
   const event = events[at];
   const [first] = events;
   if (first?.type !== 'run_started' || !event) return null;
-  if (event.type === 'run_started') return startOf(tenant, event);
+  if (event.type === 'run_started') return startOf(db, tenant, event);
   if (!isDeciding(event)) return null;
   try {
     const state = begin(first);
@@ -57,22 +58,26 @@ export async function pastRequest(db: Database, past: Past): Promise<DecisionReq
   }
 }
 
-const startOf = (tenant: TenantId, started: RunStarted): DecisionRequest => ({
-  tenant,
-  initiator: { tenant, ...started.initiator },
-  chain: (started.parent ?? started.fork)?.chain ?? [],
-  action: 'run.start',
-  object: { type: 'workflow', id: started.workflow },
-  args: started.input,
-  now: started.at,
-});
+async function startOf(db: Database, tenant: TenantId, started: RunStarted): Promise<DecisionRequest> {
+  const bill = await loadPinnedBill(db, { tenant, manifest: started.bill }).catch(() => null);
+  return {
+    tenant,
+    initiator: { tenant, ...started.initiator },
+    chain: (started.parent ?? started.fork)?.chain ?? [],
+    action: 'run.start',
+    object: { type: 'workflow', id: started.workflow },
+    args: started.input,
+    ...(bill && { risk: wholeRisk(bill) }),
+    now: started.at,
+  };
+}
 
 /** What a call of the API asked; null where an older version stored too little. */
 export function storedRequest(tenant: TenantId, stored: StoredDecision | null): DecisionRequest | null {
   if (!stored?.initiator) return null;
-  const { initiator, action, object, decision } = stored;
+  const { initiator, action, object, decision, risk } = stored;
   const asked = { action, object } as Pick<DecisionRequest, 'action' | 'object'>;
-  return { tenant, initiator, chain: [], ...asked, now: decision.at };
+  return { tenant, initiator, chain: [], ...asked, ...(risk && { risk }), now: decision.at };
 }
 
 const isDeciding = (event: RunEvent): event is Deciding =>
@@ -84,11 +89,21 @@ function requestOf(held: HeldRun, act: Act, event: Deciding): DecisionRequest | 
     const attribute = 'attribute' in event ? event.attribute : undefined;
     if (!attribute) return null;
     const { args: _args, handoff: _handoff, ...base } = proposed.request;
-    return { ...base, action: 'data.read', object: { type: 'data', id: attribute.name }, resource: attribute.resource };
+    const request = {
+      ...base,
+      action: 'data.read',
+      object: { type: 'data', id: attribute.name },
+      resource: attribute.resource,
+    } as const;
+    return { ...request, risk: actRisk(held, { kind: 'data', request, target: event.target }) };
   }
   if (proposed.kind !== event.kind || proposed.target !== event.target) return null;
   const traced = proposed.kind === 'tool' || proposed.request.heard !== undefined;
-  const request = traced ? { ...proposed.request, flow: flowFacts(held, proposed) } : proposed.request;
+  const request: DecisionRequest = {
+    ...proposed.request,
+    ...(traced && { flow: flowFacts(held, proposed) }),
+    risk: actRisk(held, proposed),
+  };
   const guarded = held.state.guards ? { ...request, guards: guardsThen(held.state.guards, event) } : request;
   // People may have changed what was asked about.
   return event.args === undefined ? guarded : { ...guarded, args: event.args };

@@ -7,6 +7,7 @@ import { evidence, evidenceScope } from './evidence';
 import { emptyPending, type HeldRun } from './held-run';
 import { endLine } from './journal-line';
 import type { RunDefect } from './run-defect';
+import { drawReview, reviewTerms } from './reviews/draw';
 import { loadEvidence } from './snapshot/rows';
 import { finishAs } from './standing';
 
@@ -18,6 +19,8 @@ export async function quarantine(ctx: EngineContext, held: HeldRun, detail: stri
   held.pending = emptyPending();
   const now = ctx.clock.now();
   const message = `the database refused this run's data (${detail})`;
+  const terms = await reviewTerms(ctx, held);
+  const drawn = terms && (await drawReview(ctx, held, { terms, status: 'quarantined' }));
   await finishAs(ctx, held, {
     event: {
       type: 'run_failed',
@@ -25,7 +28,12 @@ export async function quarantine(ctx: EngineContext, held: HeldRun, detail: stri
       status: 'quarantined',
       failure: { code: 'unit_refused', class: 'bug', message },
     },
-    audit: evidence(held.scope, now, { type: 'run.quarantined', outcome: 'unit_refused', detail: { detail } }),
+    audit: evidence(held.scope, now, {
+      type: 'run.quarantined',
+      outcome: 'unit_refused',
+      ...drawn,
+      detail: { detail, ...drawn?.detail },
+    }),
     status: 'quarantined',
   });
 }

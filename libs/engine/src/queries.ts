@@ -24,6 +24,7 @@ import type { StoredDecision } from './record-decision';
 import { considerUpgrade, type UpgradeChoice } from './upgrade/choice';
 import { RunDefect, sound } from './run-defect';
 import { listedRun, runView } from './run-view';
+import { lastUsed } from './search/last-used';
 import { countMatches, countWindow } from './search/run-count';
 import { FactShelf, factsOf } from './search/run-facts';
 import { type RunHistogram, runHistogram } from './search/run-histogram';
@@ -124,6 +125,10 @@ export class RunQueries implements RunQueriesApi {
 
   values(asked: ValuesQuery): Promise<FieldValues> {
     return runValues(this.db, asked);
+  }
+
+  lastUsed(tenant: TenantId): Promise<ReadonlyMap<string, number>> {
+    return this.db.withTenant(tenant, (tx) => lastUsed(tx, tenant, this.#facts));
   }
 
   async events(

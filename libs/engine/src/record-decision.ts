@@ -2,7 +2,7 @@ import { canonicalJson, digestOf } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
 import { type Database, putPayload, type Tx } from '@writ/database';
 import type { Decision, DecisionRequest } from '@writ/policy';
-import { decisionEvidence } from './evidence';
+import { decisionEvidence, tierEvidence } from './evidence';
 
 /** What `explain` reads of a decision made outside a run. */
 export interface StoredDecision {
@@ -12,6 +12,8 @@ export interface StoredDecision {
   readonly subject: string;
   /** Who asked, for whoever asks again; absent from what older versions stored. */
   readonly initiator?: DecisionRequest['initiator'];
+  /** Of an act that a tier has controls for: what had a part in it. */
+  readonly risk?: DecisionRequest['risk'];
 }
 
 /**
@@ -29,13 +31,14 @@ export async function recordDecisionIn(
   tx: Tx,
   { request, decision }: { readonly request: DecisionRequest; readonly decision: Decision },
 ): Promise<void> {
-  const { tenant, initiator, action, object } = request;
+  const { tenant, initiator, action, object, risk } = request;
   const stored: StoredDecision = {
     decision,
     action,
     object: { type: object.type, id: object.id },
     subject: initiator.id,
     initiator,
+    ...(risk && tierEvidence(decision) && { risk }),
   };
   const body = canonicalJson(stored);
   const digest = digestOf(body);
@@ -46,6 +49,7 @@ export async function recordDecisionIn(
     action,
     object: { type: object.type, id: object.id },
     decision: { ...decisionEvidence(decision), snapshot: decision.snapshot },
+    ...tierEvidence(decision),
     authority: decision.authority,
     detail: { explanation: digest },
   });

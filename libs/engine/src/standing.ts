@@ -12,6 +12,7 @@ import { evidence } from './evidence';
 import type { RunEvent } from './events';
 import type { HeldRun } from './held-run';
 import type { End } from './next-step';
+import { drawReview, type DrawEvidence, reviewTerms } from './reviews/draw';
 import { rowWait, waitsOf } from './waits';
 
 /** Branches held by a stop look again this often. */
@@ -97,9 +98,14 @@ export async function finish(
   const now = ctx.clock.now();
   const ref = next.type === 'finish' ? await keepAside(ctx, held.tenant, canonicalJson(next.output)) : null;
   const { event, status, code } = ending(next, now, ref);
-  const audit = evidence(held.scope, now, { type: 'run.finished', outcome: status, detail: { code } });
+  const terms = await reviewTerms(ctx, held);
+  const drawn = terms && (await drawReview(ctx, held, { terms, status }));
+  const detail = drawn ? { code, ...drawn.detail } : { code };
+  const audit = evidence(held.scope, now, { type: 'run.finished', outcome: status, ...tierOf(drawn), detail });
   return finishAs(ctx, held, { event, audit, status, ...(stands && { stands }) });
 }
+
+const tierOf = (drawn: DrawEvidence | null) => drawn?.tier && { tier: drawn.tier };
 
 export async function finishAs(
   ctx: EngineContext,

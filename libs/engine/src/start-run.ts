@@ -18,7 +18,7 @@ import { currentTrace, newTrace } from '@writ/telemetry';
 import type { StartedRun, StartRunInput } from './api';
 import { Holdings } from './budget/holdings';
 import type { EngineContext } from './context';
-import { decisionEvidence, enterContext, evidence, evidenceScope } from './evidence';
+import { decisionEvidence, enterContext, evidence, evidenceScope, tierEvidence } from './evidence';
 import type { RunFork, RunParent, RunStarted } from './events';
 import { begin } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
@@ -26,6 +26,7 @@ import { Crew } from './crew';
 import { Planner } from './plan/planner';
 import { smaller } from './budget';
 import { recordDecision } from './record-decision';
+import { ceilingOf, startRisk } from './risk';
 import { SnapshotKeeper } from './snapshot/keeper';
 
 /** Bills per tenant, workflow and version, for as long as the tenant's authority epoch stands. */
@@ -81,7 +82,7 @@ async function prepareUnder(
   const initiator: Principal = input.onBehalfOf
     ? { tenant: input.tenant, kind: 'user', id: input.onBehalfOf.id, roles: input.onBehalfOf.roles }
     : input.caller;
-  const asked = startRequests(input, bill.value, { initiator, now });
+  const asked = startRequests(input, bill.value, { initiator, now, ...startRisk(authority, bill.value) });
   const decisions: Decision[] = [];
   const asking: { request: DecisionRequest; decision: Decision }[] = [];
   for (const request of asked) {
@@ -101,7 +102,7 @@ async function prepareUnder(
 function startRequests(
   input: StartRunInput,
   bill: BillOfMaterials,
-  { initiator, now }: { readonly initiator: Principal; readonly now: number },
+  { initiator, now, risk }: { readonly initiator: Principal; readonly now: number } & Pick<DecisionRequest, 'risk'>,
 ): readonly DecisionRequest[] {
   const base = { tenant: input.tenant, initiator: input.caller, chain: [], now } as const;
   const asserted = (input.onBehalfOf?.roles ?? []).map((role): DecisionRequest => ({
@@ -116,7 +117,7 @@ function startRequests(
     version: bill.workflow.version,
     digest: bill.workflow.digest,
   } as const;
-  const start: DecisionRequest = { ...base, action: 'run.start', object, args: input.input };
+  const start: DecisionRequest = { ...base, action: 'run.start', object, args: input.input, ...(risk && { risk }) };
   // For somebody else both must be allowed: the caller to start it, and the one it is for.
   return input.onBehalfOf ? [...asserted, start, { ...start, initiator }] : [start];
 }
@@ -164,6 +165,7 @@ export function newRun(
 ): HeldRun {
   const run = child?.run ?? newId('run', now);
   const deadline = input.deadlineMs ?? bill.workflow.definition.deadline_ms;
+  const ceiling = ceilingOf(ctx.authority.current(input.tenant), bill);
   const { verdict: _verdict, at: _at, authority: _authority, ...kept } = decision;
   const started: RunStarted = {
     type: 'run_started',
@@ -175,7 +177,7 @@ export function newRun(
     initiator: { kind: initiator.kind, id: initiator.id, roles: initiator.roles },
     caller: input.caller.id,
     mandate: input.mandate ?? null,
-    budget: smaller({ ...bill.workflow.definition.budget }, { ...input.budget }),
+    budget: smaller(smaller({ ...bill.workflow.definition.budget }, { ...input.budget }), ceiling),
     deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
     ...(child && { parent: child.parent }),
     ...(input.batch && { batch: input.batch }),
@@ -206,6 +208,7 @@ export function newRun(
       action: fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
       object: { type: 'workflow', id: started.workflow, version: bill.workflow.version, digest: bill.workflow.digest },
       decision: decisionEvidence(decision),
+      ...tierEvidence(decision),
       authority: decision.authority,
     }),
   );

@@ -4,7 +4,7 @@ import type { Decision } from '@writ/policy';
 import type { Proposal } from './proposal';
 import type { Tail } from './unit-request';
 import type { EngineContext } from './context';
-import { decisionEvidence, enterContext, evidence } from './evidence';
+import { decisionEvidence, enterContext, evidence, tierEvidence } from './evidence';
 import type { StepIntended } from './events';
 import type { HeldRun } from './held-run';
 import { branchOf } from './path';
@@ -50,6 +50,7 @@ export function intentTail(
     args: commitmentTo(proposed.argsText, intent.salt),
     decision: decisionEvidence(decision),
     ...flowEvidence(decision),
+    ...tierEvidence(decision),
     ...(decision.approval !== undefined && { approval: decision.approval }),
     authority: decision.authority,
     ...detailOf(intent),
@@ -103,6 +104,7 @@ export function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held
     object: objectOf(proposed),
     decision: decisionEvidence(decision),
     ...flowEvidence(decision),
+    ...tierEvidence(decision),
     ...(approval !== undefined && { approval }),
     authority: decision.authority,
     branch,

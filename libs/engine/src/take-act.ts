@@ -26,6 +26,7 @@ import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
 import { FrameworkSession } from './relay/session';
+import { withRisk } from './risk';
 import { endOf, type Pass } from './pace/pacer';
 import { enter, spread } from './pace/enter';
 import type { Performed, Warrant } from './doors';
@@ -58,7 +59,8 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     const now = ctx.clock.now();
     // The join was decided meanwhile: what this branch would do next is nobody's wish any more.
     if (branchIsOver(held.state, branchOf(taken.act.path))) return null;
-    const proposed = await proposedFor(ctx, held, { act: withEditedArguments(held, wanted), authority, now });
+    const asked = await proposedFor(ctx, held, { act: withEditedArguments(held, wanted), authority, now });
+    const proposed = withRisk(held, authority, asked);
     // A spent budget is not a denial: the node fails with its own code.
     const broke = overBudget(held.state, proposed, []) ?? overLimits(held, proposed, { beside: [], now });
     if (broke) return spent(held, proposed, { failure: broke, now });

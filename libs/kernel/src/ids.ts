@@ -25,6 +25,7 @@ export const ID_PREFIXES = {
   batch: 'bat',
   standIn: 'sub',
   subscription: 'whk',
+  review: 'rev',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -48,6 +49,7 @@ export type TriggerId = Brand<string, 'TriggerId'>;
 export type BatchId = Brand<string, 'BatchId'>;
 export type StandInId = Brand<string, 'StandInId'>;
 export type SubscriptionId = Brand<string, 'SubscriptionId'>;
+export type ReviewId = Brand<string, 'ReviewId'>;
 
 interface IdTypes {
   tenant: TenantId;
@@ -69,6 +71,7 @@ interface IdTypes {
   batch: BatchId;
   standIn: StandInId;
   subscription: SubscriptionId;
+  review: ReviewId;
 }
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -1,5 +1,6 @@
 export type { Brand } from './brand';
 export { type Clock, systemClock } from './clock';
+export { drawOf } from './draw';
 export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
 export { assertNever, type Failure, type FailureClass, ok, refuse, type Result } from './failure';
 export { digestOf, sha256Hex, sha256Into, toHex } from './hash';

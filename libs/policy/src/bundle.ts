@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { mergeVocabularies, VocabularyDocument } from './outside/vocabulary';
 import { FlowDocument } from './flow/document';
 import { GuardrailsDocument } from './guard/document';
+import { TiersDocument } from './tiers/document';
 
 /** UTF-8 bytes of a bundle's rules and of everything else in it: what one tenant may make every worker hold. */
 export const MAX_BUNDLE_BYTES = 1_048_576;
@@ -48,6 +49,8 @@ export const BundleDocument = z.strictObject({
   flow: FlowDocument.exactOptional(),
   /** What content has to pass at the boundaries of agents, and what is forbidden absolutely. */
   guardrails: GuardrailsDocument.exactOptional(),
+  /** The controls of each risk tier; without it a tier is a word and nothing follows from it. */
+  tiers: TiersDocument.exactOptional(),
 });
 
 export type PolicyBundle = z.infer<typeof BundleDocument>;
@@ -86,6 +89,13 @@ export function validateBundle(document: unknown): Result<PolicyBundle> {
 export const tooLarge = (): Failure =>
   policyFailure('bundle_too_large', `The bundle is larger than ${MAX_BUNDLE_BYTES} bytes.`, 'Use roles and classes.');
 
+/** What only one of them may bring: nobody could tell what two of it mean together. */
+function onlyOne<K extends 'flow' | 'tiers'>(bundles: readonly PolicyBundle[], key: K, conflicts: string[]) {
+  const [first, second] = bundles.flatMap((bundle) => (bundle[key] === undefined ? [] : [bundle[key]]));
+  if (second !== undefined) conflicts.push(key);
+  return first;
+}
+
 type Named = { readonly [id: string]: Json | object };
 
 /**
@@ -114,9 +124,7 @@ export function mergeBundles(...bundles: readonly PolicyBundle[]): Result<Policy
     limits: { handoff_depth: Math.min(...bundles.map((bundle) => bundle.limits.handoff_depth)) },
     ...(vocabulary !== undefined && { vocabulary }),
   };
-  const flows = bundles.flatMap(({ flow }) => (flow === undefined ? [] : [flow]));
-  if (flows.length > 1) conflicts.push('flow');
-  const [flow] = flows;
+  const flow = onlyOne(bundles, 'flow', conflicts);
   if (flow !== undefined) merged.flow = flow;
   if (bundles.some(({ guardrails }) => guardrails !== undefined)) {
     merged.guardrails = {
@@ -124,6 +132,8 @@ export function mergeBundles(...bundles: readonly PolicyBundle[]): Result<Policy
       absolute: union(({ guardrails }) => guardrails?.absolute ?? {}, 'absolute rule'),
     };
   }
+  const tiers = onlyOne(bundles, 'tiers', conflicts);
+  if (tiers !== undefined) merged.tiers = tiers;
   if (conflicts.length === 0) return ok(merged);
   return refuse(
     policyFailure('bundle_conflict', `Two bundles define differently: ${conflicts.join(', ')}.`, 'Rename one of them.'),

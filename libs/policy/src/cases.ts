@@ -1,4 +1,4 @@
-import { type Json, newId, type TenantId } from '@writ/kernel';
+import { type Json, newId, RISK_TIERS, type TenantId } from '@writ/kernel';
 import { passesOn } from '@writ/rules';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -31,6 +31,8 @@ const Case = z.strictObject({
     )
     .optional(),
   purpose: z.string().default('any'),
+  /** The risk tier of the act, for policies with `tiers`. */
+  risk: z.enum(RISK_TIERS).optional(),
   /** Epoch milliseconds or RFC 3339. */
   now: z.union([z.number(), z.string()]).default('2026-01-05T12:00:00Z'),
   expect: z.enum(['allow', 'deny', 'ask']),
@@ -91,6 +93,7 @@ function requestOf(one: z.infer<typeof Case>, tenant: TenantId): DecisionRequest
     ...(one.args === undefined ? {} : { args: one.args }),
     ...(resource === undefined ? {} : { resource }),
     ...(one.mandate === undefined ? {} : { mandate: { tools: one.mandate as never } }),
+    ...(one.risk === undefined ? {} : { risk: { parts: [], atLeast: one.risk } }),
     ...(passesOn(one.act) ? { handoff: { to: object.id, purpose: one.purpose, depth: one.chain.length } } : {}),
   };
 }

@@ -11,6 +11,7 @@ import { asks, honouredFor, unknownObligation } from './obligations';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import type { Snapshot } from './snapshot';
 import { coveringStop, type Stop } from './stops';
+import { hearTiers } from './tiers/tier-stage';
 import {
   ACTIONS,
   type Decision,
@@ -30,8 +31,9 @@ import {
  * The stages are asked in order and the first that does not allow settles it: guardrail (a stop, what is forbidden
  * absolutely, what checks said of content; nothing overrides it), agent (the one acting now), initiator (an agent never exceeds it), delegation (what was given along with each handoff,
  * and every other hop whose rights bound the act), mandate (what the initiator gave this run), flow (where the values of a
- * tool call, or of what is handed on, came from, under a policy that keeps account of that). An act without agents asks
- * guardrail, initiator, mandate and flow only.
+ * tool call, or of what is handed on, came from, under a policy that keeps account of that), tier (the controls of the risk
+ * tier of what has a part in it, where the policy has any). An act without agents asks guardrail, initiator, mandate, flow and
+ * tier only.
  *
  * `known` are the obligation types the caller can honour; those of the engine, unless told.
  */
@@ -78,6 +80,7 @@ class Proceedings {
       this.#delegation(docket) ??
       this.#mandate() ??
       this.#flow(snapshot) ??
+      this.#tier(snapshot) ??
       this.#allow()
     );
   }
@@ -102,14 +105,14 @@ class Proceedings {
     return denied === null ? this.#owe('guardrail', obligations) : this.#deny(denied, true, misses);
   }
 
-  /** People are to be asked, by what stands beside the rules; a denial where that cannot be done here. */
+  /** What is owed by what stands beside the rules, people to be asked among it; a denial where that cannot be done here. */
   #owe(stage: Stage, obligations: readonly Obligation[]): Decision | null {
     if (obligations.length === 0) return null;
     const foreign = unknownObligation(obligations, this.#honoured());
     if (foreign) {
       return this.#deny('unknown_obligation', true, [missing(stage, `obligation ${foreign.id} is of unknown type`)]);
     }
-    this.#asking ??= stage;
+    if (asks(obligations)) this.#asking ??= stage;
     this.#obligations = union(this.#obligations, obligations);
     return null;
   }
@@ -202,6 +205,22 @@ class Proceedings {
   /** What has come of it so far, for whoever needs to know. */
   soFar(): { readonly mode: Decision['handoffMode']; readonly obligations: readonly Obligation[] } {
     return { mode: this.#mode, obligations: this.#obligations };
+  }
+
+  /** What the risk of whatever has a part in the act asks for beside, and whether somebody still answers for it. */
+  #tier(snapshot: Snapshot): Decision | null {
+    if (snapshot.tiers === null) return null;
+    const before = this.#current;
+    this.#current = 'tier';
+    const heard = hearTiers(snapshot.tiers, snapshot, this.request);
+    if (heard === null) {
+      this.#current = before;
+      return null;
+    }
+    const { tier, matches, obligations, denied, misses } = heard;
+    const verdict = denied !== null ? 'deny' : asks(obligations) ? 'ask' : 'allow';
+    this.#record({ stage: 'tier', subject: tier, verdict, explicit: matches.length > 0, matches });
+    return denied === null ? this.#owe('tier', obligations) : this.#deny(denied, true, misses);
   }
 
   /** Asks one subject's rules; null when they let the act pass. */

@@ -20,4 +20,13 @@ describe('rules about what nobody has published', () => {
       'Class class:c names tool:ghost, which is not published.',
     ]);
   });
+
+  it('are controls of tiers as well', () => {
+    const control = { actions: ['tool.invoke'], objects: ['tool:pay', 'tool:refnud', 'class:c'], oblige: ['ask'] };
+    const tiered = parseBundle(JSON.stringify({ tiers: { high: { controls: { two: control } } } }));
+    if (!tiered.ok) throw new Error(tiered.failure.message);
+    expect(idleRules(tiered.value, new Set(['tool:pay']))).toEqual([
+      'Control tier:high:two names tool:refnud, which is not published.',
+    ]);
+  });
 });

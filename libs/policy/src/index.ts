@@ -31,11 +31,13 @@ export { reach, type ReachAgent } from './reach';
 export { readBundle } from './read-bundle';
 export { type RevokedDelegation, revokedDelegations, revokeDelegation } from './revocations';
 export { sentence } from './sentence';
+export { reviewing } from './reviews/reviews';
 export { buildSnapshot, type Snapshot } from './snapshot';
 export { stopAcks } from './stop-acks';
 export { findStop, listStops, setStop, type StopRecord } from './stop-registry';
 export { releaseStop } from './stop-release';
 export { covers, isAtLeast, type Stop, terminatingStop } from './stops';
+export { tiering } from './tiers/index';
 export {
   type Action,
   ACTIONS,

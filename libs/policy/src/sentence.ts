@@ -1,6 +1,7 @@
 import type { Json } from '@writ/kernel';
 import { BEYOND_LABELS, TAINTED_SERVICE, TRIFECTA, UNSHAPED_PAYLOAD } from './flow/rule-ids';
 import { guarding } from './guard/words-of';
+import { TIER_RULE } from './tiers/rule-ids';
 import type { Decision, NearMiss, ReasonCode, RuleMatch, StageResult } from './types';
 
 /** The part of a decision that is explained. */
@@ -13,10 +14,11 @@ export type Explained = Pick<
 export function sentence(decision: Explained): string {
   switch (decision.verdict) {
     case 'allow':
-      return `Allowed: ${allowedBy(decision)}${decision.approval === undefined ? '' : `, and by approval ${decision.approval}`}.`;
+      return `Allowed: ${allowedBy(decision)}${decision.approval === undefined ? '' : `, and by approval ${decision.approval}`}${lapsed(decision)}.`;
     case 'ask':
       if (decision.stage === 'flow') return `Approval required: ${flowing(decision)}.`;
       if (decision.stage === 'guardrail') return `Approval required: ${guarding(decision)}.`;
+      if (decision.stage === 'tier') return `Approval required: ${tiered(decision)}.`;
       return `Approval required: ${allowedBy({ ...decision, stages: decision.stages.filter(atStage(decision)) })}.`;
     case 'deny':
       return `Denied: ${REFUSALS[decision.reason](decision)}.`;
@@ -30,6 +32,8 @@ const atStage =
 
 function allowedBy({ stages }: Explained): string {
   const words = stages.flatMap(({ stage, subject, matches }) => {
+    // What a tier asks for allows nothing.
+    if (stage === 'tier') return [];
     const rids = matches.filter(counts).map(({ rid }) => rid);
     return rids.length === 0 ? [] : [`${rids.join(' and ')} for ${named(stage, subject)}`];
   });
@@ -46,6 +50,7 @@ const WHO: { readonly [stage: string]: string } = {
   delegation: 'earlier agent',
   mandate: 'initiator',
   flow: 'call',
+  tier: 'tier',
   policy: 'policy',
 };
 
@@ -116,6 +121,32 @@ const OF_DELEGATIONS: ReadonlyMap<string, string> = new Map([
   [TAINTED_SERVICE, 'what a service is handed'],
 ]);
 
+/** `by control two_people of tier high`, `by control overdue of tier high: agent refunds was to be reviewed by 2026-10-01`. */
+function tiered({ stages, verdict }: Explained): string {
+  const matches = stages.find(({ stage }) => stage === 'tier')?.matches ?? [];
+  const speaking = verdict === 'deny' ? matches.filter(({ effect }) => effect === 'deny') : matches;
+  const said = speaking.map(({ rid, read }) => {
+    const [tier = '', id = ''] = rid.slice(TIER_RULE.length).split(':');
+    const why = partsOf(read);
+    return `control ${id} of tier ${tier}${why === '' ? '' : `: ${why}`}`;
+  });
+  return said.length === 0 ? 'its tier stands against it' : `by ${said.join('; by ')}`;
+}
+
+/** `, though agent refunds was to be reviewed by 2026-10-01`. */
+function lapsed({ stages }: Explained): string {
+  const matches = stages.find(({ stage }) => stage === 'tier')?.matches ?? [];
+  const said = matches.map(({ read }) => partsOf(read)).filter((words) => words !== '');
+  return said.length === 0 ? '' : `, though ${said.join(' and ')}`;
+}
+
+const partsOf = (read: RuleMatch['read']): string =>
+  Object.entries(read)
+    .map(([part, words]) =>
+      part === 'roles' ? `takes one of ${(words as string[]).join(', ')}` : `${part} ${plain(words)}`,
+    )
+    .join(', ');
+
 const plain = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const first = (fallback: string) => (decision: Explained) => decision.nearMisses[0]?.missing ?? fallback;
 
@@ -134,6 +165,8 @@ const REFUSALS: { readonly [R in ReasonCode]: (decision: Explained) => string } 
   guardrail_denied: guarding,
   guardrail_failed: guarding,
   forbidden_absolutely: guarding,
+  accountability_lapsed: tiered,
+  tier_not_granted: tiered,
   forbidden_by_rule: forbidden,
   approval_required: () => 'a person must approve it',
   approved: () => 'nothing stands against it',

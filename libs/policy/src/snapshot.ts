@@ -21,6 +21,7 @@ import { compileGuardrails, type GuardrailPolicy } from './guard/compile';
 import { KNOWN_OBLIGATIONS, obligationFault } from './obligations';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
+import { compileTiers, type TierPolicy } from './tiers/compile';
 import type { Obligation } from './types';
 import { spoken, type SpokenVocabulary } from './outside/vocabulary';
 
@@ -50,6 +51,8 @@ interface Parts {
   readonly flow: FlowPolicy | null;
   /** Null where the policy has none. */
   readonly guardrails: GuardrailPolicy | null;
+  /** Null where nothing follows from the risk of what runs. */
+  readonly tiers: TierPolicy | null;
 }
 
 /**
@@ -61,7 +64,8 @@ export type Snapshot = Readonly<Parts>;
 /**
  * Builds a snapshot aside, in slices of a few milliseconds. Fails with a code, and the place where there is one; what is
  * in force then stays in force. Codes: those of `parseRules`, `closeOver` and `compileCondition`, `bundle_too_large`,
- * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`, `bad_flow`, `bad_guardrail`.
+ * `unknown_condition`, `unknown_obligation`, `unknown_obligation_type`, `bad_obligation`, `bad_flow`, `bad_guardrail`,
+ * `bad_tiers`, `unknown_guardrail`.
  */
 export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
 
@@ -85,6 +89,13 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const guarded = { ...known, classes: classes.value, labels: flow.value !== null };
   const guardrails = compileGuardrails(bundle.guardrails, guarded);
   if (!guardrails.ok) return guardrails;
+  const checks = new Set(Object.keys(bundle.guardrails?.checks ?? {}));
+  const tiers = compileTiers(bundle.tiers, {
+    obligations: obligations.value,
+    classes: classes.value,
+    guardrails: checks,
+  });
+  if (!tiers.ok) return tiers;
   const entries = yield* makeEntries(parsed.value, known);
   if (!entries.ok) return entries;
   const rules = yield* canonicalRules(parsed.value);
@@ -98,6 +109,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
     matching: new Matching(body),
     flow: flow.value,
     guardrails: guardrails.value,
+    tiers: tiers.value,
     handoffs: yield* HandoffIndex.build(entries.value.handoffs, roles.value),
     roles: roles.value,
     classes: classes.value,

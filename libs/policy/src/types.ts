@@ -12,6 +12,7 @@ import type {
 import type { OutsideFacts } from '@writ/rules';
 import type { FlowFacts, FlowRecord } from './flow/facts';
 import type { GuardFacts } from './guard/facts';
+import type { ActRisk } from './tiers/facts';
 
 /** Every action the product authorizes. A request with any other word does not compile, and is denied if forged. */
 export const ACTIONS = [
@@ -68,6 +69,8 @@ export const ACTIONS = [
   'decision.evaluate',
   'directory.read',
   'directory.change',
+  'review.read',
+  'review.decide',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -93,6 +96,7 @@ export const OBJECT_TYPES = [
   'decision',
   'directory',
   'guardrail',
+  'review',
 ] as const;
 
 declare const outside: unique symbol;
@@ -169,6 +173,8 @@ export interface DecisionRequest {
   readonly flow?: FlowFacts;
   /** What guardrails said of its content; an act of a run that takes content over a boundary is denied without it then. */
   readonly guards?: GuardFacts;
+  /** What has a part in it and who answers for that, where the policy has controls of tiers; an act of a run is denied without it then. */
+  readonly risk?: ActRisk;
   /** Epoch milliseconds of the decision. */
   readonly now: number;
 }
@@ -176,7 +182,7 @@ export interface DecisionRequest {
 export type Verdict = 'allow' | 'deny' | 'ask';
 
 /** The stages of GOVERNANCE §1.1 in the order they are asked; `policy` is the state of the policy itself. */
-export type Stage = 'guardrail' | 'agent' | 'initiator' | 'delegation' | 'mandate' | 'flow' | 'policy';
+export type Stage = 'guardrail' | 'agent' | 'initiator' | 'delegation' | 'mandate' | 'flow' | 'tier' | 'policy';
 
 /** Stable reason codes: all that an agent is told of a refusal. */
 export type ReasonCode =
@@ -194,6 +200,8 @@ export type ReasonCode =
   | 'guardrail_denied'
   | 'guardrail_failed'
   | 'forbidden_absolutely'
+  | 'accountability_lapsed'
+  | 'tier_not_granted'
   | 'forbidden_by_rule'
   | 'approval_required'
   | 'approved'

@@ -14,12 +14,13 @@ export { parseDocuments, validateDocuments } from './documents';
 export { evaluateCondition } from './evaluate-condition';
 export { loadBill, loadPinnedBill } from './load';
 export type { Merge } from './merge';
-export type { ChoiceNode, FanoutNode, HedgeNode, LoopNode, MapNode, Node, RouterNode, SequenceNode } from './nodes';
+export type { FanoutNode, HedgeNode, MapNode, Node, RouterNode, SequenceNode } from './nodes';
 export { offeredTools, supervisorTools } from './offered';
 export type { OfferedTool } from './offered-tool';
 export { agentPassings } from './passings';
 export { publish } from './publish';
-export { riskOf } from './risk';
+export { governing } from './governing';
+export { type Governed, riskOf } from './risk';
 export { checkInput } from './schemas';
 export {
   type DefinitionRow,

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { assembleBill } from './bill';
 import type { BillOfMaterials, Versioned, WorkflowDefinition } from './definitions';
 import { validateDocuments } from './documents';
-import { riskOf } from './risk';
+import { lookupOf } from './lookup';
+import { reachedRisk, usersOf } from './reached';
+import { answerable, type Governed, isGoverned, riskOf } from './risk';
 
 const TOOL = { kind: 'tool', endpoint: { type: 'function', function: 'f' } } as const;
 const ANSWERABLE = { owner: 'o', purpose: 'p' } as const;
@@ -69,6 +71,88 @@ describe('the tier of a run', () => {
     expect(riskOf(billOf(documents({})))).toBe('medium');
   });
 });
+
+/** The tree of parts, marked at random; `null` for what nobody has classed. */
+const marks = fc
+  .record(
+    Object.fromEntries(
+      ['workflow', 'agent', 'consulted', 'tool', 'undo'].map((name) => [
+        name,
+        fc.option(
+          fc.constantFrom(...RISK_TIERS).map((risk) => ({ risk })),
+          { nil: undefined },
+        ),
+      ]),
+    ),
+  )
+  .map((all) => all as Parameters<typeof documents>[0]);
+
+describe('the tier that a definition reaches', () => {
+  const read = (set: readonly object[]) => {
+    const result = validateDocuments(set);
+    if (!result.ok) throw new Error(JSON.stringify(result.failure));
+    const governed = result.value.filter(isGoverned);
+    const get = (name: string): Governed => governed.find((one) => one.name === name)!;
+    return { get, governed, lookup: lookupOf(result.value, []) };
+  };
+
+  it('is, of a workflow, the one its runs have', () => {
+    fc.assert(
+      fc.property(marks, (marked) => {
+        const set = documents(marked);
+        const { get, lookup } = read(set);
+        expect(reachedRisk(get('w'), lookup)).toBe(riskOf(billOf(set)));
+      }),
+    );
+  });
+
+  it('never falls below that of a part', () => {
+    fc.assert(
+      fc.property(marks, (marked) => {
+        const { get, lookup } = read(documents(marked));
+        const order = (name: string): number => RISK_TIERS.indexOf(reachedRisk(get(name), lookup));
+        expect(order('pay')).toBeGreaterThanOrEqual(order('unpay'));
+        expect(order('a')).toBeGreaterThanOrEqual(Math.max(order('pay'), order('b')));
+        expect(order('w')).toBeGreaterThanOrEqual(order('a'));
+      }),
+    );
+  });
+
+  it('comes with who names it', () => {
+    const { governed, lookup } = read(documents({}));
+    expect(Object.fromEntries(usersOf(governed, lookup))).toEqual({
+      'agent a': ['workflow w'],
+      'agent b': ['agent a'],
+      'tool pay': ['agent a'],
+      'tool unpay': ['tool pay'],
+    });
+  });
+});
+
+describe('who answers for a definition', () => {
+  it('is its owner, until the end of the day by which it is reviewed', () => {
+    const [tool] = validated([{ ...TOOL, name: 'pay', owner: 'o', purpose: 'p', review_by: '2027-02-28' }]);
+    expect(answerable(tool!)).toEqual({
+      type: 'tool',
+      id: 'pay',
+      tier: 'medium',
+      owned: true,
+      reviewBy: Date.parse('2027-03-01T00:00:00Z'),
+    });
+  });
+
+  it('is nobody, for a tool without owner or purpose; agents and workflows cannot be without', () => {
+    const [tool] = validated([{ ...TOOL, name: 'pay', owner: 'o' }]);
+    expect(answerable(tool!)).toMatchObject({ owned: false, reviewBy: null });
+    const { owner: _owner, ...unowned } = documents({})[4] as { owner: string };
+    expect(validateDocuments([documents({})[0]!, unowned]).ok).toBe(false);
+  });
+});
+
+const validated = (set: readonly object[]): readonly Governed[] => {
+  const result = validateDocuments(set);
+  return result.ok ? result.value.filter(isGoverned) : [];
+};
 
 describe('risk and review date of a definition', () => {
   it('do not touch the digest of a definition that has none', () => {

@@ -42,13 +42,26 @@ export async function countVersions(tx: Tx, tenant: TenantId): Promise<number> {
 
 /** The newest version of everything, with bodies. */
 export async function newestVersions(tx: Tx, tenant: TenantId): Promise<Versioned[]> {
-  const rows = await tx.query<StoredRow>(
+  return (await newestRows(tx, tenant)).map(versioned);
+}
+
+/** The same with who published it and when. */
+export async function newestStored(
+  tx: Tx,
+  tenant: TenantId,
+): Promise<(DefinitionRow & { readonly definition: Definition })[]> {
+  return (await newestRows(tx, tenant)).map((row) => ({
+    ...withoutBody(row),
+    definition: versioned(row).definition,
+  }));
+}
+
+const newestRows = (tx: Tx, tenant: TenantId): Promise<StoredRow[]> =>
+  tx.query<StoredRow>(
     `SELECT DISTINCT ON (kind, name) ${COLUMNS}, body FROM writ.definition WHERE tenant = $1
       ORDER BY kind, name, version DESC`,
     [tenant],
   );
-  return rows.map(versioned);
-}
 
 export async function versionsByDigest(tx: Tx, tenant: TenantId, digests: readonly string[]): Promise<Versioned[]> {
   const rows = await tx.query<StoredRow>(

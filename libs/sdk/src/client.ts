@@ -107,6 +107,21 @@ export class WritClient {
       this.call('answerQuestion', { params: { id }, body }, call),
   };
 
+  /** Runs that were drawn for people to look at, and what they found. */
+  readonly reviews = {
+    list: (query: QueryOf<'listReviews'> = {}, call?: CallOptions) => this.list('listReviews', { query }, call),
+    get: (id: string, call?: CallOptions) => this.call('getReview', { params: { id } }, call),
+    claim: (id: string, call?: CallOptions) => this.call('claimReview', { params: { id } }, call),
+    release: (id: string, call?: CallOptions) => this.call('releaseReview', { params: { id } }, call),
+    decide: (id: string, body: BodyOf<'decideReview'>, call?: CallOptions) =>
+      this.call('decideReview', { params: { id }, body }, call),
+  };
+
+  /** What may run, who answers for it, and how risky it is. */
+  readonly inventory = {
+    list: (query: QueryOf<'listInventory'> = {}, call?: CallOptions) => this.list('listInventory', { query }, call),
+  };
+
   readonly approvals = {
     list: (query: QueryOf<'listApprovals'> = {}, call?: CallOptions) => this.list('listApprovals', { query }, call),
     count: (call?: CallOptions) => this.call('countApprovals', {}, call),

@@ -22,6 +22,21 @@ export const GAUGES = {
     unit: '{run}',
     description: 'Runs that all living workers together lead at once.',
   },
+  reviewsOpen: {
+    name: 'writ.reviews.open',
+    unit: '{review}',
+    description: 'Runs drawn for people to look at that nobody has decided, per tenant.',
+  },
+  reviewsOverdue: {
+    name: 'writ.reviews.overdue',
+    unit: '{review}',
+    description: 'Of those, the ones past the day by which somebody should have looked, per tenant.',
+  },
+  reviewAge: {
+    name: 'writ.reviews.age',
+    unit: 's',
+    description: 'How long ago the oldest of those was drawn, per tenant.',
+  },
 } as const;
 
 export type GaugeName = keyof typeof GAUGES;

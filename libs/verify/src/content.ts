@@ -3,6 +3,7 @@ import { isCanonical } from './canonical';
 import type { EventPlace } from './chains';
 import type { ContentCheck } from './check';
 import { decidedEvent, type ReadContext, readContext } from './decision';
+import { drawFault, drawnUnder } from './draws';
 import { type PolicyView, readPolicy } from './policy-view';
 import { stagesFault, rulesFault } from './recombine';
 import { Revocations } from './revoked';
@@ -54,7 +55,7 @@ export class Content implements ContentCheck {
   event(line: Uint8Array, at: EventPlace, whole: boolean): void {
     const event = this.#read(line, at);
     if (event === null) return;
-    const fault = this.#foreign(event) ?? this.#decided(event, at, whole);
+    const fault = this.#foreign(event) ?? this.#decided(event, at, whole) ?? this.#drawn(event);
     if (fault !== null) this.problems.add({ ...fault, ...at, ...named(event) });
     if (event['type'] === 'context') this.#context(event);
     if (event['type'] !== 'delegation.revoked') return;
@@ -114,6 +115,15 @@ export class Content implements ContentCheck {
     if (fault === null) return unfounded ?? after;
     const { verdict, reason } = decided.decision;
     return { fault: 'decision', message: `${fault}.`, found: quote(`${verdict} (${reason})`) };
+  }
+
+  /** Whether a run that ended was rightly drawn, or not, for people to look at. */
+  #drawn(event: Event): Raised | null {
+    const digest = drawnUnder(event);
+    if (digest === null) return null;
+    const policy = typeof digest === 'string' ? this.#view(digest) : null;
+    const fault = drawFault(event, policy ? policy.tiers : undefined);
+    return fault === null ? null : { fault: 'draw', message: `${fault}.` };
   }
 
   #count(verdict: string): void {

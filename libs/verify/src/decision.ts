@@ -15,6 +15,8 @@ export interface DecidedEvent {
   readonly labels: readonly string[];
   /** The tenant's authority epoch it was decided under; null where that is not told. */
   readonly epoch: number | null;
+  /** The risk tier that it was decided in. */
+  readonly tier: string | null;
   readonly decision: ReadDecision;
 }
 
@@ -81,6 +83,7 @@ export function decidedEvent(event: Members): DecidedEvent | 'malformed' | null 
     approval: text(event['approval']),
     labels: isTexts(event['labels']) ? event['labels'] : NONE,
     epoch: epochOf(event['authority']),
+    tier: text(event['tier']),
     decision: { verdict, reason, stages: read, obligations, snapshot: text(snapshot) },
   };
 }

@@ -24,6 +24,7 @@ const event = (verdict: string, part: Partial<DecidedEvent> = {}): DecidedEvent 
   approval: null,
   epoch: null,
   labels: ['untrusted'],
+  tier: null,
   decision: { verdict, reason: 'allowed', stages: [], obligations: [], snapshot: null },
   ...part,
 });

@@ -39,6 +39,7 @@ const event = (part: Partial<DecidedEvent> = {}, reason = 'allowed'): DecidedEve
   approval: null,
   epoch: null,
   labels: [],
+  tier: null,
   decision: { verdict: 'allow', reason, stages: [], obligations: [], snapshot: null },
   ...part,
 });

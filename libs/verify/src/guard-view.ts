@@ -24,12 +24,15 @@ interface AbsoluteText {
 /** The guardrails as far as verdicts can be recombined from them. */
 export interface GuardView {
   readonly text: GuardText;
+  /** Those that hold in some tier whatever they say of themselves. */
+  readonly required: ReadonlySet<string>;
   /** Whether a pattern names a thing, `tool:refund`, or a tool where it is written without its kind. */
   names(pattern: string, object: string): boolean;
 }
 
-export const guardView = (text: GuardText, classes: Closure): GuardView => ({
+export const guardView = (text: GuardText, classes: Closure, required: ReadonlySet<string> = new Set()): GuardView => ({
   text,
+  required,
   names: (pattern, object) => (pattern.startsWith('class:') ? classes.has(object, pattern) : covers(pattern, object)),
 });
 
@@ -113,7 +116,7 @@ const isAbout = (
 type Said = { readonly verdict: 'deny' | 'ask' | 'allow' } | { readonly fault: string };
 
 function saidBy(rid: string, event: DecidedEvent, { guardrails, obliged }: About): Said {
-  const { text, names } = guardrails!;
+  const { text, names, required } = guardrails!;
   const unknown = { fault: `Stage guardrail names ${quote(rid)}, which the policy does not have` };
   const foreign = { fault: `Stage guardrail names ${quote(rid)}, which does not speak of this act` };
   const { action, object } = event;
@@ -128,8 +131,10 @@ function saidBy(rid: string, event: DecidedEvent, { guardrails, obliged }: About
   if (!check) return unknown;
   const boundary = Object.hasOwn(BOUNDARY_OF, action ?? '') ? BOUNDARY_OF[action!] : undefined;
   if (boundary === undefined || !check.at.includes(boundary)) return foreign;
-  if (action === 'run.finish' && !check.answers) return foreign;
-  const tools = action === 'tool.invoke' ? check.tools : ['*'];
+  // What a tier requires holds for every tool and answer.
+  const everywhere = required.has(id.slice(GUARD.length));
+  if (action === 'run.finish' && !check.answers && !everywhere) return foreign;
+  const tools = action === 'tool.invoke' && !everywhere ? check.tools : ['*'];
   if (!tools.some((one) => (one.startsWith('class:') ? names(one, about) : covers(one, object?.id ?? ''))))
     return foreign;
   // One that failed holds content back, unless the policy lets it pass where little is at stake.

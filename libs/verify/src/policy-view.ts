@@ -1,6 +1,7 @@
 import { digestOf } from '@writ/kernel';
 import { type FlowText, type FlowView, flowView } from './flow-view';
 import { type GuardText, type GuardView, guardView } from './guard-view';
+import { requiredBy, type TiersText, type TierView, tierView } from './tier-view';
 import {
   ActionIndex,
   type ActionRule,
@@ -27,6 +28,8 @@ export interface PolicyView {
   readonly flow: FlowView | null;
   /** What content has to pass, and what is forbidden absolutely; null where it has none of either. */
   readonly guardrails: GuardView | null;
+  /** Its controls of risk tiers; null where it has none. */
+  readonly tiers: TierView | null;
 }
 
 /**
@@ -47,9 +50,10 @@ interface PolicyText {
   readonly obligations: { readonly [id: string]: { readonly type: string } };
   readonly flow?: FlowText;
   readonly guardrails?: GuardText;
+  readonly tiers?: TiersText;
 }
 
-function viewOf({ rules: text, obligations, flow, guardrails }: PolicyText): PolicyView | null {
+function viewOf({ rules: text, obligations, flow, guardrails, tiers }: PolicyText): PolicyView | null {
   const reader = new RuleReader(null);
   const rules = new Map<string, Rule>();
   const links = { g: [] as Link[], g2: [] as Link[] };
@@ -70,7 +74,8 @@ function viewOf({ rules: text, obligations, flow, guardrails }: PolicyText): Pol
     handoffs: atOnce(HandoffIndex.build(handoffs, roles)),
     asking: new Set(Object.keys(obligations).filter((id) => ASKING_OBLIGATIONS.has(obligations[id]!.type))),
     flow: flow === undefined ? null : flowView(flow, classes),
-    guardrails: guardrails === undefined ? null : guardView(guardrails, classes),
+    guardrails: guardrails === undefined ? null : guardView(guardrails, classes, requiredBy(tiers)),
+    tiers: tiers === undefined ? null : tierView(tiers, classes),
   };
 }
 

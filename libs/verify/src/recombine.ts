@@ -4,9 +4,10 @@ import { flowFault } from './flow-view';
 import { guardFault, isGuard } from './guard-view';
 import type { PolicyView } from './policy-view';
 import { quote } from './report';
+import { tierFault } from './tier-view';
 
 /** The stages in the order they are asked; only `delegation` may be asked more than once. */
-const ORDER = ['guardrail', 'agent', 'initiator', 'delegation', 'mandate', 'flow'];
+const ORDER = ['guardrail', 'agent', 'initiator', 'delegation', 'mandate', 'flow', 'tier'];
 
 /** What kind of event records which verdicts. */
 const VERDICTS: { readonly [type: string]: readonly string[] } = {
@@ -36,6 +37,8 @@ const STAGE_OF: { readonly [reason: string]: readonly string[] } = {
   guardrail_denied: ['guardrail'],
   guardrail_failed: ['guardrail'],
   forbidden_absolutely: ['guardrail'],
+  accountability_lapsed: ['tier'],
+  tier_not_granted: ['tier'],
   forbidden_by_rule: ['agent', 'initiator', 'delegation'],
 };
 
@@ -201,6 +204,9 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
   const flowing = decision.stages.find(({ stage }) => stage === 'flow');
   const flow = flowFault(event, flowing, { flow: policy.flow, obliged: obligations, serves });
   if (flow !== null) return flow;
+  const controlled = decision.stages.find(({ stage }) => stage === 'tier');
+  const tier = tierFault(event, controlled, { tiers: policy.tiers, asking: policy.asking, obliged: obligations });
+  if (tier !== null) return tier;
   if (decision.verdict === 'deny') return null;
   if (context !== null && nth !== earlier.length) return askedOf(nth, earlier.length);
   const said = new Set(decision.obligations);

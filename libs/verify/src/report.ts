@@ -9,6 +9,7 @@
  * - `sum`, `leaves`, `order`, `count`, `truncated`, `unreadable`: the file itself
  * - `foreign`: not of this log · `not_canonical`: bytes that two readers could read differently
  * - `decision`: a verdict that its own reasons do not give · `policy`: a snapshot that is not its digest's
+ * - `draw`: a run that was to be looked at and was not drawn, or the other way round
  * - `tile`: a tile that is missing, short or does not fit the tree
  */
 export const FAULTS = [
@@ -33,6 +34,7 @@ export const FAULTS = [
   'not_canonical',
   'decision',
   'policy',
+  'draw',
   'tile',
 ] as const;
 export type Fault = (typeof FAULTS)[number];

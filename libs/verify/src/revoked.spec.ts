@@ -49,7 +49,7 @@ function said(acts: readonly Act[]): (number | null)[] {
 
 const allow = ({ run, epoch }: { readonly run: string; readonly epoch: number }, verdict = 'allow'): DecidedEvent => ({
   ...{ type: 'action.authorized', run, actor: null, action: null, object: null, time: null, context: null },
-  ...{ approval: null, labels: [], epoch },
+  ...{ approval: null, labels: [], tier: null, epoch },
   decision: { verdict, reason: 'allowed', stages: [], obligations: [], snapshot: null },
 });
 const context = (chain: readonly string[]): ReadContext => ({

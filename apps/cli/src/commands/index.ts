@@ -14,6 +14,7 @@ import { DELEGATION_COMMANDS } from './delegations';
 import { DEMO_COMMANDS } from './demo';
 import { EXPLAIN_COMMANDS } from './explain';
 import { GUARDRAIL_COMMANDS } from './guardrails';
+import { INVENTORY_COMMANDS } from './inventory';
 import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
@@ -21,6 +22,7 @@ import { POLICY_COMMANDS } from './policies';
 import { PROVE_COMMANDS } from './prove';
 import { QUESTION_COMMANDS } from './questions';
 import { REACH_COMMANDS } from './reach';
+import { REVIEW_COMMANDS } from './reviews';
 import { RUN_COMMANDS } from './runs';
 import { STAND_IN_COMMANDS } from './stand-ins';
 import { RUN_FORK_COMMANDS } from './run-forks';
@@ -43,6 +45,8 @@ export const COMMANDS: readonly Command[] = [
   ...PROVE_COMMANDS,
   ...STAND_IN_COMMANDS,
   ...QUESTION_COMMANDS,
+  ...REVIEW_COMMANDS,
+  ...INVENTORY_COMMANDS,
   ...EXPLAIN_COMMANDS,
   ...CAN_COMMANDS,
   ...ACCESS_COMMANDS,

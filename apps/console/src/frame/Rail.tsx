@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { WaitingCount } from '../approvals/WaitingCount';
 import { AskedCount } from '../questions/AskedCount';
+import { OpenCount } from '../reviews/OpenCount';
 import { Icon } from '../ui/icons';
 import { Brand } from './Brand';
 import { LogTile } from './LogTile';
@@ -27,6 +28,7 @@ export function Rail() {
               <span className={styles['label']}>{page.label}</span>
               {page.to === '/approvals' && <WaitingCount />}
               {page.to === '/questions' && <AskedCount />}
+              {page.to === '/reviews' && <OpenCount />}
             </Link>
           </li>
         ))}

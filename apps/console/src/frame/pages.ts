@@ -6,6 +6,8 @@ export const PAGES = [
   { to: '/batches', label: 'Batches', icon: 'columns', keys: 'g c' },
   { to: '/approvals', label: 'Approvals', icon: 'hand', keys: 'g a' },
   { to: '/questions', label: 'Questions', icon: 'help', keys: 'g q' },
+  { to: '/reviews', label: 'Reviews', icon: 'flag', keys: 'g v' },
+  { to: '/inventory', label: 'Inventory', icon: 'agent', keys: 'g i' },
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
   { to: '/ask', label: 'Ask', icon: 'search', keys: 'g w' },

@@ -7,6 +7,8 @@ import { troubleOf } from '../api/problem';
 import { APPROVAL_STATUS, quorumOf } from '../approvals/approvals';
 import { AnswerForm } from '../questions/AnswerForm';
 import { QUESTION_STATUS } from '../questions/words';
+import { REVIEWS_KEY } from '../reviews/useReviews';
+import { reviewSign } from '../reviews/words';
 import { useMay } from '../session/useTenant';
 import { Stamp } from '../time/Stamp';
 import { Loading } from '../ui/Loading';
@@ -27,11 +29,13 @@ interface Props {
 
 /** Where people have a part in a run: what they were asked to approve, what they were asked, what they told it. */
 export function PeopleTab({ run, version, status }: Props) {
+  const mayLook = useMay('review.read');
   return (
     <div className={styles['tab']}>
       <Requests run={run} version={version} />
       <Asked run={run} version={version} />
       <Notes run={run} version={version} status={status} />
+      {mayLook && isFinal(status) && <Looked run={run} version={version} />}
     </div>
   );
 }
@@ -100,6 +104,34 @@ function Asked({ run, version }: Part) {
                 {one.answered_by}: <code>{JSON.stringify(one.answer)}</code>
               </span>
             )}
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function Looked({ run, version }: Part) {
+  const found = useQuery({
+    queryKey: [...REVIEWS_KEY, 'run', run, version],
+    queryFn: ({ signal }) => api.reviews.list({ run, state: 'all' }, { signal }).page(),
+    placeholderData: keepPreviousData,
+  });
+  return (
+    <Section title="Reviews" query={found} empty="It was not drawn for people to look at.">
+      <ul className={styles['list']}>
+        {found.data?.data.map((one) => (
+          <li key={one.id}>
+            <span className={styles['line']}>
+              <Mark sign={reviewSign(one)} quiet />
+              <Link to="/reviews" search={{ tab: 'all', sel: one.id, view: 'peek' } as never}>
+                {one.note ?? 'Look at it'}
+              </Link>
+            </span>
+            <span className="dim">
+              <Stamp at={one.decided_at ?? one.drawn_at} form="ago" />
+              {one.decided_by !== null && ` · by ${one.decided_by}`}
+            </span>
           </li>
         ))}
       </ul>

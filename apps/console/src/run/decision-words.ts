@@ -85,6 +85,7 @@ const STAGES: { readonly [stage: string]: string } = {
   delegation: 'The agents before',
   mandate: 'The mandate of the run',
   flow: 'Where its values came from',
+  tier: 'The risk tier of what acts',
   policy: 'The policy itself',
 };
 
@@ -116,6 +117,11 @@ const OPTIONS: { readonly [reason: string]: readonly string[] } = {
     'Where little is at stake (risk `low`), let it pass unchecked (`on_error: open`); that is recorded.',
   ],
   forbidden_absolutely: ['Nothing but a change of the absolute rule: it holds for everybody, whatever else allows it.'],
+  accountability_lapsed: [
+    'Review what lapsed, and publish it with an owner and a later review date.',
+    'Let the tier warn or ask in place of blocking.',
+  ],
+  tier_not_granted: ['Let somebody publish who holds one of the roles of the tier.', 'Add a role to the tier.'],
   forbidden_by_rule: ['Nothing but a change of the forbidding rule: a denial wins over every allow.'],
   approval_required: ['A person approves it.'],
   evaluation_error: ['Correct the condition that could not be evaluated; an error never helps.'],

@@ -19,6 +19,8 @@ import type { AnyCall } from '../frame/state';
 export interface Ask {
   readonly action: ApiAction & Action;
   readonly object: PolicyObject;
+  /** Of something that may run: who answers for it, and its tier. */
+  readonly risk?: NonNullable<DecisionRequest['risk']>;
 }
 
 export interface Decided {
@@ -86,6 +88,7 @@ export class Gate {
       chain: [],
       action: ask.action,
       object: ask.object,
+      ...(ask.risk && { risk: ask.risk }),
       now: this.clock.now(),
     };
     const held = await this.authority.get(principal.tenant);

@@ -46,6 +46,8 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'decision.evaluate': 'decision',
   'directory.read': 'directory',
   'directory.change': 'directory',
+  'review.read': 'review',
+  'review.decide': 'review',
   'principal.assert': 'role',
 };
 

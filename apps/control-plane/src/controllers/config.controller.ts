@@ -2,7 +2,7 @@ import { Controller, Inject } from '@nestjs/common';
 import { Database, type Tx } from '@writ/database';
 import { type Failure, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import { activatePolicy, activePolicy, idleRules, type PolicyBundle, validateBundle } from '@writ/policy';
-import { type Definition, getDefinition, listDefinitions, publish, validateDocuments } from '@writ/registry';
+import { type Definition, getDefinition, governing, listDefinitions, publish, validateDocuments } from '@writ/registry';
 import { recordChangeIn } from '../authority/change-events';
 import { type Ask, Gate } from '../authority/gate';
 import { Writes } from '../authority/writes';
@@ -26,10 +26,16 @@ export class ConfigController {
     if (!definitions.ok) return refuse(under('/documents', definitions.failure));
     const bundle = policy === undefined ? ok(null) : validateBundle(policy.bundle);
     if (!bundle.ok) return bundle;
-    const asks = definitions.value.map(asksToChange);
+    const asks = await this.#asks(tenantOf(call), definitions.value);
     if (bundle.value) asks.push({ action: 'policy.change', object: { type: 'policy', id: 'active' } });
     const act = (tx: Tx): Promise<Result<Applied>> => this.applying(tx, call, bundle.value);
     return this.writes.once(call, { asks, act, rehearse: dryRun });
+  }
+
+  /** Each document is its own question, with who answers for what it brings. */
+  async #asks(tenant: TenantId, definitions: readonly Definition[]): Promise<Ask[]> {
+    const risks = await this.database.withTenant(tenant, (tx) => governing.changeRisks(tx, tenant, definitions));
+    return definitions.map((one, i) => ({ ...asksToChange(one), ...(risks[i] && { risk: risks[i] }) }));
   }
 
   private async applying(tx: Tx, call: Call<'applyConfig'>, bundle: PolicyBundle | null): Promise<Result<Applied>> {
@@ -105,7 +111,7 @@ async function publishedNames(tx: Tx, tenant: TenantId): Promise<ReadonlySet<str
   return new Set(data.map(({ kind, name }) => `${kind === 'router' ? 'agent' : kind}:${name}`));
 }
 
-/** Each document is its own question; servers, services and resolvers are part of the tools they serve. */
+/** Servers, services and resolvers are part of the tools they serve. */
 function asksToChange(definition: Definition): Ask {
   switch (definition.kind) {
     case 'agent':

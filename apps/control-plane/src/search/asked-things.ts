@@ -1,5 +1,7 @@
 import type { ResponseOf } from '@writ/contract';
+import type { Database } from '@writ/database';
 import type { Clock, TenantId } from '@writ/kernel';
+import { reviewing } from '@writ/policy';
 import type { Ask, Gate } from '../authority/gate';
 import { callerOf, tenantOf } from '../frame/call';
 import type { AnyCall } from '../frame/state';
@@ -13,9 +15,10 @@ export interface AskedParts {
   readonly batches: Batches;
   readonly gate: Gate;
   readonly clock: Clock;
+  readonly database: Database;
 }
 
-/** What people are asked, and what was started at once, by their ids: null for what is none, or is not the caller's to read. */
+/** What people are asked or are to look at, and what was started at once, by their ids: null for what is none, or is not the caller's to read. */
 export class AskedThings {
   constructor(private readonly parts: AskedParts) {}
 
@@ -48,6 +51,21 @@ export class AskedThings {
       title: `${workflow} asks: ${words} (${status})`,
       console,
       api: `/v1/questions/${id}`,
+    };
+  }
+
+  async review(call: AnyCall, id: string): Promise<Match | null> {
+    const tenant: TenantId = tenantOf(call);
+    const found = await this.parts.database.withTenant(tenant, (tx) => reviewing.get(tx, { tenant, id }));
+    if (!found) return null;
+    const { workflow, tier, verdict } = found;
+    if (!(await this.#may(call, { action: 'review.read', object: { type: 'review', id: workflow } }))) return null;
+    return {
+      kind: 'review',
+      id,
+      title: `review of a run of ${workflow} (${tier} risk), ${verdict ?? 'open'}`,
+      console: `/reviews?tab=${verdict === null ? 'open' : 'decided'}&sel=${id}&view=peek`,
+      api: `/v1/reviews/${id}`,
     };
   }
 

@@ -42,6 +42,8 @@ export class Lookup {
         return this.#orEvidence(call, text, await this.asked.approval(call, text));
       case 'input':
         return this.#orEvidence(call, text, await this.asked.question(call, text));
+      case 'review':
+        return this.#orEvidence(call, text, await this.asked.review(call, text));
       case 'batch':
         return this.#orEvidence(call, text, await this.asked.batch(call, text));
       case 'stop':

@@ -9,7 +9,19 @@ export type AuditTest =
   | { readonly field: 'text'; readonly contains: string };
 
 export type AuditName =
-  'type' | 'actor' | 'action' | 'object' | 'kind' | 'decision' | 'reason' | 'rule' | 'outcome' | 'run' | 'id' | 'trace';
+  | 'type'
+  | 'actor'
+  | 'action'
+  | 'object'
+  | 'kind'
+  | 'decision'
+  | 'reason'
+  | 'rule'
+  | 'outcome'
+  | 'tier'
+  | 'run'
+  | 'id'
+  | 'trace';
 
 /** Where a name stands in an event, and how canonical JSON writes its member. */
 export const NAMES: {
@@ -23,6 +35,7 @@ export const NAMES: {
   decision: { sql: `j.v -> 'decision' ->> 'verdict'`, member: 'verdict' },
   reason: { sql: `j.v -> 'decision' ->> 'reason'`, member: 'reason' },
   outcome: { sql: `j.v ->> 'outcome'`, member: 'outcome' },
+  tier: { sql: `j.v ->> 'tier'`, member: 'tier' },
   id: { sql: `j.v ->> 'id'`, member: 'id' },
   trace: { sql: `j.v ->> 'trace'`, member: 'trace' },
 };

@@ -88,6 +88,7 @@ const AUDIT: readonly QueryField[] = [
   name('reason', 'agent_not_granted', 'reason code of the decision'),
   name('rule', 'orders-2', 'a rule that spoke in the decision'),
   name('outcome', 'error', 'what became of it'),
+  word('tier', ['low', 'medium', 'high'], 'the risk tier it was decided in, where the policy has controls of tiers'),
   name('run', 'run_01k8x0q3wsf5z8k2m4n6p8r0t2', 'the run, or tenant for the tenant’s own stream'),
   number('step', '3', 'step of the run'),
   name('id', 'evt_01k8x0q3wsf5z8k2m4n6p8r0t4', 'id of the event'),

@@ -18,7 +18,7 @@ export const childDoor = (ctx: EngineContext, wakeUp: WakeUp): ChildDoor => ({
     const { tenant, run: parent } = committed;
     const { child } = proposed.details;
     if (!child) throw new Error('a child run is started without saying which');
-    const { run, root, depth, budget, deadline_at: deadlineAt, batch, flow } = child;
+    const { run, root, depth, budget, deadline_at: deadlineAt, batch, flow, risk } = child;
     const { initiator, mandate = null } = proposed.request;
     await ctx.db.withTenant(tenant, (tx) => insertChild(tx, { tenant, child: run, parent, root, path: proposed.path }));
     const held = newRun(ctx, {
@@ -39,7 +39,15 @@ export const childDoor = (ctx: EngineContext, wakeUp: WakeUp): ChildDoor => ({
       child: {
         run,
         deadlineAt,
-        parent: { run: parent, root, path: proposed.path, chain: proposed.request.chain, depth, ...(flow && { flow }) },
+        parent: {
+          run: parent,
+          root,
+          path: proposed.path,
+          chain: proposed.request.chain,
+          depth,
+          ...(flow && { flow }),
+          ...(risk && { risk }),
+        },
       },
     });
     const moved = await settleDown(ctx, held, {

@@ -1,4 +1,4 @@
-import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
+import type { Failure, Hop, Json, MailId, RiskTier, RunId } from '@writ/kernel';
 import type { RunStatus } from '@writ/database';
 
 /** The run that started this one. */
@@ -13,6 +13,8 @@ export interface RunParent {
   readonly depth: number;
   /** Labels that come with its input, and whether something has left the runs above it. */
   readonly flow?: Carried;
+  /** The tier of the act that started it: its own acts are never below. */
+  readonly risk?: RiskTier;
 }
 
 /** What goes from run to run with the values it is about. */

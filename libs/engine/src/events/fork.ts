@@ -1,4 +1,4 @@
-import type { Hop, RunId } from '@writ/kernel';
+import type { Hop, RiskTier, RunId } from '@writ/kernel';
 
 /** What the steps of a forked run do to the outside: nothing, what was recorded is given back; or what any run's do. */
 export type ForkEffects = 'stubbed' | 'live';
@@ -13,6 +13,8 @@ export interface RunFork {
   readonly began_at: number;
   /** The agents that stood between its initiator and it: they bound each act of this run too (I6). */
   readonly chain: readonly Hop[];
+  /** The tier that came down to that run from those above it. */
+  readonly risk?: RiskTier;
 }
 
 /**

@@ -8,6 +8,7 @@ import type {
   Json,
   JsonObject,
   MailId,
+  RiskTier,
   RunId,
 } from '@writ/kernel';
 import type { Budget, Decision, Resource } from '@writ/policy';
@@ -102,6 +103,8 @@ export interface StepIntended {
     readonly leave: boolean;
     /** Labels that come with its input. */
     readonly flow?: Carried;
+    /** The tier of the act that starts it, where the policy has controls of tiers: its own acts are never below. */
+    readonly risk?: RiskTier;
   };
   readonly decision: RecordedDecision;
 }

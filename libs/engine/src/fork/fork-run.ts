@@ -1,7 +1,7 @@
 import { digestOf, type Failure, isId, ok, refuse, type Result } from '@writ/kernel';
 import { loadJournal, runRow } from '@writ/database';
 import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
-import { loadPinnedBill } from '@writ/registry';
+import { type BillOfMaterials, loadPinnedBill } from '@writ/registry';
 import type { Admission } from '../admission/admission';
 import type { ForkInput, StartedRun, StartRunInput } from '../api';
 import { smaller } from '../budget';
@@ -14,6 +14,7 @@ import { journalEvents } from '../journal-line';
 import { fetchValues } from '../read-journal';
 import { record } from '../outcomes';
 import { recordDecision } from '../record-decision';
+import { startRisk } from '../risk';
 import { RunDefect, sound } from '../run-defect';
 import { startInLine } from '../start-in-line';
 import { earlierStart, newRun } from '../start-run';
@@ -40,26 +41,27 @@ export async function forkRun(ctx: EngineContext, ways: ForkWays, input: ForkInp
   for (;;) {
     const row = isId('run', run) ? await ctx.db.withTenant(tenant, (tx) => runRow(tx, tenant, run)) : null;
     if (!row) return refuse(noRun(run));
-    const authority = await ctx.authority.get(tenant);
     const asked = { workflow: row.workflow, now: ctx.clock.now() };
-    const first = decided(authority, input, asked);
-    // Nobody is refused by a rule that is gone.
-    const newer = 'refused' in first ? await ctx.authority.newerThan(authority) : null;
-    const may = newer === null ? first : decided(newer, input, asked);
-    if ('refused' in may) {
-      await recordDecision(ctx.db, { request: may.request, decision: may.refused });
-      return refuse(denied(may.request, may.refused));
-    }
+    const may = await allowed(ctx, tenant, () => forkRequests(input, asked));
+    if (!may.ok) return may;
     const source = await sourceOf(ctx, input);
     if (!source.ok) return source;
     const at = placeIn(source.value.events, input);
     if (!at.ok) return at;
+    const bill = await billAt(ctx, { tenant, source: source.value, at: at.value });
+    const live = input.effects === 'live';
+    const acts = live
+      ? await allowed(ctx, tenant, (authority) => [startRequest(authority, input, { ...asked, bill })])
+      : may;
+    if (!acts.ok) return acts;
+    // Both under one authority, which the fork is then committed under.
+    if (!sameEpochs(may.value, acts.value)) continue;
     const start = startOf(input, source.value.started);
     const earlier = await earlierStart(ctx.db, start);
     if (earlier) return earlier;
     const entry = ways.admission.enter(tenant);
     if (entry === 'busy') return refuse(ways.admission.busy(tenant));
-    const held = await forked(ctx, { input, start, source: source.value, at: at.value, decision: may.allowed });
+    const held = forked(ctx, { input, start, source: source.value, at: at.value, bill, decision: acts.value });
     const end = await startInLine(ctx, ways, { held, entry, priority: 0 });
     if (end === 'stale') {
       await ctx.authority.refresh(tenant);
@@ -71,31 +73,56 @@ export async function forkRun(ctx: EngineContext, ways: ForkWays, input: ForkInp
   }
 }
 
-/** May the caller read what the run did, fork it, and, where effects are live, have its workflow act. */
-function decided(
-  authority: TenantAuthority,
-  { tenant, caller, effects }: ForkInput,
-  { workflow, now }: { readonly workflow: string; readonly now: number },
-): { readonly allowed: Decision } | { readonly refused: Decision; readonly request: DecisionRequest } {
-  const base = { tenant, initiator: caller, chain: [], now } as const;
-  const onRun = { type: 'run', id: workflow } as const;
-  const requests: DecisionRequest[] = [
-    { ...base, action: 'run.read', object: onRun },
-    { ...base, action: 'run.fork', object: onRun },
+const sameEpochs = ({ authority: a }: Decision, { authority: b }: Decision): boolean =>
+  a.tenant === b.tenant && a.platform === b.platform;
+
+interface Asked {
+  readonly workflow: string;
+  readonly now: number;
+}
+
+/** May the caller read what the run did, and fork it. */
+function forkRequests({ tenant, caller, effects }: ForkInput, { workflow, now }: Asked): readonly DecisionRequest[] {
+  const base = { tenant, initiator: caller, chain: [], object: { type: 'run', id: workflow }, now } as const;
+  return [
+    { ...base, action: 'run.read' },
+    { ...base, action: 'run.fork' },
+    ...(effects === 'live' ? [{ ...base, action: 'run.fork_live' } as const] : []),
   ];
-  if (effects === 'live') {
-    requests.push(
-      { ...base, action: 'run.fork_live', object: onRun },
-      { ...base, action: 'run.start', object: { type: 'workflow', id: workflow } },
-    );
-  }
-  let allowed: Decision | null = null;
-  for (const request of requests) {
+}
+
+/** Where effects are live: may they have its workflow act, as the versions it goes by stand. */
+function startRequest(
+  authority: TenantAuthority,
+  { tenant, caller }: ForkInput,
+  { workflow, now, bill }: Asked & { readonly bill: BillOfMaterials },
+): DecisionRequest {
+  const object = { type: 'workflow', id: workflow } as const;
+  const base = { tenant, initiator: caller, chain: [], now } as const;
+  return { ...base, action: 'run.start', object, ...startRisk(authority, bill) };
+}
+
+type Requests = (authority: TenantAuthority) => readonly DecisionRequest[];
+
+/** The last of the decisions, where all are allowed; the first that is not is recorded, and is the refusal. */
+async function allowed(ctx: EngineContext, tenant: ForkInput['tenant'], requests: Requests): Promise<Result<Decision>> {
+  const authority = await ctx.authority.get(tenant);
+  const first = decidedAll(authority, requests);
+  // Nobody is refused by a rule that is gone.
+  const newer = first.decision.verdict === 'allow' ? null : await ctx.authority.newerThan(authority);
+  const { decision, request } = newer === null ? first : decidedAll(newer, requests);
+  if (decision.verdict === 'allow') return ok(decision);
+  await recordDecision(ctx.db, { request, decision });
+  return refuse(denied(request, decision));
+}
+
+function decidedAll(authority: TenantAuthority, requests: Requests) {
+  const all = requests(authority);
+  for (const request of all) {
     const decision = decide(authority, request);
-    if (decision.verdict !== 'allow') return { refused: decision, request };
-    allowed = decision;
+    if (decision.verdict !== 'allow' || request === all.at(-1)) return { decision, request };
   }
-  return { allowed: allowed! };
+  throw new Error('nothing was asked');
 }
 
 async function sourceOf(ctx: EngineContext, { tenant, run }: ForkInput): Promise<Result<Source>> {
@@ -145,24 +172,33 @@ function startOf({ tenant, caller, run, at, step, effects, budget, idempotencyKe
   return start;
 }
 
-async function forked(
+/** The versions that the other run went by at the event. */
+function billAt(
+  ctx: EngineContext,
+  { tenant, source, at }: { readonly tenant: ForkInput['tenant']; readonly source: Source; readonly at: number },
+): Promise<BillOfMaterials> {
+  const { pinned } = fold(source.events.slice(0, at + 1));
+  return loadPinnedBill(ctx.db, { tenant, manifest: pinned.bill });
+}
+
+function forked(
   ctx: EngineContext,
   of: {
     readonly input: ForkInput;
     readonly start: StartRunInput;
     readonly source: Source;
     readonly at: number;
+    readonly bill: BillOfMaterials;
     readonly decision: Decision;
   },
-): Promise<HeldRun> {
-  const { input, start, source, at, decision } = of;
-  const { tenant, run, effects, caller, reason } = input;
+): HeldRun {
+  const { input, start, source, at, bill, decision } = of;
+  const { run, effects, caller, reason } = input;
   const { started, events, lines } = source;
-  const { pinned } = fold(events.slice(0, at + 1));
-  const bill = await loadPinnedBill(ctx.db, { tenant, manifest: pinned.bill });
   const now = ctx.clock.now();
-  const chain = (started.parent ?? started.fork)?.chain ?? [];
-  const fork: RunFork = { run, at, effects, began_at: started.fork?.began_at ?? started.at, chain };
+  const { chain = [], risk } = started.parent ?? started.fork ?? {};
+  const began = started.fork?.began_at ?? started.at;
+  const fork: RunFork = { run, at, effects, began_at: began, chain, ...(risk && { risk }) };
   const held = newRun(ctx, { input: start, leased: false, bill, initiator: caller, decision, now, fork });
   const past = events.slice(1, at + 1);
   for (const event of past) record(held, withoutHolds(event));

@@ -9,7 +9,7 @@ const ANSWER = '@answer';
 
 /** Whether guardrails stand before an answer that has not passed them. */
 export const isBeforeAnswer = (held: HeldRun, { snapshot }: TenantAuthority): boolean =>
-  snapshot !== null && guardsAnswers(snapshot.guardrails, held) && !held.state.results.has(ANSWER);
+  snapshot !== null && guardsAnswers(snapshot, held) && !held.state.results.has(ANSWER);
 
 /**
  * What a run does that has its answer: it ends with it, or, where guardrails stand before that, it gives the answer as an act

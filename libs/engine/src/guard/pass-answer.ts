@@ -32,12 +32,13 @@ export function passAnswer(
   const crossing: Crossing = { boundary: 'input', scope, agents, agent, tool: null, content };
   // Beside the acts of the agent: what stands against an answer does not stand against the next turn.
   const act = { path: childOf(path, '@heard') };
+  const tier = riskOf(held.planner.bill);
   const applying = snapshot.guardrails
-    .applying({ boundary: 'input', agents, tool: null })
+    .applying({ boundary: 'input', agents, tool: null }, snapshot.tiers?.of(tier).guardrails)
     .filter(({ says }) => says.call === undefined);
   const todo = applying.flatMap((guardrail) => toLookAt(held, { act, crossing, guardrail }));
   lookAt(held, { act, now, snapshot, crossing, todo, answers: new Map() });
-  const lenient = riskOf(held.planner.bill) === 'low';
+  const lenient = tier === 'low';
   for (const guardrail of applying) {
     const { outcome } = heardOf(held, { act, crossing }, guardrail);
     if (outcome === 'fired') return refuse(withheld(agent, 'guardrail_denied'));

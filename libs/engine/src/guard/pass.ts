@@ -50,7 +50,8 @@ export async function passGuardrails(ctx: EngineContext, held: HeldRun, passing:
   const { boundary, agents } = crossing;
   const tier = riskOf(held.planner.bill);
   if (boundary === null) return { planned: withGuards(planned, { boundary, agents, heard: [], tier }), check: null };
-  const applying = guardrails.applying({ boundary, agents, tool: crossing.tool });
+  const required = snapshot.tiers?.of(tier).guardrails;
+  const applying = guardrails.applying({ boundary, agents, tool: crossing.tool }, required);
   const todo = applying.flatMap((guardrail) => toLookAt(held, { act, crossing, guardrail }));
   const answers = new Map<string, CallAnswer>();
   for (const one of todo) {
@@ -62,7 +63,7 @@ export async function passGuardrails(ctx: EngineContext, held: HeldRun, passing:
   lookAt(held, { act, now, snapshot, crossing, todo, answers });
   const cut = todo.some(({ guardrail }) => guardrail.says.then === 'redact');
   const again = cut ? stubbedIn(held, propose(held, act, now)) : planned;
-  const quiet = guardsAnswers(guardrails, held);
+  const quiet = guardsAnswers(snapshot, held);
   return {
     planned: withGuards(quiet ? { ...again, quiet: true } : again, {
       boundary,
@@ -80,9 +81,11 @@ const withGuards = (planned: Proposal, guards: NonNullable<DecisionRequest['guar
 });
 
 /** Whether the answer of this run has to pass anything. What its agents say is then not shown before it is whole. */
-export const guardsAnswers = (guardrails: Snapshot['guardrails'], held: HeldRun): boolean =>
-  guardrails !== null &&
-  guardrails.applying({ boundary: 'output', agents: [...held.planner.bill.agents.keys()], tool: null }).length > 0;
+export function guardsAnswers({ guardrails, tiers }: Snapshot, { planner: { bill } }: HeldRun): boolean {
+  if (guardrails === null) return false;
+  const place = { boundary: 'output', agents: [...bill.agents.keys()], tool: null } as const;
+  return guardrails.applying(place, tiers?.of(riskOf(bill)).guardrails).length > 0;
+}
 
 interface Todo {
   readonly guardrail: Guardrail;

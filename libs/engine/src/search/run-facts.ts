@@ -8,6 +8,8 @@ export interface RunFacts {
   readonly agents: readonly string[];
   readonly decisions: { readonly allow: number; readonly ask: number; readonly deny: number };
   readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+  /** Tools it called and agents that acted or were handed over to, each once: `tool refund`, `agent orders`. */
+  readonly used: readonly string[];
   /** Target of the newest step, and that step's number. */
   readonly last: { readonly step: number; readonly target: string } | null;
 }
@@ -34,6 +36,7 @@ class FactCounter {
   readonly #decisions: Writable<RunFacts['decisions']> = { allow: 0, ask: 0, deny: 0 };
   readonly #usage: Writable<RunFacts['usage']> = { model_calls: 0, tool_calls: 0, tokens: 0 };
   #last: RunFacts['last'] = null;
+  readonly #used = new Set<string>();
   /** The calls that have no outcome yet, by step. */
   readonly #open = new Map<number, { readonly kind: string; readonly target: string; readonly reserve: number }>();
 
@@ -46,11 +49,13 @@ class FactCounter {
         // What was decided and used up to here was another run's.
         Object.assign(this.#decisions, { allow: 1, ask: 0, deny: 0 });
         Object.assign(this.#usage, { model_calls: 0, tool_calls: 0, tokens: 0 });
+        this.#used.clear();
         this.#open.clear();
         return;
       case 'step_intended':
         this.#decisions.allow += 1;
         this.#seen(line);
+        if (typeof line.agent === 'string') this.#used.add(`agent ${line.agent}`);
         this.#intended(line);
         return;
       case 'step_denied':
@@ -74,6 +79,7 @@ class FactCounter {
       agents: [...this.#agents],
       decisions: { ...this.#decisions },
       usage: { ...this.#usage },
+      used: [...this.#used],
       last: this.#last,
     };
   }
@@ -88,6 +94,8 @@ class FactCounter {
   }
 
   #intended({ kind = '', target = '', step = 0, attempt = 1, reserve = 0 }: Line): void {
+    if (kind === 'tool' || kind === 'data') this.#used.add(`tool ${target}`);
+    if (kind === 'handoff' || kind === 'delegate' || kind === 'agent') this.#used.add(`agent ${target}`);
     if (kind === 'data' || kind === 'check') return;
     // As the fold charges it: a model's attempt that was lost costs what was reserved for it.
     const before = this.#open.get(step);

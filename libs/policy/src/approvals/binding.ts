@@ -84,7 +84,7 @@ export function askingRules({ decision, snapshot }: Pick<AskedAct, 'decision' | 
       const line = texts.line(rid);
       if (line === undefined) continue;
       const expression = condition === null ? null : (texts.condition(condition) ?? null);
-      found.set(rid, { rid, line, words: ruleWords(line), condition: expression });
+      found.set(rid, { rid, line, words: ruleWords(rid, line), condition: expression });
     }
   }
   return [...found.values()];

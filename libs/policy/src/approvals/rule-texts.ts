@@ -1,6 +1,8 @@
-import { canonicalJson, type Json } from '@writ/kernel';
+import { canonicalJson, type Json, RISK_TIERS, type RiskTier } from '@writ/kernel';
 import { FLOW_RULE } from '../flow/rule-ids';
 import type { Snapshot } from '../snapshot';
+import { LAPSES } from '../tiers/document';
+import { TIER_RULE, tierRule } from '../tiers/rule-ids';
 
 /** The rules of a policy as they are written, by id. */
 export interface RuleTexts {
@@ -16,12 +18,17 @@ const read = new WeakMap<Snapshot, RuleTexts>();
 export function ruleTexts(snapshot: Snapshot): RuleTexts {
   const held = read.get(snapshot);
   if (held) return held;
-  const { rules, conditions, flow } = JSON.parse(snapshot.body) as Body;
+  const { rules, conditions, flow, tiers = {} } = JSON.parse(snapshot.body) as Body;
   const lines = new Map<string, string>();
   // As they stand in the canonical text, so that whoever wrote one first is found there.
   const flowRules = { ...flow?.rules, ...(flow?.trifecta !== undefined && { trifecta: flow.trifecta }) };
   for (const [id, rule] of Object.entries(flowRules)) {
-    lines.set(`${FLOW_RULE}${id}`, `${JSON.stringify(id)}:${canonicalJson(rule)}`);
+    lines.set(`${FLOW_RULE}${id}`, lineOf(id, rule));
+  }
+  for (const tier of RISK_TIERS) {
+    const { controls = {}, ...rest } = tiers[tier] ?? {};
+    for (const [id, rule] of Object.entries(controls)) lines.set(tierRule(tier, id), lineOf(id, rule));
+    for (const id of LAPSES) if (rest[id] !== undefined) lines.set(tierRule(tier, id), lineOf(id, rest[id]));
   }
   for (const line of rules.split('\n')) {
     if (line.startsWith('p')) lines.set(line.slice(line.lastIndexOf(', ') + 2), line);
@@ -31,14 +38,25 @@ export function ruleTexts(snapshot: Snapshot): RuleTexts {
   return texts;
 }
 
+const lineOf = (id: string, rule: Json): string => `${JSON.stringify(id)}:${canonicalJson(rule)}`;
+
 interface Body {
   readonly rules: string;
   readonly conditions: { readonly [id: string]: Json };
   readonly flow?: { readonly rules: { readonly [id: string]: Json }; readonly trifecta?: Json };
+  readonly tiers?: { readonly [T in RiskTier]?: TierBody };
 }
 
+type TierBody = { readonly controls?: { readonly [id: string]: Json } } & {
+  readonly [L in (typeof LAPSES)[number]]?: Json;
+};
+
 /** A rule in words: `role:customer may tool.invoke tool:refund, when large, after ask_payments`. */
-export function ruleWords(line: string): string {
+export function ruleWords(rid: string, line: string): string {
+  if (rid.startsWith(TIER_RULE)) {
+    const [tier, id] = rid.slice(TIER_RULE.length).split(':');
+    return `control ${id} of tier ${tier}`;
+  }
   if (line.startsWith('"')) return `flow rule ${line.slice(1, line.indexOf('"', 1))}`;
   const columns = line.split(', ');
   if (columns[0] === 'p2') {

@@ -18,6 +18,7 @@ import { written } from './written';
  * - again: what was given and ended, or was taken back, is given anew
  * - give: whoever passed on gives more along with it
  * - asking: a rule on labels lets people decide, where it forbids
+ * - answered: somebody answers again for what has a part in it: it has an owner, and a review that is not over
  */
 export type Change =
   | { readonly kind: 'value'; readonly rid: string; readonly effect: 'allow' | 'deny'; readonly what: string }
@@ -29,7 +30,8 @@ export type Change =
   | { readonly kind: 'said'; readonly what: string }
   | { readonly kind: 'again'; readonly delegation: string; readonly to: string; readonly what: string }
   | { readonly kind: 'give'; readonly to: string; readonly bound: keyof HopBounds; readonly what: string }
-  | { readonly kind: 'asking'; readonly rid: string; readonly obligation: string };
+  | { readonly kind: 'asking'; readonly rid: string; readonly obligation: string }
+  | { readonly kind: 'answered'; readonly what: string };
 
 /** A request and what it is decided under. */
 export interface World {
@@ -94,6 +96,12 @@ export async function changed(world: World, change: Change): Promise<World | nul
           change.rid === `${FLOW_RULE}${id}` ? { ...rule, ask: change.obligation } : rule,
         ),
       }));
+    case 'answered': {
+      const { risk, now } = request;
+      if (risk === undefined) return null;
+      const parts = risk.parts.map((part) => ({ ...part, owned: true, reviewBy: now + 1 }));
+      return { ...world, request: { ...request, risk: { ...risk, parts } } };
+    }
     case 'remove': {
       if (isGuarding(change.rid)) return withoutGuardrail(world, change.rid);
       if (change.rid.startsWith(FLOW_RULE)) return withoutFlowRule(world, change.rid.slice(FLOW_RULE.length));
@@ -186,6 +194,8 @@ export function changeWords(change: Change): string {
       return `release stop ${change.stop}`;
     case 'remove':
       return `change rule ${change.rid}, which forbids it`;
+    case 'answered':
+      return `publish it anew with an owner and a later review date (${change.what})`;
     case 'said':
       return `say in the input of the run what is passed (${change.what})`;
     case 'again':

@@ -36,6 +36,7 @@ const WEIGHT: { readonly [K in Change['kind']]: number } = {
   again: 2,
   give: 3,
   asking: 6,
+  answered: 2,
 };
 
 interface Attempt {
@@ -117,6 +118,15 @@ function candidates({ world, decision }: Attempt): readonly Change[] {
       return (asked?.matches ?? []).flatMap(({ rid, effect }): readonly Change[] =>
         effect === 'deny' ? [{ kind: 'remove', rid }] : [],
       );
+    case 'accountability_lapsed':
+      return [{ kind: 'answered', what: decision.nearMisses[0]?.missing ?? 'nobody answers for it' }];
+    case 'tier_not_granted':
+      return decision.nearMisses.map(({ rid, subject, missing }) => ({
+        kind: 'role',
+        subject,
+        role: missing.replace(/^needs role /, 'role:'),
+        rid,
+      }));
     case 'forbidden_by_rule':
       return (asked?.matches ?? []).filter(({ effect }) => effect === 'deny').map(otherwise);
     case 'agent_not_granted':

@@ -2,7 +2,7 @@ import type { JsonObject } from '@writ/kernel';
 import type { Snapshot } from '../snapshot';
 import type { DecisionRequest } from '../types';
 import type { GuardFacts } from './facts';
-import { placeOf } from './guard-stage';
+import { placeOf, requiredIn } from './guard-stage';
 import { inspect } from './inspect';
 
 /**
@@ -10,15 +10,16 @@ import { inspect } from './inspect';
  * asked anew. What only the run can ask again (a call-out, labels) is as it was, until the run asks it.
  */
 export function guardsOfEdited(
-  { guardrails }: Snapshot,
+  snapshot: Snapshot,
   request: Pick<DecisionRequest, 'action' | 'object' | 'guards'>,
   args: JsonObject,
 ): { readonly guards?: GuardFacts } {
   const { guards } = request;
+  const { guardrails } = snapshot;
   if (guards === undefined) return {};
   if (guardrails === null || guards.boundary === null) return { guards };
   const place = placeOf(guards, guards.boundary, request);
-  const heard = guardrails.applying(place).map((guardrail) => {
+  const heard = guardrails.applying(place, requiredIn(snapshot, guards.tier)).map((guardrail) => {
     const { id, version, says } = guardrail;
     const before = guards.heard.find((one) => one.guardrail === id && one.version === version);
     if (says.call === undefined && says.labels === undefined) {

@@ -38,7 +38,8 @@ export function hearGuards(snapshot: Snapshot, policy: GuardrailPolicy, request:
   }
   const facts = factsOf(policy, request);
   if (facts === null || facts.boundary === null) return NOTHING;
-  const heard = policy.applying(placeOf(facts, facts.boundary, request)).map((guardrail) => spoken(guardrail, facts));
+  const applying = policy.applying(placeOf(facts, facts.boundary, request), requiredIn(snapshot, facts.tier));
+  const heard = applying.map((guardrail) => spoken(guardrail, facts));
   const matches = heard.flatMap(({ match }) => (match ? [match] : []));
   if (matches.length === 0) return NOTHING;
   const denying = heard.find(({ denied }) => denied !== null);
@@ -60,6 +61,10 @@ export function isHeldBack(snapshot: Snapshot, policy: GuardrailPolicy, request:
     return true;
   }
 }
+
+/** Guardrails that hold in a tier whatever they say of themselves. */
+export const requiredIn = ({ tiers }: Pick<Snapshot, 'tiers'>, tier: GuardFacts['tier']): readonly string[] =>
+  tiers?.of(tier).guardrails ?? [];
 
 const NOTHING: GuardHearing = Object.freeze({ matches: [], obligations: [], denied: null, misses: [] });
 
