@@ -110,6 +110,45 @@ describe('controls of a tier', () => {
     expect(tiers).toEqual(['medium', 'high']);
   });
 
+  it('a guardrail that a tier requires stands before its acts, whatever it says of whom it is for, and before no others', async () => {
+    const { guardrails } = policy;
+    const rules = 'p, *, {tenant}, workflow:*, run.finish, , allow';
+    const checks = { orders: { at: ['output'], agents: ['nobody'], answers: false, longer_than: 1 } };
+    const guarded = (tiers: object): PolicyBundle => {
+      const bundle = parseBundle(
+        JSON.stringify({
+          ...tiered(tiers),
+          rules: `${policy.rules}\n${rules}`,
+          guardrails: { ...guardrails, checks },
+        }),
+      );
+      if (!bundle.ok) throw new Error(bundle.failure.message);
+      return bundle.value;
+    };
+    const pays = [
+      { calls: [{ name: 'look', arguments: { order: '#1' } }] },
+      { calls: [{ name: 'pay', arguments: { order: '#1', amount: 5 } }] },
+      { text: '.' },
+    ];
+    const reasons = async (run: RunId): Promise<unknown[]> =>
+      (await readJournal(desk.scenario.db, desk.scenario.tenant, run)).flatMap((event) =>
+        event.type === 'step_denied' ? [event.decision.reason] : [],
+      );
+    await mark({ pay: { risk: 'high' } });
+    await desk.scenario.activate(guarded({}));
+    const free = await desk.start({ workflow: 'desk', input: say(desk, 'unguarded', pays) });
+    await desk.stands(free, 'succeeded');
+    expect(await reasons(free)).toEqual([]);
+    await desk.scenario.activate(guarded({ high: { guardrails: ['orders'] } }));
+    const paid = desk.reached.length;
+    const held = await desk.start({ workflow: 'desk', input: say(desk, 'held', pays) });
+    await desk.stands(held, 'succeeded');
+    expect(await reasons(held)).toEqual(['guardrail_denied']);
+    // The look, of another tier and reading alone, went through; the payment did not.
+    expect(desk.reached.slice(paid)).toHaveLength(1);
+    expect(await faults()).toEqual([]);
+  });
+
   it('an agent whose review is over acts no more, once its tier says so, and its runs end as denied', async () => {
     await mark({ clerk: { review_by: '2020-01-01' } });
     await desk.scenario.activate(tiered({ medium: { overdue: 'block' } }));

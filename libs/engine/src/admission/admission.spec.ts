@@ -71,6 +71,18 @@ describe('a start is judged by what was last seen', () => {
     }
   });
 
+  it('and never as if those were not there that it is just looking for', async () => {
+    const lines = new Lines(4);
+    lines.tenants.set(A, { ...IDLE, active: 10, mostActive: 1, mostInLine: 1 });
+    const admission = lines.open();
+    await admission.look();
+    expect(admission.enter(A)).toBe('in_line');
+    // Old enough to be looked at again, and what is seen is still the old.
+    lines.pass(60);
+    expect(admission.enter(A)).toBe('busy');
+    expect(lines.looks).toEqual(['to its end', 'short']);
+  });
+
   it('as busy once its line is as long as it may be, counted to its end', async () => {
     const lines = new Lines(4);
     lines.tenants.set(A, { ...IDLE, active: 10, inLine: 2_998, mostInLine: 3_000 });

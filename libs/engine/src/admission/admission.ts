@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock, Failure, RunId, TenantId } from '@writ/kernel';
 import type { Admissions, RunLoad, TenantLoad } from '@writ/database';
 import { logger } from '@writ/telemetry';
+import { Started } from './started';
 
 /** What a start becomes: led as soon as somebody can, put in its tenant's line, or refused. */
 export type Entry = 'now' | 'in_line' | 'busy';
@@ -63,8 +64,9 @@ export class Admission {
   /** Starts of this process that went into a line since lines were counted to their end. */
   readonly #linedUp = new Map<TenantId, number>();
   /** Starts of this process since it last looked. */
-  readonly #since = new Map<TenantId, { now: number; inLine: number }>();
-  #startedNow = 0;
+  #since = new Started();
+  /** Those from before the look that is under way: what is seen does not hold them yet. */
+  #before = new Started();
   #looking: Promise<void> | null = null;
   #letting: Promise<void> | null = null;
   #again = false;
@@ -102,25 +104,17 @@ export class Admission {
     void this.refresh(tenant);
     const entry = this.#judge(tenant);
     if (entry === 'busy') return entry;
-    const since = this.#since.get(tenant) ?? { now: 0, inLine: 0 };
-    if (entry === 'now') {
-      since.now += 1;
-      this.#startedNow += 1;
-    } else {
-      since.inLine += 1;
-      this.#linedUp.set(tenant, (this.#linedUp.get(tenant) ?? 0) + 1);
-    }
-    this.#since.set(tenant, since);
+    this.#since.add(tenant, entry);
+    if (entry === 'in_line') this.#linedUp.set(tenant, (this.#linedUp.get(tenant) ?? 0) + 1);
     return entry;
   }
 
   #judge(tenant: TenantId): Entry {
     const load = this.#loadOf(tenant);
-    const since = this.#since.get(tenant);
     const inLine = this.#inLine(tenant);
-    const active = load.active + (since?.now ?? 0);
+    const active = load.active + this.#startedNow(tenant);
     if (inLine === 0 && (load.mostActive === null || active < load.mostActive)) {
-      if ((this.#seen?.active ?? 0) + this.#startedNow < this.#places) return 'now';
+      if ((this.#seen?.active ?? 0) + this.#startedNow() < this.#places) return 'now';
       if (active + 1 <= this.#shareOf(tenant)) return 'now';
     }
     return inLine >= load.mostInLine ? 'busy' : 'in_line';
@@ -149,7 +143,13 @@ export class Admission {
   }
 
   #inLine(tenant: TenantId): number {
-    return this.#loadOf(tenant).inLine + (this.#since.get(tenant)?.inLine ?? 0);
+    return this.#loadOf(tenant).inLine + this.#since.of(tenant).inLine + this.#before.of(tenant).inLine;
+  }
+
+  /** Of a tenant, or of all. */
+  #startedNow(tenant?: TenantId): number {
+    if (tenant === undefined) return this.#since.now + this.#before.now;
+    return this.#since.of(tenant).now + this.#before.of(tenant).now;
   }
 
   /** A refusal that is neither a denial nor a spent budget: the same request may succeed later. */
@@ -203,9 +203,8 @@ export class Admission {
   async #look(): Promise<void> {
     const from = this.clock.monotonic();
     // What is started from here on may or may not be seen; counted twice for a moment is better than not at all.
-    const counted = new Map(this.#since);
-    this.#since.clear();
-    this.#startedNow = 0;
+    this.#before = this.#since;
+    this.#since = new Started();
     try {
       const load = await this.#loads(from);
       const at = this.clock.monotonic();
@@ -219,12 +218,10 @@ export class Admission {
       this.#seen = { at, tookMs, load, active };
       this.#lines ||= inLine > 0;
     } catch (error) {
-      for (const [tenant, { now, inLine }] of counted) {
-        const since = this.#since.get(tenant);
-        this.#since.set(tenant, { now: now + (since?.now ?? 0), inLine: inLine + (since?.inLine ?? 0) });
-        this.#startedNow += now;
-      }
+      this.#since.join(this.#before);
       log.warn({ error: (error as Error).message }, 'the lines could not be looked at');
+    } finally {
+      this.#before = new Started();
     }
   }
 
@@ -268,7 +265,7 @@ export class Admission {
     if (seen) {
       const age = this.clock.monotonic() - seen.at;
       const isSpent =
-        this.#startedNow * 2 > Math.max(1, this.#places - seen.active) ||
+        this.#startedNow() * 2 > Math.max(1, this.#places - seen.active) ||
         (tenant !== undefined && this.#isSpent(tenant));
       const due = Math.max(isSpent ? SPENT_MS : FRESH_MS, seen.tookMs / LOOKING);
       if (age < due) return;
@@ -279,8 +276,8 @@ export class Admission {
   #isSpent(tenant: TenantId): boolean {
     const { active, mostActive } = this.#loadOf(tenant);
     const most = Math.min(this.#shareOf(tenant), mostActive ?? Infinity);
-    const since = this.#since.get(tenant);
-    return (since?.inLine ?? 0) > 0 || (since?.now ?? 0) * 2 > Math.max(1, most - active);
+    const { now, inLine } = this.#since.of(tenant);
+    return inLine > 0 || now * 2 > Math.max(1, most - active);
   }
 
   /** What was last seen, for whoever shows it; null before the first look. */
