@@ -1,6 +1,6 @@
 import type { RequestOf } from '@writ/contract';
 import { usage } from '../cli-error';
-import type { Command } from '../command';
+import type { Command, Context } from '../command';
 import { member, members } from '../output/output';
 import { first, given, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
@@ -9,6 +9,14 @@ type Query = NonNullable<RequestOf<'listReviews'>['query']>;
 
 const REVIEW = { usage: '<review>', description: 'id of the review, rev_…, from `writ reviews list`' };
 const TIERS = ['low', 'medium', 'high'];
+
+/** Shows what became of the review that the first argument names. */
+const one =
+  (ask: (context: Context, id: string) => Promise<object>): Command['run'] =>
+  async (context, call) => {
+    const id = call.arg(0);
+    return { output: { kind: 'one', row: asRow(await ask(context, id)), id } };
+  };
 
 const list: Command = {
   name: 'reviews list',
@@ -57,10 +65,7 @@ const show: Command = {
   args: [REVIEW],
   examples: ['reviews show rev_01k8x0q3wsf5z8k2m4n6p8r0v1'],
   calls: ['GET /v1/reviews/{id}'],
-  async run(context, call) {
-    const row = asRow(await context.client().reviews.get(call.arg(0), { signal: context.signal }));
-    return { output: { kind: 'one', row, id: call.arg(0) } };
-  },
+  run: one((context, id) => context.client().reviews.get(id, { signal: context.signal })),
 };
 
 const claim: Command = {
@@ -69,10 +74,7 @@ const claim: Command = {
   args: [REVIEW],
   examples: ['reviews claim rev_01k8x0q3wsf5z8k2m4n6p8r0v1'],
   calls: ['POST /v1/reviews/{id}/claim'],
-  async run(context, call) {
-    const row = asRow(await context.client().reviews.claim(call.arg(0), { signal: context.signal }));
-    return { output: { kind: 'one', row, id: call.arg(0) } };
-  },
+  run: one((context, id) => context.client().reviews.claim(id, { signal: context.signal })),
 };
 
 const release: Command = {
@@ -81,10 +83,7 @@ const release: Command = {
   args: [REVIEW],
   examples: ['reviews release rev_01k8x0q3wsf5z8k2m4n6p8r0v1'],
   calls: ['POST /v1/reviews/{id}/release'],
-  async run(context, call) {
-    const row = asRow(await context.client().reviews.release(call.arg(0), { signal: context.signal }));
-    return { output: { kind: 'one', row, id: call.arg(0) } };
-  },
+  run: one((context, id) => context.client().reviews.release(id, { signal: context.signal })),
 };
 
 const decide: Command = {

@@ -1,12 +1,12 @@
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { pillStore } from '../live/pill-store';
+import { useGathered } from '../live/useGathered';
 import { useTenantStream } from '../live/useTenantStream';
 import { type Approval, fetchApprovals } from './approvals';
 import type { ApprovalsAsked } from './queues';
 import { WAITING_KEY } from './useWaiting';
 
-const GATHER_MS = 400;
 /** How often to look for whoever may not follow the log. */
 const POLL_MS = 5_000;
 
@@ -25,7 +25,6 @@ export function useApprovals(asked: ApprovalsAsked) {
   const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data as Approval[]) ?? [], [query.data]);
   const [paused, setPaused] = useState(false);
   const [held, setHeld] = useState(0);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const refresh = useCallback(() => {
     setHeld(0);
     return Promise.all([
@@ -34,13 +33,7 @@ export function useApprovals(asked: ApprovalsAsked) {
       client.invalidateQueries({ queryKey: WAITING_KEY }),
     ]);
   }, [client]);
-  const gather = useCallback(() => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      void refresh();
-    }, GATHER_MS);
-  }, [refresh]);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const gather = useGathered(refresh);
   const state = useTenantStream({
     filter: 'type:approval.*',
     onEvent: () => (paused ? setHeld((before) => before + 1) : gather()),

@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -68,11 +68,7 @@ export function BatchesPage() {
               </li>
             ))}
           </ul>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
     </Page>

@@ -1,8 +1,9 @@
-import { Button, NativeSelect } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ItemOf, RequestOf } from '@writ/contract';
 import { api } from '../api/client';
 import listBar from '../list/ListBar.module.css';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
 import styles from '../models/Models.module.css';
 import { TIER } from '../reviews/words';
@@ -93,11 +94,7 @@ export function InventoryPage() {
               ))}
             </tbody>
           </table>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
     </Page>

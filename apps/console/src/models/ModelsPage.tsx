@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../api/client';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
 import { useMay } from '../session/useTenant';
 import { count } from '../time/format';
@@ -80,11 +81,7 @@ export function ModelsPage() {
               ))}
             </tbody>
           </table>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
       {pricing && <SetPrice model={pricing} onClose={() => setPricing(null)} />}

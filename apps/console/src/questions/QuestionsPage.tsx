@@ -1,7 +1,8 @@
-import { Button, SegmentedControl } from '@mantine/core';
-import { useKeys } from '../keys/useKeys';
+import { SegmentedControl } from '@mantine/core';
 import listBar from '../list/ListBar.module.css';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePeek } from '../list/usePeek';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
 import { Empty } from '../ui/Empty';
@@ -22,23 +23,10 @@ const TABS = [
 
 /** What workflows ask people: the answer is the output of the step that waits for it. */
 export function QuestionsPage() {
-  const { search, push, replace } = useAddress();
+  const { search, push } = useAddress();
   const tab = search['tab'] === 'all' ? 'all' : 'open';
   const { query, refresh, rows } = useQuestions(tab);
-  const at = rows.findIndex(({ id }) => id === search['sel']);
-  const chosen = rows[at];
-  const open = (one: Question): void => push({ sel: one.id, view: 'peek' });
-  const move = (by: number): void => {
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
-    if (next) replace({ sel: next.id });
-  };
-  useKeys([
-    { keys: 'j', label: 'Next question', group: 'List', run: () => move(1) },
-    { keys: 'k', label: 'Previous question', group: 'List', run: () => move(-1) },
-    { keys: 'o', label: 'Look at it', group: 'List', run: () => chosen && open(chosen) },
-    { keys: 'Enter', label: 'Open it', group: 'List', run: () => chosen && open(chosen) },
-    { keys: 'Escape', label: 'Close', group: 'List', run: () => push({ view: undefined }) },
-  ]);
+  const { chosen, isOpen, open, close } = usePeek(rows, 'question');
   return (
     <Page
       title="Questions"
@@ -57,12 +45,7 @@ export function QuestionsPage() {
           </span>
         </div>
       }
-      panel={
-        chosen &&
-        search['view'] === 'peek' && (
-          <QuestionPanel question={chosen} onClose={() => push({ view: undefined })} onAnswered={refresh} />
-        )
-      }
+      panel={chosen && isOpen && <QuestionPanel question={chosen} onClose={close} onAnswered={refresh} />}
     >
       {query.isError && <Problem what="The questions" error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="questions" rows={4} />}
@@ -82,11 +65,7 @@ export function QuestionsPage() {
               </li>
             ))}
           </ul>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
     </Page>

@@ -1,18 +1,14 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
-import { pillStore } from '../live/pill-store';
-import { useTenantStream } from '../live/useTenantStream';
+import { useRefreshed } from '../live/useRefreshed';
 import { useMay } from '../session/useTenant';
 
 export const QUESTIONS_KEY = ['questions'] as const;
-const GATHER_MS = 400;
 /** Counted for the badge at most. */
 const MOST_COUNTED = 100;
 
 /** What workflows ask, kept true by the tenant's log. */
 export function useQuestions(state: 'open' | 'all') {
-  const client = useQueryClient();
   const query = useInfiniteQuery({
     queryKey: [...QUESTIONS_KEY, 'list', state],
     queryFn: ({ pageParam, signal }) => api.questions.list({ state, limit: 100 }, { signal }).page(pageParam),
@@ -20,20 +16,7 @@ export function useQuestions(state: 'open' | 'all') {
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     refetchInterval: 15_000,
   });
-  const refresh = useCallback(() => client.invalidateQueries({ queryKey: QUESTIONS_KEY }), [client]);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const live = useTenantStream({
-    filter: 'type:question.*',
-    onEvent: () => {
-      timer.current ??= setTimeout(() => {
-        timer.current = undefined;
-        void refresh();
-      }, GATHER_MS);
-    },
-  });
-  useEffect(() => pillStore.set({ state: live, paused: false, queued: 0, toggle: () => undefined }), [live]);
-  useEffect(() => () => pillStore.set(null), []);
+  const refresh = useRefreshed(QUESTIONS_KEY, 'type:question.*');
   return { query, refresh, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
 }
 

@@ -1,7 +1,8 @@
-import { Button, SegmentedControl } from '@mantine/core';
-import { useKeys } from '../keys/useKeys';
+import { SegmentedControl } from '@mantine/core';
 import listBar from '../list/ListBar.module.css';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePeek } from '../list/usePeek';
 import styles from '../questions/Questions.module.css';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -22,23 +23,10 @@ const TABS = [
 
 /** Runs that were drawn once they were over, for people to look at. */
 export function ReviewsPage() {
-  const { search, push, replace } = useAddress();
+  const { search, push } = useAddress();
   const tab = TABS.find(({ value }) => value === search['tab'])?.value ?? 'open';
   const { query, refresh, rows } = useReviews(tab);
-  const at = rows.findIndex(({ id }) => id === search['sel']);
-  const chosen = rows[at];
-  const open = (one: Review): void => push({ sel: one.id, view: 'peek' });
-  const move = (by: number): void => {
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + by))];
-    if (next) replace({ sel: next.id });
-  };
-  useKeys([
-    { keys: 'j', label: 'Next review', group: 'List', run: () => move(1) },
-    { keys: 'k', label: 'Previous review', group: 'List', run: () => move(-1) },
-    { keys: 'o', label: 'Look at it', group: 'List', run: () => chosen && open(chosen) },
-    { keys: 'Enter', label: 'Open it', group: 'List', run: () => chosen && open(chosen) },
-    { keys: 'Escape', label: 'Close', group: 'List', run: () => push({ view: undefined }) },
-  ]);
+  const { chosen, isOpen, open, close } = usePeek(rows, 'review');
   return (
     <Page
       title="Reviews"
@@ -57,12 +45,7 @@ export function ReviewsPage() {
           </span>
         </div>
       }
-      panel={
-        chosen &&
-        search['view'] === 'peek' && (
-          <ReviewPanel review={chosen} onClose={() => push({ view: undefined })} onSaid={refresh} />
-        )
-      }
+      panel={chosen && isOpen && <ReviewPanel review={chosen} onClose={close} onSaid={refresh} />}
     >
       {query.isError && <Problem what="The reviews" error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <Loading what="reviews" rows={4} />}
@@ -82,11 +65,7 @@ export function ReviewsPage() {
               </li>
             ))}
           </ul>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
     </Page>

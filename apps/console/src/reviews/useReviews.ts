@@ -1,18 +1,14 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
-import { pillStore } from '../live/pill-store';
-import { useTenantStream } from '../live/useTenantStream';
+import { useRefreshed } from '../live/useRefreshed';
 import { useMay } from '../session/useTenant';
 
 export const REVIEWS_KEY = ['reviews'] as const;
-const GATHER_MS = 400;
 /** Counted for the badge at most. */
 const MOST_COUNTED = 100;
 
 /** Runs that were drawn for people to look at, kept true by the tenant's log. */
 export function useReviews(state: 'open' | 'decided' | 'all') {
-  const client = useQueryClient();
   const query = useInfiniteQuery({
     queryKey: [...REVIEWS_KEY, 'list', state],
     queryFn: ({ pageParam, signal }) => api.reviews.list({ state, limit: 100 }, { signal }).page(pageParam),
@@ -20,20 +16,7 @@ export function useReviews(state: 'open' | 'decided' | 'all') {
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     refetchInterval: 15_000,
   });
-  const refresh = useCallback(() => client.invalidateQueries({ queryKey: REVIEWS_KEY }), [client]);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const live = useTenantStream({
-    filter: 'type:review.*',
-    onEvent: () => {
-      timer.current ??= setTimeout(() => {
-        timer.current = undefined;
-        void refresh();
-      }, GATHER_MS);
-    },
-  });
-  useEffect(() => pillStore.set({ state: live, paused: false, queued: 0, toggle: () => undefined }), [live]);
-  useEffect(() => () => pillStore.set(null), []);
+  const refresh = useRefreshed(REVIEWS_KEY, 'type:review.*');
   return { query, refresh, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
 }
 

@@ -4,6 +4,7 @@ import type { ItemOf } from '@writ/contract';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
 import { useMay } from '../session/useTenant';
 import { plural } from '../time/format';
@@ -79,11 +80,7 @@ export function SubscriptionsPage() {
               <Row key={one.id} one={one} may={may} onOpen={() => push({ sel: one.id })} />
             ))}
           </ul>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
       {adding && <Subscribe onClose={() => setAdding(false)} />}

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button } from '@mantine/core';
 import { api } from '../api/client';
+import { More } from '../list/More';
 import { Page } from '../list/Page';
 import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
@@ -55,11 +55,7 @@ export function TriggersPage() {
               ))}
             </tbody>
           </table>
-          {query.hasNextPage && (
-            <Button variant="subtle" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-              Show more
-            </Button>
-          )}
+          <More query={query} />
         </div>
       )}
     </Page>

@@ -38,12 +38,15 @@ const NOTHING: TenantLoad = {
   mostInLine: 100_000,
 };
 const log = logger('admission');
+const isUnderWay = ({ active, inLine }: TenantLoad): boolean => active + inLine > 0;
 
 interface Seen {
   readonly at: number;
   readonly tookMs: number;
   readonly load: RunLoad;
   readonly active: number;
+  /** Sum of the weights of everybody with something under way. */
+  readonly weights: number;
 }
 
 /** Lines as they were when they were last counted to their end. */
@@ -131,11 +134,8 @@ export class Admission {
 
   /** Sum of the weights of everybody with something under way, the tenant among them. */
   #weights(tenant: TenantId): number {
-    let sum = this.#loadOf(tenant).weight;
-    for (const [other, load] of this.#seen?.load.tenants ?? []) {
-      if (other !== tenant && load.active + load.inLine > 0) sum += load.weight;
-    }
-    return sum;
+    const load = this.#loadOf(tenant);
+    return (this.#seen?.weights ?? 0) + (isUnderWay(load) ? 0 : load.weight);
   }
 
   #loadOf(tenant: TenantId): TenantLoad {
@@ -210,12 +210,14 @@ export class Admission {
       const at = this.clock.monotonic();
       let active = 0;
       let inLine = 0;
+      let weights = 0;
       for (const each of load.tenants.values()) {
         active += each.active;
         inLine += each.inLine;
+        if (isUnderWay(each)) weights += each.weight;
       }
       const tookMs = this.#counted?.load === load ? (this.#seen?.tookMs ?? 0) : at - from;
-      this.#seen = { at, tookMs, load, active };
+      this.#seen = { at, tookMs, load, active, weights };
       this.#lines ||= inLine > 0;
     } catch (error) {
       this.#since.join(this.#before);
