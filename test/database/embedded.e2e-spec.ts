@@ -125,6 +125,27 @@ describe('the private Postgres', () => {
     expect(await ask(third.url, 'select n from kept')).toEqual([{ n: 7 }]);
   });
 
+  it('is stopped by whoever leaves last: neither its own connections count nor those of the dead', async () => {
+    const server = await start();
+    const other = spawn('sleep', ['60']);
+    const left = [`writ (${process.pid})`, `writ commit 1 (${other.pid})`].map(
+      (name) => new Client({ connectionString: server.url, application_name: name }),
+    );
+    const person = new Client({ connectionString: server.url, application_name: 'psql' });
+    for (const one of [...left, person]) {
+      one.on('error', () => undefined);
+      await one.connect();
+    }
+    await server.leave();
+    expect(alive(server.pid)).toBe(true);
+    await killed(other);
+    await server.leave();
+    expect(alive(server.pid)).toBe(true);
+    await person.end();
+    await server.leave();
+    expect(alive(server.pid)).toBe(false);
+  });
+
   it('outlives the process that started it: killed, the next start attaches and finds everything', async () => {
     const elsewhere = await startElsewhere(dir);
     servers.add(elsewhere.pid);

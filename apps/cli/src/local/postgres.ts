@@ -1,7 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { defaultDataDir, startEmbeddedPostgres } from '@writ/database';
 import { CliError } from '../cli-error';
 
@@ -37,53 +35,11 @@ export async function ownDatabase(env: Variables, { create }: { readonly create:
   }
   const server = await startEmbeddedPostgres({ dir });
   const place = `${dir} (Postgres ${server.version}${server.attached ? ', already running' : ''})`;
-  return { url: server.url, place, started: !server.attached, close: () => stopIfLast(server) };
+  return { url: server.url, place, started: !server.attached, close: () => server.leave() };
 }
 
 function placeOf(url: string): string {
   if (!URL.canParse(url)) return 'DATABASE_URL';
   const { host, pathname } = new URL(url);
   return `${host}${pathname} (DATABASE_URL)`;
-}
-
-/**
- * Several processes may share one embedded server, and any of them may have started it or have been killed: so not its
- * starter but whoever leaves last stops it. A server left running by mistake costs memory; the next start takes it over.
- */
-async function stopIfLast(server: {
-  readonly url: string;
-  readonly pid: number;
-  stop(): Promise<void>;
-}): Promise<void> {
-  if (await othersAt(server.url)) return;
-  await server.stop();
-  if (!alive(server.pid)) return;
-  process.kill(server.pid, 'SIGINT');
-  for (const until = Date.now() + 10_000; alive(server.pid) && Date.now() < until;) await sleep(20);
-}
-
-async function othersAt(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ others: number }>(
-      `SELECT count(*)::int AS others FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`,
-    );
-    return (rows[0]?.others ?? 0) > 0;
-  } catch {
-    return false;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '@writ/kernel';
+import { connectionName } from '../session/connection-name';
 import type { DatabaseConfig } from '../session/database';
 import { checkDurability } from '../session/fitness';
 import { requireSchema } from '../session/migrate';
@@ -23,7 +24,7 @@ export async function openGroupCommit(config: DatabaseConfig, deps: GroupCommitD
     (_, i) =>
       new WriterConnection({
         url: roleUrl(config.url, config.role),
-        applicationName: `${config.applicationName ?? 'writ'} commit ${i + 1}`,
+        applicationName: connectionName(`${config.applicationName ?? 'writ'} commit ${i + 1}`),
         answerTimeoutMs: ANSWER_TIMEOUT_MS,
       }),
   );

@@ -8,6 +8,7 @@ import { type Account, serviceAccount, spawnOptions } from './account';
 import { attach, dataFolder, dropForeignPid, postmaster, type RunningServer } from './attach';
 import { type Binaries, findBinaries } from './binaries';
 import { initialise, prepareFolder } from './initialise';
+import { stopIfLast } from './leave';
 import { choosePort } from './port';
 
 /**
@@ -38,6 +39,8 @@ export interface EmbeddedPostgres {
   readonly attached: boolean;
   /** Stops a server that this call started (fast shutdown); leaves an attached one to whoever started it. */
   stop(): Promise<void>;
+  /** Stops the server, whoever started it, unless another process that lives is connected to it. */
+  leave(): Promise<void>;
 }
 
 /**
@@ -100,11 +103,10 @@ async function comingUp(dir: string, until: number): Promise<RunningServer | und
   return undefined;
 }
 
-const attachedTo = (server: RunningServer): EmbeddedPostgres => ({
-  ...server,
-  attached: true,
-  stop: () => Promise.resolve(),
-});
+function known(server: RunningServer, child?: ChildProcess): EmbeddedPostgres {
+  const stop = () => (child ? stopped(child) : Promise.resolve());
+  return { ...server, attached: !child, stop, leave: () => stopIfLast(server, stop) };
+}
 
 /**
  * Starts the private Postgres of a folder, or attaches to the one already running there.
@@ -116,7 +118,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const { dir } = options;
   const until = Date.now() + (options.timeoutMs ?? 60_000);
   const running = await attach(dir);
-  if (running) return attachedTo(running);
+  if (running) return known(running);
 
   const account = serviceAccount();
   prepareFolder(dir, account);
@@ -129,12 +131,12 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     dropForeignPid(dir);
     const child = launch(options, binaries, { account, port: await choosePort(dir) });
     const server = await answered(dir, child, until);
-    if (server && server.pid === child.pid) return { ...server, attached: false, stop: () => stop(child) };
-    if (server) return attachedTo(server);
+    if (server && server.pid === child.pid) return known(server, child);
+    if (server) return known(server);
     if (!exited(child)) child.kill('SIGINT');
     // Our server refused to run. If another start's server is coming up there, it is that one's directory.
     const other = await comingUp(dir, until);
-    if (other) return attachedTo(other);
+    if (other) return known(other);
     await sleep(RELAUNCH_MS);
   }
   throw new DatabaseFault({
@@ -149,7 +151,7 @@ function lastLines(path: string): string {
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').slice(-5).join(' | ') : 'it left no log.';
 }
 
-function stop(child: ChildProcess): Promise<void> {
+function stopped(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (exited(child)) return resolve();
     child.ref();

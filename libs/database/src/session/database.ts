@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Result, TenantId } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
+import { connectionName } from './connection-name';
 import { checkDurability, checkRole, refuseLogin } from './fitness';
 import { fitsSchema, requireSchema } from './migrate';
 import { type Role, roleUrl } from './roles';
@@ -138,7 +139,7 @@ export class Database {
     const open = async (): Promise<void> => {
       const client = new Client({
         connectionString: roleUrl(this.config.url, this.config.role),
-        application_name: `${nameOf(this.config)} listening`,
+        application_name: connectionName(`${nameOf(this.config)} listening`),
         connectionTimeoutMillis: CONNECT_MS,
         // The only sign of a peer that vanished without a word: this connection sends nothing by itself.
         keepAlive: true,
@@ -219,7 +220,7 @@ export async function openDatabase(config: DatabaseConfig): Promise<Database> {
     url: roleUrl(config.url, config.role),
     schema: 'writ',
     poolSize: config.poolSize ?? 8,
-    applicationName: nameOf(config),
+    applicationName: connectionName(nameOf(config)),
     poolErrorHandler: (error: unknown) => log.warn({ error: String(error) }, 'an idle connection was lost'),
     extra: { connectionTimeoutMillis: CONNECT_MS, options: sessionOf(config) },
   });

@@ -4,6 +4,7 @@ import { ok, refuse, type Result } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
 import { MIGRATIONS } from '../../../../migrations';
 import { DatabaseFault } from '../fault';
+import { connectionName } from './connection-name';
 import type { Asked } from './fitness';
 import { encryptSecrets } from '../secrets/encrypt-secrets';
 import { type SecretBox, secretBoxOf } from '../secrets/secret-box';
@@ -36,6 +37,7 @@ export async function runMigrations(ownerUrl: string): Promise<void> {
       migrationsTableName: 'migration',
       migrationsTransactionMode: 'each',
       poolSize: 2,
+      applicationName: connectionName('writ migrate'),
     });
     await source.initialize();
     try {
