@@ -82,6 +82,38 @@ function write(value: unknown, depth: number): string {
   return `{${text}}`;
 }
 
+/**
+ * Whether the engine's own `JSON.stringify` writes a value canonically: plain objects whose members stand in order already,
+ * finite numbers, and nothing that writes itself. It takes two thirds of the time of `write` and a third of its garbage.
+ */
+function standsInOrder(value: unknown, depth: number): boolean {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true;
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || depth >= MAX_DEPTH) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!standsInOrder(value[i], depth + 1)) return false;
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  let before: string | undefined;
+  for (const key in value) {
+    if (before !== undefined && key < before) return false;
+    before = key;
+    const inner = (value as Record<string, unknown>)[key];
+    if (inner !== undefined && !standsInOrder(inner, depth + 1)) return false;
+  }
+  return true;
+}
+
+/** The canonical text by `JSON.stringify`; null where that may be another, or must be refused. */
+function inOrder(value: unknown): string | null {
+  if (!standsInOrder(value, 0)) return null;
+  const text = JSON.stringify(value);
+  // So it writes what has no text in Postgres or no UTF-8 form, and other control characters too.
+  return text.includes('\\u') ? null : text;
+}
+
 /** JSON pointer of the part of `value` that `write` refuses. Searched only then: carrying it costs every other call. */
 function refusedAt(value: unknown, depth: number): string {
   if (typeof value !== 'object' || value === null || depth >= MAX_DEPTH) return '';
@@ -111,7 +143,7 @@ function isRefused(attempt: () => unknown): boolean {
  */
 export function canonicalJson(value: unknown): string {
   try {
-    return write(value, 0);
+    return inOrder(value) ?? write(value, 0);
   } catch (error) {
     if (!(error instanceof CanonicalError)) throw error;
     throw new CanonicalError(refusedAt(value, 0), error.reason);
