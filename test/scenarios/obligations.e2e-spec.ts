@@ -51,6 +51,15 @@ describe('what an allow obliges to', () => {
     expect(JSON.stringify(await journal(run))).toContain('"•••ne"');
   });
 
+  it('watermark: what a tool answers says whom and which run it was given to, wherever it goes', async () => {
+    await desk.scenario.activate(obliged('watermark', {}));
+    const turns = [{ calls: [{ name: 'quiet', arguments: {} }] }, { text: 'Seen.' }];
+    const run = await desk.start({ workflow: 'desk', input: say(desk, 'marked', turns) });
+    await desk.stands(run, 'succeeded');
+    const settled = (await journal(run)).filter((event) => JSON.stringify(event).includes(`[given to user:`));
+    expect(JSON.stringify(settled)).toContain(`in ${run}]`);
+  });
+
   it('notify: who subscribes is told before it happens, once a step', async () => {
     await desk.scenario.activate(obliged('notify', { about: 'somebody looks' }));
     const run = await desk.start({ workflow: 'look_twice' });

@@ -138,5 +138,15 @@ export const keptWhole = (proposed: Proposal, { decision }: Pick<Decided, 'decis
 export function shown(performed: Performed, { proposed, decision }: Pick<Warrant, 'proposed' | 'decision'>): Performed {
   const { outcome } = performed;
   if (proposed.kind !== 'tool' || outcome.kind !== 'ok' || decision.obligations.length === 0) return performed;
-  return { ...performed, outcome: { ...outcome, value: honouring.withheld(outcome.value, decision.obligations) } };
+  const { initiator, run } = proposed.request;
+  const given = {
+    for: initiator.id,
+    agent: proposed.agent ?? '',
+    run: run ?? '',
+    time: new Date(decision.at).toISOString(),
+  };
+  return {
+    ...performed,
+    outcome: { ...outcome, value: honouring.withheld(outcome.value, decision.obligations, given) },
+  };
 }

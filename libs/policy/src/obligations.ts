@@ -10,6 +10,7 @@ const OF_TOOL: ReadonlySet<string> = new Set([
   ...ASKING,
   'redact',
   'mask_output',
+  'watermark',
   'rate_limit',
   'notify',
   'record_full',

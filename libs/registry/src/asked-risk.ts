@@ -34,15 +34,21 @@ function changeRisk(definition: Governed, before: Lookup, after: Lookup): ActRis
   return { parts: [answerable(definition)], atLeast: highestRisk(tiers) };
 }
 
-/** Of an act that is only supposed: the agents that would act and what it would be done with, as they are published now. */
-export async function supposedRisk(
-  tx: Tx,
-  { tenant, chain, object, action }: Pick<DecisionRequest, 'tenant' | 'chain' | 'object' | 'action'>,
-): Promise<ActRisk> {
+type Supposed = Pick<DecisionRequest, 'object' | 'action'> & {
+  /** The agents that would act. */
+  readonly agents: readonly string[];
+};
+
+/** Of acts that are only supposed: the agents that would act and what it would be done with, as they are published now. */
+export async function supposedRisk(tx: Tx, tenant: TenantId): Promise<(act: Supposed) => ActRisk> {
   const lookup = lookupOf(await published(tx, tenant), []);
+  return (act) => riskIn(lookup, act);
+}
+
+function riskIn(lookup: Lookup, { agents, object, action }: Supposed): ActRisk {
   const kind = (['tool', 'agent', 'workflow'] as const).find((one) => one === object.type);
   const acted = kind === undefined ? undefined : lookup.get(kind, object.id);
-  const parts = [...chain.map(({ agent }) => lookup.get('agent', agent)), acted].filter((one) => one !== undefined);
+  const parts = [...agents.map((agent) => lookup.get('agent', agent)), acted].filter((one) => one !== undefined);
   const whole = acted !== undefined && (action === 'run.start' || action.endsWith('.change'));
   return { parts: parts.map(answerable), ...(whole && { atLeast: reachedRisk(acted, lookup) }) };
 }

@@ -48,8 +48,8 @@ export class ExplainController {
     const tenant = tenantOf(call);
     const asked = requestOf(tenant, call.body, this.clock.now());
     if (typeof asked === 'string') return refuse(misput(asked));
-    const risk = await this.database.withTenant(tenant, (tx) => governing.supposedRisk(tx, asked));
-    const request = { ...asked, risk };
+    const riskOf = await this.database.withTenant(tenant, (tx) => governing.supposedRisk(tx, tenant));
+    const request = { ...asked, risk: riskOf({ ...asked, agents: asked.chain.map(({ agent }) => agent) }) };
     const explained = await explaining.explain(await this.authority.get(tenant), request, await this.#known(tenant));
     const { decision, sentence } = explained;
     const { verdict, reason } = decision;
@@ -72,7 +72,10 @@ export class ExplainController {
     if (questions !== null) return ok({ data: explaining.whoMay(authority, questions) });
     const act = actOf(call.body, now);
     if (typeof act === 'string') return refuse(misput(act));
-    return ok({ data: explaining.whoCan(authority, act, await knownPeople(this.database, tenant)) });
+    const riskOf = await this.database.withTenant(tenant, (tx) => governing.supposedRisk(tx, tenant));
+    const known = await knownPeople(this.database, tenant);
+    const asked = { known, riskOf: (agents: readonly string[]) => riskOf({ ...act, agents }) };
+    return ok({ data: explaining.whoCan(authority, act, asked) });
   }
 
   /** What somebody may do; one's own is nobody else's secret. */

@@ -171,10 +171,10 @@ describe('who can', () => {
   ];
   const act = { action: 'tool.invoke', object: { type: 'tool', id: 'get_order' }, now: toolCall().now } as const;
   const found = async (part: object) =>
-    whoCan(await authorityOf(SHOP), { ...act, ...part }, known).map(({ subject, verdict }) => [subject, verdict]);
+    whoCan(await authorityOf(SHOP), { ...act, ...part }, { known }).map(({ subject, verdict }) => [subject, verdict]);
 
   it('lists everybody who may, whoever the policy or a credential names, and by what', async () => {
-    const answers = whoCan(await authorityOf(SHOP), act, known);
+    const answers = whoCan(await authorityOf(SHOP), act, { known });
     expect(answers.find(({ subject }) => subject === 'user:cleo')?.paths).toEqual([
       ['user:cleo', 'role:clerk', 'clerk'],
     ]);
@@ -196,7 +196,7 @@ describe('who can', () => {
   it('agrees with the decision about each', async () => {
     const authority = await authorityOf(SHOP);
     const part = { resource: { type: 'order', id: '#W1' }, attributes: own, args: { amount: 500 }, ...refund };
-    const answers = new Map(whoCan(authority, { ...act, ...part }, known).map((one) => [one.subject, one.verdict]));
+    const answers = new Map(whoCan(authority, { ...act, ...part }, { known }).map((one) => [one.subject, one.verdict]));
     for (const { id, kind, roles } of known) {
       const decision = decide(authority, toolCall({ ...part, chain: [], initiator: { tenant, kind, id, roles } }));
       expect(answers.get(id) ?? 'deny').toBe(decision.verdict);

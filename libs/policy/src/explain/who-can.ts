@@ -8,6 +8,8 @@ import { everybody, type Known } from './approvers';
 import { pathTo } from './explain';
 import { written } from './written';
 
+const AGENT = 'agent:';
+
 /** One who may, and by what. */
 export interface WhoCan {
   readonly subject: string;
@@ -20,14 +22,20 @@ export interface WhoCan {
   readonly sentence: string;
 }
 
+/** Who is known, and how risky the act is where these agents have a part in it. */
+export interface Asked {
+  readonly known: readonly Known[];
+  readonly riskOf?: (agents: readonly string[]) => NonNullable<DecisionRequest['risk']>;
+}
+
 /**
  * Everybody known who may do this in their own name: people, services, agents. An agent never exceeds whom it acts for,
  * so its line tells what it may at most.
  */
 export function whoCan(
   authority: TenantAuthority,
-  act: Omit<DecisionRequest, 'initiator' | 'chain' | 'tenant'>,
-  known: readonly Known[],
+  act: Omit<DecisionRequest, 'initiator' | 'chain' | 'tenant' | 'risk'>,
+  { known, riskOf }: Asked,
 ): readonly WhoCan[] {
   const { tenant } = authority;
   const requests = everybody(authority, known).map((one): DecisionRequest => ({
@@ -35,6 +43,7 @@ export function whoCan(
     tenant,
     initiator: { tenant, ...one },
     chain: [],
+    ...(riskOf && { risk: riskOf(one.id.startsWith(AGENT) ? [one.id.slice(AGENT.length)] : []) }),
   }));
   return whoOf(authority, requests, null);
 }

@@ -1,3 +1,4 @@
+import type { Json } from '@writ/kernel';
 import fc from 'fast-check';
 import { authorityOf, snapshotOf, tenant, toolCall } from '../../../../test/policy/parts';
 import { parseBundle } from '../bundle';
@@ -7,16 +8,20 @@ import { KNOWN_OBLIGATIONS } from '../obligations';
 import { buildSnapshot } from '../snapshot';
 import { ACTIONS, type DecisionRequest, type Obligation } from '../types';
 import { honouring } from './index';
-import { withheld } from './withhold';
+import { withheld as given } from './withhold';
 
 const redact = (...fields: string[]): Obligation => ({ id: 'r', type: 'redact', values: { fields } });
 const mask = (values: Obligation['values']): Obligation => ({ id: 'm', type: 'mask_output', values });
+const watermark = (values: Obligation['values'] = {}): Obligation => ({ id: 'w', type: 'watermark', values });
+const TO = { for: 'user:ann', agent: 'orders', run: 'run_1', time: '2026-11-23T10:00:00.000Z' };
+const withheld = (answer: Json, obligations: readonly Obligation[]): Json => given(answer, obligations, TO);
 
 /** Good values of every type there is. */
 const GOOD: { readonly [type: string]: Obligation['values'] } = {
   require_approval: { count: 2, roles: ['payments'] },
   redact: { fields: ['/card/number'] },
   mask_output: { keep_last: 4 },
+  watermark: { text: '{for} in {run} at {time} by {agent}', fields: ['/body'] },
   rate_limit: { most: 10, per_ms: 60_000 },
   notify: {},
   record_full: {},
@@ -52,6 +57,22 @@ describe('what is withheld of an answer', () => {
     const masked = withheld({ iban: 'DE89370400440532013000', pin: '1234', on: true }, [mask({ keep_last: 4 })]);
     expect(masked).toEqual({ iban: '•••3000', pin: '•••', on: true });
     expect(withheld({ a: 'secret', b: 'plain' }, [mask({ fields: ['/a'] })])).toEqual({ a: '•••', b: 'plain' });
+  });
+
+  it('ends with a mark of whom it was given to, where that is owed, and only there', () => {
+    expect(withheld('a report', [watermark()])).toBe('a report\n[given to user:ann in run_1]');
+    const answer = { id: 'r1', pages: [{ text: 'one' }, { text: 'two' }], size: 2 };
+    const marks = watermark({ text: '{agent}, {time}', fields: ['/pages/*/text', '/size'] });
+    const mark = '[orders, 2026-11-23T10:00:00.000Z]';
+    expect(withheld(answer, [marks])).toEqual({
+      ...answer,
+      pages: [{ text: `one\n${mark}` }, { text: `two\n${mark}` }],
+    });
+    expect(withheld('{"text":"one"}', [watermark({ fields: ['/text'] })])).toBe(
+      JSON.stringify({ text: 'one\n[given to user:ann in run_1]' }),
+    );
+    // The mark stands as it is, whatever else is taken away.
+    expect(withheld('secret', [watermark(), mask({})])).toBe('•••\n[given to user:ann in run_1]');
   });
 
   it('[I7] holds for any value: no character of what is redacted is left, whatever else is asked', () => {
@@ -95,6 +116,8 @@ describe('an obligation', () => {
     ['redact', { fields: ['card'] }],
     ['redact', {}],
     ['mask_output', { keep_last: 99 }],
+    ['watermark', { text: 'for {whom}' }],
+    ['watermark', { text: '' }],
     ['rate_limit', { most: 0, per_ms: 1_000 }],
     ['rate_limit', { most: 10 }],
     ['budget', {}],
@@ -115,14 +138,11 @@ describe('an obligation', () => {
     expect(built.ok ? null : built.failure.code).toBe('bad_obligation');
   });
 
-  it.each(['watermark', 'two_step'])(
-    '%s, which nobody here honours, is refused when the policy is read',
-    async (type) => {
-      const bundle = parseBundle(policyWith(type, {}));
-      const built = bundle.ok ? await buildSnapshot(bundle.value) : bundle;
-      expect(built.ok ? null : built.failure.code).toBe('unknown_obligation_type');
-    },
-  );
+  it.each(['seal', 'two_step'])('%s, which nobody here honours, is refused when the policy is read', async (type) => {
+    const bundle = parseBundle(policyWith(type, {}));
+    const built = bundle.ok ? await buildSnapshot(bundle.value) : bundle;
+    expect(built.ok ? null : built.failure.code).toBe('unknown_obligation_type');
+  });
 
   it('[I7] denies every act where nobody would keep the promise', async () => {
     const kept = new Set(['tool.invoke', 'model.invoke']);

@@ -19,12 +19,37 @@ const grant = z.strictObject({
   at_most: z.record(pointer, z.number()).optional(),
 });
 
+/** What a mark may tell of the call whose answer it is put on. */
+export const MARKS = ['for', 'agent', 'run', 'time'] as const;
+const NAMED = /\{([^{}]*)\}/g;
+
+function knowsItsNames(text: string): boolean {
+  return [...text.matchAll(NAMED)].every(([, name]) => MARKS.some((mark) => mark === name));
+}
+
+/** The text of a mark with everything filled in. */
+export const markOf = (text: string, told: { readonly [name in (typeof MARKS)[number]]: string }): string =>
+  text.replace(
+    NAMED,
+    (whole, name: string) => MARKS.map((mark) => (mark === name ? told[mark] : '')).join('') || whole,
+  );
+
 /** The values of each obligation that is honoured around a call, as policy text writes them. */
 const TERMS = {
   /** These members of what a tool answers never reach the agent, nor the journal. */
   redact: z.strictObject({ fields }),
   /** Of texts in the answer (of all, or of these members) only so many last characters are shown. */
   mask_output: z.strictObject({ fields: fields.optional(), keep_last: z.number().int().min(0).max(8).default(0) }),
+  /** Texts in the answer (the answer itself, or these members) end with a mark of whom and which run they were given to. */
+  watermark: z.strictObject({
+    text: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine(knowsItsNames, `may name ${MARKS.map((name) => `{${name}}`).join(', ')}, and nothing else in braces`)
+      .default('given to {for} in {run}'),
+    fields: fields.optional(),
+  }),
   /** No more than so many acts in so long, counted over all runs and processes; the next waits for its turn. */
   rate_limit: z.strictObject({
     most: z.number().int().min(1).max(1_000_000),

@@ -1,18 +1,29 @@
 import type { Json } from '@writ/kernel';
 import { parsePointer } from '@writ/rules';
 import type { Obligation } from '../types';
-import { dutiesOf } from './terms';
+import { dutiesOf, markOf, type Terms } from './terms';
 
 const REDACTED = '[redacted]';
 
+/** Whom an answer is given to, for a mark on it. */
+export interface GivenTo {
+  readonly for: string;
+  /** Empty where no agent acts. */
+  readonly agent: string;
+  readonly run: string;
+  /** RFC 3339 UTC. */
+  readonly time: string;
+}
+
 /**
- * What a tool answered, without what its obligations withhold. Redaction comes first: what is taken away is not shown in
- * part. An answer that is one text is read as JSON where it is JSON, since many tools answer so; it stays a text.
+ * What a tool answered, without what its obligations withhold, and marked where that is owed. Redaction comes first: what is
+ * taken away is not shown in part; marks come last: they stand as they are. An answer that is one text is read as JSON where it is JSON, since many tools answer so; it stays a text.
  */
-export function withheld(answer: Json, obligations: readonly Obligation[]): Json {
+export function withheld(answer: Json, obligations: readonly Obligation[], given: GivenTo): Json {
   const redactions = dutiesOf(obligations, 'redact');
   const masks = dutiesOf(obligations, 'mask_output');
-  if (redactions.length === 0 && masks.length === 0) return answer;
+  const marks = dutiesOf(obligations, 'watermark');
+  if (redactions.length === 0 && masks.length === 0 && marks.length === 0) return answer;
   const inText = typeof answer === 'string' ? parsed(answer) : undefined;
   let value = inText ?? answer;
   for (const { terms } of redactions) {
@@ -23,7 +34,15 @@ export function withheld(answer: Json, obligations: readonly Obligation[]): Json
     if (terms.fields === undefined) value = hide(value);
     else for (const field of terms.fields) value = replaced(value, parsePointer(field)!, hide);
   }
+  for (const { terms } of marks) value = marked(value, terms, given);
   return inText === undefined ? value : JSON.stringify(value);
+}
+
+function marked(value: Json, { text, fields }: Terms<'watermark'>, given: GivenTo): Json {
+  const mark = (one: Json): Json => (typeof one === 'string' ? `${one}\n[${markOf(text, given)}]` : one);
+  // An answer that is one text has no members: all of it is marked.
+  if (fields === undefined || typeof value === 'string') return mark(value);
+  return fields.reduce<Json>((marking, field) => replaced(marking, parsePointer(field)!, mark), value);
 }
 
 /** The members of a text that is a JSON object or list; undefined for every other text. */

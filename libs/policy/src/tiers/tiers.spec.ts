@@ -4,6 +4,7 @@ import { authorityOf, NOW, tenant, toolCall } from '../../../../test/policy/part
 import { mergeBundles, parseBundle } from '../bundle';
 import { decide } from '../decide';
 import { explain } from '../explain/explain';
+import { whoCan } from '../explain/who-can';
 import { sentence } from '../sentence';
 import { buildSnapshot } from '../snapshot';
 import type { DecisionRequest } from '../types';
@@ -49,6 +50,24 @@ async function refusalOf(tiers: object): Promise<string | null> {
 }
 
 describe('the tier of an act', () => {
+  it('counts for who may do it: people who are asked first are, and nobody may what it forbids', async () => {
+    const tiers = { high: { controls: { two: { actions: ['tool.invoke'], oblige: ['two'] } }, overdue: 'block' } };
+    const authority = await authorityOf(bundle(tiers));
+    const act = { action: 'tool.invoke', object: { type: 'tool', id: 'pay' }, now: NOW } as const;
+    const known = [
+      { id: 'user:ann', kind: 'user' as const, roles: [] },
+      { id: 'agent:risky', kind: 'agent' as const, roles: [] },
+    ];
+    const may = (...parts: Answerable[]) =>
+      whoCan(authority, act, {
+        known,
+        riskOf: (agents) => ({ parts: [...parts, ...agents.map((id) => part('high', { type: 'agent', id }))] }),
+      }).flatMap(({ subject, verdict }) => (known.some(({ id }) => id === subject) ? [`${subject} ${verdict}`] : []));
+    expect(may(part('low'))).toEqual(['agent:risky ask', 'user:ann allow']);
+    expect(may(part('high'))).toEqual(['agent:risky ask', 'user:ann ask']);
+    expect(may(part('high', { reviewBy: NOW }))).toEqual([]);
+  });
+
   const tier = fc.constantFrom(...RISK_TIERS);
 
   it('[I6] is the highest of all that has a part in it: it never sinks by another agent, a child run or a harmless tool', async () => {
