@@ -40,6 +40,7 @@ import { AccessRequests1795000000039 } from './0039-access-requests';
 import { ShortLooks1795000000040 } from './0040-short-looks';
 import { DeadLetters1795000000041 } from './0041-dead-letters';
 import { Reviews1795000000042 } from './0042-reviews';
+import { PlatformPolicy1795000000043 } from './0043-platform-policy';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -85,4 +86,5 @@ export const MIGRATIONS = [
   ShortLooks1795000000040,
   DeadLetters1795000000041,
   Reviews1795000000042,
+  PlatformPolicy1795000000043,
 ];

@@ -22,6 +22,7 @@ export async function contentFaults(outsider: Client, tenant: string): Promise<r
   for (const line of rows.flatMap(({ events }) => events.split('\n'))) {
     content.event(bytes.encode(line), { index: 0, byte: null }, false);
   }
+  content.end(true);
   expect(content.decisions.by_rules).toBe(content.decisions.total);
   return problems.first().map(({ message }) => message);
 }

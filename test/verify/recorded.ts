@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { canonicalJson, type DelegationId, digestOf, type Hop } from '@writ/kernel';
+import { canonicalJson, type DelegationId, digestOf, type Hop, newId } from '@writ/kernel';
 import { decide, type Decision, type DecisionRequest, type Snapshot } from '@writ/policy';
 import { Content } from '../../libs/verify/src/content';
 import { Problems } from '../../libs/verify/src/report';
@@ -67,7 +67,8 @@ export function said(
   content.event(event({ type: 'context', detail: { context } }), at, false);
   const { type, id } = request.object;
   const actor = chain.at(-1) ? `agent:${chain.at(-1)!.agent}` : initiator.id;
-  const told = { ...more, type: TYPES[recorded.verdict], actor, action: request.action, object: { type, id } };
+  const run = newId('run');
+  const told = { ...more, run, type: TYPES[recorded.verdict], actor, action: request.action, object: { type, id } };
   content.event(event({ ...told, context: digestOf(context), decision: recorded }), at, false);
   return { faults: problems.first().map(({ message }) => message), byRules: content.decisions.by_rules };
 }
@@ -86,13 +87,23 @@ const agents = ['a', 'b', 'c'];
 const roles = ['role:r', 'role:s', 'role:t'];
 const objects = ['tool:x', 'tool:xy', 'tool:z', 'model:m', 'agent:a', 'agent:b'];
 const subjects = [...users, ...agents.map((name) => `agent:${name}`), ...roles, 'user:*', 'agent:*', '*'];
-// `lost` reads what no request has, so it errs: an allow of it does not count, a denial does.
-const conditions = { yes: { eq: ['args./n', 1] }, no: { eq: ['args./n', 2] }, lost: { eq: ['args./missing', 1] } };
+// `lost` reads what no request has, so it errs: an allow of it does not count, a denial does. What those of the second line
+// read stands in evidence; of those of the third a part does.
+const conditions = {
+  ...{ yes: { eq: ['args./n', 1] }, no: { eq: ['args./n', 2] }, lost: { eq: ['args./missing', 1] } },
+  ...{ early: { lt: ['time.hour', 11] }, late: { gte: ['time.hour', 11] }, led: { eq: ['agent.id', 'agent:a'] } },
+  ...{
+    half: { all: [{ contains: ['initiator.roles', 'role:t'] }, { eq: ['args./n', 1] }] },
+    there: { exists: 'args./n' },
+  },
+  kind: { any: [{ eq: ['initiator.kind', 'service'] }, { eq: ['object.id', 'x'] }] },
+};
+const ANY_CONDITION = Object.keys(conditions);
 const rule = fc.record({
   sub: fc.constantFrom(...subjects),
   obj: fc.constantFrom(...objects, 'class:c', 'tool:x*', 'agent:*', '*', '*'),
   act: fc.constantFrom('tool.invoke', 'model.invoke', 'handoff', 'tool.*', '*', '*'),
-  cond: fc.constantFrom('', '', '', 'yes', 'no', 'lost'),
+  cond: fc.constantFrom(...Array<string>(10).fill(''), ...ANY_CONDITION),
   eft: fc.constantFrom('allow', 'allow', 'allow', 'allow', 'deny'),
   obl: fc.constantFrom('', '', '', 'ask'),
 });
@@ -101,7 +112,7 @@ const handoffRule = fc.record({
   dst: fc.constantFrom('agent:a', 'agent:b', 'agent:c', '*'),
   purpose: fc.constantFrom('*', '*', 'billing'),
   mode: fc.constantFrom('attenuate', 'service'),
-  cond: fc.constantFrom('', '', 'no', 'lost'),
+  cond: fc.constantFrom('', '', '', '', 'no', 'lost', 'led', 'late'),
   eft: fc.constantFrom('allow', 'allow', 'deny'),
 });
 const hop = fc.record({

@@ -4,7 +4,17 @@ import type { DecisionRequest } from '@writ/policy';
 import { Content } from '../../libs/verify/src/content';
 import { Problems } from '../../libs/verify/src/report';
 import { attributes, SHOP, snapshotOf, tenant } from '../policy/parts';
-import { decided, type Evidence, evidence, numRuns, policies, requestOf, said, snapshotOfPolicy } from './recorded';
+import {
+  decided,
+  type Evidence,
+  evidence,
+  numRuns,
+  policies,
+  type Policy,
+  requestOf,
+  said,
+  snapshotOfPolicy,
+} from './recorded';
 
 describe('recombining verdicts', () => {
   it('finds nothing wrong with any decision that was really made', async () => {
@@ -236,6 +246,64 @@ describe('recombining verdicts', () => {
       ['deny', 'guardrail_denied'],
       ['ask', 'approval_required'],
       ['deny', 'forbidden_absolutely'],
+    ]);
+  });
+
+  it('a condition is worked out again where evidence holds what it reads, and is taken at its word elsewhere', async () => {
+    const rules = [
+      'p, *, {tenant}, *, *, , allow, , base',
+      'p, *, {tenant}, tool:x, tool.invoke, late, deny, , never-late',
+      'p, agent:a, {tenant}, tool:x, tool.invoke, early, allow, , when-early',
+      'p, agent:a, {tenant}, tool:x, tool.invoke, much, deny, , not-much',
+    ];
+    const conditions = {
+      early: { within: { from: '00:00', to: '11:00' } },
+      late: { not: { within: { from: '00:00', to: '11:00' } } },
+      much: { all: [{ eq: ['agent.id', 'agent:a'] }, { amount: { of: 'args./n', at_least: '5' } }] },
+    };
+    const guardrails = { absolute: { led: { actions: ['tool.invoke'], objects: ['tool:z'], when: 'by_b' } } };
+    const all = { ...conditions, by_b: { eq: ['agent.id', 'agent:b'] } };
+    const snapshot = await snapshotOf(JSON.stringify({ rules, conditions: all, guardrails }));
+    const chain: Policy['requests'][number]['chain'] = [{ agent: 'a', mode: 'attenuate' }];
+    const asked = { user: 'user:a', asserted: [], chain, object: 'tool:x', handoff: false, mandate: null } as const;
+    const request = requestOf({ ...asked, asserted: [], chain });
+    const honest = evidence(decided({ snapshot, request }));
+    expect([honest.verdict, said({ snapshot, request }, honest).faults]).toEqual(['allow', []]);
+    const told = (...rids: string[]): Evidence => ({
+      ...honest,
+      stages: honest.stages.map(([stage, verdict, ...of]) => [stage!, verdict!, ...(stage === 'agent' ? rids : of)]),
+    });
+    const faults = (recorded: Evidence, of = request) => said({ snapshot, request: of }, recorded).faults;
+    expect(faults(told('base'))).toEqual(['Stage agent passes over rule "when-early", which speaks of this act.']);
+    expect(faults(told('base', '?when-early'))).toEqual([
+      'Stage agent could not tell the condition of rule "when-early", which is true.',
+    ]);
+    const forbidden = {
+      ...told('base', 'never-late', 'when-early'),
+      verdict: 'deny',
+      reason: 'forbidden_by_rule',
+    } as const;
+    const denied = {
+      ...forbidden,
+      stages: [forbidden.stages[0]!, ['agent', 'deny', ...forbidden.stages[1]!.slice(2)]],
+    };
+    expect(faults(denied)).toEqual(['Stage agent names rule "never-late", whose condition is not true of this act.']);
+    // How much it was is not in the evidence.
+    const much = { ...denied, stages: [denied.stages[0]!, ['agent', 'deny', 'base', 'when-early', 'not-much']] };
+    expect(faults(much)).toEqual([]);
+    const byB = requestOf({ ...asked, asserted: [], chain: [{ agent: 'b', mode: 'attenuate' }], object: 'tool:z' });
+    const absolute = evidence(decided({ snapshot, request: byB }));
+    expect([absolute.reason, faults(absolute, byB)]).toEqual(['forbidden_absolutely', []]);
+    const allowed = ['guardrail', 'agent', 'initiator'].map((stage) => [
+      stage,
+      'allow',
+      ...(stage === 'guardrail' ? [] : ['base']),
+    ]);
+    const forged = { ...absolute, verdict: 'allow', reason: 'allowed', stages: allowed } as Evidence;
+    expect(faults(forged, byB)).toEqual(['Stage guardrail passes over absolute rule "led", which speaks of this act.']);
+    const byA = requestOf({ ...asked, asserted: [], chain, object: 'tool:z' });
+    expect(faults(absolute, byA)).toEqual([
+      'Stage guardrail names "absolute:led", whose condition is not true of this act.',
     ]);
   });
 

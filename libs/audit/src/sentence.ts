@@ -149,7 +149,7 @@ const SENTENCES: { readonly [type: string]: Sentence | undefined } = {
   'policy.matchers_disagreed': (_, detail) =>
     `A process found its own matcher of rules and Casbin in disagreement and goes by Casbin alone: ${said(detail, 'found')}.`,
   'policy.activated': (event, detail) =>
-    `${who(event)} put policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}.`,
+    `${who(event)} put ${said(detail, 'reason') ? 'the platform’s guardrails and with them ' : ''}policy ${short(event.object?.id ?? '')} in force${said(detail, 'previous') ? ` in place of ${short(said(detail, 'previous'))}` : ''}${why(detail)}`,
   'delegation.revoked': (event, detail) =>
     `${who(event)} took back delegation ${event.object?.id ?? ''} of run ${said(detail, 'run')}${why(detail)}`,
   'decision.evaluated': (event) =>

@@ -4,6 +4,9 @@ import { route } from './route';
 
 const boundary = z.enum(['input', 'output']);
 const then = z.enum(['deny', 'ask', 'redact']);
+const setBy = z
+  .enum(['tenant', 'platform'])
+  .describe('`platform`: it holds for every tenant, and no policy can take it away.');
 
 const Guardrail = named(
   'Guardrail',
@@ -11,6 +14,7 @@ const Guardrail = named(
     .object({
       id: z.string(),
       rid: z.string().describe('How it stands in decisions and evidence.'),
+      set_by: setBy,
       version: z.string().describe('Of its definition: evidence says which one looked.'),
       at: z.array(boundary).readonly(),
       agents: z.array(z.string()).readonly(),
@@ -32,6 +36,7 @@ const AbsoluteRule = named(
     .object({
       id: z.string(),
       rid: z.string(),
+      set_by: setBy,
       actions: z.array(z.string()).readonly(),
       objects: z.array(z.string()).readonly(),
       when: z.string().nullable().describe('A condition of the policy; null where it always denies.'),
@@ -53,6 +58,7 @@ const TryGuardrails = named(
 const example = {
   id: 'no_cards',
   rid: 'guard:no_cards',
+  set_by: 'tenant' as const,
   version: '9c12ab34cd56',
   at: ['output' as const],
   agents: ['*'],
@@ -73,7 +79,7 @@ export const guardrailRoutes = {
     area: 'policy',
     summary: 'The guardrails in force, and what is forbidden absolutely',
     description:
-      'They are a part of the policy and change with it (`POST /v1/config/apply`). What they said of content is in the audit log as `guardrail.checked`, and in the decision of each act that took content over a boundary.',
+      'They are a part of the policy and change with it (`POST /v1/config/apply`); those of the platform stand before them, and only its operators change them. What they said of content is in the audit log as `guardrail.checked`, and in the decision of each act that took content over a boundary.',
     access: ['policy.read'],
     responses: {
       200: {
@@ -90,7 +96,14 @@ export const guardrailRoutes = {
           policy: `sha256:${'9c'.repeat(32)}`,
           checks: [example],
           absolute: [
-            { id: 'no_drop', rid: 'absolute:no_drop', actions: ['tool.invoke'], objects: ['tool:drop_*'], when: null },
+            {
+              id: 'platform:no_drop',
+              rid: 'absolute:platform:no_drop',
+              set_by: 'platform',
+              actions: ['tool.invoke'],
+              objects: ['tool:drop_*'],
+              when: null,
+            },
           ],
         },
       },

@@ -1,6 +1,7 @@
 import { raiseAuthority, type Tx } from '@writ/database';
 import { type Json, type JsonObject, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import { policyFailure, type PolicyBundle } from './bundle';
+import { composed, lockPlatform, platformInForce } from './platform/stored';
 import { buildSnapshot } from './snapshot';
 
 /** Something that changed what is allowed, for the caller's audit, in the transaction that changes it. */
@@ -34,6 +35,7 @@ export interface ActivationInput {
 }
 
 export interface Activation {
+  /** Of the bundle as its author wrote it; what decisions name is this with what the platform adds, where it adds anything. */
   readonly digest: string;
   readonly previous: string | null;
   /** False when this policy was in force already: nothing was written and no epoch was raised. */
@@ -47,25 +49,32 @@ const INSERT = `
   INSERT INTO writ.policy_bundle (tenant, digest, body, author) VALUES ($1, $2, $3, $4)
   ON CONFLICT (tenant, digest) DO NOTHING`;
 const PUT = `
-  INSERT INTO writ.policy_head (tenant, digest, activated_by) VALUES ($1, $2, $3)
-  ON CONFLICT (tenant) DO UPDATE SET digest = excluded.digest, activated_by = excluded.activated_by, activated_at = now()`;
+  INSERT INTO writ.policy_head (tenant, digest, own, activated_by) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (tenant) DO UPDATE
+     SET digest = excluded.digest, own = excluded.own, activated_by = excluded.activated_by, activated_at = now()`;
 
 /**
  * Puts a policy in force in the caller's transaction, if it can be built: what workers could not build never becomes
- * the policy. The epoch is raised late, since its lock holds up every commit until this transaction ends.
+ * the policy. What the platform adds to every policy goes with it. The epoch is raised late, since its lock holds up every
+ * commit until this transaction ends.
  */
 export async function activatePolicy(
   tx: Tx,
   input: ActivationInput,
   record: RecordChange = async () => undefined,
 ): Promise<Result<Activation>> {
-  const { tenant, bundle, author, expected } = input;
+  const { tenant, author, expected } = input;
+  const { platform: _platform, ...bundle } = input.bundle;
   const built = await buildSnapshot(bundle);
   if (!built.ok) return built;
   const { digest, body, ruleCount: rules } = built.value;
+  await lockPlatform(tx, 'beside');
   // Two first activations have no head row to meet on. Not the authority row: its lock comes after the one on authority.
   await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('writ.policy ' || $1, 0))`, [tenant]);
-  const [head] = await tx.query<{ digest: string }>(`SELECT digest FROM writ.policy_head WHERE tenant = $1`, [tenant]);
+  const [head] = await tx.query<{ digest: string }>(
+    `SELECT coalesce(own, digest) AS digest FROM writ.policy_head WHERE tenant = $1`,
+    [tenant],
+  );
   const previous = head?.digest ?? null;
   if (expected !== undefined && expected !== previous) {
     return refuse({
@@ -75,9 +84,15 @@ export async function activatePolicy(
   }
   if (previous === digest) return ok({ digest, previous, changed: false, rules, epoch: null });
   await tx.query(INSERT, [tenant, digest, body, author]);
-  await tx.query(PUT, [tenant, digest, author]);
+  const added = await platformInForce(tx);
+  const whole = composed({ own: digest, body }, added.text);
+  const adds = whole.digest !== digest;
+  if (adds) await tx.query(INSERT, [tenant, whole.digest, whole.body, author]);
+  await tx.query(PUT, [tenant, whole.digest, adds ? digest : null, author]);
   const object = { type: 'policy', id: digest } as const;
-  await record({ type: 'policy.activated', tenant, actor: author, object, detail: { previous, rules } });
+  const withPlatform = { in_force: whole.digest, platform: added.digest, platform_epoch: added.epoch };
+  const detail = { previous, rules, ...(adds && withPlatform) };
+  await record({ type: 'policy.activated', tenant, actor: author, object, detail });
   const epoch = await raiseAuthority(tx, tenant);
   await wakeAsked(tx, tenant);
   return ok({ digest, previous, changed: true, rules, epoch });
@@ -97,7 +112,10 @@ export async function wakeAsked(tx: Tx, tenant: TenantId): Promise<void> {
 }
 
 export interface ActivePolicy {
+  /** Of the bundle. */
   readonly digest: string;
+  /** What decisions are made under: the bundle with what the platform adds. The same digest where it adds nothing. */
+  readonly inForce: string;
   /** RFC 3339 UTC. */
   readonly activatedAt: string;
   readonly activatedBy: string;
@@ -105,16 +123,19 @@ export interface ActivePolicy {
 }
 
 const ACTIVE = `
-  SELECT head.digest, head.activated_at, head.activated_by, bundle.body
-  FROM writ.policy_head head JOIN writ.policy_bundle bundle USING (tenant, digest) WHERE head.tenant = $1`;
+  SELECT bundle.digest, head.digest AS in_force, head.activated_at, head.activated_by, bundle.body
+  FROM writ.policy_head head
+  JOIN writ.policy_bundle bundle ON bundle.tenant = head.tenant AND bundle.digest = coalesce(head.own, head.digest)
+  WHERE head.tenant = $1`;
 
 /** The policy in force, as it would be parsed again; null when there is none. */
 export async function activePolicy(tx: Tx, tenant: TenantId): Promise<ActivePolicy | null> {
-  type Row = { digest: string; activated_at: Date; activated_by: string; body: string };
+  type Row = { digest: string; in_force: string; activated_at: Date; activated_by: string; body: string };
   const [row] = await tx.query<Row>(ACTIVE, [tenant]);
   if (!row) return null;
   return {
     digest: row.digest,
+    inForce: row.in_force,
     activatedAt: row.activated_at.toISOString(),
     activatedBy: row.activated_by,
     bundle: JSON.parse(row.body) as { readonly [key: string]: Json },

@@ -3,7 +3,7 @@ import { digestOf, type Failure, refuse, type Result, type TenantId } from '@wri
 import { logger } from '@writ/telemetry';
 import type { TenantAuthority } from './authority';
 import { readAuthority, type AuthorityRead, readEpochs } from './authority-read';
-import { parseBundle, policyFailure } from './bundle';
+import { parseStored, policyFailure } from './bundle';
 import { MatcherChecker } from './direct/matcher-checker';
 import { recordDisagreement } from './direct/record-disagreement';
 import { acknowledgeStops, type Instance } from './stop-acks';
@@ -201,7 +201,7 @@ async function buildStored(digest: string, body: string | null): Promise<Result<
   if (body === null || digestOf(body) !== digest) {
     return refuse(policyFailure('bundle_corrupt', `The stored policy ${digest} is missing or is not what it was.`));
   }
-  const bundle = parseBundle(body);
+  const bundle = parseStored(body);
   return bundle.ok ? buildSnapshot(bundle.value) : bundle;
 }
 

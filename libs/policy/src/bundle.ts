@@ -2,15 +2,16 @@ import { canonicalJson, type Failure, type Json, ok, refuse, type Result } from 
 import { VALUE_TYPES } from '@writ/rules';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { ConditionsDocument, ObligationsDocument } from './bundle-parts';
 import { mergeVocabularies, VocabularyDocument } from './outside/vocabulary';
 import { FlowDocument } from './flow/document';
 import { GuardrailsDocument } from './guard/document';
+import { MAX_PLATFORM_BYTES, PlatformDocument } from './platform/document';
 import { TiersDocument } from './tiers/document';
 
 /** UTF-8 bytes of a bundle's rules and of everything else in it: what one tenant may make every worker hold. */
 export const MAX_BUNDLE_BYTES = 1_048_576;
 
-const id = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'an id: lower-case letters, digits, _ . -');
 const attributeName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}\.[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'an attribute is <resource type>.<attribute>');
@@ -21,12 +22,8 @@ const attributeName = z
  */
 export const BundleDocument = z.strictObject({
   rules: z.union([z.string(), z.array(z.string()).transform((lines) => lines.join('\n'))]).default(''),
-  /** Id → condition expression (see `ConditionExpression` of `@writ/rules`). */
-  conditions: z.record(id, z.json()).default({}),
-  /** Id → what must be done when a rule that names it allows. */
-  obligations: z
-    .record(id, z.strictObject({ type: z.string().min(1).max(64), values: z.record(z.string(), z.json()).default({}) }))
-    .default({}),
+  conditions: ConditionsDocument,
+  obligations: ObligationsDocument,
   /** Every resource attribute the conditions read, its type, and how old a value may be (0: read for this decision). */
   attributes: z
     .record(
@@ -53,7 +50,15 @@ export const BundleDocument = z.strictObject({
   tiers: TiersDocument.exactOptional(),
 });
 
-export type PolicyBundle = z.infer<typeof BundleDocument>;
+/** What is stored, and decided by: a tenant's bundle with what the platform adds, which no tenant writes. */
+const StoredDocument = BundleDocument.extend({ platform: PlatformDocument.exactOptional() });
+
+export type PolicyBundle = z.infer<typeof StoredDocument>;
+
+/** A policy that can be built, and allows nothing. */
+export const SMALLEST_BUNDLE: PolicyBundle = Object.freeze(
+  BundleDocument.parse({ rules: 'p, *, {tenant}, *, *, , deny' }),
+);
 
 export const policyFailure = (code: string, message: string, next?: string): Failure => ({
   code,
@@ -65,19 +70,35 @@ export const policyFailure = (code: string, message: string, next?: string): Fai
 /** Reads one JSON or YAML document. Fails with `bundle_too_large`, `bundle_syntax` or `bundle_shape`. */
 export function parseBundle(text: string): Result<PolicyBundle> {
   if (Buffer.byteLength(text) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
-  let document: unknown;
+  const document = parseDocument(text);
+  return document.ok ? validateBundle(document.value) : document;
+}
+
+/** Reads what is stored: a bundle, with what the platform adds to it. Fails like `parseBundle`. */
+export function parseStored(text: string): Result<PolicyBundle> {
+  if (Buffer.byteLength(text) > MAX_BUNDLE_BYTES + MAX_PLATFORM_BYTES) return refuse(tooLarge());
+  const document = parseDocument(text);
+  return document.ok ? validateStored(document.value) : document;
+}
+
+/** One JSON or YAML document. */
+export function parseDocument(text: string): Result<unknown> {
   try {
     // One JSON document is also a YAML document, but JSON.parse is some fifty times faster.
-    document = /^\s*\{/.test(text) ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 0 });
+    return ok(/^\s*\{/.test(text) ? JSON.parse(text) : parseYaml(text, { maxAliasCount: 0 }));
   } catch (error) {
     return refuse(policyFailure('bundle_syntax', `The bundle is neither JSON nor YAML: ${(error as Error).message}`));
   }
-  return validateBundle(document);
 }
 
 /** Checks the shape of a parsed document; what its rules mean is checked by `buildSnapshot`. */
-export function validateBundle(document: unknown): Result<PolicyBundle> {
-  const parsed = BundleDocument.safeParse(document);
+export const validateBundle = (document: unknown): Result<PolicyBundle> => shaped(BundleDocument, document);
+
+/** Likewise for what is stored. */
+export const validateStored = (document: unknown): Result<PolicyBundle> => shaped(StoredDocument, document);
+
+export function shaped<T>(schema: z.ZodType<T>, document: unknown): Result<T> {
+  const parsed = schema.safeParse(document);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const where = issue?.path.length ? `/${issue.path.join('/')}` : 'the document';
@@ -86,8 +107,8 @@ export function validateBundle(document: unknown): Result<PolicyBundle> {
   return ok(parsed.data);
 }
 
-export const tooLarge = (): Failure =>
-  policyFailure('bundle_too_large', `The bundle is larger than ${MAX_BUNDLE_BYTES} bytes.`, 'Use roles and classes.');
+export const tooLarge = (most = MAX_BUNDLE_BYTES): Failure =>
+  policyFailure('bundle_too_large', `The bundle is larger than ${most} bytes.`, 'Use roles and classes.');
 
 /** What only one of them may bring: nobody could tell what two of it mean together. */
 function onlyOne<K extends 'flow' | 'tiers'>(bundles: readonly PolicyBundle[], key: K, conflicts: string[]) {

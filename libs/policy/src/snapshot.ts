@@ -18,7 +18,9 @@ import { canonicalRules } from './canonical';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
 import { compileGuardrails, type GuardrailPolicy } from './guard/compile';
-import { KNOWN_OBLIGATIONS, obligationFault } from './obligations';
+import { namedObligations } from './named-obligations';
+import { withPlatform } from './platform/compile';
+import { MAX_PLATFORM_BYTES } from './platform/document';
 import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
 import { inSlices } from './slices';
 import { compileTiers, type TierPolicy } from './tiers/compile';
@@ -71,7 +73,8 @@ export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> =
 
 export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const rest = canonicalJson({ ...bundle, rules: '' });
-  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(rest) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
+  const most = MAX_BUNDLE_BYTES + (bundle.platform === undefined ? 0 : MAX_PLATFORM_BYTES);
+  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(rest) > most) return refuse(tooLarge());
   const parsed = yield* parseRules(bundle.rules, bundle.vocabulary);
   if (!parsed.ok) return parsed;
   const roles = yield* closeOver(parsed.value.roles);
@@ -81,13 +84,15 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const attributes = declared(bundle);
   const conditions = yield* compileAll(bundle, attributes);
   if (!conditions.ok) return conditions;
-  const obligations = resolveObligations(bundle);
+  const obligations = namedObligations(bundle.obligations, { flow: bundle.flow !== undefined });
   if (!obligations.ok) return obligations;
   const flow = compileFlow(bundle.flow, { obligations: obligations.value, classes: classes.value });
   if (!flow.ok) return flow;
   const known = { conditions: conditions.value, obligations: obligations.value };
   const guarded = { ...known, classes: classes.value, labels: flow.value !== null };
-  const guardrails = compileGuardrails(bundle.guardrails, guarded);
+  const own = compileGuardrails(bundle.guardrails, guarded);
+  if (!own.ok) return own;
+  const guardrails = withPlatform(own.value, bundle.platform, classes.value);
   if (!guardrails.ok) return guardrails;
   const checks = new Set(Object.keys(bundle.guardrails?.checks ?? {}));
   const tiers = compileTiers(bundle.tiers, {
@@ -101,7 +106,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const rules = yield* canonicalRules(parsed.value);
   const body = canonicalJson({ ...bundle, rules });
   // What is stored is this text; it must come back through the same limit.
-  if (Buffer.byteLength(body) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
+  if (Buffer.byteLength(body) > most) return refuse(tooLarge());
   const snapshot: Snapshot = {
     // What every decision reads stands first: it is then in one line of the processor's cache.
     digest: digestOf(body),
@@ -167,37 +172,6 @@ function* compileAll(bundle: PolicyBundle, attributes: Readable['attributes']): 
     yield;
   }
   return ok(conditions);
-}
-
-function resolveObligations(bundle: PolicyBundle): Result<ReadonlyMap<string, Obligation>> {
-  const obligations = new Map<string, Obligation>();
-  for (const [id, { type, values }] of Object.entries(bundle.obligations)) {
-    if (!KNOWN_OBLIGATIONS.has(type)) {
-      const known = [...KNOWN_OBLIGATIONS].join(', ');
-      return refuse(
-        policyFailure('unknown_obligation_type', `Obligation ${id} is of the unknown type ${type}; known: ${known}.`),
-      );
-    }
-    const fault = obligationFault(type, values) ?? unkeptLabels(bundle, type, values);
-    if (fault !== null) return refuse(policyFailure('bad_obligation', `Obligation ${id}: ${fault}.`));
-    // A private deep copy: what the author's object becomes later must not reach the snapshot.
-    obligations.set(id, deepFreeze({ id, type, values: JSON.parse(JSON.stringify(values)) as Obligation['values'] }));
-  }
-  return ok(obligations);
-}
-
-/** Labels that nobody keeps account of bound nothing, or everything: neither is what was meant. */
-const unkeptLabels = ({ flow }: PolicyBundle, type: string, values: object): string | null =>
-  type === 'bound_delegation' && 'labels' in values && flow === undefined
-    ? 'it speaks of labels, and the bundle keeps no account of them (flow)'
-    : null;
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }
 
 interface Entries {

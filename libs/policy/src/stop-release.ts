@@ -61,6 +61,8 @@ export async function releaseStop(
     await record({ type: 'stop.release_asked', tenant, actor: author, object, detail: { reason } });
     return ok({ stop: toRecord(asked!), instead: null, epoch: null });
   }
+  // The stream's lock before authority's, as everybody takes them.
+  await tx.query(`SELECT 1 FROM writ.tenant_stream WHERE tenant = $1 FOR UPDATE`, [tenant]);
   // Before the rows: commits hold this lock while they wait for rows of budgets, so the other order could wait in a ring.
   const epoch = await raiseAuthority(tx, tenant);
   const [released] = await tx.query<StopRow>(

@@ -24,6 +24,8 @@ export interface LogIdentity {
 export interface ContentCheck {
   /** `whole`: nothing was hidden so far. */
   event(line: Uint8Array, at: EventPlace, whole: boolean): void;
+  /** After the last event: what only all of them together tell. */
+  end(whole: boolean): void;
 }
 
 /** A checkpoint the log must agree with; it vouches for the log when it came by another way than the log. */
@@ -247,9 +249,12 @@ export class LogCheck {
   #read(sound: readonly { readonly line: Uint8Array; readonly at: EventPlace }[]): void {
     if (this.#content === null) return;
     const started = performance.now();
-    const whole = this.hidden === 0 && !this.#spoilt;
-    for (const { line, at } of sound) this.#content.event(line, at, whole);
+    for (const { line, at } of sound) this.#content.event(line, at, this.#whole);
     this.contentMs += performance.now() - started;
+  }
+
+  get #whole(): boolean {
+    return this.hidden === 0 && !this.#spoilt;
   }
 
   #chained(line: Uint8Array, hash: string, at: EventPlace): boolean {
@@ -308,6 +313,7 @@ export class LogCheck {
   async finish(size: number | null): Promise<void> {
     if (this.#span.count > 0) this.leaves(null);
     await this.signatures(0);
+    this.#content?.end(this.#whole);
     this.#roots.finish();
     const end = this.#next;
     if (size !== null && this.#newest !== size) {

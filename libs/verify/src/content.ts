@@ -4,6 +4,7 @@ import type { EventPlace } from './chains';
 import type { ContentCheck } from './check';
 import { decidedEvent, type ReadContext, readContext } from './decision';
 import { drawFault, drawnUnder } from './draws';
+import { PlatformParts } from './platform-parts';
 import { type PolicyView, readPolicy } from './policy-view';
 import { stagesFault, rulesFault } from './recombine';
 import { Revocations } from './revoked';
@@ -32,6 +33,7 @@ export class Content implements ContentCheck {
   readonly #contexts = new Map<string, ReadContext>();
   readonly #open = new Set<string>();
   readonly #revocations = new Revocations();
+  readonly #platform = new PlatformParts();
   readonly #counts = { total: 0, allow: 0, deny: 0, ask: 0, by_rules: 0 };
 
   constructor(
@@ -58,9 +60,14 @@ export class Content implements ContentCheck {
     const fault = this.#foreign(event) ?? this.#decided(event, at, whole) ?? this.#drawn(event);
     if (fault !== null) this.problems.add({ ...fault, ...at, ...named(event) });
     if (event['type'] === 'context') this.#context(event);
+    if (event['type'] === 'policy.activated') this.#platform.activated(event, at.index);
     if (event['type'] !== 'delegation.revoked') return;
     const after = this.#revocations.revoked(event, at.index);
     if (after !== null) this.problems.add(after);
+  }
+
+  end(whole: boolean): void {
+    if (whole) for (const fault of this.#platform.faults()) this.problems.add(fault);
   }
 
   #read(line: Uint8Array, at: EventPlace): Event | null {
@@ -111,7 +118,11 @@ export class Content implements ContentCheck {
       this.#counts.by_rules += 1;
       fault ??= rulesFault(decided, context, policy);
     }
-    const after = this.#revocations.decided(decided, context, { at, event: named(event).event ?? null });
+    const place = { at, event: named(event).event ?? null };
+    const after = this.#revocations.decided(decided, context, place);
+    if (policy !== null && decided.decision.verdict !== 'deny') {
+      this.#platform.passed(event, policy.platform, { ...place, at: { ...at } });
+    }
     if (fault === null) return unfounded ?? after;
     const { verdict, reason } = decided.decision;
     return { fault: 'decision', message: `${fault}.`, found: quote(`${verdict} (${reason})`) };

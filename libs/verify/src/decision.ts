@@ -36,6 +36,7 @@ export interface ReadStage {
 
 export interface ReadHop {
   readonly agent: string;
+  readonly digest: string;
   readonly mode: string | null;
   readonly delegation: string | null;
   /** When it ends, in epoch milliseconds, and the tools it is for; null where that is not bounded. */
@@ -123,7 +124,8 @@ export function readContext(json: string): ReadContext | null {
     if (!isObject(hop) || typeof hop['agent'] !== 'string') return null;
     const bounds = boundsOf(hop['bounds']);
     if (bounds === 'malformed') return null;
-    hops.push({ agent: hop['agent'], mode: text(hop['mode']), delegation: text(hop['delegation']), bounds });
+    const digest = text(hop['digest']) ?? '';
+    hops.push({ agent: hop['agent'], digest, mode: text(hop['mode']), delegation: text(hop['delegation']), bounds });
   }
   return { initiator, roles, chain: hops, snapshot, mandate: mandate !== null && mandate !== undefined };
 }

@@ -12,17 +12,23 @@ const check = (part: Partial<GuardText['checks'][string]>): GuardText['checks'][
 const classes = { has: (member: string, group: string) => member === 'tool:mail' && group === 'class:out' } as never;
 const guardrails = guardView(
   {
-    checks: {
-      no_cards: check({}),
-      asks: check({ ask: 'ask_owner' }),
-      cuts: check({ then: 'redact' }),
-      heard: check({ at: ['input'] }),
-      mail: check({ tools: ['class:out'], answers: false }),
-      open: check({ on_error: 'open' }),
+    own: {
+      checks: {
+        no_cards: check({}),
+        asks: check({ ask: 'ask_owner' }),
+        cuts: check({ then: 'redact' }),
+        heard: check({ at: ['input'] }),
+        mail: check({ tools: ['class:out'], answers: false }),
+        open: check({ on_error: 'open' }),
+      },
+      absolute: {
+        no_drop: { actions: ['tool.invoke'], objects: ['tool:drop_*'] },
+        sometimes: { actions: ['tool.*'], objects: ['*'], when: 'abroad' },
+      },
     },
-    absolute: {
-      no_drop: { actions: ['tool.invoke'], objects: ['tool:drop_*'] },
-      sometimes: { actions: ['tool.*'], objects: ['*'], when: 'abroad' },
+    platform: {
+      checks: { no_cards: check({ tools: ['post'], ask: 'ops' }) },
+      absolute: { no_wipe: { actions: ['tool.invoke'], objects: ['tool:wipe'] } },
     },
   },
   classes,
@@ -56,6 +62,12 @@ describe('the guardrail stage, recombined', () => {
     ['a check denied', fault(stage('deny', 'guard:no_cards')), null],
     ['a check asked', fault(stage('ask', 'guard:asks')), null],
     ['one asked and one denied', fault(stage('deny', 'guard:asks', 'guard:no_cards')), null],
+    ['the platform asked', fault(stage('ask', 'guard:platform:no_cards'), event(tool('post'))), null],
+    [
+      'an absolute rule of the platform that was passed over',
+      fault(stage('allow'), event(tool('wipe'))),
+      'Stage guardrail passes over absolute rule "platform:no_wipe", which speaks of this act',
+    ],
     ['a check of this tool', fault(stage('deny', 'guard:mail')), null],
     ['a check of what is heard', fault(stage('deny', 'guard:heard'), event(model)), null],
     ['a check of the answer', fault(stage('deny', 'guard:no_cards'), event(answer)), null],

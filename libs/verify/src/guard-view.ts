@@ -30,11 +30,34 @@ export interface GuardView {
   names(pattern: string, object: string): boolean;
 }
 
-export const guardView = (text: GuardText, classes: Closure, required: ReadonlySet<string> = new Set()): GuardView => ({
-  text,
-  required,
-  names: (pattern, object) => (pattern.startsWith('class:') ? classes.has(object, pattern) : covers(pattern, object)),
-});
+/** Before the ids of what the platform adds. */
+const PLATFORM = 'platform:';
+
+/** Null where there are neither guardrails of the policy's own nor any of the platform. */
+export function guardView(
+  { own, platform }: { readonly own?: GuardText | undefined; readonly platform?: GuardText | undefined },
+  classes: Closure,
+  required: ReadonlySet<string> = new Set(),
+): GuardView | null {
+  if (own === undefined && platform === undefined) return null;
+  return {
+    text: {
+      checks: { ...prefixed(platform?.checks, ask), ...own?.checks },
+      absolute: { ...prefixed(platform?.absolute, when), ...own?.absolute },
+    },
+    required,
+    names: (pattern, object) => (pattern.startsWith('class:') ? classes.has(object, pattern) : covers(pattern, object)),
+  };
+}
+
+const ask = (check: CheckText): CheckText =>
+  check.ask === undefined ? check : { ...check, ask: `${PLATFORM}${check.ask}` };
+
+const when = (rule: AbsoluteText): AbsoluteText =>
+  rule.when === undefined ? rule : { ...rule, when: `${PLATFORM}${rule.when}` };
+
+const prefixed = <T>(all: { readonly [id: string]: T } = {}, made: (one: T) => T): { readonly [id: string]: T } =>
+  Object.fromEntries(Object.entries(all).map(([id, one]) => [`${PLATFORM}${id}`, made(one)]));
 
 const GUARD = 'guard:';
 const ABSOLUTE = 'absolute:';
@@ -51,6 +74,8 @@ const BOUNDARY_OF: { readonly [action: string]: string } = {
 
 interface About {
   readonly guardrails: GuardView | null;
+  /** Whether a condition was true of the act; null where evidence does not tell. */
+  readonly truthOf?: (condition: string) => boolean | null;
   readonly obliged: Set<string>;
 }
 
@@ -63,7 +88,9 @@ export function guardFault(event: DecidedEvent, stage: ReadStage | undefined, ab
   if (stage === undefined) return null;
   const { guardrails } = about;
   const certain =
-    guardrails === null || event.decision.reason === 'stopped' ? null : passedOver(event, stage, guardrails);
+    guardrails === null || event.decision.reason === 'stopped'
+      ? null
+      : passedOver(event, stage, { ...about, guardrails });
   if (certain !== null) return certain;
   const named = stage.rids.filter((rid) => isGuard(rid) || bare(rid).startsWith(ABSOLUTE));
   if (named.length === 0) return null;
@@ -82,15 +109,16 @@ export function guardFault(event: DecidedEvent, stage: ReadStage | undefined, ab
 
 const bare = (rid: string): string => (rid.startsWith('?') ? rid.slice(1) : rid);
 
-/** An absolute rule without a condition that is about this act has to deny it. */
+/** An absolute rule that is about this act has to deny it, where its condition, if it has one, was true of it. */
 function passedOver(
   { action, object, type }: DecidedEvent,
   { rids }: ReadStage,
-  { text, names }: GuardView,
+  { guardrails: { text, names }, truthOf = unknown }: About & { readonly guardrails: GuardView },
 ): string | null {
   if (action === null || object === null || type === 'access.denied') return null;
   for (const [id, rule] of Object.entries(text.absolute)) {
-    if (rule.when !== undefined || !AGENTS_DO.has(action) || rids.includes(`${ABSOLUTE}${id}`)) continue;
+    if (!AGENTS_DO.has(action) || rids.includes(`${ABSOLUTE}${id}`)) continue;
+    if (rule.when !== undefined && truthOf(rule.when) !== true) continue;
     if (isAbout(rule, { action, object: `${object.type}:${object.id}` }, names)) {
       return `Stage guardrail passes over absolute rule ${quote(id)}, which speaks of this act`;
     }
@@ -113,22 +141,27 @@ const isAbout = (
   actions.some((one) => one === '*' || one === action || (one.endsWith('.*') && action.startsWith(one.slice(0, -1)))) &&
   objects.some((one) => names(one, object));
 
+const unknown = (): null => null;
+
 type Said = { readonly verdict: 'deny' | 'ask' | 'allow' } | { readonly fault: string };
 
-function saidBy(rid: string, event: DecidedEvent, { guardrails, obliged }: About): Said {
+function saidBy(rid: string, event: DecidedEvent, { guardrails, obliged, truthOf = unknown }: About): Said {
   const { text, names, required } = guardrails!;
-  const unknown = { fault: `Stage guardrail names ${quote(rid)}, which the policy does not have` };
+  const missing = { fault: `Stage guardrail names ${quote(rid)}, which the policy does not have` };
   const foreign = { fault: `Stage guardrail names ${quote(rid)}, which does not speak of this act` };
   const { action, object } = event;
   const about = object === null ? '' : `${object.type}:${object.id}`;
   const id = bare(rid);
   if (id.startsWith(ABSOLUTE)) {
     const rule = text.absolute[id.slice(ABSOLUTE.length)];
-    if (!rule) return unknown;
-    return action !== null && isAbout(rule, { action, object: about }, names) ? { verdict: 'deny' } : foreign;
+    if (!rule) return missing;
+    if (action === null || !isAbout(rule, { action, object: about }, names)) return foreign;
+    return rule.when !== undefined && truthOf(rule.when) === false
+      ? { fault: `Stage guardrail names ${quote(rid)}, whose condition is not true of this act` }
+      : { verdict: 'deny' };
   }
   const check = text.checks[id.slice(GUARD.length)];
-  if (!check) return unknown;
+  if (!check) return missing;
   const boundary = Object.hasOwn(BOUNDARY_OF, action ?? '') ? BOUNDARY_OF[action!] : undefined;
   if (boundary === undefined || !check.at.includes(boundary)) return foreign;
   // What a tier requires holds for every tool and answer.

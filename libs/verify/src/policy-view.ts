@@ -1,4 +1,5 @@
-import { digestOf } from '@writ/kernel';
+import { canonicalJson, digestOf, type Json } from '@writ/kernel';
+import { type ConditionsText, conditionsView, type TruthOf } from './conditions';
 import { type FlowText, type FlowView, flowView } from './flow-view';
 import { type GuardText, type GuardView, guardView } from './guard-view';
 import { requiredBy, type TiersText, type TierView, tierView } from './tier-view';
@@ -22,6 +23,8 @@ export interface PolicyView {
   readonly rules: ReadonlyMap<string, Rule>;
   readonly actions: ActionIndex<ActionRule>;
   readonly handoffs: HandoffIndex<HandoffRule>;
+  /** Whether a condition was true of an act, as far as evidence tells. */
+  readonly truthOf: TruthOf;
   /** Ids of obligations under which an allow means: ask a person first. */
   readonly asking: ReadonlySet<string>;
   /** Its rules on labels; null where it keeps no account of them. */
@@ -30,6 +33,8 @@ export interface PolicyView {
   readonly guardrails: GuardView | null;
   /** Its controls of risk tiers; null where it has none. */
   readonly tiers: TierView | null;
+  /** Digest of what the platform adds; null where it adds nothing. */
+  readonly platform: string | null;
 }
 
 /**
@@ -45,15 +50,18 @@ export function readPolicy(digest: string, body: string): PolicyView | null {
   }
 }
 
-interface PolicyText {
+interface PolicyText extends ConditionsText {
   readonly rules: string;
   readonly obligations: { readonly [id: string]: { readonly type: string } };
   readonly flow?: FlowText;
   readonly guardrails?: GuardText;
   readonly tiers?: TiersText;
+  /** What the platform adds. */
+  readonly platform?: ConditionsText & { readonly guardrails: GuardText };
 }
 
-function viewOf({ rules: text, obligations, flow, guardrails, tiers }: PolicyText): PolicyView | null {
+function viewOf(policy: PolicyText): PolicyView | null {
+  const { rules: text, obligations, flow, guardrails, tiers, platform } = policy;
   const reader = new RuleReader(null);
   const rules = new Map<string, Rule>();
   const links = { g: [] as Link[], g2: [] as Link[] };
@@ -66,6 +74,9 @@ function viewOf({ rules: text, obligations, flow, guardrails, tiers }: PolicyTex
   const classes = closed(links.g2);
   if (!roles || !classes) return null;
   const all = [...rules.values()];
+  const own = conditionsView(policy, roles);
+  const added = platform === undefined ? null : conditionsView(platform, roles, 'platform:');
+  const truthOf: TruthOf = (condition, act) => own(condition, act) ?? added?.(condition, act) ?? null;
   const actions = all.filter((rule) => rule.section === 'p');
   const handoffs = all.filter((rule) => rule.section === 'p2');
   return {
@@ -74,8 +85,10 @@ function viewOf({ rules: text, obligations, flow, guardrails, tiers }: PolicyTex
     handoffs: atOnce(HandoffIndex.build(handoffs, roles)),
     asking: new Set(Object.keys(obligations).filter((id) => ASKING_OBLIGATIONS.has(obligations[id]!.type))),
     flow: flow === undefined ? null : flowView(flow, classes),
-    guardrails: guardrails === undefined ? null : guardView(guardrails, classes, requiredBy(tiers)),
+    truthOf,
+    guardrails: guardView({ own: guardrails, platform: platform?.guardrails }, classes, requiredBy(tiers)),
     tiers: tiers === undefined ? null : tierView(tiers, classes),
+    platform: platform === undefined ? null : digestOf(canonicalJson(platform as unknown as Json)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { agentName, combine, hopsToAsk, passesOn, type Rule, roleName } from '@writ/rules';
-import type { DecidedEvent, ReadContext, ReadDecision, ReadStage } from './decision';
+import type { KnownAct } from './conditions';
+import type { DecidedEvent, ReadContext, ReadDecision, ReadHop, ReadStage } from './decision';
 import { flowFault } from './flow-view';
 import { guardFault, isGuard } from './guard-view';
 import type { PolicyView } from './policy-view';
@@ -166,8 +167,9 @@ const HEARD = new Set(['agent', 'initiator', 'delegation']);
 
 /**
  * What is wrong between the stages of a decision and the policy it was made under, as a sentence; null when nothing is.
- * Conditions read values that evidence does not hold, so whether they held is taken from the record: which rules could
- * speak at all, what those that spoke amount to, and that no rule without a condition was passed over, is not.
+ * Conditions are worked out again as far as evidence tells what they read; where it does not, whether they held is taken from
+ * the record. Which rules could speak at all, what those that spoke amount to, and that no rule that had to speak was passed
+ * over, is not.
  */
 export function rulesFault(event: DecidedEvent, context: ReadContext | null, policy: PolicyView): string | null {
   const { decision, action } = event;
@@ -199,7 +201,12 @@ export function rulesFault(event: DecidedEvent, context: ReadContext | null, pol
     if (!passOn) for (const one of named) if (one.counts) for (const id of one.rule.obligations) obligations.add(id);
   }
   const guarding = decision.stages.find(({ stage }) => stage === 'guardrail');
-  const guard = guardFault(event, guarding, { guardrails: policy.guardrails, obliged: obligations });
+  const known = context && { event, context, hop: context.chain.at(-1) ?? null };
+  const guard = guardFault(event, guarding, {
+    guardrails: policy.guardrails,
+    obliged: obligations,
+    ...(known && { truthOf: (condition) => policy.truthOf(condition, known) }),
+  });
   if (guard !== null) return guard;
   const flowing = decision.stages.find(({ stage }) => stage === 'flow');
   const flow = flowFault(event, flowing, { flow: policy.flow, obliged: obligations, serves });
@@ -254,16 +261,17 @@ function stageFault(
 
 /** Whether the rules a stage names are rules about this act and this subject, and none that had to speak is left out. */
 function spokenFault(
-  { action, object, decision }: DecidedEvent,
+  event: DecidedEvent,
   { stage, verdict, rids }: ReadStage,
   about: {
     readonly named: readonly Named[];
     readonly policy: PolicyView;
     readonly context: ReadContext;
-    readonly hop: { readonly agent: string } | undefined;
+    readonly hop: ReadHop | undefined;
   },
 ): string | null {
   const { named, policy, context, hop } = about;
+  const { action, object, decision } = event;
   if (action === null || object === null) return null;
   if (stage !== 'initiator' && hop === undefined) return `Stage ${stage} was asked, and there is no such agent`;
   const handoff = passesOn(action) && stage !== 'initiator';
@@ -276,11 +284,20 @@ function spokenFault(
         namesOf(stage, hop, context),
       );
   const could = new Set<Rule>(candidates.map(({ entry }) => entry));
+  const act: KnownAct = { event, context, hop: hop ?? context.chain.at(-1) ?? null };
+  const truthOf = ({ condition }: Rule): boolean | null => (condition === null ? true : policy.truthOf(condition, act));
   for (const { rule } of named) {
     if (!could.has(rule)) return `Stage ${stage} names rule ${quote(rule.rid)}, which does not speak of this act`;
+    const truth = truthOf(rule);
+    if (rids.includes(`?${rule.rid}`)) {
+      if (truth !== null)
+        return `Stage ${stage} could not tell the condition of rule ${quote(rule.rid)}, which is ${truth}`;
+    } else if (truth === false) {
+      return `Stage ${stage} names rule ${quote(rule.rid)}, whose condition is not true of this act`;
+    }
   }
   for (const rule of could) {
-    const certain = rule.condition === null && (rule.section === 'p' || rule.purpose === '*');
+    const certain = (rule.section === 'p' || rule.purpose === '*') && truthOf(rule) === true;
     if (certain && !named.some((one) => one.rule === rule)) {
       return `Stage ${stage} passes over rule ${quote(rule.rid)}, which speaks of this act`;
     }

@@ -54,7 +54,7 @@ const allow = ({ run, epoch }: { readonly run: string; readonly epoch: number },
 });
 const context = (chain: readonly string[]): ReadContext => ({
   ...{ initiator: 'user:a', roles: [], snapshot: 's', mandate: false },
-  chain: chain.map((delegation) => ({ agent: 'x', mode: null, delegation, bounds: null })),
+  chain: chain.map((delegation) => ({ agent: 'x', digest: '', mode: null, delegation, bounds: null })),
 });
 
 describe('revocations held against the allows of runs', () => {

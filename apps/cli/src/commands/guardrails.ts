@@ -12,16 +12,17 @@ const listed: Command = {
   name: 'guardrails list',
   summary: 'The guardrails in force',
   description:
-    'Lists the checks that content has to pass at the boundaries of agents, and after them what is forbidden absolutely. They are written in the policy under `guardrails`; what they said is in `writ audit list "type:guardrail.checked"`.',
+    'Lists the checks that content has to pass at the boundaries of agents, and after them what is forbidden absolutely. They are written in the policy under `guardrails`; those of the platform hold for every tenant. What they said is in `writ audit list "type:guardrail.checked"`.',
   examples: ['guardrails list'],
   calls: ['GET /v1/guardrails'],
   async run(context) {
     const { checks, absolute } = await context.client().guardrails.list({ signal: context.signal });
     const rows = [
       ...checks.map((check) => asRow({ ...check, looks_for: lookedFor(check) })),
-      ...absolute.map(({ rid, actions, objects, when }) =>
+      ...absolute.map(({ rid, set_by, actions, objects, when }) =>
         asRow({
           id: rid,
+          set_by,
           at: ['every act'],
           agents: ['*'],
           tools: objects,
@@ -37,6 +38,7 @@ const listed: Command = {
         rows,
         columns: [
           member('id'),
+          member('set_by'),
           list('AT', 'at'),
           member('looks_for'),
           list('AGENTS', 'agents'),

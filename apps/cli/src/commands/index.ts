@@ -18,6 +18,7 @@ import { INVENTORY_COMMANDS } from './inventory';
 import { KEY_COMMANDS } from './keys';
 import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
+import { PLATFORM_COMMANDS } from './platform';
 import { POLICY_COMMANDS } from './policies';
 import { PROVE_COMMANDS } from './prove';
 import { QUESTION_COMMANDS } from './questions';
@@ -62,6 +63,7 @@ export const COMMANDS: readonly Command[] = [
   ...POLICY_COMMANDS,
   ...REACH_COMMANDS,
   ...GUARDRAIL_COMMANDS,
+  ...PLATFORM_COMMANDS,
   ...KEY_COMMANDS,
   ...AUDIT_COMMANDS,
   ...AUDIT_LOG_COMMANDS,

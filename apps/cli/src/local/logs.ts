@@ -1,24 +1,9 @@
 import { announceKey, KeyRing, logPlaces, OutsideCheckpoints, recoverLogs } from '@writ/audit';
-import { type Database, openDatabase } from '@writ/database';
 import type { Row } from '../output/output';
 import { operator } from './operator';
-import { ownDatabase } from './postgres';
+import { asOwner } from './platform-database';
 
 type Variables = { readonly [name: string]: string | undefined };
-
-async function asOwner<T>(env: Variables, work: (db: Database) => Promise<T>): Promise<T> {
-  const own = await ownDatabase(env, { create: false });
-  try {
-    const db = await openDatabase({ url: own.url, role: 'owner', poolSize: 1, applicationName: 'writ-cli' });
-    try {
-      return await work(db);
-    } finally {
-      await db.close();
-    }
-  } finally {
-    await own.close();
-  }
-}
 
 /** Opens anew the logs that cannot go on under their name; answers which. */
 export async function recover(env: Variables, reason: string): Promise<Row[]> {

@@ -7,13 +7,20 @@ import { ownDatabase } from './postgres';
 
 type Variables = { readonly [name: string]: string | undefined };
 
+type Work<T> = (db: Database) => Promise<T>;
+
 /** The database of DATABASE_URL or the local one, with or without a control plane that answers. */
-export async function withDatabase<T>(env: Variables, work: (db: Database) => Promise<T>): Promise<T> {
+export const withDatabase = <T>(env: Variables, work: Work<T>): Promise<T> => opened(env, 'writer', work);
+
+/** Likewise as its owner, who sees and changes the rows of all tenants. */
+export const asOwner = <T>(env: Variables, work: Work<T>): Promise<T> => opened(env, 'owner', work);
+
+async function opened<T>(env: Variables, role: 'writer' | 'owner', work: Work<T>): Promise<T> {
   const own = await ownDatabase(env, { create: false });
   try {
     const db = await openDatabase({
       url: own.url,
-      role: 'writer',
+      role,
       poolSize: 1,
       applicationName: 'writ-cli',
     });

@@ -6,7 +6,7 @@ import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
 import styles from './Guardrails.module.css';
 import { TryGuardrails } from './TryGuardrails';
-import { follows, type Guardrail, lookedFor } from './words';
+import { follows, type Guardrail, lookedFor, nameOf } from './words';
 
 /** What content has to pass where agents hear it and where it leaves; what is forbidden absolutely; and a way to try it out. */
 export function GuardrailsPage() {
@@ -46,9 +46,9 @@ export function GuardrailsPage() {
             <section>
               <h2>Forbidden to everybody</h2>
               <ul className={styles['list']}>
-                {absolute.map(({ id, actions, objects, when }) => (
+                {absolute.map(({ id, set_by: by, actions, objects, when }) => (
                   <li key={id}>
-                    <strong>{id}</strong>: {actions.join(', ')} on {objects.join(', ')}
+                    <strong>{nameOf({ id, set_by: by })}</strong>: {actions.join(', ')} on {objects.join(', ')}
                     {when !== null && `, when ${when}`}
                   </li>
                 ))}
@@ -63,14 +63,14 @@ export function GuardrailsPage() {
 }
 
 function Row({ check }: { readonly check: Guardrail }) {
-  const { id, at, agents, tools, answers, on_error: onError } = check;
+  const { at, agents, tools, answers, on_error: onError } = check;
   const out = at.includes('output');
   const whose = agents.includes('*') ? [] : [`of ${agents.join(', ')}`];
   const to = out && !tools.includes('*') ? [`calls of ${tools.join(', ')}`] : [];
   const only = out && !answers ? ['no answers'] : [];
   return (
     <tr>
-      <th scope="row">{id}</th>
+      <th scope="row">{nameOf(check)}</th>
       <td>
         {at.join(', ')}
         {[...whose, ...to, ...only].map((part) => (

@@ -1,4 +1,4 @@
-import { follows, lookedFor, saidWords } from './words';
+import { follows, lookedFor, nameOf, saidWords } from './words';
 
 describe('guardrails in words', () => {
   it('say what is looked for, and what follows', () => {
@@ -9,6 +9,8 @@ describe('guardrails in words', () => {
       'asks people (owner)',
       'takes it out',
     ]);
+    expect(nameOf({ id: 'no_cards', set_by: 'tenant' })).toBe('no_cards');
+    expect(nameOf({ id: 'platform:no_cards', set_by: 'platform' })).toBe('no_cards (of the platform)');
     expect(saidWords({ guardrail: 'a', outcome: 'not_asked', what: {} })).toBe('a: not asked');
     expect(saidWords({ guardrail: 'a', outcome: 'fired', what: { iban: 2 } })).toBe('a: fired (2 iban)');
   });

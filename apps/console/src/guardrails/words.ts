@@ -3,6 +3,10 @@ import type { ResponseOf } from '@writ/contract';
 export type Guardrail = ResponseOf<'listGuardrails'>['checks'][number];
 export type Tried = ResponseOf<'tryGuardrails'>;
 
+/** “no_cards”, or “no_cards (of the platform)”. */
+export const nameOf = ({ id, set_by: by }: Pick<Guardrail, 'id' | 'set_by'>): string =>
+  by === 'platform' ? `${id.slice(id.indexOf(':') + 1)} (of the platform)` : id;
+
 /** “credential, payment_card; 3 words”. */
 export function lookedFor({ looks_for: kind, what, words }: Pick<Guardrail, 'looks_for' | 'what' | 'words'>): string {
   const listed = words === 0 ? [] : [`${words} ${words === 1 ? 'word' : 'words'}`];

@@ -26,6 +26,7 @@ export class GuardrailsController {
       absolute: (guardrails?.absolute ?? []).map(({ rid, actions, objects, condition }) => ({
         id: rid.slice(rid.indexOf(':') + 1),
         rid,
+        set_by: setBy(rid),
         actions,
         objects,
         when: condition,
@@ -54,6 +55,8 @@ export class GuardrailsController {
   }
 }
 
+const setBy = (rid: string): 'tenant' | 'platform' => (rid.split(':')[1] === 'platform' ? 'platform' : 'tenant');
+
 function shown({ id, rid, version, says, owed }: Guardrail): Shown {
   const { at, agents, tools, answers, detect, words = [], longer_than: longer, labels, call, on_error } = says;
   const [looks_for, what]: [Shown['looks_for'], readonly string[]] =
@@ -67,7 +70,20 @@ function shown({ id, rid, version, says, owed }: Guardrail): Shown {
             ? ['call', [call.tool === undefined ? `model:${call.model ?? ''}` : `tool:${call.tool}`]]
             : ['words', []];
   return {
-    ...{ id, rid, version, at, agents, tools, answers, looks_for, what, words: words.length, on_error },
+    ...{
+      id,
+      rid,
+      set_by: setBy(rid),
+      version,
+      at,
+      agents,
+      tools,
+      answers,
+      looks_for,
+      what,
+      words: words.length,
+      on_error,
+    },
     then: owed === null ? says.then : 'ask',
     ask: owed?.id ?? null,
   };

@@ -1,7 +1,7 @@
 import type { Hop, HopBounds } from '@writ/kernel';
 import { TENANT_COLUMN } from '@writ/rules';
 import type { TenantAuthority } from '../authority';
-import { type PolicyBundle, validateBundle } from '../bundle';
+import { type PolicyBundle, validateStored } from '../bundle';
 import { FLOW_RULE, TAINTED_SERVICE, TRIFECTA } from '../flow/rule-ids';
 import { ABSOLUTE, GUARD } from '../guard/rule-ids';
 import { buildSnapshot, type Snapshot } from '../snapshot';
@@ -173,7 +173,7 @@ async function rebuild(snapshot: Snapshot, edit: (lines: readonly string[]) => r
 }
 
 async function rebuilding(bundle: object) {
-  const made = validateBundle(bundle);
+  const made = validateStored(bundle);
   if (!made.ok) return null;
   const built = await buildSnapshot(made.value);
   return built.ok ? built.value : null;

@@ -61,6 +61,13 @@ export class GuardrailPolicy {
     });
   }
 
+  /** These, and then those of another policy over the same classes. */
+  before(others: GuardrailPolicy | null): GuardrailPolicy {
+    if (others === null) return this;
+    const checks = [...this.checks, ...others.checks];
+    return new GuardrailPolicy(checks, [...this.absolute, ...others.absolute], this.classes);
+  }
+
   /** Whether an absolute rule is about such an act. */
   covers({ actions, objects }: Absolute, action: string, object: string): boolean {
     return (
@@ -87,15 +94,16 @@ interface Known {
   readonly labels: boolean;
 }
 
-/** Fails with `bad_guardrail`, `unknown_obligation`, `bad_obligation` (one that asks nobody) or `unknown_condition`. */
+/** `prefix` stands before every id. Fails with `bad_guardrail`, `unknown_obligation`, `bad_obligation` (one that asks nobody) or `unknown_condition`. */
 export function compileGuardrails(
   document: GuardrailsDocument | undefined,
   known: Known,
+  prefix = '',
 ): Result<GuardrailPolicy | null> {
   if (document === undefined) return ok(null);
   const checks: Guardrail[] = [];
   for (const [id, says] of Object.entries(document.checks).sort(byId)) {
-    const made = guardrailOf(id, says, known);
+    const made = guardrailOf(`${prefix}${id}`, says, known);
     if (!made.ok) return made;
     checks.push(made.value);
   }
@@ -108,7 +116,8 @@ export function compileGuardrails(
       );
     }
     if (test !== null && test.attributes.length > 0) return refuse(bad(id, 'reads attributes, which are read later'));
-    absolute.push({ rid: `${ABSOLUTE}${id}`, actions, objects, condition: when, test });
+    const condition = when === null ? null : `${prefix}${when}`;
+    absolute.push({ rid: `${ABSOLUTE}${prefix}${id}`, actions, objects, condition, test });
   }
   return ok(new GuardrailPolicy(checks, absolute, known.classes));
 }
