@@ -41,6 +41,7 @@ import { ShortLooks1795000000040 } from './0040-short-looks';
 import { DeadLetters1795000000041 } from './0041-dead-letters';
 import { Reviews1795000000042 } from './0042-reviews';
 import { PlatformPolicy1795000000043 } from './0043-platform-policy';
+import { TakeRuns1795000000044 } from './0044-take-runs';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -87,4 +88,5 @@ export const MIGRATIONS = [
   DeadLetters1795000000041,
   Reviews1795000000042,
   PlatformPolicy1795000000043,
+  TakeRuns1795000000044,
 ];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase, openGroupCommit } from '@writ/database';
-import { BullWakeUp, LocalWakeUp, openEngine, type WakeUp } from '@writ/engine';
+import { BullWakeUp, LocalWakeUp, openEngine, RunCommands, type StartWays, type WakeUp } from '@writ/engine';
 import { functionTransport } from '@writ/gateways';
 import { type RunId, systemClock, type TenantId } from '@writ/kernel';
 import { percentile } from '../numbers';
@@ -36,9 +36,12 @@ class Timed implements WakeUp {
   }
 }
 
+type Start = (tenant: TenantId) => Promise<RunId>;
+
 /**
- * P9: from the ring to the first decision of the run, at forty runs a second: the bell, the claim, the journal, the
- * definitions. One engine takes the starts, the other leads, as in two processes; between them Bull, or nothing.
+ * P9: to the first decision of a run, at forty runs a second. From the ring: one engine takes the starts, the other leads
+ * what it hears of, as in two processes; between them Bull, or nothing. That is the bell, the claim, the journal, the
+ * definitions. And where starts are taken by the engine that leads, as in one process: from handing the run over.
  */
 serve(async ({ url, redis }) => {
   const tenants = await makeWorld(url, 'w5');
@@ -75,38 +78,51 @@ serve(async ({ url, redis }) => {
   await leading.start();
   await taking.start();
   let next = 0;
-  const start = async (): Promise<RunId> => {
-    const tenant = tenants[next++ % tenants.length]!;
-    const caller = { tenant, kind: 'user', id: CALLER, roles: [] } as const;
-    const started = await taking.commands.start({ tenant, caller, workflow: 'w5', input: {} });
-    if (!started.ok) throw new Error(`a run was refused: ${started.failure.message}`);
-    return started.value.run;
+  const starter = (commands: Pick<RunCommands, 'start'>): Start => {
+    return async (tenant) => {
+      const caller = { tenant, kind: 'user', id: CALLER, roles: [] } as const;
+      const started = await commands.start({ tenant, caller, workflow: 'w5', input: {} });
+      if (!started.ok) throw new Error(`a run was refused: ${started.failure.message}`);
+      return started.value.run;
+    };
   };
+  const rung = starter(taking.commands);
+  const led = starter(startingHere(leading.worker!, timed));
+  const start = (by: Start): Promise<RunId> => by(tenants[next++ % tenants.length]!);
   const begins = async (run: RunId): Promise<void> => {
     while (!begun.has(run)) await sleep(2);
   };
-  const play = async (ms: number): Promise<number[]> => {
+  const play = async (by: Start, ms: number): Promise<number[]> => {
     timed.rung.clear();
     begun.clear();
-    for (const end = performance.now() + ms; performance.now() < end; await sleep(EACH_MS)) void start();
+    for (const end = performance.now() + ms; performance.now() < end; await sleep(EACH_MS)) void start(by);
     await sleep(1_500);
-    return [...timed.rung].flatMap(([run, rung]) => (begun.has(run) ? [begun.get(run)! - rung] : []));
+    return [...timed.rung].flatMap(([run, at]) => (begun.has(run) ? [begun.get(run)! - at] : []));
   };
   // Code is measured as compiled and optimised.
-  const warmUp = async (): Promise<void> => {
+  const warmUp = async (by: Start): Promise<void> => {
     const end = next + WARM_UP_RUNS;
     const starting = async (): Promise<void> => {
-      while (next < end) await begins(await start());
+      while (next < end) await begins(await start(by));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, starting));
-    await play(2_000);
+    await play(by, 2_000);
   };
   return {
-    op: start,
+    op: () => start(rung),
     async figures(ms) {
-      await warmUp();
-      const taken = await play(ms);
-      return { p50Ms: percentile(taken, 50), p99Ms: percentile(taken, 99), runs: next };
+      await warmUp(rung);
+      const taken = await play(rung, ms);
+      const runs = next;
+      await warmUp(led);
+      const here = await play(led, ms);
+      return {
+        p50Ms: percentile(taken, 50),
+        p99Ms: percentile(taken, 99),
+        hereP50Ms: percentile(here, 50),
+        hereP99Ms: percentile(here, 99),
+        runs,
+      };
     },
     async close() {
       await taking.close();
@@ -116,3 +132,16 @@ serve(async ({ url, redis }) => {
     },
   };
 });
+
+/** The commands of an engine that leads what it starts; each run is noted as it is handed to the worker. */
+function startingHere(worker: NonNullable<ReturnType<typeof openEngine>['worker']>, { rung }: Timed): RunCommands {
+  const { wakeUp, admission } = worker;
+  const local: StartWays['local'] = {
+    mayBegin: (tenant) => worker.mayBegin(tenant),
+    adopt(held) {
+      rung.set(held.run, performance.now());
+      return worker.adopt(held);
+    },
+  };
+  return new RunCommands(worker.ctx, { wakeUp, admission, local });
+}

@@ -42,12 +42,12 @@ const unleased = (changes: Parameters<typeof creating>[1] = {}) =>
   });
 
 describe('a lease', () => {
-  it('[I12] of twenty claims at once, one wins, and the epoch counts it once', async () => {
+  it('[I12] of twenty claims at once, one wins', async () => {
     const { run } = await ledger.put(unleased());
     const workers = await Promise.all(Array.from({ length: 20 }, living));
     const claims = await Promise.all(workers.map((worker) => claim(run, worker)));
     expect(claims.filter((won) => won !== null)).toHaveLength(1);
-    expect(claims.find((won) => won !== null)).toMatchObject({ leaseEpoch: 1, takenOver: false });
+    expect(claims.find((won) => won !== null)).toMatchObject({ takenOver: false });
   });
 
   it('[I12] of twenty heirs of a dead holder, one wins', async () => {
@@ -56,7 +56,7 @@ describe('a lease', () => {
     await silentFor(dead, 11);
     const workers = await Promise.all(Array.from({ length: 20 }, living));
     const claims = await Promise.all(workers.map((worker) => claim(run, worker)));
-    expect(claims.filter((won) => won !== null)).toEqual([expect.objectContaining({ leaseEpoch: 2, takenOver: true })]);
+    expect(claims.filter((won) => won !== null)).toEqual([expect.objectContaining({ takenOver: true })]);
   });
 
   it('is kept while its holder gave a sign of life within ten seconds of the database clock, and not longer', async () => {
@@ -66,7 +66,7 @@ describe('a lease', () => {
     await silentFor(holder, 9);
     expect(await claim(run, heir)).toBeNull();
     await silentFor(holder, 11);
-    expect(await claim(run, heir)).toMatchObject({ leaseEpoch: 2, takenOver: true });
+    expect(await claim(run, heir)).toMatchObject({ takenOver: true });
   });
 
   it('is renewed for all of a worker’s runs by one sign of life', async () => {
@@ -109,7 +109,7 @@ describe('a lease', () => {
     const before = await liveWorkers(ledger.db);
     await releaseWorker(ledger.db, holder);
     expect(await liveWorkers(ledger.db)).toBe(before - 1);
-    expect(await claim(run, await living())).toMatchObject({ leaseEpoch: 2 });
+    expect(await claim(run, await living())).toMatchObject({ nextSeq: 1 });
   });
 
   it('[I3] given back and taken again is another lease: the first one’s units are refused', async () => {
@@ -118,11 +118,59 @@ describe('a lease', () => {
     await ledger.db.withTenant(ledger.tenant, (tx) =>
       releaseRun(tx, { tenant: ledger.tenant, run: run.run, leaseEpoch: first!.leaseEpoch, wakeAt: null }),
     );
-    expect(await ledger.commit(following(run, { leaseEpoch: 1 }))).toEqual({ kind: 'refused', reason: 'lease' });
+    const theirs = following(run, { leaseEpoch: first!.leaseEpoch });
+    expect(await ledger.commit(theirs)).toEqual({ kind: 'refused', reason: 'lease' });
     const second = await claim(run.run, await living());
-    expect(second).toMatchObject({ leaseEpoch: 2, nextSeq: run.nextSeq, auditSeq: 1 });
-    expect(await ledger.commit(following(run, { leaseEpoch: 1 }))).toEqual({ kind: 'refused', reason: 'lease' });
-    expect((await ledger.commit(following(run, { leaseEpoch: 2 }))).kind).toBe('committed');
+    expect(second).toMatchObject({ nextSeq: run.nextSeq, auditSeq: 1 });
+    expect(second!.leaseEpoch).toBeGreaterThan(first!.leaseEpoch);
+    expect(await ledger.commit(theirs)).toEqual({ kind: 'refused', reason: 'lease' });
+    expect((await ledger.commit(following(run, { leaseEpoch: second!.leaseEpoch }))).kind).toBe('committed');
+  });
+
+  it('[I3] that the server forgot in a crash proves nothing, and no later one is taken for it', async () => {
+    const run = await ledger.put(unleased());
+    // What a crash leaves of a claim that was answered before it was on the disk: nothing.
+    const lost = new Client(ledger.fresh.url);
+    await lost.connect();
+    await lost.query('begin');
+    const { rows } = await lost.query<{ lease_epoch: string }>(
+      'select lease_epoch from writ.take_runs($1, $2, $3, $4, true)',
+      [[ledger.tenant], [run.run], [await living()], [0]],
+    );
+    await lost.query('rollback');
+    await lost.end();
+    const forgotten = following(run, { leaseEpoch: Number(rows[0]!.lease_epoch) });
+    expect(await ledger.commit(forgotten)).toEqual({ kind: 'refused', reason: 'lease' });
+    const second = await claim(run.run, await living());
+    expect(await ledger.commit(forgotten)).toEqual({ kind: 'refused', reason: 'lease' });
+    expect((await ledger.commit(following(run, { leaseEpoch: second!.leaseEpoch }))).kind).toBe('committed');
+  });
+
+  it('[I12] asked for with others is answered by itself: each of them as it would be alone', async () => {
+    const worker = await living();
+    const led = await ledger.put(creating(ledger.tenant, { create: { leaseOwner: await living() } }));
+    const over = await ledger.put(creating(ledger.tenant, { status: 'succeeded', release: true }));
+    const inLine = await ledger.put(unleased({ wakeAt: Infinity }));
+    const other = await newTenant(ledger.db);
+    const theirs = await ledger.put(creating(other, { leaseEpoch: 0, status: 'queued', create: { leaseOwner: null } }));
+    const locked = await ledger.put(unleased());
+    const free = await Promise.all(Array.from({ length: 70 }, () => ledger.put(unleased())));
+    const stuck = new Client(ledger.fresh.url);
+    await stuck.connect();
+    await stuck.query('begin');
+    await stuck.query('select from writ.run where id = $1 for update', [locked.run]);
+    const waits = claim(locked.run, worker);
+    const mixed = [led, over, inLine].map(({ run }) => claim(run, worker));
+    const stolen = claimRun(ledger.db, { tenant: ledger.tenant, run: theirs.run, worker });
+    const own = claimRun(ledger.db, { tenant: other, run: theirs.run, worker });
+    const won = await Promise.all(free.map(({ run }) => claim(run, worker)));
+    expect(won.map((claimed) => claimed?.run)).toEqual(free.map(({ run }) => run));
+    expect(won.map((claimed) => claimed?.journal)).toEqual(free.map(({ journal }) => [journal]));
+    expect(await Promise.all([...mixed, stolen])).toEqual([null, null, null, null]);
+    expect(await own).toMatchObject({ tenant: other, run: theirs.run });
+    await stuck.query('rollback');
+    await stuck.end();
+    expect(await waits).toMatchObject({ run: locked.run });
   });
 
   it('of a finished run, of no run, and of another tenant’s run is nobody’s', async () => {

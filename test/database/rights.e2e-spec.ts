@@ -20,8 +20,8 @@ const EVIDENCE = [
   'approval_proof',
 ];
 /**
- * Functions that run with the owner's rights: each a door through row security that answers one question only, and the
- * two that commit units, the only way into the journal.
+ * Functions that run with the owner's rights: each a door through row security that answers one question only, the two
+ * that commit units, the only way into the journal, and the one that takes the leases of runs it is told with their tenant.
  */
 const DOORS = [
   'admit_runs',
@@ -44,6 +44,7 @@ const DOORS = [
   'review_load',
   'run_load',
   'run_load',
+  'take_runs',
   'wake_stopped',
 ];
 

@@ -81,7 +81,7 @@ suite(`on the Postgres of this machine${major === null ? '' : ` (${major})`}`, (
     expect((await sweep(db, { limit: 1000 })).map((due) => due.run)).toContain(run);
     const worker = newId('worker');
     await beat(db, { worker, build: 'test', places: 1 });
-    expect(await claimRun(db, { tenant, run, worker })).toMatchObject({ leaseEpoch: 1 });
+    expect(await claimRun(db, { tenant, run, worker })).toMatchObject({ nextSeq: 1, takenOver: false });
     const mail = { tenant, run, id: newId('mail'), kind: 'signal', body: '{}', dedup: null, sender: 'user:x' } as const;
     expect(await db.withTenant(tenant, (tx) => insertMail(tx, mail))).toBe(true);
     expect(await pollMail(db, [{ tenant, run }])).toHaveLength(1);

@@ -30,6 +30,14 @@ export interface KeptSnapshot {
   readonly body: string;
 }
 
+/** What a worker asks for. `fold` names the rules by which a snapshot must have been made to be of use. */
+export interface Claim {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+  readonly worker: WorkerId;
+  readonly fold?: number;
+}
+
 interface Taken {
   readonly lease_epoch: string;
   readonly next_seq: number;
@@ -45,19 +53,103 @@ interface Taken {
   readonly snapshot_digest: string | null;
 }
 
+/** `place`: of the claim in its group, from 1. Held up: somebody keeps the row locked, so it is not known yet. */
+type Answer = { readonly place: number } & (({ readonly held_up: false } & Taken) | { readonly held_up: true });
+
+const lines = new WeakMap<Database, ClaimLine>();
+
 /**
  * Takes the lease if nobody alive holds it; null otherwise, or when the run is over. A run that stands in line is not
- * taken before its turn, except to be cancelled or because its deadline has passed. `fold` names the rules by which a
- * snapshot must have been made to be of use.
+ * taken before its turn, except to be cancelled or because its deadline has passed. Claims of one process that are asked
+ * for together go together. A lease is not waited for until it is on the disk (see `writ.take_runs`): whatever is done by
+ * it is committed under it first.
  * INVARIANT (I3): each claim raises the lease epoch, so whatever an earlier holder still sends is refused.
  */
-export async function claimRun(
-  db: Database,
-  claim: { readonly tenant: TenantId; readonly run: RunId; readonly worker: WorkerId; readonly fold?: number },
-): Promise<ClaimedRun | null> {
-  const { tenant, run, worker, fold = 0 } = claim;
-  const [row] = await db.call<Taken>('take_run', [tenant, run, worker, fold]);
-  if (!row) return null;
+export function claimRun(db: Database, claim: Claim): Promise<ClaimedRun | null> {
+  const line = lines.get(db) ?? new ClaimLine(db);
+  lines.set(db, line);
+  return line.ask(claim);
+}
+
+interface Asked extends PromiseWithResolvers<ClaimedRun | null> {
+  readonly claim: Claim;
+}
+
+/** Claims in one call at most, and calls on their way at once. */
+const GROUP = 64;
+const CALLS = 2;
+
+/** Claims gather while others are on their way, as units do in the group commit. */
+class ClaimLine {
+  #waiting: Asked[] = [];
+  #calls = 0;
+  #scheduled = false;
+
+  constructor(private readonly db: Database) {}
+
+  ask(claim: Claim): Promise<ClaimedRun | null> {
+    const asked = { claim, ...Promise.withResolvers<ClaimedRun | null>() };
+    this.#waiting.push(asked);
+    this.#schedule();
+    return asked.promise;
+  }
+
+  /** After this turn of the event loop: what is rung for in one turn is asked for in one call. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#calls < CALLS && this.#waiting.length > 0) void this.#call(this.#next());
+    });
+  }
+
+  /** A run stands in a group once: of two claims of it the second must see what came of the first. */
+  #next(): readonly Asked[] {
+    const runs = new Set<string>();
+    const group: Asked[] = [];
+    const left: Asked[] = [];
+    for (const asked of this.#waiting) {
+      const key = `${asked.claim.tenant}/${asked.claim.run}`;
+      const fits = group.length < GROUP && !runs.has(key);
+      if (fits) runs.add(key);
+      (fits ? group : left).push(asked);
+    }
+    this.#waiting = left;
+    return group;
+  }
+
+  async #call(group: readonly Asked[]): Promise<void> {
+    this.#calls += 1;
+    await this.#ask(group, false);
+    this.#calls -= 1;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
+  /** Settles each of the group; one whose row is locked is asked for again by itself, and waits. */
+  async #ask(group: readonly Asked[], patient: boolean): Promise<void> {
+    try {
+      const claims = group.map(({ claim }) => claim);
+      const answers = await this.db.call<Answer>('take_runs', [
+        claims.map(({ tenant }) => tenant),
+        claims.map(({ run }) => run),
+        claims.map(({ worker }) => worker),
+        claims.map(({ fold }) => fold ?? 0),
+        patient,
+      ]);
+      const told = new Map(answers.map((answer) => [answer.place, answer]));
+      group.forEach((asked, i) => {
+        const answer = told.get(i + 1);
+        if (answer?.held_up) void this.#ask([asked], true);
+        else asked.resolve(answer ? claimed(asked.claim, answer) : null);
+      });
+    } catch (error) {
+      for (const asked of group) asked.reject(error);
+    }
+  }
+}
+
+function claimed({ tenant, run }: Claim, row: Taken): ClaimedRun {
   return {
     tenant,
     run,
