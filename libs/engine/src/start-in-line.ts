@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admission } from './admission/admission';
 import type { EngineContext } from './context';
 import type { HeldRun } from './held-run';
@@ -14,6 +15,7 @@ export async function startInLine(
   { held, entry, priority }: { readonly held: HeldRun; readonly entry: 'now' | 'in_line'; readonly priority: number },
 ): Promise<StartEnd> {
   const { wakeUp, admission } = ways;
+  const from = ctx.clock.monotonic();
   const wakeAt = entry === 'now' ? null : Infinity;
   const moved = await settleDown(ctx, held, {
     tail: { events: [], audits: [], decisions: [] },
@@ -23,7 +25,12 @@ export async function startInLine(
   if (moved?.kind === 'stale_start') return 'stale';
   if (moved?.kind === 'no_place') return moved;
   if (moved?.kind !== 'resting') throw new Error(`a run could not be created: ${moved?.kind ?? 'unknown'}`);
-  if (entry === 'now') await wakeUp.ring(held.tenant, held.run);
-  else await admission.lineUp(held, priority);
+  if (entry === 'now') {
+    await wakeUp.ring(held.tenant, held.run);
+    return 'started';
+  }
+  await admission.lineUp(held, priority);
+  const paceMs = admission.paceMs(held.tenant, ctx.clock.monotonic() - from);
+  if (paceMs > 0) await sleep(paceMs);
   return 'started';
 }

@@ -101,6 +101,33 @@ describe('a start is judged by what was last seen', () => {
   });
 });
 
+describe('the answer to a start into a line', () => {
+  const pacing = async (inLine: number, others: readonly TenantId[]) => {
+    const lines = new Lines(32);
+    lines.tenants.set(A, { ...IDLE, active: 40, inLine });
+    const admission = lines.open();
+    await admission.look();
+    for (const tenant of [...others, A]) admission.enter(tenant);
+    return { lines, admission };
+  };
+
+  it('is held back in proportion to what it took, up to a bound, where the line is long and others come', async () => {
+    const { admission } = await pacing(999, [B]);
+    expect([admission.paceMs(A, 0), admission.paceMs(A, 10), admission.paceMs(A, 10_000)]).toEqual([0, 40, 250]);
+  });
+
+  it('is not where the line is short, nobody else comes, or nobody else has come for long', async () => {
+    expect((await pacing(300, [B])).admission.paceMs(A, 10)).toBe(0);
+    expect((await pacing(999, [])).admission.paceMs(A, 10)).toBe(0);
+    const { lines, admission } = await pacing(999, [B]);
+    expect(admission.paceMs(B, 10)).toBe(0);
+    lines.pass(5_001);
+    await admission.look();
+    admission.enter(A);
+    expect(admission.paceMs(A, 10)).toBe(0);
+  });
+});
+
 describe('looking', () => {
   it('counts long lines to their end for a twentieth of the time at most, and short looks go on between', async () => {
     const lines = new Lines(4);

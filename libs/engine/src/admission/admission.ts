@@ -27,6 +27,12 @@ const SHORT_LINE = 1_000;
 const USUAL_PLACES = 64;
 /** As in `writ.admit_runs`: a quarter more than there are places. */
 const AHEAD = 1.25;
+/** Who stands behind so many of its own, for each place there is, begins no later for joining them a little later. */
+const LONG_LINE = 8;
+/** A start into such a line is answered after so many times as long again as it took, at most that long. */
+const PACE = { times: 4, mostMs: 250 };
+/** A tenant that started something so long ago still counts as one that comes here. */
+const COMES_MS = 5_000;
 
 const NOTHING: TenantLoad = {
   active: 0,
@@ -70,6 +76,8 @@ export class Admission {
   #since = new Started();
   /** Those from before the look that is under way: what is seen does not hold them yet. */
   #before = new Started();
+  /** When each tenant last started something in this process. */
+  readonly #came = new Map<TenantId, number>();
   #looking: Promise<void> | null = null;
   #letting: Promise<void> | null = null;
   #again = false;
@@ -105,11 +113,21 @@ export class Admission {
   /** Judges a start that is to be led elsewhere, and counts it. Answers from memory; looks again behind the caller's back. */
   enter(tenant: TenantId): Entry {
     void this.refresh(tenant);
+    this.#came.set(tenant, this.clock.monotonic());
     const entry = this.#judge(tenant);
     if (entry === 'busy') return entry;
     this.#since.add(tenant, entry);
     if (entry === 'in_line') this.#linedUp.set(tenant, (this.#linedUp.get(tenant) ?? 0) + 1);
     return entry;
+  }
+
+  /**
+   * How long (ms) the answer to a start into a line is held back, so that whoever sends the next one upon it leaves some of
+   * this process, and of the database, to others. None while nobody else comes, nor where its runs might begin later by it.
+   */
+  paceMs(tenant: TenantId, tookMs: number): number {
+    const isAlone = this.#came.size < 2 || this.#inLine(tenant) < LONG_LINE * this.#places;
+    return isAlone ? 0 : Math.min(PACE.mostMs, PACE.times * tookMs);
   }
 
   #judge(tenant: TenantId): Entry {
@@ -205,6 +223,7 @@ export class Admission {
     // What is started from here on may or may not be seen; counted twice for a moment is better than not at all.
     this.#before = this.#since;
     this.#since = new Started();
+    for (const [tenant, at] of this.#came) if (from - at > COMES_MS) this.#came.delete(tenant);
     try {
       const load = await this.#loads(from);
       const at = this.clock.monotonic();

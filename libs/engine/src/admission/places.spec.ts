@@ -25,7 +25,7 @@ describe('the places of a worker', () => {
     expect([places.share(MANY), places.share(FEW)]).toEqual([null, 15]);
   });
 
-  it('of a busy worker are a quarter for who has many, while others come there, and all again when they do not', () => {
+  it('of a busy worker are halved for who has most of them, look by look, while others come there', () => {
     const { machine, places, fill } = of(64);
     expect(fill(MANY)).toBe(56);
     machine.busy = 1;
@@ -33,16 +33,41 @@ describe('the places of a worker', () => {
     places.leave(MANY);
     expect(places.share(MANY)).toBe(55);
     places.take(FEW);
+    /** What it may have when all but so many of its runs have ended. */
+    const allowed = (): number => {
+      while (places.share(MANY) === null) places.leave(MANY);
+      return fill(MANY);
+    };
+    const halved = [1, 2, 3, 4, 5, 6, 7].map(() => (places.look(), allowed()));
+    expect(halved).toEqual([28, 14, 7, 4, 2, 1, 1]);
+    expect([places.ledOf(FEW), places.share(FEW)]).toEqual([1, 1]);
+    machine.busy = 0.6;
     places.look();
-    expect(places.share(MANY)).toBeNull();
-    for (let i = 0; i < 40; i++) places.leave(MANY);
-    expect(places.share(MANY)).toBe(15);
-    places.take(MANY);
-    expect(places.share(MANY)).toBeNull();
+    expect(allowed()).toBe(1);
+    machine.busy = 0.2;
+    expect([1, 2, 3].map(() => (places.look(), allowed()))).toEqual([2, 3, 4]);
     places.leave(FEW);
-    machine.at += 10_001;
+    machine.at += 5_001;
     places.look();
-    expect(places.share(MANY)).toBe(16);
+    expect(allowed()).toBe(56);
+  });
+
+  it('of a busy worker are as many as ever where nobody has more than all others together', () => {
+    const { machine, places, fill } = of(64);
+    for (let i = 0; i < 20; i++) for (const tenant of [FEW, MANY]) places.take(tenant);
+    machine.busy = 1;
+    for (let i = 0; i < 8; i++) places.look();
+    expect(fill(MANY)).toBe(44);
+  });
+
+  it('of a busy worker are never fewer for who had most than for each of the others', () => {
+    const { machine, places, fill } = of(64);
+    for (let i = 0; i < 6; i++) places.take(FEW);
+    expect(fill(MANY)).toBe(56);
+    machine.busy = 1;
+    for (let i = 0; i < 8; i++) places.look();
+    while (places.ledOf(MANY) > 0) places.leave(MANY);
+    expect(fill(MANY)).toBe(6);
   });
 
   it('are at least one, however few there are', () => {

@@ -4,11 +4,11 @@ import type { TenantId } from '@writ/kernel';
 /** One part in this many of a worker's places is for tenants that have few; that much and as much again beyond them. */
 const KEPT_FREE = 8;
 /** A worker this busy is late for everybody: its one thread does what many runs ask, one after the other. */
-const BUSY = 0.9;
-/** What a tenant gets of a busy worker, while others come to it too. */
-const BUSY_PART = 4;
+const BUSY = 0.75;
+/** Below this it has time to spare. */
+const EASY = 0.5;
 /** A tenant that was led here so long ago still counts as one that comes here. */
-const COMES_MS = 10_000;
+const COMES_MS = 5_000;
 
 export interface PlacesOf {
   /** Runs led at once. */
@@ -23,17 +23,29 @@ export interface PlacesOf {
 /**
  * The places of one worker, and who has how many. A tenant that has many leaves some to the others; one that has few gets
  * a place beyond the last, so it never waits for a long run of somebody else's to end. Where the thread itself is the
- * bottleneck, places are no measure of it: then who has many gets a quarter of them, while anybody else is there to be late.
+ * bottleneck, places are no measure of it: then who has more than all others together gets half of what it had, look by
+ * look, down to what each of the others has, while anybody else is there to be late; and one more at a time when the thread
+ * has time again.
  */
 export class Places {
   readonly #led = new Map<TenantId, number>();
   readonly #came = new Map<TenantId, number>();
   readonly #busy: () => number;
   #all = 0;
-  #tight = false;
+  /** Runs at once, of those that had most of a busy worker. */
+  readonly #limits = new Map<TenantId, number>();
 
   constructor(private readonly of: PlacesOf) {
     this.#busy = of.busy ?? utilization();
+  }
+
+  /** Places that are nobody's who has many. */
+  get #kept(): number {
+    return Math.floor(this.of.concurrency / KEPT_FREE);
+  }
+
+  get #usual(): number {
+    return this.of.concurrency - this.#kept;
   }
 
   get taken(): number {
@@ -61,9 +73,9 @@ export class Places {
   share(tenant: TenantId): number | null {
     const { concurrency, weightOf } = this.of;
     const led = this.ledOf(tenant);
-    const kept = Math.floor(concurrency / KEPT_FREE);
-    if (led >= (this.#tight ? Math.max(1, Math.floor(concurrency / BUSY_PART)) : concurrency - kept)) return null;
-    const places = led < 2 * kept ? concurrency + 2 * kept : concurrency;
+    if (led >= (this.#limits.get(tenant) ?? this.#usual)) return null;
+    const few = 2 * this.#kept;
+    const places = led < few ? concurrency + few : concurrency;
     return this.#all < places ? led / weightOf(tenant) : null;
   }
 
@@ -72,7 +84,31 @@ export class Places {
     const busy = this.#busy();
     const long = this.of.now() - COMES_MS;
     for (const [tenant, at] of this.#came) if (at < long && !this.#led.has(tenant)) this.#came.delete(tenant);
-    this.#tight = busy >= BUSY && this.#came.size > 1;
+    if (this.#came.size < 2) this.#limits.clear();
+    else if (busy >= BUSY) this.#halve();
+    else if (busy < EASY) this.#relax();
+  }
+
+  #halve(): void {
+    for (const [tenant, led] of this.#led) {
+      const most = this.#limits.get(tenant) ?? (led > Math.max(2 * this.#kept, this.#all / 2) ? led : null);
+      if (most !== null) this.#limits.set(tenant, Math.max(1, this.#average(tenant), Math.ceil(most / 2)));
+    }
+  }
+
+  /** What the others have for their weights: nobody gets less for its own, for having had more. */
+  #average(but: TenantId): number {
+    const { weightOf } = this.of;
+    let weights = 0;
+    for (const tenant of this.#led.keys()) if (tenant !== but) weights += weightOf(tenant);
+    return weights === 0 ? 1 : Math.ceil(((this.#all - this.ledOf(but)) / weights) * weightOf(but));
+  }
+
+  #relax(): void {
+    for (const [tenant, most] of this.#limits) {
+      if (most + 1 < this.#usual) this.#limits.set(tenant, most + 1);
+      else this.#limits.delete(tenant);
+    }
   }
 }
 
