@@ -144,6 +144,20 @@ describe('[I6] nobody gives what they do not hold', () => {
     }
   });
 
+  it('but roles whoever may write the policy, as they could give themselves any; and scopes not even they', async () => {
+    const auditor = await create(admin.token, { principal: 'user:eve', roles: ['auditor'], scopes: ['audit.read'] });
+    expect(auditor.status).toBe(201);
+    const me = await server.get('/v1/me', { key: auditor.body['secret'] as string });
+    expect(me.body).toMatchObject({ principal: 'user:eve', roles: ['auditor'], scopes: ['audit.read'] });
+    const writer = await server.key(admin.tenant, {
+      principal: 'user:writer',
+      roles: ['administrator'],
+      scopes: ['key.manage', 'principal.assert', 'policy.change'],
+    });
+    expect((await create(writer.token, { roles: ['auditor'], scopes: ['key.manage'] })).status).toBe(201);
+    expect((await create(writer.token, { scopes: ['*'] })).body).toMatchObject({ code: 'grant_exceeds_holder' });
+  });
+
   it('nor a principal whose roles they lack, though only the policy knows them', async () => {
     const officer = await server.key(admin.tenant, { principal: 'user:root2', roles: ['administrator'] });
     expect((await create(officer.token, { principal: 'service:bootstrap' })).status).toBe(201);

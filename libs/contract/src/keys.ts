@@ -88,7 +88,7 @@ export const keyRoutes = {
     area: 'identity',
     summary: 'Create an API key',
     description:
-      'The secret is in this answer and never again: a replay of the same idempotency key answers with `secret: null`. Nobody grants roles or scopes they do not hold.',
+      'The secret is in this answer and never again: a replay of the same idempotency key answers with `secret: null`. Nobody grants scopes they do not hold, nor roles, but whoever may change the policy (`policy.change`): they could give themselves any.',
     access: ['key.manage', 'principal.assert'],
     body: {
       schema: named(

@@ -146,7 +146,7 @@ export const PROBLEMS = {
   grant_exceeds_holder: kind(
     403,
     'Nobody grants what they do not hold',
-    'The new key would carry roles or scopes that its creator lacks. Ask for fewer, or ask somebody who holds them.',
+    'The new key would carry scopes that its creator lacks, or roles that they lack and, not writing the policy, may not give. Ask for fewer, or ask somebody who holds them.',
   ),
   not_found: kind(
     404,

@@ -4,7 +4,7 @@ import { createKey, listKeys, revokeKey } from '@writ/identity';
 import { type Clock, type KeyId, ok, type PrincipalKind, refuse, type Result } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
 import { type Ask, Gate } from '../authority/gate';
-import { withinCreator } from '../authority/key-grants';
+import { GIVES_ROLES, withinCreator } from '../authority/key-grants';
 import { meOf } from '../authority/me';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
@@ -38,7 +38,9 @@ export class KeysController {
     if (principal !== creator.id) asks.push({ action: 'principal.assert', object: { type: 'role', id: principal } });
     const act = async (tx: Tx): Promise<Result<AnswerOf<'createApiKey'>>> => {
       const authority = await this.authority.get(creator.tenant);
-      const within = withinCreator(authority, creator, { id: principal, roles: call.body.roles });
+      const givesRoles = await this.gate.allows(call, GIVES_ROLES);
+      const wanted = { id: principal, roles: call.body.roles };
+      const within = withinCreator(authority, { ...creator, givesRoles }, wanted);
       if (!within.ok) return within;
       const made = await createKey(tx, creator.tenant, {
         key: {
@@ -49,7 +51,7 @@ export class KeysController {
           scopes: call.body.scopes,
           expiresAt: Date.parse(call.body.expires_at),
         },
-        creator: { id: creator.id, roles: creator.roles, scopes },
+        creator: { id: creator.id, roles: givesRoles ? wanted.roles : creator.roles, scopes },
         now: this.clock.now(),
       });
       return made.ok ? ok({ ...made.value.key, secret: made.value.token }) : made;

@@ -3,7 +3,7 @@ import type { Tx } from '@writ/database';
 import { ok, refuse, type Result } from '@writ/kernel';
 import { AuthorityStore } from '@writ/policy';
 import { Gate } from '../authority/gate';
-import { withinCreator } from '../authority/key-grants';
+import { GIVES_ROLES, withinCreator } from '../authority/key-grants';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { TRIGGERS, type Triggers } from '../tokens';
@@ -35,7 +35,8 @@ export class TriggersController {
     const act = async (tx: Tx): Promise<Result<AnswerOf<'createTrigger'>>> => {
       const authority = await this.authority.get(by.tenant);
       // INVARIANT (I6): nobody has a trigger do what they could not have done themselves.
-      const within = withinCreator(authority, by, { id: `service:trigger.${name}`, roles });
+      const givesRoles = await this.gate.allows(call, GIVES_ROLES);
+      const within = withinCreator(authority, { ...by, givesRoles }, { id: `service:trigger.${name}`, roles });
       if (!within.ok) return within;
       const made = await this.triggers.create(tx, {
         tenant: by.tenant,
