@@ -1,14 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error';
 import type { Context, Result } from '../command';
-import { type Column, member, type Row } from '../output/output';
+import type { ResponseOf } from '@writ/contract';
+import { type Column, member, type Output, type Row } from '../output/output';
+import { Paint } from '../output/paint';
 import { asRow } from './rows';
+import { runText, waitWords } from './run-text';
 
 /** The statuses a run ends in, as the API's contract lists them. */
 const FINAL = new Set(['succeeded', 'failed', 'timed_out', 'denied', 'cancelled', 'stopped', 'quarantined']);
 const POLL_MS = 250;
 
 const exitOf = (status: string): 'ok' | 'failed' => (status === 'succeeded' ? 'ok' : 'failed');
+
+/** A run as an answer; drawn for people who look at a terminal. */
+export async function shownRun(context: Context, run: ResponseOf<'getRun'>): Promise<Output> {
+  const drawn = context.format === 'table' && context.io.terminal;
+  return { kind: 'one', row: asRow(run), id: run.id, ...(drawn && { text: await runText(context, run) }) };
+}
 
 /** Waits for the end of a run and answers with it; a run that waits for somebody may take for ever, hence the limit. */
 export async function waitForRun(context: Context, id: string, seconds: number | undefined): Promise<Result> {
@@ -17,9 +26,9 @@ export async function waitForRun(context: Context, id: string, seconds: number |
   let told = '';
   for (;;) {
     const run = await client.runs.get(id, { signal: context.signal });
-    if (FINAL.has(run.status)) return { output: { kind: 'one', row: asRow(run), id }, exit: exitOf(run.status) };
+    if (FINAL.has(run.status)) return { output: await shownRun(context, run), exit: exitOf(run.status) };
     if (run.status !== told && run.status !== 'running' && run.status !== 'queued') {
-      context.hint(`${id} is ${run.status}${run.wait ? `: ${JSON.stringify(run.wait)}` : ''}`);
+      context.hint(`${id} is ${run.status}${run.wait ? `: ${waitWords(run.wait)}` : ''}`);
     }
     told = run.status;
     if (performance.now() >= until) throw late(id, run.status, seconds);
@@ -64,8 +73,26 @@ export async function followRun(context: Context, id: string, follow: boolean): 
   return { exit: exitOf(status) };
 }
 
-/** Draws each event at once and leaves nothing for the table. */
+/** Draws each event at once, in words, and leaves nothing for the table. */
 async function* linesOf(context: Context, events: AsyncIterable<Row>): AsyncGenerator<Row> {
-  for await (const row of events) context.io.out(`${COLUMNS.map((column) => column.value(row)).join('  ')}\n`);
+  const paint = new Paint(context.io);
+  for await (const row of events) {
+    const [sequence, time, type] = ['sequence', 'time', 'type'].map((name) => String(row[name]));
+    context.io.out(`${sequence!.padStart(4)}  ${paint.dim(time!)}  ${type!.padEnd(18)}  ${eventWords(row)}\n`);
+  }
+  context.hint('-o ndjson prints the events whole.');
   yield* [];
+}
+
+const TOLD = ['workflow', 'agent', 'kind', 'target', 'outcome', 'signal', 'verdict', 'reason', 'by'] as const;
+
+/** What tells one event from another: who, what, and how it came out. */
+function eventWords(row: Row): string {
+  const step = typeof row['step'] === 'number' ? [`step ${row['step']}`] : [];
+  const told = TOLD.map((name) => row[name]).filter((value) => typeof value === 'string');
+  const failure = row['failure'] as { readonly code?: string } | null | undefined;
+  const refused = row['type'] === 'step_denied' || row['type'] === 'step_asked';
+  const decision = refused ? (row['decision'] as { readonly id: string; readonly reason: string }) : null;
+  const why = [failure?.code, decision?.reason, decision?.id].filter((one) => one !== undefined);
+  return [...step, ...told, ...why].join('  ');
 }

@@ -1,7 +1,8 @@
 import type { Json } from '@writ/kernel';
+import { usage } from '../cli-error';
 import type { Command } from '../command';
 import { member, members, type Row } from '../output/output';
-import { followRun, waitForRun } from './follow';
+import { followRun, shownRun, waitForRun } from './follow';
 import { first, given, readJson, readJsonObject, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
 
@@ -118,14 +119,17 @@ function decisionCounts(row: Row): string {
 const show: Command = {
   name: 'runs show',
   summary: 'Show one run as it stands',
+  description:
+    'Shows one run as it stands: in a terminal what it is for, what came of it, each step with the rules that allowed it or why not, and what to do next.',
   args: [RUN],
   options: WAIT,
   examples: ['runs show run_01k8x0q3wsf5z8k2m4n6p8r0t2'],
   calls: ['GET /v1/runs/{id}'],
   async run(context, call) {
     if (call.flag('wait')) return waitForRun(context, call.arg(0), wholeNumber('--timeout', call.text('timeout')));
-    const run = await context.client().runs.get(call.arg(0), { signal: context.signal });
-    return { output: { kind: 'one', row: asRow(run), id: run.id } };
+    return {
+      output: await shownRun(context, await context.client().runs.get(call.arg(0), { signal: context.signal })),
+    };
   },
 };
 
@@ -256,13 +260,20 @@ const reconcile: Command = {
   examples: ['runs reconcile run_01k8x0q3wsf5z8k2m4n6p8r0t2 3 --verdict happened --note "seen in the ledger"'],
   calls: ['POST /v1/runs/{id}/reconcile'],
   async run(context, call) {
-    const result = call.text('result');
+    const [verdict, note, result] = [call.text('verdict'), call.text('note'), call.text('result')];
+    if (verdict === undefined || note === undefined) {
+      throw usage(
+        'Say what you found, and how you know.',
+        `${verdict === undefined ? '--verdict' : '--note'} is missing.`,
+        'Look at the other side, then: --verdict happened --note "seen in the ledger"',
+      );
+    }
     const attempt = wholeNumber('--attempt', call.text('attempt'));
     const body = {
       step: wholeNumber('<step>', call.arg(1), 0) ?? 0,
       ...(attempt === undefined ? {} : { attempt }),
-      verdict: (call.text('verdict') ?? '') as 'happened' | 'did_not_happen' | 'abandon',
-      note: call.text('note') ?? '',
+      verdict: verdict as 'happened' | 'did_not_happen' | 'abandon',
+      note,
       ...(result === undefined ? {} : { result: await readJson(context.io, '--result', result) }),
     };
     const answer = await context.client().runs.reconcile(call.arg(0), body, { signal: context.signal });

@@ -54,7 +54,16 @@ const EVENTS: readonly Seen[] = [
     target: 'payments',
     decision: { stages: [{ stage: 'agent', matches: [{ rid: 'never', effect: 'deny' }] }] },
   },
-  { sequence: 9, type: 'step_asked', time: at(960), step: 5, kind: 'tool', agent: 'triage', target: 'get_order' },
+  {
+    sequence: 9,
+    type: 'step_asked',
+    time: at(960),
+    step: 5,
+    kind: 'tool',
+    agent: 'triage',
+    target: 'get_order',
+    decision: { reason: 'stopped' },
+  },
 ];
 
 describe('the waterfall of a run', () => {

@@ -52,7 +52,7 @@ export class Waterfall {
       case 'step_denied':
         return this.#bar(event, { from: at, to: at }, { glyph: '✗', why: ruleAgainst(event) });
       case 'step_asked':
-        return this.#bar(event, { from: at, to: at }, { glyph: '‖', why: 'held by a stop' });
+        return this.#bar(event, { from: at, to: at }, { glyph: '‖', why: heldBy(event) });
       case 'step_unknown':
         return this.#bar(event, { from: at, to: at }, { glyph: '?', why: 'its outcome was lost' });
       case 'run_resumed': {
@@ -113,24 +113,54 @@ const ridsOf = (event: Seen, effect: string): { readonly stage: string; readonly
 /** What the agent was allowed it by, and what its initiator: the two that have a say in every call. */
 const rulesFor = (event: Seen): string => [...new Set(ridsOf(event, 'allow').map(({ rid }) => rid))].join(' + ');
 
+const heldBy = (event: Seen): string =>
+  (event['decision'] as { readonly reason?: string } | undefined)?.reason === 'stopped'
+    ? 'held by a stop'
+    : 'people are asked';
+
 const ruleAgainst = (event: Seen): string =>
   `refused by ${ridsOf(event, 'deny')[0]?.rid ?? 'silence: no rule grants it'}`;
 
 const WIDTH = 20;
-/** What a full bar stands for; a run that takes longer runs over its end. */
-const SCALE_MS = 5_000;
+
+/** How wide a drawing and its columns are, in characters, and how many milliseconds a full bar stands for. */
+export interface Scale {
+  readonly width: number;
+  readonly fullMs: number;
+  readonly agent: number;
+  readonly what: number;
+}
+
+/** For runs whose length is not known yet; one that takes longer runs over its end. */
+const USUAL: Omit<Scale, 'width'> = { fullMs: 5_000, agent: 9, what: 13 };
+
+/** As wide as these bars need, up to a limit, and as long as the last of them. */
+export function scaleOf(bars: readonly Bar[], width: number): Scale {
+  const widest = (of: (bar: Bar) => string, least: number): number =>
+    Math.min(28, Math.max(least, ...bars.map((bar) => of(bar).length)));
+  return {
+    width,
+    fullMs: Math.max(1, ...bars.map(({ to }) => to)),
+    agent: widest(({ agent }) => agent, 0),
+    what: widest(({ what }) => what, 8),
+  };
+}
+
+const column = (text: string, width: number): string =>
+  text.length > Math.max(width, 28) ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 
 /** A bar as one line, no wider than `width`. */
-export function drawBar(bar: Bar, paint: Paint, width: number): string {
-  const column = (ms: number): number => Math.min(WIDTH - 1, Math.floor((WIDTH * ms) / SCALE_MS));
-  const begin = column(bar.from);
-  const length = Math.max(1, column(bar.to) - begin + (bar.to > bar.from ? 1 : 0));
+export function drawBar(bar: Bar, paint: Paint, given: number | Scale): string {
+  const scale = typeof given === 'number' ? { ...USUAL, width: given } : given;
+  const place = (ms: number): number => Math.min(WIDTH - 1, Math.floor((WIDTH * ms) / scale.fullMs));
+  const begin = place(bar.from);
+  const length = Math.max(1, place(bar.to) - begin + (bar.to > bar.from ? 1 : 0));
   const track = `${' '.repeat(begin)}${(bar.faint ? '╌' : '━').repeat(length)}`.slice(0, WIDTH).padEnd(WIDTH);
   const glyphs = { '✓': 'ok', '✗': 'deny', '‖': 'paused', '⟲': 'paused', '?': 'paused' } as const;
   const word = glyphs[bar.glyph];
   const at = `${(bar.from / 1000).toFixed(2).padStart(6)} s`;
-  const head = `${at}  ${bar.agent.padEnd(9)} ${bar.what.padEnd(13)} `;
-  const room = Math.max(0, width - head.length - WIDTH - 12);
+  const who = `${column(bar.agent, scale.agent)} ${column(bar.what, scale.what)}`;
+  const room = Math.max(0, scale.width - at.length - who.length - WIDTH - 15);
   const why = bar.why.length > room ? `${bar.why.slice(0, Math.max(0, room - 1))}…` : bar.why;
-  return `${paint.dim(at)}  ${bar.agent.padEnd(9)} ${bar.what.padEnd(13)} ${paint.dim(track)} ${paint.standing(word).replace(word, bar.glyph)} ${paint.dim(why)}`.trimEnd();
+  return `${paint.dim(at)}  ${who} ${paint.dim(track)} ${paint.standing(word).replace(word, bar.glyph)} ${paint.dim(why)}`.trimEnd();
 }

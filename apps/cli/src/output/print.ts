@@ -39,7 +39,7 @@ const flat = (value: string): string => value.replace(/[\t\r\n]+/g, ' ');
 async function printTable(io: Io, output: Output & { kind: 'list' }): Promise<void> {
   const cells: string[][] = [];
   for await (const row of output.rows) cells.push(output.columns.map((column) => flat(column.value(row))));
-  if (cells.length === 0) return io.err(`${output.empty}\n`);
+  if (cells.length === 0) return output.empty === '' ? undefined : io.err(`${output.empty}\n`);
   const paint = new Paint(io);
   const widths = widthsOf(output.columns, cells, io.width);
   const draw = (values: readonly string[]): string =>
