@@ -21,7 +21,7 @@ const SKIPPED = new Set(['node_modules', 'results']);
 // The page is built by vite (console.mjs); folders of other rooms may well be called the same.
 const APART = new Set(['apps/console']);
 // Beside code, these are read at run time by a path relative to the module, so they travel with it.
-const ASSETS = new Set(['.sql', '.json', '.yaml', '.yml', '.csv', '.conf', '.txt']);
+const ASSETS = new Set(['.sql', '.json', '.yaml', '.yml', '.csv', '.conf', '.txt', '.mjs']);
 const dist = at('dist');
 const manifestFile = join(dist, '.build.json');
 
