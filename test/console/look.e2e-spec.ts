@@ -93,6 +93,30 @@ const PLACES: readonly Place[] = [
     ready: (page) => page.getByRole('table', { name: 'Who can' }).waitFor(),
   },
   {
+    name: 'policy',
+    path: () => '/policy?q=clerk',
+    ready: (page) =>
+      page
+        .getByRole('row', { name: /agent:clerk/ })
+        .first()
+        .waitFor(),
+  },
+  {
+    name: 'policy-change',
+    path: () => '/policy?tab=change',
+    ready: async (page) => {
+      const text = page.getByLabel('The policy, as YAML');
+      await text.fill((await text.inputValue()).replace(/handoff_depth: \d+/, 'handoff_depth: 3'));
+      await page.getByRole('button', { name: 'What would it change?' }).click();
+      await page.getByText('limit handoff_depth').waitFor();
+    },
+  },
+  {
+    name: 'api-keys',
+    path: () => '/api-keys',
+    ready: (page) => page.getByRole('row', { name: /user:root/ }).waitFor(),
+  },
+  {
     name: 'guardrails',
     path: () => '/guardrails',
     ready: async (page) => {

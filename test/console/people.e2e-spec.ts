@@ -297,4 +297,63 @@ describeWithBrowser('people and runs', (executable) => {
       await page.getByText('Everybody decides for themselves.').waitFor();
     }
   });
+
+  it('a key is made, seen once, and taken back', async () => {
+    await screen.page.goto(world.link('/api-keys'));
+    const { page } = screen;
+    await page.getByRole('button', { name: 'New key' }).click();
+    await page.getByLabel('What it is for').fill('night shift');
+    await page.getByLabel('Roles').fill('auditor');
+    await page.getByLabel('What it may be used for').fill('run.read, audit.read');
+    await page.getByRole('button', { name: 'Make the key' }).click();
+    await page.getByText('It is shown once').waitFor();
+    await good('api-key-made-light');
+    const secret = await page.getByRole('dialog').getByRole('group', { name: 'Command' }).innerText();
+    const me = (): Promise<number> =>
+      fetch(`${world.url}/v1/me`, { headers: { authorization: `Bearer ${secret}` } }).then(({ status }) => status);
+    expect(await me()).toBe(200);
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    const row = page.getByRole('row', { name: /night shift/ });
+    await row.getByText('run.read, audit.read').waitFor();
+    await row.getByRole('button', { name: 'Revoke… night shift' }).click();
+    await row.getByRole('button', { name: 'Revoke night shift' }).click();
+    await row.getByText('Revoked').waitFor();
+    expect(await me()).toBe(401);
+  });
+
+  it('a policy is put in force once somebody has looked what it changes, and the one before is brought back', async () => {
+    await screen.page.goto(world.link('/policy?tab=change'));
+    const { page } = screen;
+    const text = page.getByLabel('The policy, as YAML');
+    const before = await text.inputValue();
+    const apply = page.getByRole('button', { name: 'Put it in force' });
+    const look = page.getByRole('button', { name: 'What would it change?' });
+    await text.fill('rules: [');
+    await look.click();
+    await page.getByRole('alert').getByText('This cannot be read').waitFor();
+    const line = /^.*agent:speaker.*tool:quiet.*$/m;
+    await text.fill(before.replace(line, (rule) => rule.replace(', allow,', ', deny,')));
+    expect(await apply.isDisabled()).toBe(true);
+    await look.click();
+    await page.getByText('agent:speaker must not tool.invoke tool:quiet').waitFor();
+    await good('policy-changed-light');
+    await apply.click();
+    await page
+      .getByRole('row', { name: /agent:speaker.*tool:quiet/ })
+      .getByText('must not')
+      .waitFor();
+
+    await page.getByText('History', { exact: true }).click();
+    const old = page.getByRole('list', { name: 'Policies' }).getByRole('listitem').nth(1);
+    await old.getByRole('button', { name: /^Compare/ }).click();
+    await old.getByText('agent:speaker may tool.invoke tool:quiet').waitFor();
+    await old.getByRole('button', { name: /^Bring back/ }).click();
+    await look.click();
+    await page.getByText('agent:speaker may tool.invoke tool:quiet').waitFor();
+    await apply.click();
+    await page
+      .getByRole('row', { name: /agent:speaker.*tool:quiet/ })
+      .getByText('may', { exact: true })
+      .waitFor();
+  });
 });

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DevServer, freshHome, json, writ } from './dev-server';
 
 const GUIDE = 'docs/guides/first-workflow';
@@ -24,6 +27,12 @@ describe('the first workflow of the guides', () => {
     expect(again.data.some(({ changed }) => changed)).toBe(false);
   });
 
+  it('decides what its table of cases expects, and says what a change of its policy would mean', () => {
+    expect(writ(env, 'policy', 'test', GUIDE).code).toBe(0);
+    expect(json(env, 'policy', 'diff', GUIDE)).toMatchObject({ changes: [] });
+    expect(writ(env, 'policy', 'show').out).toContain('administrators-read-orders');
+  });
+
   it('runs what a rule allows to its end', () => {
     const run = json(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}', '--wait', '--timeout', '60');
     expect(run).toMatchObject({ status: 'succeeded', output: expect.objectContaining({ id: 'W1001' }) as unknown });
@@ -34,6 +43,21 @@ describe('the first workflow of the guides', () => {
       .map((line) => JSON.parse(line) as { sequence: number; type: string });
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, i) => i));
     expect(tail.code).toBe(0);
+  });
+
+  it('is started and followed by a program with the client', () => {
+    const { url, api_key: key } = JSON.parse(readFileSync(join(String(env['WRIT_HOME']), 'login.json'), 'utf8')) as {
+      url: string;
+      api_key: string;
+    };
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['examples/client/start-run.mjs'], {
+      env: { ...env, WRIT_URL: url, WRIT_API_KEY: key },
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('run_finished');
+    expect(stdout).toMatch(/^succeeded .*"W1001"/m);
   });
 
   it('refuses what no rule speaks of, and explains it', () => {

@@ -23,7 +23,7 @@ const GROUPS: { readonly [word: string]: string } = {
   triggers: 'Schedules and webhooks that start runs',
   admission: 'How many runs of a tenant are led at once, and how many wait',
   config: 'Publish definitions and policies',
-  policy: 'Policies brought from elsewhere',
+  policy: 'Policies: what is in force, what another would change, what they are expected to decide',
   keys: 'API keys',
   audit: 'Evidence',
 };

@@ -4,6 +4,7 @@ import { PageFault } from './frame/PageFault';
 import { Shell } from './frame/Shell';
 import { RunsPage } from './runs/RunsPage';
 import {
+  API_KEYS_SEARCH,
   APPROVALS_SEARCH,
   ASK_SEARCH,
   AUDIT_SEARCH,
@@ -11,6 +12,7 @@ import {
   COMPARE_SEARCH,
   INVENTORY_SEARCH,
   MODELS_SEARCH,
+  POLICY_SEARCH,
   QUESTIONS_SEARCH,
   REVIEWS_SEARCH,
   RUN_SEARCH,
@@ -98,6 +100,20 @@ const ask = createRoute({
   component: lazyRouteComponent(() => import('./ask/AskPage'), 'AskPage'),
 });
 
+const policy = createRoute({
+  getParentRoute: () => root,
+  path: '/policy',
+  validateSearch: keep(...POLICY_SEARCH),
+  component: lazyRouteComponent(() => import('./policy/PolicyPage'), 'PolicyPage'),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => root,
+  path: '/api-keys',
+  validateSearch: keep(...API_KEYS_SEARCH),
+  component: lazyRouteComponent(() => import('./api-keys/ApiKeysPage'), 'ApiKeysPage'),
+});
+
 const triggers = createRoute({
   getParentRoute: () => root,
   path: '/triggers',
@@ -149,6 +165,8 @@ export const router = createRouter({
     reviews,
     inventory,
     audit,
+    policy,
+    apiKeys,
     ask,
     triggers,
     guardrails,

@@ -30,6 +30,7 @@ import { AuditLogController } from './controllers/audit-log.controller';
 import { BatchesController } from './controllers/batches.controller';
 import { BudgetsController } from './controllers/budgets.controller';
 import { ConfigController } from './controllers/config.controller';
+import { PoliciesController } from './controllers/policies.controller';
 import { PolicyImportController } from './controllers/policy-import.controller';
 import { DecisionsController } from './controllers/decisions.controller';
 import { ExplainController } from './controllers/explain.controller';
@@ -145,6 +146,7 @@ export class ControlPlaneModule {
         AdmissionController,
         ModelsController,
         ConfigController,
+        PoliciesController,
         PolicyImportController,
         KeysController,
         ProofsController,

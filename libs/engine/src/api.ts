@@ -229,6 +229,15 @@ export interface PastDecision {
   readonly request: DecisionRequest | null;
 }
 
+/** What was decided lately, with what was asked. */
+export interface RecentDecisions {
+  readonly decisions: readonly PastDecision[];
+  /** Runs that were looked at, the newest first. */
+  readonly runs: number;
+  /** False when there was more than was asked for, or than could be read in time. */
+  readonly complete: boolean;
+}
+
 export interface RunCommandsApi {
   start(input: StartRunInput): Promise<Result<StartedRun>>;
   /** Asks the run to move at its next safe moment; refused where its journal does not fit the other versions. */
@@ -255,9 +264,9 @@ export interface RunQueriesApi {
   timeline(tenant: TenantId, run: RunId, now: number): Promise<Timeline | null>;
   /** What limits a run now, and what is left of it; null for no such run. */
   limits(tenant: TenantId, run: RunId, now: number): Promise<EffectiveLimits | null>;
-  /** Whether a run could go on by other versions; null for no such run. */
   /** Who gave whom what to do, and what of it was taken back; null when there is no such run. */
   delegations(tenant: TenantId, run: RunId, now: number): Promise<RunDelegations | null>;
+  /** Whether a run could go on by other versions; null for no such run. */
   upgradeChoice(tenant: TenantId, run: RunId, version?: number): Promise<Result<UpgradeChoice> | null>;
   /** Two runs step by step. Refuses one whose journal cannot be read. */
   compare(tenant: TenantId, a: RunId, b: RunId): Promise<Result<Comparison>>;
@@ -280,4 +289,6 @@ export interface RunQueriesApi {
   decision(tenant: TenantId, id: string): Promise<DecisionView | null>;
   /** The same with what was asked, so that it can be asked again. */
   decided(tenant: TenantId, id: string): Promise<PastDecision | null>;
+  /** The newest decisions of runs with what was asked: at most so many, and those found within `withinMs`. */
+  recentDecisions(tenant: TenantId, most: number, withinMs: number): Promise<RecentDecisions>;
 }

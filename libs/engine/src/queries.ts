@@ -7,6 +7,7 @@ import type {
   FoundPage,
   Page,
   PastDecision,
+  RecentDecisions,
   RunDetail,
   RunQueriesApi,
   RunSearchQuery,
@@ -17,9 +18,11 @@ import { type EffectiveLimits, effectiveLimits } from './budget/effective';
 import { decisionOf, storedDecisionView } from './explain';
 import { delegationsOf, type RunDelegations } from './delegations';
 import { fold } from './fold';
+import { ownEvents } from './fork/own-events';
 import { readEventsFrom } from './live/event-reader';
 import { pastRequest, storedRequest } from './past-request';
 import { readJournal } from './read-journal';
+import { recentDecisions } from './recent-decisions';
 import type { StoredDecision } from './record-decision';
 import { considerUpgrade, type UpgradeChoice } from './upgrade/choice';
 import { RunDefect, sound } from './run-defect';
@@ -162,6 +165,10 @@ export class RunQueries implements RunQueriesApi {
     return (await this.#decided(tenant, id))?.view ?? null;
   }
 
+  recentDecisions(tenant: TenantId, most: number, withinMs: number): Promise<RecentDecisions> {
+    return recentDecisions(this.db, { tenant, most, withinMs });
+  }
+
   async decided(tenant: TenantId, id: string): Promise<PastDecision | null> {
     const found = await this.#decided(tenant, id);
     if (!found) return null;
@@ -215,12 +222,6 @@ interface Found {
   readonly run: RunId | null;
   readonly events: readonly RunEvent[];
   readonly stored: StoredDecision | null;
-}
-
-/** What a run did itself: its start, and what came after the past it took over. */
-function ownEvents(events: readonly RunEvent[]): readonly RunEvent[] {
-  const from = events.findLastIndex(({ type }) => type === 'run_forked');
-  return from < 0 ? events : [...events.slice(0, 1), ...events.slice(from)];
 }
 
 type Journalled = Omit<RunDetail, keyof ReturnType<typeof runView>>;

@@ -316,6 +316,12 @@ export class WritClient {
       const etag = response.headers.get('etag') ?? '';
       return { etag, policy: (await response.json()) as ResponseOf<'getActivePolicy'> };
     },
+    /** Every policy the tenant ever had, newest first. */
+    list: (query: QueryOf<'listPolicies'> = {}, call?: CallOptions) => this.list('listPolicies', { query }, call),
+    /** One of them, by the digest that decisions name. */
+    get: (digest: string, call?: CallOptions) => this.call('getPolicy', { params: { digest } }, call),
+    /** What another policy would change. Changes nothing. */
+    compare: (body: BodyOf<'comparePolicy'>, call?: CallOptions) => this.call('comparePolicy', { body }, call),
     /** A Casbin model and policy as a bundle, with what differs. Changes nothing. */
     import: (body: BodyOf<'importPolicy'>, call?: CallOptions) => this.call('importPolicy', { body }, call),
   };

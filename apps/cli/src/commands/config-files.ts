@@ -13,7 +13,17 @@ export interface ConfigFiles {
 const policy = () => require('../local/policy-files') as typeof import('../local/policy-files');
 
 const DOCUMENT = /\.(ya?ml|json)$/;
-const POLICY_FILE = /^policy\.(ya?ml|json)$/;
+const POLICY_FILE = /^policy(\.cases)?\.(ya?ml|json)$/;
+
+/** Tables of what the policy of a folder is expected to decide. */
+export function casesBeside(dir: string): readonly string[] {
+  const folder = join(dir, 'policies', 'cases');
+  const found = existsSync(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
+  const beside = ['policy.cases.yaml', 'policy.cases.yml']
+    .map((name) => join(dir, name))
+    .filter((path) => existsSync(path));
+  return [...beside, ...found.sort().map((name) => join(folder, name))];
+}
 
 /** Definitions and policy of a folder. Files are taken in order of name, folders below it too, `policies/` apart. */
 export async function readConfig(dir: string): Promise<ConfigFiles> {

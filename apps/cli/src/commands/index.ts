@@ -20,6 +20,8 @@ import { LOOKUP_COMMANDS } from './lookup';
 import { MODEL_COMMANDS } from './models';
 import { PLATFORM_COMMANDS } from './platform';
 import { POLICY_COMMANDS } from './policies';
+import { POLICY_TEST_COMMANDS } from './policy-test';
+import { POLICY_VERSION_COMMANDS } from './policy-versions';
 import { PROVE_COMMANDS } from './prove';
 import { QUESTION_COMMANDS } from './questions';
 import { REACH_COMMANDS } from './reach';
@@ -60,6 +62,8 @@ export const COMMANDS: readonly Command[] = [
   ...ADMISSION_COMMANDS,
   ...MODEL_COMMANDS,
   ...CONFIG_COMMANDS,
+  ...POLICY_VERSION_COMMANDS,
+  ...POLICY_TEST_COMMANDS,
   ...POLICY_COMMANDS,
   ...REACH_COMMANDS,
   ...GUARDRAIL_COMMANDS,

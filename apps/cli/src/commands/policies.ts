@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ResponseOf } from '@writ/contract';
-import { stringify } from 'yaml';
 import { usage } from '../cli-error';
 import type { Command } from '../command';
 import { members } from '../output/output';
+import { bundleText } from './bundle-text';
 import { asRow } from './rows';
 
 type Imported = ResponseOf<'importPolicy'>;
@@ -21,12 +21,7 @@ function written({ bundle, notes }: Imported): string {
   const remarks = notes.map(
     ({ line, kind, text, why }) => `# ${kind} ${line === null ? 'model' : `line ${line}`}: ${text}: ${why}`,
   );
-  const { rules, ...rest } = bundle as { readonly rules?: unknown };
-  const parts = Object.entries(rest).filter(([, value]) => Object.keys((value ?? {}) as object).length > 0);
-  const { limits: _, ...kept } = Object.fromEntries(parts);
-  return [...remarks.map((line) => line.replaceAll('\n', ' ')), stringify({ rules, ...kept }, { lineWidth: 0 })].join(
-    '\n',
-  );
+  return [...remarks.map((line) => line.replaceAll('\n', ' ')), bundleText(bundle)].join('\n');
 }
 
 const importPolicy: Command = {

@@ -2,10 +2,12 @@ import { Button } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
+import { troubleOf } from '../api/problem';
 import { AdmissionCard } from '../admission/AdmissionCard';
 import { Page } from '../list/Page';
 import { useMay } from '../session/useTenant';
 import { Stamp } from '../time/Stamp';
+import { Confirm } from '../ui/Confirm';
 import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
@@ -101,6 +103,7 @@ function Row({ budget, may, onChange }: Omit<TableProps, 'budgets'> & { readonly
       say(`Lifted: ${DIMENSION[budget.dimension]} of ${scopeText(budget)}`);
       return queries.invalidateQueries({ queryKey: BUDGETS_KEY });
     },
+    onError: (error) => say(`${troubleOf(error).title}: ${troubleOf(error).detail}`, 'bad'),
   });
   return (
     <tr>
@@ -122,9 +125,14 @@ function Row({ budget, may, onChange }: Omit<TableProps, 'budgets'> & { readonly
         <Button variant="default" size="xs" disabled={!may} onClick={() => onChange(budget)}>
           Change…
         </Button>{' '}
-        <Button variant="subtle" size="xs" disabled={!may} loading={remove.isPending} onClick={() => remove.mutate()}>
-          Lift
-        </Button>
+        <Confirm
+          what="Lift"
+          name={`${DIMENSION[budget.dimension]} of ${scopeText(budget)}`}
+          warning="From then on nothing limits it."
+          disabled={!may}
+          loading={remove.isPending}
+          onSure={() => remove.mutate()}
+        />
       </td>
     </tr>
   );

@@ -10,10 +10,12 @@ export const PAGES = [
   { to: '/inventory', label: 'Inventory', icon: 'agent', keys: 'g i' },
   { to: '/triggers', label: 'Triggers', icon: 'clock', keys: 'g t' },
   { to: '/audit', label: 'Audit', icon: 'audit', keys: 'g l' },
+  { to: '/policy', label: 'Policy', icon: 'policy', keys: 'g p' },
   { to: '/ask', label: 'Ask', icon: 'search', keys: 'g w' },
   { to: '/guardrails', label: 'Guardrails', icon: 'filter', keys: 'g d' },
   { to: '/budgets', label: 'Budgets', icon: 'budget', keys: 'g b' },
   { to: '/models', label: 'Models', icon: 'model', keys: 'g m' },
+  { to: '/api-keys', label: 'API keys', icon: 'key', keys: 'g k' },
   { to: '/subscriptions', label: 'Subscriptions', icon: 'bell', keys: 'g n' },
   { to: '/stops', label: 'Stops', icon: 'stop', keys: 'g s' },
 ] as const satisfies readonly { to: string; label: string; icon: IconName; keys: string }[];

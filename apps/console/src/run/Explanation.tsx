@@ -26,7 +26,15 @@ export function Explanation({ decision }: { readonly decision: Decision }) {
             ['Told the agent', <code key="reason">{decision.reason}</code>],
             ['Decided', <Stamp key="time" at={decision.time} form="full" />],
             ['Decision', <Id key="id" id={decision.id} what="Decision id" />],
-            ['Policy', <Id key="snapshot" id={decision.snapshot} what="Policy digest" />],
+            [
+              'Policy',
+              <span key="snapshot">
+                <Id id={decision.snapshot} what="Policy digest" />{' '}
+                <Link to="/policy" search={{ tab: 'history', sel: decision.snapshot } as never}>
+                  what it said
+                </Link>
+              </span>,
+            ],
             decision.run === null
               ? null
               : [

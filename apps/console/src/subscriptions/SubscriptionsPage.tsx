@@ -9,6 +9,7 @@ import { Page } from '../list/Page';
 import { useMay } from '../session/useTenant';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
+import { Confirm } from '../ui/Confirm';
 import { Empty } from '../ui/Empty';
 import { Icon } from '../ui/icons';
 import { Loading } from '../ui/Loading';
@@ -117,7 +118,7 @@ function Row({ one, may, onOpen }: RowProps) {
       say(DONE[to]);
       return queries.invalidateQueries({ queryKey: SUBSCRIPTIONS_KEY });
     },
-    onError: (error) => say(troubleOf(error).title, 'bad'),
+    onError: (error) => say(`${troubleOf(error).title}: ${troubleOf(error).detail}`, 'bad'),
   });
   const hold: Change = one.status === 'active' ? 'pause' : 'resume';
   return (
@@ -164,11 +165,16 @@ function Row({ one, may, onOpen }: RowProps) {
             {one.dead > 0 && (
               <Menu.Item onClick={() => change.mutate('redeliver')}>Send again what was put aside</Menu.Item>
             )}
-            <Menu.Item color="red" onClick={() => change.mutate('remove')}>
-              Remove
-            </Menu.Item>
           </Menu.Dropdown>
         </Menu>
+        <Confirm
+          what="Remove"
+          name={one.label}
+          warning="Its secret is gone for good, and nobody there is told any more."
+          disabled={!may}
+          loading={change.isPending && change.variables === 'remove'}
+          onSure={() => change.mutate('remove')}
+        />
       </div>
     </li>
   );

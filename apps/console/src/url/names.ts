@@ -12,3 +12,5 @@ export const MODELS_SEARCH = ['sel', 'tz'] as const;
 export const COMPARE_SEARCH = ['a', 'b', 'only', 'tz'] as const;
 export const SUBSCRIPTIONS_SEARCH = ['sel', 'tz'] as const;
 export const BATCHES_SEARCH = ['sel', 'state', 'tz'] as const;
+export const POLICY_SEARCH = ['tab', 'q', 'sel', 'tz'] as const;
+export const API_KEYS_SEARCH = ['tz'] as const;

@@ -5,6 +5,7 @@ import { activatePolicy, activePolicy, idleRules, type PolicyBundle, validateBun
 import { type Definition, getDefinition, governing, listDefinitions, publish, validateDocuments } from '@writ/registry';
 import { recordChangeIn } from '../authority/change-events';
 import { type Ask, Gate } from '../authority/gate';
+import { publishedNames } from '../authority/published-names';
 import { Writes } from '../authority/writes';
 import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { etagMatches } from '../frame/etag';
@@ -101,14 +102,6 @@ export class ConfigController {
     const { digest, activatedAt, activatedBy, bundle } = policy;
     return ok({ digest, activated_at: activatedAt, activated_by: activatedBy, bundle });
   }
-}
-
-const ALL = 100_000;
-
-/** What rules may name: `tool:refund`. A router is handed over to like an agent. */
-async function publishedNames(tx: Tx, tenant: TenantId): Promise<ReadonlySet<string>> {
-  const { data } = await listDefinitions(tx, { tenant, limit: ALL });
-  return new Set(data.map(({ kind, name }) => `${kind === 'router' ? 'agent' : kind}:${name}`));
 }
 
 /** Servers, services and resolvers are part of the tools they serve. */

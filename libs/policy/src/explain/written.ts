@@ -57,7 +57,7 @@ export function written(snapshot: Snapshot): Written {
 
 const isSomebody = (name: string): boolean => /^(user|service|agent):[^*]+$/.test(name);
 
-function ruleOf(line: string, columns: readonly string[]): WrittenRule {
+export function ruleOf(line: string, columns: readonly string[]): WrittenRule {
   const [section, subject = '', second = '', third = '', fourth = ''] = columns;
   const condition = columns.at(-4) ?? '';
   const obligations = columns.at(-2) ?? '';

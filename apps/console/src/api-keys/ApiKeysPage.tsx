@@ -1,0 +1,84 @@
+import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api } from '../api/client';
+import listBar from '../list/ListBar.module.css';
+import { More } from '../list/More';
+import { Page } from '../list/Page';
+import { useMay } from '../session/useTenant';
+import { plural } from '../time/format';
+import { Empty } from '../ui/Empty';
+import { Loading } from '../ui/Loading';
+import { Problem } from '../ui/Problem';
+import { ApiKeyRow } from './ApiKeyRow';
+import styles from './ApiKeys.module.css';
+import { CreateApiKey } from './CreateApiKey';
+import { API_KEYS_KEY } from './standing';
+
+/** Who may talk to this tenant, as whom, for what and until when. */
+export function ApiKeysPage() {
+  const may = useMay('key.manage');
+  const [adding, setAdding] = useState(false);
+  const query = useInfiniteQuery({
+    queryKey: API_KEYS_KEY,
+    queryFn: ({ pageParam, signal }) => api.apiKeys.list({ limit: 100 }, { signal }).page(pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
+  return (
+    <Page
+      title="API keys"
+      purpose="Who may talk to this tenant, as whom, for what and until when."
+      action={
+        <Button
+          disabled={!may}
+          title={may ? '' : 'Your key may not manage keys (key.manage)'}
+          onClick={() => setAdding(true)}
+        >
+          New key
+        </Button>
+      }
+      controls={
+        <div className={listBar['bar']}>
+          <span className="dim" aria-live="polite">
+            {query.isSuccess ? `${plural(rows.length, 'key')}${query.hasNextPage ? ' so far' : ''}, newest first` : ''}
+          </span>
+        </div>
+      }
+    >
+      {query.isError && <Problem what="The keys" error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isPending && <Loading what="keys" rows={4} />}
+      {query.isSuccess && rows.length === 0 && (
+        <Empty icon="key" title="There are no keys" command='./writ keys create "deploy pipeline" --scope run.read'>
+          <p>A key acts for somebody, has roles of its own, is good for certain actions only, and expires.</p>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <div className={styles['scroll']} tabIndex={0} role="group" aria-label="API keys">
+          <table className={styles['table']}>
+            <thead>
+              <tr>
+                <th scope="col">Key</th>
+                <th scope="col">Acts as</th>
+                <th scope="col">May be used for</th>
+                <th scope="col">Stands</th>
+                <th scope="col">Last used</th>
+                <th scope="col">
+                  <span className="only-read">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((one) => (
+                <ApiKeyRow key={one.id} apiKey={one} may={may} />
+              ))}
+            </tbody>
+          </table>
+          <More query={query} />
+        </div>
+      )}
+      {adding && <CreateApiKey onClose={() => setAdding(false)} />}
+    </Page>
+  );
+}
