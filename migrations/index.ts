@@ -42,6 +42,7 @@ import { DeadLetters1795000000041 } from './0041-dead-letters';
 import { Reviews1795000000042 } from './0042-reviews';
 import { PlatformPolicy1795000000043 } from './0043-platform-policy';
 import { TakeRuns1795000000044 } from './0044-take-runs';
+import { PackedUnits1795000000045 } from './0045-packed-units';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -89,4 +90,5 @@ export const MIGRATIONS = [
   Reviews1795000000042,
   PlatformPolicy1795000000043,
   TakeRuns1795000000044,
+  PackedUnits1795000000045,
 ];

@@ -29,7 +29,7 @@ export class Producer {
     const drafts = Array.from({ length: events }, () => auditDraft(this.tenant, this.run, this.#seq));
     const link = extendChain(this.#head, drafts);
     const at = this.#head.seq;
-    const outcome = await this.writer.commit(this.#unit(link.text, link.hashes));
+    const outcome = await this.writer.commit(this.#unit(link.packed, link.hashes));
     if (outcome.kind !== 'committed') throw new Error(`a unit was refused: ${outcome.reason}`);
     this.#head = link.head;
     this.#seq += 1;

@@ -122,7 +122,7 @@ function* run(snapshot: Snapshot): Generator<readonly string[], void> {
       drafts.map((draft) => draftOf(id, trace, draft)),
     );
     head = link.head;
-    return link.text.split('\n');
+    return [...link.lines];
   };
   const context = digestOf(contexts[1]!);
   const object = { type: 'workflow', id: 'orders', version: 1, digest: digest('orders') };

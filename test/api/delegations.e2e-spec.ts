@@ -162,7 +162,7 @@ describe('what agents of a run gave each other to do', () => {
 
   it('[I3] [I6] is told by evidence alone: whoever reads it offline names an allow that came after it was taken back', async () => {
     const { rows } = await server.outsider.query<{ run: string; events: string }>(
-      `select run, events from writ.audit_unit where tenant = $1 and run in ('tenant', $2) order by run, seq`,
+      `select run, writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run in ('tenant', $2) order by run, seq`,
       [admin.tenant, run],
     );
     const lines = rows.flatMap(({ events }) => events.split('\n')).filter((line) => line !== '');

@@ -165,7 +165,7 @@ export class ApiServer {
   /** The tenant's own stream of evidence, whole and checked. */
   async tenantEvents({ tenant }: Caller): Promise<Record<string, unknown>[]> {
     const { rows } = await this.outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
       [tenant],
     );
     const lines = rows.flatMap((row) => row.events.split('\n'));

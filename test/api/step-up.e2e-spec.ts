@@ -72,7 +72,7 @@ describe('a fresh proof of who somebody is', () => {
   };
   const evidence = async (type: string): Promise<{ readonly [name: string]: unknown }[]> => {
     const { rows } = await world.desk.scenario.outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
       [world.desk.scenario.tenant],
     );
     const events = rows.flatMap(({ events: lines }) => lines.split('\n')).map((line) => JSON.parse(line) as never);

@@ -110,7 +110,7 @@ async function longRun(world: World): Promise<RunId> {
   );
   await outsider.query(
     `insert into writ.audit_unit (tenant, run, seq, unit, events, hashes)
-     select tenant, $3, seq, $4, events, hashes from writ.audit_unit where tenant = $1 and run = $2 and seq = 0`,
+     select tenant, $3, seq, $4, writ.audit_lines(u), hashes from writ.audit_unit u where tenant = $1 and run = $2 and seq = 0`,
     [...rights, newId('unit')],
   );
   for (let seq = 0; seq < events.length; seq += UNIT) {

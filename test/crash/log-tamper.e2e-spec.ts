@@ -36,7 +36,7 @@ class Owner {
 
   async unitAt(index: number): Promise<{ run: string; seq: number; events: string; hashes: Buffer; at: number }> {
     const { rows } = await this.client.query(
-      `select u.run, u.seq, u.events, u.hashes, ($2 - l.first_index - u.seq + l.seq)::int as at
+      `select u.run, u.seq, writ.audit_lines(u) as events, u.hashes, ($2 - l.first_index - u.seq + l.seq)::int as at
          from writ.log_span l join writ.audit_unit u on u.tenant = l.tenant and u.run = l.run
         where l.tenant = $1 and u.seq >= l.seq and u.seq < l.seq + l.count
           and $2::bigint >= l.first_index + u.seq - l.seq
@@ -65,6 +65,18 @@ class Owner {
       hashed ? sha256Hex(line) : unit.hashes.subarray(i * 32, i * 32 + 32).toString('hex'),
     );
     await this.write(unit, lines, hashes);
+  }
+
+  /** Changes a letter of what a unit says once, for all its events; answers the index of the first of them. */
+  async scratch(index: number): Promise<number> {
+    const unit = await this.unitAt(index);
+    await this.sql(
+      `update writ.audit_unit
+          set events = overlay(events placing (case substr(events, 30, 1) when 'x' then 'y' else 'x' end) from 30)
+        where tenant = $1 and run = $2 and seq = $3`,
+      [unit.run, unit.seq],
+    );
+    return index - unit.at;
   }
 
   newest = async (): Promise<{ size: number; text: string }> => {
@@ -148,6 +160,7 @@ const CASES: readonly Case[] = [
     (owner, at) => owner.edit(at, (line) => line.replace('"time":"2', '"time":"3'), true),
     'exact',
   ],
+  ['one letter of a unit as it lies', 50, (owner, at) => owner.scratch(at), 'exact'],
   ['an event of the last, partial tile', 300, (owner, at) => owner.edit(at, swapped), 'exact'],
   ['the same, its hash made to fit', 300, (owner, at) => owner.edit(at, swapped, true), 'range'],
   [

@@ -69,7 +69,10 @@ async function open(tenant: TenantId): Promise<{ digest: string; by: string; rul
 
 const evidenceOf = async (tenant: TenantId): Promise<string[]> => {
   const rows = await db.withTenant(tenant, (tx) =>
-    tx.query<{ events: string }>(`SELECT events FROM writ.audit_unit WHERE tenant = $1 ORDER BY seq`, [tenant]),
+    tx.query<{ events: string }>(
+      `SELECT writ.audit_lines(u) as events FROM writ.audit_unit u WHERE tenant = $1 ORDER BY seq`,
+      [tenant],
+    ),
   );
   return rows.flatMap(({ events }) => events.split('\n'));
 };

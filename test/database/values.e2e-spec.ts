@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { Unit } from '@writ/database';
-import { newId } from '@writ/kernel';
+import { type AuditDraft, extendChain } from '@writ/audit';
+import { newId, sha256Hex } from '@writ/kernel';
+import { unitOfEvidence } from '../support/evidence';
 import { Ledger } from '../support/ledger';
 import { creating, following } from '../support/units';
 
@@ -164,5 +166,61 @@ describe('what is sent is what is kept', () => {
     }
     await own.put(creating(own.tenant, { authority: { tenant: most, platform: 1 } }));
     await own.close();
+  });
+});
+
+describe('the evidence of a unit, as it lies', () => {
+  interface Laid {
+    readonly tenant: string;
+    readonly run: string;
+    readonly events: string;
+    readonly hashes: Buffer;
+  }
+
+  /** What the database says the lines of such rows are. */
+  async function linesOf(rows: readonly Laid[]): Promise<readonly string[]> {
+    const { rows: read } = await ledger.outsider.query<{ lines: string }>(
+      `select writ.audit_lines(row(u.tenant, u.run, 0, 'unt_0', u.events, u.hashes, now(), 0)::writ.audit_unit) as lines
+         from unnest($1::text[], $2::text[], $3::text[], $4::bytea[]) with ordinality as u (tenant, run, events, hashes, n)
+        order by u.n`,
+      [
+        rows.map((row) => row.tenant),
+        rows.map((row) => row.run),
+        rows.map((row) => row.events),
+        rows.map((row) => row.hashes),
+      ],
+    );
+    return rows.map((_, i) => read[i]!.lines);
+  }
+
+  const head = { seq: 7, hash: sha256Hex('the event before') };
+  const laid = (drafts: readonly AuditDraft[]) => {
+    const { lines, packed, hashes } = extendChain(head, drafts);
+    const { tenant, run } = drafts[0]!;
+    return { lines: lines.join('\n'), row: { tenant, run, events: packed, hashes: Buffer.from(hashes) } };
+  };
+  const samples = (numRuns: number) => fc.sample(unitOfEvidence, { numRuns, seed: SEED }).map(laid);
+
+  it('[I9] gives back the exact bytes that were hashed, packed or not', async () => {
+    const all = samples(process.env['WRIT_SOAK'] === '1' ? 20_000 : 500);
+    expect(await linesOf(all.map(({ row }) => row))).toEqual(all.map(({ lines }) => lines));
+    // As units lay before they were packed.
+    expect(await linesOf(all.map(({ row, lines }) => ({ ...row, events: lines })))).toEqual(
+      all.map(({ lines }) => lines),
+    );
+  });
+
+  it('[I9] that somebody changed is read as something else, and never fails to be read', async () => {
+    const all = samples(300).map(({ row, lines }, i) => {
+      const at = (i * 7919) % row.events.length;
+      const other = row.events[at] === 'x' ? 'y' : 'x';
+      return { lines, row: { ...row, events: row.events.slice(0, at) + other + row.events.slice(at + 1) } };
+    });
+    const read = await linesOf(all.map(({ row }) => row));
+    // The version and the zeros of what a unit has not are no part of any event.
+    const same = read.filter((lines, i) => lines === all[i]!.lines).length;
+    expect(same).toBeLessThan(all.length / 4);
+    const cut = all.map(({ row }) => ({ ...row, hashes: row.hashes.subarray(0, 5) }));
+    expect(await linesOf(cut)).toHaveLength(cut.length);
   });
 });

@@ -54,7 +54,7 @@ async function decisions(store: AuthorityStore, tenant: TenantId): Promise<reado
 /** Evidence of disagreements in a tenant's own stream. */
 async function eventsOf(tenant: TenantId): Promise<readonly unknown[]> {
   const { rows } = await owner.query<{ events: string }>(
-    `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+    `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
     [tenant],
   );
   const events = rows.flatMap((row) => row.events.split('\n')).map((line) => JSON.parse(line) as { type: string });

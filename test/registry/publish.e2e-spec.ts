@@ -110,7 +110,10 @@ describe('the registry', () => {
     await published(all);
     await published([...all.slice(0, 3), { ...workflow, purpose: 'another' }]);
     const { rows } = await owner((pool) =>
-      pool.query<{ events: string }>(`SELECT events FROM writ.audit_unit WHERE tenant = $1 ORDER BY seq`, [tenant]),
+      pool.query<{ events: string }>(
+        `SELECT writ.audit_lines(u) as events FROM writ.audit_unit u WHERE tenant = $1 ORDER BY seq`,
+        [tenant],
+      ),
     );
     const objects = rows
       .flatMap((row) => row.events.split('\n'))

@@ -23,7 +23,7 @@ describe('an act that people are asked about', () => {
   };
   const eventTypes = async (approval: string): Promise<string[]> => {
     const { rows } = await till.scenario.outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
       [till.scenario.tenant],
     );
     type Event = { type: string; actor?: string; object?: { id: string } };

@@ -33,7 +33,7 @@ describe('a start that people are asked about', () => {
   };
   const evidence = async (run: RunId): Promise<string[]> => {
     const { rows } = await till.scenario.outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where run = $1 order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where run = $1 order by seq`,
       [run],
     );
     return rows.flatMap(({ events }) => events.split('\n').map((line) => (JSON.parse(line) as { type: string }).type));

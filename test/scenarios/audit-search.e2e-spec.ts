@@ -76,7 +76,9 @@ describe('the audit log is searched', () => {
   });
 
   it('with each event’s bytes as they were hashed, its number once it is sealed, and a sentence', async () => {
-    const { rows } = await desk.scenario.outsider.query<{ events: string }>('select events from writ.audit_unit');
+    const { rows } = await desk.scenario.outsider.query<{ events: string }>(
+      'select writ.audit_lines(u) as events from writ.audit_unit u',
+    );
     const stored = new Set(rows.flatMap(({ events }) => events.split('\n')));
     for (const { raw, event, sentence } of all) {
       expect(stored.has(raw)).toBe(true);

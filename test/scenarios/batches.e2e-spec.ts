@@ -57,7 +57,7 @@ async function checked(runs: readonly (RunId | null)[]): Promise<RunEvent[][]> {
 }
 async function events(id: string): Promise<{ type: string; outcome?: string; detail: JsonObject }[]> {
   const { rows } = await world.scenario.outsider.query<{ events: string }>(
-    `select events from writ.audit_unit where run = 'tenant' and position($1 in events) > 0 order by seq`,
+    `select writ.audit_lines(u) as events from writ.audit_unit u where run = 'tenant' and position($1 in events) > 0 order by seq`,
     [id],
   );
   return rows

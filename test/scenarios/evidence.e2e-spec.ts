@@ -47,12 +47,12 @@ describe('evidence', () => {
     await desk.stands(run, 'succeeded');
     await outsider.query('alter table writ.audit_unit disable trigger audit_unit_append_only');
     await outsider.query(
-      `update writ.audit_unit set events = replace(events, 'action.settled', 'action.denied') where run = $1`,
+      `update writ.audit_unit u set events = replace(writ.audit_lines(u), 'action.settled', 'action.denied') where run = $1`,
       [run],
     );
     await outsider.query('alter table writ.audit_unit enable trigger audit_unit_append_only');
     const { rows } = await outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where run = $1 order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where run = $1 order by seq`,
       [run],
     );
     const check = checkChain(rows.flatMap((row) => row.events.split('\n')));
@@ -69,7 +69,7 @@ describe('evidence', () => {
       input: {},
     });
     const { rows } = await outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
       [tenant],
     );
     const lines = rows.flatMap((row) => row.events.split('\n'));

@@ -115,7 +115,7 @@ describe('a fork with stubbed effects', () => {
     const own = events.slice(events.findIndex(({ type }) => type === 'run_forked'));
     expect(own.filter((event) => event.type === 'step_intended').map((event) => event.stubbed)).toEqual([true, true]);
     const { rows } = await world.scenario.outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where run = $1 order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where run = $1 order by seq`,
       [id],
     );
     const evidence = rows

@@ -211,7 +211,7 @@ export async function openGuardWorld(guardrails: string): Promise<GuardWorld> {
     },
     async audits(run) {
       const { rows } = await outsider.query<{ events: string }>(
-        'select events from writ.audit_unit where run = $1 order by seq',
+        'select writ.audit_lines(u) as events from writ.audit_unit u where run = $1 order by seq',
         [run],
       );
       return rows.flatMap(({ events }) => events.split('\n').map((line) => JSON.parse(line) as Audit));

@@ -101,7 +101,9 @@ describe('the life of a run', () => {
     const turns = [{ calls: [{ name: 'look', arguments: { order: secret } }] }, { text: secret }];
     const run = await desk.start({ workflow: 'desk', input: { ...say(desk, 'canary', turns), note: secret } });
     await desk.stands(run, 'succeeded');
-    const { rows } = await desk.scenario.outsider.query<{ events: string }>(`select events from writ.audit_unit`);
+    const { rows } = await desk.scenario.outsider.query<{ events: string }>(
+      `select writ.audit_lines(u) as events from writ.audit_unit u`,
+    );
     expect(rows.length).toBeGreaterThan(0);
     expect(rows.filter((row) => row.events.includes(secret))).toEqual([]);
   });
@@ -110,7 +112,7 @@ describe('the life of a run', () => {
     const run = await desk.start({ workflow: 'look_twice' });
     await desk.stands(run, 'succeeded');
     const { rows } = await desk.scenario.outsider.query<{ events: string; trace_id: string }>(
-      `select a.events, r.trace_id from writ.audit_unit a join writ.run r on r.tenant = a.tenant and r.id = a.run where r.id = $1`,
+      `select writ.audit_lines(a) as events, r.trace_id from writ.audit_unit a join writ.run r on r.tenant = a.tenant and r.id = a.run where r.id = $1`,
       [run],
     );
     const traces = rows.flatMap((row) =>

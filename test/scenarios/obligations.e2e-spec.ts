@@ -23,7 +23,7 @@ const journal = async (run: Parameters<typeof readJournal>[2]) =>
   readJournal(desk.scenario.db, desk.scenario.tenant, run);
 const notices = async (): Promise<Record<string, unknown>[]> => {
   const { rows } = await desk.scenario.outsider.query<{ events: string }>(
-    `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+    `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
     [desk.scenario.tenant],
   );
   const events = rows.flatMap((row) => row.events.split('\n')).map((line) => JSON.parse(line) as never);

@@ -61,7 +61,7 @@ describe('a run whose turn has not come', () => {
     const timeline = await engine.queries.timeline(tenant, run, Date.now());
     expect(timeline?.segments.at(-1)).toMatchObject({ kind: 'throttled', to_ms: null });
     const { rows } = await till.scenario.outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = $2 order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = $2 order by seq`,
       [tenant, run],
     );
     expect(rows.map(({ events }) => events).join('\n')).toContain('"detail":{"for":"rate"}');

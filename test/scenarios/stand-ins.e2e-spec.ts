@@ -44,7 +44,7 @@ describe('while somebody is away', () => {
     await till.lead(run, 'succeeded');
     expect(till.paid).toHaveLength(1);
     const { rows } = await outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
       [tenant],
     );
     const events = rows.flatMap(({ events: text }) => text.split('\n').map((line) => JSON.parse(line) as object));

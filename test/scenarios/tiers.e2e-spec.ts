@@ -49,7 +49,7 @@ interface Drawn {
 /** What the end of a run says of its draw, in evidence. */
 async function endOf(run: RunId): Promise<Drawn> {
   const { rows } = await desk.scenario.outsider.query<{ events: string }>(
-    `select events from writ.audit_unit where tenant = $1 and run = $2 order by seq`,
+    `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = $2 order by seq`,
     [desk.scenario.tenant, run],
   );
   const events = rows.flatMap((row) => row.events.split('\n')).map((line) => JSON.parse(line) as { type: string });

@@ -75,7 +75,7 @@ describe('a run whose journal cannot be read', () => {
     expect(shown).toMatchObject({ status: 'quarantined', failure: { code: 'journal_broken' } });
     expect(shown?.failure?.message).toContain('settled without an open intent');
     const { rows } = await outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where run = $1 order by seq desc limit 1`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where run = $1 order by seq desc limit 1`,
       [id],
     );
     expect(JSON.parse(rows[0]!.events)).toMatchObject({ type: 'run.quarantined', outcome: 'journal_broken' });

@@ -64,7 +64,7 @@ export async function checkRun(
   ).rows;
   const audit = (
     await db.query<AuditRow>(
-      `select seq, unit, events, hashes from writ.audit_unit where tenant = $1 and run = $2 order by seq`,
+      `select seq, unit, writ.audit_lines(u) as events, hashes from writ.audit_unit u where tenant = $1 and run = $2 order by seq`,
       [row.tenant, run],
     )
   ).rows;

@@ -82,7 +82,7 @@ export class MadeLog {
       drafts.map((draft) => this.#draft(run, draft)),
     );
     this.#heads.set(run, link.head);
-    for (const line of link.text.split('\n')) {
+    for (const line of link.lines) {
       this.lines.push(line);
       this.tree.append(leafOf(line));
     }

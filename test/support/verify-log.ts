@@ -113,9 +113,10 @@ async function verifyOne(
 ): Promise<CheckedLog> {
   const { fault } = options;
   const units = new Map<string, UnitRow>();
-  const stored = await db.query<UnitRow>(`select run, seq, hashes, events from writ.audit_unit where tenant = $1`, [
-    head.tenant,
-  ]);
+  const stored = await db.query<UnitRow>(
+    `select run, seq, hashes, writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1`,
+    [head.tenant],
+  );
   for (const unit of stored.rows) units.set(`${unit.run} ${unit.seq}`, unit);
   const { entries, placed } = await readEntries(db, head, { units, fault });
   const roots = new Map<number, Buffer>();

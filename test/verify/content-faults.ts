@@ -15,7 +15,7 @@ export async function contentFaults(outsider: Client, tenant: string): Promise<r
   );
   for (const { digest, body } of bundles.rows) content.policy(digest, body, 0);
   const { rows } = await outsider.query<{ events: string }>(
-    `select events from writ.audit_unit where tenant = $1 order by run, seq`,
+    `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 order by run, seq`,
     [tenant],
   );
   const bytes = new TextEncoder();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { newId, type RunId, sha256Hex, type TenantId } from '@writ/kernel';
-import { type AuditDraft, checkChain, extendChain, GENESIS } from './chain';
+import { checkChain, extendChain, GENESIS } from './chain';
+import { type AuditDraft } from './packed';
 
 const draft = (n: number): AuditDraft => ({
   id: newId('event'),
@@ -20,7 +21,7 @@ const chainOf = (cuts: readonly number[]): string[] => {
       head,
       Array.from({ length: size }, (_, i) => draft(lines.length + i)),
     );
-    if (size > 0) lines.push(...link.text.split('\n'));
+    lines.push(...link.lines);
     head = link.head;
   }
   return lines;
@@ -59,7 +60,7 @@ describe("a run's chain", () => {
 
   it('the hashes beside a link are those of its lines', () => {
     const link = extendChain(GENESIS, [draft(0), draft(1)]);
-    const expected = link.text.split('\n').map((line) => sha256Hex(line));
+    const expected = link.lines.map((line) => sha256Hex(line));
     expect(Buffer.from(link.hashes).toString('hex')).toBe(expected.join(''));
   });
 

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256Hex } from '@writ/kernel';
-import type { AuditEvent } from './event';
+import { type AuditDraft, UnitPacking } from './packed';
 
 /** Where a chain stands: how many events it has, and the hash the next one must name. */
 export interface ChainHead {
@@ -10,12 +10,11 @@ export interface ChainHead {
 
 export const GENESIS: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
-/** An event before the chain gives it its place. */
-export type AuditDraft = Omit<AuditEvent, 'schema' | 'run_seq' | 'prev'>;
-
 export interface ChainLink {
-  /** The events' exact hashed bytes, one canonical JSON per line (canonical JSON holds no raw newline). */
-  readonly text: string;
+  /** The events' exact hashed bytes, a canonical JSON each: it holds no raw newline. */
+  readonly lines: readonly string[];
+  /** The same events as a unit of them lies in `writ.audit_unit`. */
+  readonly packed: string;
   /** SHA-256 of each line, 32 bytes each, in order. */
   readonly hashes: Uint8Array;
   readonly head: ChainHead;
@@ -29,14 +28,15 @@ export function extendChain(head: ChainHead, drafts: readonly AuditDraft[]): Cha
   const hashes = Buffer.allocUnsafe(drafts.length * 32);
   const lines: string[] = [];
   let { seq, hash } = head;
+  const unit = new UnitPacking(drafts, hash);
   for (const [index, draft] of drafts.entries()) {
-    const line = canonicalJson({ ...draft, schema: 1, run_seq: seq, prev: hash });
+    const line = unit.add(draft, { seq, prev: hash });
     hash = sha256Hex(line);
     hashes.write(hash, index * 32, 'hex');
     lines.push(line);
     seq += 1;
   }
-  return { text: lines.join('\n'), hashes, head: { seq, hash } };
+  return { lines, packed: unit.text(), hashes, head: { seq, hash } };
 }
 
 export type ChainFault = 'unreadable' | 'altered' | 'missing' | 'reordered' | 'not_canonical';

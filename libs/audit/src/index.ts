@@ -1,5 +1,4 @@
 export {
-  type AuditDraft,
   type ChainCheck,
   type ChainFault,
   type ChainHead,
@@ -20,6 +19,7 @@ export { recoverLogs } from './log/recover';
 export { announceKey } from './log/rotate';
 export { Sequencer, type SequencerOptions } from './log/sequencer';
 export { LogWatch } from './log/watch';
+export type { AuditDraft } from './packed';
 export { chainLines } from './queries';
 export { AuditSearch, shownEvent } from './search/audit-search';
 export { type AuditTest } from './search/audit-test';

@@ -4,7 +4,7 @@ import type { Tx } from '@writ/database';
 /** The hashed bytes of one chain (a run, or the tenant's stream), in order. */
 export async function chainLines(tx: Tx, tenant: TenantId, run: RunId | 'tenant'): Promise<string[]> {
   const rows = await tx.query<{ events: string }>(
-    `SELECT events FROM writ.audit_unit WHERE tenant = $1 AND run = $2 ORDER BY seq`,
+    `SELECT writ.audit_lines(u) AS events FROM writ.audit_unit u WHERE tenant = $1 AND run = $2 ORDER BY seq`,
     [tenant, run],
   );
   return rows.flatMap((row) => row.events.split('\n'));

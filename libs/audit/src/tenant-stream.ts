@@ -1,7 +1,8 @@
 import { newId, type TenantId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
 import { currentTrace, newTrace } from '@writ/telemetry';
-import { type AuditDraft, extendChain } from './chain';
+import { extendChain } from './chain';
+import { type AuditDraft } from './packed';
 
 /** An event of the tenant's own stream; the stream fills in what is the same for all of them. */
 export type TenantEvent = Omit<AuditDraft, 'id' | 'tenant' | 'run' | 'time' | 'origin'> & { readonly time?: string };
@@ -33,7 +34,7 @@ export async function appendTenantEvents(tx: Tx, tenant: TenantId, events: reado
   const link = extendChain({ seq: row.next_seq, hash: row.head }, drafts);
   await tx.query(
     `INSERT INTO writ.audit_unit (tenant, run, seq, unit, events, hashes) VALUES ($1, 'tenant', $2, $3, $4, $5)`,
-    [tenant, row.next_seq, newId('unit'), link.text, link.hashes],
+    [tenant, row.next_seq, newId('unit'), link.lines.join('\n'), link.hashes],
   );
   await tx.query(`UPDATE writ.tenant_stream SET next_seq = $2, head = $3 WHERE tenant = $1`, [
     tenant,

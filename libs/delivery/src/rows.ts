@@ -234,7 +234,7 @@ export async function readStream(
   of: { readonly tenant: TenantId; readonly from: number; readonly units: number },
 ): Promise<readonly { readonly seq: number; readonly event: StreamEvent & { readonly id: EventId } }[]> {
   const rows = await tx.query<{ seq: number; events: string }>(
-    `SELECT seq, events FROM writ.audit_unit
+    `SELECT seq, writ.audit_lines(u) AS events FROM writ.audit_unit u
       WHERE tenant = $1 AND run = 'tenant'
         AND seq >= coalesce((SELECT max(seq) FROM writ.audit_unit
                               WHERE tenant = $1 AND run = 'tenant' AND seq <= $2), 0)

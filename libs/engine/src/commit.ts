@@ -171,7 +171,7 @@ function build(held: HeldRun, { facts, tail, standing, authority, events, link }
     wakeAt: standing.wakeAt,
     release: standing.release || isFinal(standing.status),
     journal: events.map((event) => journalLine({ tenant: held.tenant, started: held.state.started }, event)).join('\n'),
-    audit: link.text,
+    audit: link.packed,
     auditHashes: link.hashes,
     auditSeq: held.chain.seq,
     mail: facts.mail,

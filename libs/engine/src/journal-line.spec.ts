@@ -5,11 +5,11 @@ import { journalEvents, journalLine } from './journal-line';
 
 const tenant = 'ten_00000000000000000000000000' as TenantId;
 const snapshot = fc.constantFrom('sha256:start', 'sha256:later');
-const name = fc.constantFrom('a', 'agent:b', 'user:c', tenant as string);
+const name = fc.constantFrom('a', 'agent:a', 'agent:b', 'user:c', tenant as string);
 const plain = { effect: 'allow' as const, condition: null, read: {} };
 
 const match = fc.oneof(
-  fc.constantFrom('r1', 'r2').map((rid) => ({ rid, ...plain })),
+  fc.constantFrom('r1', 'r2', 'r 2').map((rid) => ({ rid, ...plain })),
   fc.record({
     rid: fc.constant('r3'),
     effect: fc.constantFrom('allow' as const, 'deny' as const),
@@ -87,7 +87,7 @@ const intended: fc.Arbitrary<StepIntended> = fc
     attempt: 1,
     path: '',
     kind,
-    agent: null,
+    agent: kind === 'tool' ? 'a' : null,
     target,
     target_digest: digest,
     ...(given === 'beside' && { args: value }),
@@ -154,7 +154,7 @@ describe('a line of the journal', () => {
     const line = JSON.parse(journalLine({ tenant, started: first }, whole)) as Record<string, unknown>;
     expect(line).not.toHaveProperty('args_digest');
     expect(line).not.toHaveProperty('target_digest');
-    expect(line['decision']).toMatchObject({ asked: [{ stage: 'initiator', subject: 'user:c', rids: ['r1'] }] });
+    expect(line['decision']).toMatchObject({ asked: ['initiator r1'] });
     for (const said of ['snapshot', 'reason', 'explicit', 'stage', 'obligations', 'nearMisses']) {
       expect(line['decision']).not.toHaveProperty(said);
     }

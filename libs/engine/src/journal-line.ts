@@ -22,12 +22,44 @@ interface PackedStage {
   readonly matches?: readonly RuleMatch[];
 }
 
+/** A stage in which plain rules allow what the act's own agent, or the run's initiator, asks: `agent rul_… rul_…`. */
+type NamedStage = string;
+
 interface PackedDecision extends Partial<Omit<RecordedDecision, 'id' | 'stages'>> {
   readonly id: RecordedDecision['id'];
   /** After the guardrail, when that let the act pass. */
-  readonly asked?: readonly PackedStage[];
+  readonly asked?: readonly (PackedStage | NamedStage)[];
   /** All of them, otherwise. */
-  readonly stages?: readonly PackedStage[];
+  readonly stages?: readonly (PackedStage | NamedStage)[];
+}
+
+/** What is known of a decision's event without the decision. */
+interface Around {
+  readonly tenant: TenantId;
+  /** The snapshot that most decisions of the run are made under; absent for the first. */
+  readonly snapshot?: string;
+  /** The agent that acts, if one does. */
+  readonly agent: string | null;
+  readonly initiator: string;
+}
+
+const aroundStart = (tenant: TenantId, { initiator }: RunStarted): Around => ({
+  tenant,
+  agent: null,
+  initiator: initiator.id,
+});
+
+const around = ({ tenant, started }: Known, event: Deciding): Around => ({
+  tenant,
+  snapshot: started.decision.snapshot,
+  agent: 'agent' in event ? event.agent : null,
+  initiator: started.initiator.id,
+});
+
+/** Whose grants a stage asks for, where that follows from the event. */
+function subjectOf(stage: string, { agent, initiator }: Around): string | null {
+  if (stage === 'initiator') return initiator;
+  return stage === 'agent' && agent !== null ? `agent:${agent}` : null;
 }
 
 const BILL_KIND: { readonly [K in StepKind]: string } = {
@@ -54,18 +86,18 @@ const BILL_KIND: { readonly [K in StepKind]: string } = {
  * `journalEvents` puts all of it back.
  */
 export function journalLine(known: Known, said: RunEvent): string {
-  const { tenant, started } = known;
+  const { started } = known;
   const event = versioned(said);
   switch (event.type) {
     case 'run_started':
-      return canonicalJson({ ...event, decision: pack(event.decision, tenant, null) });
+      return canonicalJson({ ...event, decision: pack(event.decision, aroundStart(known.tenant, event)) });
     case 'step_denied':
     case 'step_asked':
-      return canonicalJson({ ...event, decision: pack(event.decision, tenant, started) });
+      return canonicalJson({ ...event, decision: pack(event.decision, around(known, event)) });
     case 'step_intended':
       return canonicalJson({
         ...event,
-        decision: pack(event.decision, tenant, started),
+        decision: pack(event.decision, around(known, event)),
         args: event.args_ref === undefined ? event.args : undefined,
         // INVARIANT: `args_digest` is the digest of the canonical arguments; so is `args_ref`.
         args_digest: event.args === undefined && event.args_ref === undefined ? event.args_digest : undefined,
@@ -94,16 +126,16 @@ export function journalEvents(tenant: TenantId, lines: readonly string[], start?
   const events = lines.map((line) => upcast(JSON.parse(line) as JsonObject) as unknown as RunEvent);
   const first = events[0];
   if (first?.type === 'run_started') {
-    const started = { ...first, decision: unpack(first.decision, tenant, null) };
+    const started = { ...first, decision: unpack(first.decision, aroundStart(tenant, first)) };
     return [started, ...events.slice(1).map((event) => restored({ tenant, started }, event))];
   }
   return start ? events.map((event) => restored({ tenant, started: start }, event)) : events;
 }
 
 function restored(known: Known, event: RunEvent): RunEvent {
-  const { tenant, started } = known;
+  const { started } = known;
   if (!isDeciding(event)) return event;
-  const decision = unpack(event.decision, tenant, started);
+  const decision = unpack(event.decision, around(known, event));
   if (event.type !== 'step_intended') return { ...event, decision };
   const { args, args_ref: ref } = event;
   const derived = args === undefined ? ref : digestOf(canonicalJson(args));
@@ -122,27 +154,30 @@ function pinned(started: RunStarted, { kind, target }: StepIntended): string | u
   return started.bill.find(([one, name]) => one === of && name === target)?.[2];
 }
 
-function pack(decision: RecordedDecision, tenant: TenantId, started: RunStarted | null): PackedDecision {
+function pack(decision: RecordedDecision, known: Around): PackedDecision {
   const { stages, obligations, nearMisses, ...rest } = decision;
   const [first, ...asked] = stages;
-  const passed = first !== undefined && isPass(first, tenant);
+  const passed = first !== undefined && isPass(first, known.tenant);
   return {
     ...rest,
-    ...(passed ? { asked: asked.map(packStage) } : { stages: stages.map(packStage) }),
+    ...(passed
+      ? { asked: asked.map((one) => packStage(one, known)) }
+      : { stages: stages.map((one) => packStage(one, known)) }),
     ...(obligations.length > 0 && { obligations }),
     ...(nearMisses.length > 0 && { nearMisses }),
     ...(decision.reason === 'allowed' && { reason: undefined }),
     ...(decision.explicit && { explicit: undefined }),
     ...(decision.stage === stages.at(-1)?.stage && { stage: undefined }),
-    ...(decision.snapshot === started?.decision.snapshot && { snapshot: undefined }),
+    ...(decision.snapshot === known.snapshot && { snapshot: undefined }),
   } as PackedDecision;
 }
 
-function unpack(kept: RecordedDecision, tenant: TenantId, started: RunStarted | null): RecordedDecision {
+function unpack(kept: RecordedDecision, known: Around): RecordedDecision {
   const { asked, stages: all, ...rest } = kept as unknown as PackedDecision;
-  const stages = asked ? [pass(tenant), ...asked.map(unpackStage)] : (all ?? []).map(unpackStage);
+  const said = (asked ?? all ?? []).map((one) => unpackStage(one, known));
+  const stages = asked ? [pass(known.tenant), ...said] : said;
   const stage = stages.at(-1)?.stage ?? 'policy';
-  const snapshot = started?.decision.snapshot ?? '';
+  const snapshot = known.snapshot ?? '';
   return { reason: 'allowed', explicit: true, stage, snapshot, obligations: [], nearMisses: [], ...rest, stages };
 }
 
@@ -169,8 +204,13 @@ function isPlain(match: RuleMatch): boolean {
   return true;
 }
 
-function packStage({ stage, subject, verdict, explicit, matches }: StageResult): PackedStage {
+function packStage(result: StageResult, known: Around): PackedStage | NamedStage {
+  const { stage, subject, verdict, explicit, matches } = result;
   const bare = matches.length > 0 && matches.every(isPlain);
+  if (bare && verdict === 'allow' && explicit && subject === subjectOf(stage, known)) {
+    const named = [stage, ...matches.map(({ rid }) => rid)];
+    if (!named.some((name) => name.includes(' '))) return named.join(' ');
+  }
   return {
     stage,
     subject,
@@ -180,7 +220,18 @@ function packStage({ stage, subject, verdict, explicit, matches }: StageResult):
   };
 }
 
-function unpackStage({ stage, subject, verdict, explicit, rids, matches }: PackedStage): StageResult {
+function unpackStage(kept: PackedStage | NamedStage, known: Around): StageResult {
+  if (typeof kept === 'string') {
+    const [stage, ...rids] = kept.split(' ') as [StageResult['stage'], ...string[]];
+    return {
+      stage,
+      subject: subjectOf(stage, known) ?? '',
+      verdict: 'allow',
+      explicit: true,
+      matches: rids.map(plain),
+    };
+  }
+  const { stage, subject, verdict, explicit, rids, matches } = kept;
   return {
     stage,
     subject,

@@ -1,12 +1,4 @@
-import {
-  canonicalJson,
-  CanonicalError,
-  type Failure,
-  type Json,
-  type JsonObject,
-  randomBytes,
-  toHex,
-} from '@writ/kernel';
+import { canonicalJson, CanonicalError, type Failure, type Json, type JsonObject } from '@writ/kernel';
 import { type AuditDraft, commitmentTo } from '@writ/audit';
 import { checkInput } from '@writ/registry';
 import type { Database } from '@writ/database';
@@ -21,6 +13,7 @@ import type { Performed } from './doors';
 import { afterFailure, backoffMs } from './retry';
 import { branchOf } from './path';
 import { keepAside } from './keep-aside';
+import { newSalt } from './salt';
 
 /** Records a fact: applied at once, committed with the next unit. */
 export function record(held: HeldRun, event: RunEvent, audit?: AuditDraft): void {
@@ -124,7 +117,7 @@ function recordValue(
   },
 ): void {
   const { attempt, now, tokens, text, ref } = done;
-  const salt = toHex(randomBytes(16));
+  const salt = newSalt();
   const { step, attempt: number, proposed } = attempt;
   const branch = branchOf(proposed.path);
   record(

@@ -68,7 +68,7 @@ export async function quarantineUnled(ctx: EngineContext, claimed: ClaimedRun, d
       wakeAt: null,
       release: true,
       journal,
-      audit: link.text,
+      audit: link.packed,
       auditHashes: link.hashes,
       auditSeq,
       mail: [],

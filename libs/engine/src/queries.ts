@@ -183,7 +183,7 @@ export class RunQueries implements RunQueriesApi {
   async #decided(tenant: TenantId, id: string): Promise<Found | null> {
     const made = isId('decision', id) ? timeOfId(id) : null;
     if (made === null) return null;
-    const window = { from: new Date(made - WINDOW_MS), to: new Date(made + WINDOW_MS), containing: id };
+    const window = { from: new Date(made - WINDOW_MS), to: new Date(made + WINDOW_MS), naming: id };
     const found = await this.db.withTenant(tenant, (tx) => unitsAround(tx, tenant, window));
     for (const unit of found) {
       if (unit.run === 'tenant') {

@@ -1,4 +1,4 @@
-import { assertNever, type Failure, randomBytes, toHex } from '@writ/kernel';
+import { assertNever, type Failure } from '@writ/kernel';
 import { type Decision, decide, type TenantAuthority } from '@writ/policy';
 import { openSpan } from '@writ/telemetry';
 import { askPeople, withEditedArguments } from './approvals/ask-people';
@@ -32,6 +32,7 @@ import { enter, spread } from './pace/enter';
 import type { Performed, Warrant } from './doors';
 import { ASKED_LOOK_MS, STOPPED_LOOK_MS } from './standing';
 import { keepAside } from './keep-aside';
+import { newSalt } from './salt';
 import type { Moved } from './advance-end';
 import type { OpenStep } from './state';
 import { type Decided, type Held, intentTail, refusalEvidence } from './step-evidence';
@@ -254,7 +255,7 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   const where = { run: held.run, step, attempt };
   const branch = branchOf(proposed.path);
   const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;
-  const salt = toHex(randomBytes(16));
+  const salt = newSalt();
   const place = {
     step,
     attempt,

@@ -48,7 +48,7 @@ const PAGE_SPANS = 40;
 
 /** The units of those spans of a log that a condition on `writ.log_span` chooses, by index. */
 const unitsOf = (spans: string): string => `
-  SELECT l.first_index AS span, l.count, l.run, l.first_index + u.seq - l.seq AS first, u.seq, u.events,
+  SELECT l.first_index AS span, l.count, l.run, l.first_index + u.seq - l.seq AS first, u.seq, writ.audit_lines(u) AS events,
          octet_length(u.hashes) / 32 AS n
     FROM (SELECT * FROM writ.log_span WHERE tenant = $1 AND generation = $2 AND ${spans}) l
     LEFT JOIN writ.audit_unit u

@@ -26,9 +26,9 @@ export async function findEvent(tx: Tx, tenant: TenantId, id: string): Promise<F
   if (made === null) return null;
   for (const window of WINDOWS_MS) {
     const rows = await tx.query<Row>(
-      `SELECT run, seq, events FROM writ.audit_unit
-        WHERE tenant = $1 AND at BETWEEN $2 AND $3 AND position($4 IN events) > 0`,
-      [tenant, new Date(made - window), new Date(made + window), `"id":"${id}"`],
+      `SELECT run, seq, writ.audit_lines(u) AS events FROM writ.audit_unit u
+        WHERE tenant = $1 AND at BETWEEN $2 AND $3 AND position(split_part($4, '_', 2) IN u.events) > 0`,
+      [tenant, new Date(made - window), new Date(made + window), id],
     );
     for (const row of rows) {
       const lines = row.events.split('\n');

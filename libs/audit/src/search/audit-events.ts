@@ -1,5 +1,5 @@
 import { type Params, type Predicate, testsOf, whereOf } from '@writ/database';
-import { type AuditTest, auditTestSql, markersSql, readsEvent } from './audit-test';
+import { type AuditTest, auditTestSql, lineMarkersSql, readsEvent, unitMarkersSql } from './audit-test';
 
 /** An exact time from whole microseconds: a float of seconds would round. */
 export const microseconds = (value: number, params: Params): string =>
@@ -26,8 +26,8 @@ export function eventsSql(
   return `
     SELECT ${columns}
       FROM writ.audit_unit u ${sample}
-     CROSS JOIN LATERAL string_to_table(u.events, E'\\n') WITH ORDINALITY AS e (line, ord)
+     CROSS JOIN LATERAL string_to_table(writ.audit_lines(u), E'\\n') WITH ORDINALITY AS e (line, ord)
      ${read}
-     WHERE ${markersSql(where, 'u.events', params)} AND ${markersSql(where, 'e.line', params)}
+     WHERE ${unitMarkersSql(where, params)} AND ${lineMarkersSql(where, params)}
        AND ${whereOf(where, auditTestSql, params)}`;
 }

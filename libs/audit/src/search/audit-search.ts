@@ -104,7 +104,7 @@ export class AuditSearch {
       const values = await tx.query<{ value: string; count: number }>(
         `SELECT v.value, count(*)::int AS count FROM (
            SELECT ${NAMES[asked.field].sql} AS value FROM writ.audit_unit u
-            CROSS JOIN LATERAL string_to_table(u.events, E'\\n') AS e (line)
+            CROSS JOIN LATERAL string_to_table(writ.audit_lines(u), E'\\n') AS e (line)
             CROSS JOIN LATERAL (SELECT e.line::jsonb AS v OFFSET 0) j
             WHERE u.tenant = ${params.add(asked.tenant)}
               AND u.at >= ${microseconds(since, params)} AND u.at < ${microseconds(limits.until, params)}) v

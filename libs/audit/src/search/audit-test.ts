@@ -1,4 +1,5 @@
 import { type NameTest, type NumberBounds, type Params, type Predicate, whereOf } from '@writ/database';
+import { keptPart } from '../packed';
 
 /** One thing an audit event can be asked for. */
 export type AuditTest =
@@ -80,31 +81,52 @@ export function auditTestSql(test: AuditTest, params: Params): string {
 }
 
 /**
- * A condition on text that holds wherever the predicate does: what its names look like in canonical JSON. Asked first,
- * of whole units and then of lines, because looking for a text costs a tenth of reading JSON.
+ * A condition on a line that holds wherever the predicate does: what its names look like in canonical JSON. Asked first,
+ * because looking for a text costs a tenth of reading JSON.
  */
-export function markersSql(predicate: Predicate<AuditTest>, text: string, params: Params): string {
-  const markers = markersOf(predicate);
+export const lineMarkersSql = (predicate: Predicate<AuditTest>, params: Params): string =>
+  markersSql(markersOf(predicate, markerOf), 'e.line', params);
+
+/** The same of a whole unit as it lies, before anything of it is unpacked. */
+export const unitMarkersSql = (predicate: Predicate<AuditTest>, params: Params): string =>
+  markersSql(
+    markersOf(predicate, (test) => {
+      const marker = markerOf(test);
+      // What the events of a unit have in common is not said in letters.
+      return marker === null || test.field === 'trace' ? null : keptPart(marker);
+    }),
+    'u.events',
+    params,
+  );
+
+function markersSql(markers: Predicate<string> | null, text: string, params: Params): string {
   return markers === null
     ? 'TRUE'
     : whereOf(markers, (marker) => `position(${params.add(marker)} IN ${text}) > 0`, params);
 }
 
 /** Texts that an event must hold for the predicate to hold; null where none can be told. */
-function markersOf(predicate: Predicate<AuditTest>): Predicate<string> | null {
+function markersOf(
+  predicate: Predicate<AuditTest>,
+  markerOf: (test: AuditTest) => string | null,
+): Predicate<string> | null {
+  const of = (part: Predicate<AuditTest>): Predicate<string> | null => markersOf(part, markerOf);
   if ('not' in predicate) return null;
-  if ('test' in predicate) return markerOf(predicate.test);
+  if ('test' in predicate) {
+    const marker = markerOf(predicate.test);
+    return marker === null ? null : { test: marker };
+  }
   if ('all' in predicate) {
-    const all = predicate.all.map(markersOf).filter((part) => part !== null);
+    const all = predicate.all.map(of).filter((part) => part !== null);
     return all.length === 0 ? null : { all };
   }
-  const any = predicate.any.map(markersOf);
+  const any = predicate.any.map(of);
   return any.includes(null) ? null : { any: any.filter((part) => part !== null) };
 }
 
-function markerOf(test: AuditTest): Predicate<string> | null {
+function markerOf(test: AuditTest): string | null {
   if (!('name' in test) || test.field === 'run') return null;
   const written = JSON.stringify('is' in test.name ? test.name.is : test.name.starts);
   const begun = 'is' in test.name ? written : written.slice(0, -1);
-  return { test: test.field === 'rule' ? begun : `"${NAMES[test.field].member}":${begun}` };
+  return test.field === 'rule' ? begun : `"${NAMES[test.field].member}":${begun}`;
 }

@@ -47,16 +47,19 @@ export async function loadJournal(
   return tx.query(`SELECT seq, events FROM writ.journal WHERE tenant = $1 AND run = $2 ORDER BY seq`, [tenant, run]);
 }
 
-/** Audit units of a time window that hold a text. The index on time bounds the scan, so a short window is cheap. */
+/**
+ * Audit units of a time window that name an id: as they lie, they may leave its prefix out. The index
+ * on time bounds the scan, so a short window is cheap.
+ */
 export async function unitsAround(
   tx: Tx,
   tenant: TenantId,
-  window: { readonly from: Date; readonly to: Date; readonly containing: string },
+  window: { readonly from: Date; readonly to: Date; readonly naming: string },
 ): Promise<{ readonly run: string; readonly events: string }[]> {
   return tx.query(
-    `SELECT run, events FROM writ.audit_unit
-      WHERE tenant = $1 AND at BETWEEN $2 AND $3 AND position($4 IN events) > 0`,
-    [tenant, window.from, window.to, window.containing],
+    `SELECT run, writ.audit_lines(u) AS events FROM writ.audit_unit u
+      WHERE tenant = $1 AND at BETWEEN $2 AND $3 AND position(split_part($4, '_', 2) IN u.events) > 0`,
+    [tenant, window.from, window.to, window.naming],
   );
 }
 

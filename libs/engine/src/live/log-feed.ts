@@ -110,7 +110,7 @@ async function readLog(
   const { tenant, generation, limit } = asked;
   const from = asked.from - sequenceOf(generation, 0);
   const rows = await tx.query<{ first: number; events: string }>(
-    `SELECT (l.first_index + u.seq - l.seq)::float8 AS first, u.events FROM writ.log_span l
+    `SELECT (l.first_index + u.seq - l.seq)::float8 AS first, writ.audit_lines(u) AS events FROM writ.log_span l
        JOIN writ.audit_unit u ON u.tenant = l.tenant AND u.run = l.run AND u.seq >= l.seq AND u.seq < l.seq + l.count
       WHERE l.tenant = $1 AND l.generation = $2 AND l.first_index < $3 + $4::int
         AND l.first_index >= coalesce((SELECT max(first_index) FROM writ.log_span

@@ -37,7 +37,7 @@ export async function dropSnapshot(tx: Tx, tenant: TenantId, run: RunId): Promis
 /** A run's evidence, one canonical JSON per event, in order. */
 export async function loadEvidence(tx: Tx, tenant: TenantId, run: RunId): Promise<readonly string[]> {
   const rows = await tx.query<{ events: string }>(
-    `SELECT events FROM writ.audit_unit WHERE tenant = $1 AND run = $2 ORDER BY seq`,
+    `SELECT writ.audit_lines(u) AS events FROM writ.audit_unit u WHERE tenant = $1 AND run = $2 ORDER BY seq`,
     [tenant, run],
   );
   return rows.flatMap(({ events }) => events.split('\n'));
