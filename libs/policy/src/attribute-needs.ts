@@ -2,7 +2,7 @@ import { type AttributeSpec, hopsToAsk, isFresh, passesOn, standing } from '@wri
 import type { TenantAuthority } from './authority';
 import { isHeldBack } from './guard/guard-stage';
 import { beyondMandate } from './mandate';
-import type { Entry } from './snapshot';
+import type { Entry } from './entries';
 import { Docket, hopQuestion, initiatorQuestion, type StageQuestion } from './stage';
 import { coveringStop } from './stops';
 import type { AttributeNeed, DecisionRequest } from './types';

@@ -1,22 +1,21 @@
-import { type Link, type Sliced, TENANT_COLUMN } from '@writ/rules';
+import type { Sliced } from '@writ/rules';
 import type { RuleText } from './rule-text';
-
-const linkLine = (section: 'g' | 'g2', link: Link): string =>
-  `${section}, ${link.member}, ${link.group}, ${TENANT_COLUMN}`;
 
 /**
  * The rules as one text that depends on what they say only: no comments, no order of writing, every id written out. Its
  * digest is the policy's version, and anybody can parse it again.
  */
 export function* canonicalRules(text: RuleText): Sliced<string> {
-  const lines = text.rules.map(({ line }) => line);
+  // Section by section, which is the order of whole lines too, with fewer of them to compare with one another.
+  const sections = [text.links.g, text.links.g2, linesOf(text, 'p'), linesOf(text, 'p2')];
   yield;
-  for (const link of text.roles) lines.push(linkLine('g', link));
-  for (const link of text.classes) lines.push(linkLine('g2', link));
-  yield;
-  const sorted = yield* sortInSlices(lines);
+  const sorted: string[] = [];
+  for (const lines of sections) for (const line of yield* sortInSlices(lines)) sorted.push(line);
   return sorted.join('\n');
 }
+
+const linesOf = ({ rules }: RuleText, section: 'p' | 'p2'): readonly string[] =>
+  rules.flatMap(({ rule, line }) => (rule.section === section ? [line] : []));
 
 const RUN = 512;
 

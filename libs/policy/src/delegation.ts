@@ -2,7 +2,7 @@ import type { DelegationId, Hop } from '@writ/kernel';
 import { agentName, passesOn } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import { beyondTools } from './mandate';
-import type { Entry } from './snapshot';
+import type { Entry } from './entries';
 import type { DecisionRequest, ReasonCode } from './types';
 
 /** Whose rights the receiver gets: the strictest of all rules that allow the handoff. */

@@ -1,6 +1,7 @@
 import { type Candidate, combine, type Combined, type Facts, type Groups, type Outcome, standing } from '@writ/rules';
 import type { Question } from './casbin';
-import type { Entry, Snapshot } from './snapshot';
+import type { Entry } from './entries';
+import type { Snapshot } from './snapshot';
 import type { Obligation, RuleMatch } from './types';
 
 /** What a set of candidate rules says of one request. */
@@ -77,7 +78,9 @@ class Found implements Groups {
 
   has(member: string, group: string): boolean {
     const { found } = this;
-    return member === found.member && group === found.group ? found.within : this.all.has(member, group);
+    // Not `===`, which looks at the text before it finds that both are the same one: a rule's is nowhere near.
+    const asked = Object.is(member, found.member) && Object.is(group, found.group);
+    return asked ? found.within : this.all.has(member, group);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Facts } from '@writ/rules';
-import type { Entry } from './snapshot';
+import type { Entry } from './entries';
 import type { NearMiss, Stage } from './types';
 
 const MOST = 3;

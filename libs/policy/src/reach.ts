@@ -1,6 +1,7 @@
 import { agentName, type HandoffRule, roleName } from '@writ/rules';
 import { asks } from './obligations';
-import type { Entry, Snapshot } from './snapshot';
+import type { Entry } from './entries';
+import type { Snapshot } from './snapshot';
 import type { Action } from './types';
 
 /** An agent as it is published: the tools it is offered, and whom it may pass on to at all. */

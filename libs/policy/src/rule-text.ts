@@ -12,6 +12,8 @@ export interface RuleText {
   readonly roles: readonly Link[];
   /** `g2`: object → class. */
   readonly classes: readonly Link[];
+  /** The links of both, likewise as one line each. */
+  readonly links: { readonly g: readonly string[]; readonly g2: readonly string[] };
 }
 
 export interface LocatedRule {
@@ -57,17 +59,18 @@ export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<
   for (let start = 0, end = 0; start <= text.length; start = end + 1) {
     end = text.indexOf('\n', start);
     if (end === -1) end = text.length;
-    const content = text.slice(start, end).trim();
+    // Most lines are read where they lie.
+    const content = isBare(text, start, end) ? null : text.slice(start, end).trim();
     line += 1;
     if (line % STRIDE === 0) yield;
-    if (content.startsWith(FILE_MARK)) {
+    if (content?.startsWith(FILE_MARK) === true) {
       file = content.slice(FILE_MARK.length).trim();
       line = 0;
     }
-    if (content === '' || content.startsWith('#')) continue;
+    if (content !== null && (content === '' || content.startsWith('#'))) continue;
     const place = { file, line };
     try {
-      const read = reader.read(content);
+      const read = content === null ? reader.readAt(text, start, end) : reader.read(content);
       if (read.section === 'p' || read.section === 'p2') addRule({ rule: read.rule, line: read.line, place }, rules);
       else links[read.section].set(read.line, read.link);
     } catch (error) {
@@ -76,7 +79,19 @@ export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<
     }
   }
   if (rules.size === 0) return refuse(EMPTY);
-  return ok({ rules: [...rules.values()], roles: [...links.g.values()], classes: [...links.g2.values()] });
+  return ok({
+    rules: [...rules.values()],
+    roles: [...links.g.values()],
+    classes: [...links.g2.values()],
+    links: { g: [...links.g.keys()], g2: [...links.g2.keys()] },
+  });
+}
+
+/** Whether a line is neither empty nor a remark, and has no white space around it. */
+function isBare(text: string, start: number, end: number): boolean {
+  if (start === end) return false;
+  const [first, last] = [text.charCodeAt(start), text.charCodeAt(end - 1)];
+  return first > 0x23 && first < 0x7f && last > 0x20 && last < 0x7f;
 }
 
 // An empty policy is far more often a failed export than a wish; to stop everything, set a stop.

@@ -1,4 +1,4 @@
-import { canonicalJson, digestOf, type Failure, type Json, ok, refuse, type Result } from '@writ/kernel';
+import { canonicalJson, digestOf, type Json, ok, refuse, type Result } from '@writ/kernel';
 import {
   ActionIndex,
   type ActionRule,
@@ -10,28 +10,23 @@ import {
   type CompiledCondition,
   HandoffIndex,
   type HandoffRule,
-  type Rule,
+  layOut,
+  type Layout,
   type Sliced,
 } from '@writ/rules';
-import { MAX_BUNDLE_BYTES, policyFailure, type PolicyBundle, tooLarge } from './bundle';
+import { MAX_BUNDLE_BYTES, type PolicyBundle, tooLarge } from './bundle';
 import { canonicalRules } from './canonical';
+import { ACTION_FORM, type Entry, makeEntries } from './entries';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
 import { compileGuardrails, type GuardrailPolicy } from './guard/compile';
 import { namedObligations } from './named-obligations';
 import { withPlatform } from './platform/compile';
 import { MAX_PLATFORM_BYTES } from './platform/document';
-import { type LocatedRule, parseRules, placeText, type RuleText } from './rule-text';
+import { parseRules } from './rule-text';
 import { inSlices } from './slices';
 import { compileTiers, type TierPolicy } from './tiers/compile';
-import type { Obligation } from './types';
 import { spoken, type SpokenVocabulary } from './outside/vocabulary';
-
-/** A rule made ready: its condition compiled, its obligations resolved. */
-export type Entry<R extends Rule = Rule> = R & {
-  readonly test: CompiledCondition | null;
-  readonly owed: readonly Obligation[];
-};
 
 interface Parts {
   /** `sha256:…` of `body`: the policy's version. */
@@ -104,27 +99,71 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const entries = yield* makeEntries(parsed.value, known);
   if (!entries.ok) return entries;
   const rules = yield* canonicalRules(parsed.value);
+  yield;
   const body = canonicalJson({ ...bundle, rules });
   // What is stored is this text; it must come back through the same limit.
   if (Buffer.byteLength(body) > most) return refuse(tooLarge());
-  const snapshot: Snapshot = {
-    // What every decision reads stands first: it is then in one line of the processor's cache.
-    digest: digestOf(body),
-    actions: yield* ActionIndex.build(entries.value.actions, { roles: roles.value, classes: classes.value }),
+  yield;
+  const digest = digestOf(body);
+  yield;
+  const closures = { roles: roles.value, classes: classes.value };
+  const layout = yield* layOut({ list: entries.value.actions, form: ACTION_FORM }, closures);
+  const handoffs = yield* HandoffIndex.build(entries.value.handoffs, roles.value);
+  const snapshot = new BuiltSnapshot(layout, {
+    ...closures,
+    digest,
     matching: new Matching(body),
     flow: flow.value,
     guardrails: guardrails.value,
     tiers: tiers.value,
-    handoffs: yield* HandoffIndex.build(entries.value.handoffs, roles.value),
-    roles: roles.value,
-    classes: classes.value,
+    handoffs,
     vocabulary: bundle.vocabulary === undefined ? null : spoken(bundle.vocabulary),
     handoffDepth: bundle.limits.handoff_depth,
     attributes,
     body,
     ruleCount: parsed.value.rules.length,
-  };
-  return ok(Object.freeze(snapshot));
+  });
+  return ok(snapshot);
+}
+
+/** A snapshot is its own index of action rules: what every decision reads of the two is in one place. */
+class BuiltSnapshot extends ActionIndex<Entry<ActionRule>> implements Parts {
+  // What every decision reads stands first: it is then in one line of the processor's cache, or two.
+  readonly digest: string;
+  readonly matching: Matching;
+  readonly flow: FlowPolicy | null;
+  readonly guardrails: GuardrailPolicy | null;
+  readonly tiers: TierPolicy | null;
+  readonly handoffs: HandoffIndex<Entry<HandoffRule>>;
+  readonly roles: Closure;
+  readonly classes: Closure;
+  readonly vocabulary: SpokenVocabulary | null;
+  readonly handoffDepth: number;
+  readonly attributes: ReadonlyMap<string, AttributeSpec>;
+  readonly body: string;
+  readonly ruleCount: number;
+
+  constructor(layout: Layout<Entry<ActionRule>>, parts: Omit<Parts, 'actions'>) {
+    super(layout);
+    this.digest = parts.digest;
+    this.matching = parts.matching;
+    this.flow = parts.flow;
+    this.guardrails = parts.guardrails;
+    this.tiers = parts.tiers;
+    this.handoffs = parts.handoffs;
+    this.roles = parts.roles;
+    this.classes = parts.classes;
+    this.vocabulary = parts.vocabulary;
+    this.handoffDepth = parts.handoffDepth;
+    this.attributes = parts.attributes;
+    this.body = parts.body;
+    this.ruleCount = parts.ruleCount;
+    Object.freeze(this);
+  }
+
+  get actions(): ActionIndex<Entry<ActionRule>> {
+    return this;
+  }
 }
 
 function declared(bundle: PolicyBundle): ReadonlyMap<string, AttributeSpec> {
@@ -172,53 +211,4 @@ function* compileAll(bundle: PolicyBundle, attributes: Readable['attributes']): 
     yield;
   }
   return ok(conditions);
-}
-
-interface Entries {
-  readonly actions: readonly Entry<ActionRule>[];
-  readonly handoffs: readonly Entry<HandoffRule>[];
-}
-
-/** Rules made ready between two places where the work may pause. */
-const STRIDE = 16;
-
-function* makeEntries(
-  text: RuleText,
-  known: { readonly conditions: Compiled; readonly obligations: ReadonlyMap<string, Obligation> },
-): Sliced<Result<Entries>> {
-  let steps = 0;
-  const entries = { actions: [] as Entry<ActionRule>[], handoffs: [] as Entry<HandoffRule>[] };
-  for (const located of text.rules) {
-    const { rule } = located;
-    const test = rule.condition === null ? null : (known.conditions.get(rule.condition) ?? undefined);
-    if (test === undefined) return refuse(unknownName('condition', rule.condition ?? '', located));
-    const owed = obligationsOf(located, known.obligations);
-    if (!owed.ok) return owed;
-    const ready = { test, owed: owed.value };
-    // What the reader put last stays last.
-    if (rule.section === 'p') entries.actions.push(Object.freeze({ ...ready, ...rule }));
-    else entries.handoffs.push(Object.freeze({ ...ready, ...rule }));
-    if (++steps % STRIDE === 0) yield;
-  }
-  return ok(entries);
-}
-
-const NO_OBLIGATION: readonly Obligation[] = Object.freeze([]);
-
-function obligationsOf(located: LocatedRule, known: ReadonlyMap<string, Obligation>): Result<readonly Obligation[]> {
-  const ids = located.rule.obligations;
-  if (ids.length === 0) return ok(NO_OBLIGATION);
-  const found: Obligation[] = [];
-  for (const id of ids) {
-    const obligation = known.get(id);
-    if (!obligation) return refuse(unknownName('obligation', id, located));
-    found.push(obligation);
-  }
-  return ok(Object.freeze(found));
-}
-
-function unknownName(what: 'condition' | 'obligation', id: string, located: LocatedRule): Failure {
-  const place = placeText(located.place);
-  const message = `${place}: the bundle defines no ${what} ${id}.`;
-  return { ...policyFailure(`unknown_${what}`, message), details: { place } };
 }

@@ -6,7 +6,8 @@ import { type Heard, sampleOf } from './direct/second-hearing';
 import { type Case, hear, type Hearing } from './hearing';
 import { nearMisses } from './near-miss';
 import { initiatorNames, RequestFacts } from './request-facts';
-import type { Entry, Snapshot } from './snapshot';
+import type { Entry } from './entries';
+import type { Snapshot } from './snapshot';
 import type { DecisionRequest, NearMiss, Stage } from './types';
 
 /** One question of the pipeline: may this subject, by these names, do what is requested? */

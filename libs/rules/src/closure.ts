@@ -18,35 +18,38 @@ export type Sliced<T> = Generator<void, T, void>;
  * depth. (Casbin's role manager walks the graph at each question, and doubles its work at each diamond.)
  */
 export class Closure {
-  readonly #names: ReadonlyMap<string, readonly string[]>;
+  readonly #above: ReadonlyMap<string, readonly string[]>;
 
-  /** `names`: each member → itself and every group above it. */
-  constructor(names: ReadonlyMap<string, readonly string[]>) {
-    this.#names = names;
+  /** `above`: each member → every group above it. Lists may be shared. */
+  constructor(above: ReadonlyMap<string, readonly string[]>) {
+    this.#above = above;
     Object.freeze(this);
   }
 
   /** True for a name and itself, as in Casbin. */
   has(member: string, group: string): boolean {
     // A list, not a set: nearly everybody has a handful of roles, and one look-up touches less memory than two.
-    return member === group || (this.#names.get(member)?.includes(group) ?? false);
+    return member === group || (this.#above.get(member)?.includes(group) ?? false);
   }
 
-  /** As `names` has it; null for a name that is in no group. */
-  ofMember(member: string): readonly string[] | null {
-    return this.#names.get(member) ?? null;
+  /** Every group above `member`; none for a name that is in no group. */
+  above(member: string): readonly string[] {
+    return this.#above.get(member) ?? NONE;
   }
 
   /** Everybody who is in a group. */
   members(): Iterable<string> {
-    return this.#names.keys();
+    return this.#above.keys();
   }
 
   /** `member` and every group above it, itself first. */
   names(member: string): readonly string[] {
-    return this.ofMember(member) ?? [member];
+    const above = this.#above.get(member);
+    return above === undefined ? [member] : [member, ...above];
   }
 }
+
+const NONE: readonly never[] = Object.freeze([]);
 
 interface Frame {
   readonly name: string;
@@ -64,23 +67,22 @@ export function* closeOver(links: readonly Link[]): Sliced<Result<Closure>> {
     else direct.set(member, [group]);
     if (++steps % STRIDE === 0) yield;
   }
-  const names = new Map<string, readonly string[]>();
-  const height = new Map<string, number>();
+  const closing = new Closing();
   let memberships = 0;
-  for (const start of direct.keys()) {
-    if (names.has(start)) continue;
-    const path: Frame[] = [{ name: start, groups: direct.get(start) ?? [], next: 0 }];
+  for (const [start, groups] of direct) {
+    if (closing.above.has(start)) continue;
+    const path: Frame[] = [{ name: start, groups, next: 0 }];
     while (path.length > 0) {
       const frame = path[path.length - 1]!;
       const group = frame.groups[frame.next++];
       if (group === undefined) {
-        const failure = settle(frame, names, height);
+        const failure = closing.settle(frame);
         if (failure) return refuse(failure);
-        memberships += names.get(frame.name)!.length;
+        memberships += closing.above.get(frame.name)!.length + 1;
         if (memberships > MAX_MEMBERSHIPS) return refuse(TOO_MANY);
         path.pop();
         if (++steps % STRIDE === 0) yield;
-      } else if (!names.has(group) && direct.has(group)) {
+      } else if (!closing.above.has(group) && direct.has(group)) {
         if (path.some((open) => open.name === group)) {
           return refuse(cycle([...path.map((open) => open.name), group]));
         }
@@ -90,24 +92,46 @@ export function* closeOver(links: readonly Link[]): Sliced<Result<Closure>> {
       }
     }
   }
-  return ok(new Closure(names));
+  return ok(new Closure(closing.above));
 }
 
-function settle(frame: Frame, names: Map<string, readonly string[]>, height: Map<string, number>): Failure | null {
-  const { name, groups } = frame;
-  let tallest = 0;
-  for (const group of groups) tallest = Math.max(tallest, (height.get(group) ?? 0) + 1);
-  if (tallest > MAX_ROLE_DEPTH) return tooDeep(name);
-  height.set(name, tallest);
-  names.set(name, Object.freeze([name, ...union(groups, names)]));
-  return null;
-}
+/** What is known so far of a graph that is walked from its members up. */
+class Closing {
+  /** Of each member whose groups are all known: every group above it. */
+  readonly above = new Map<string, readonly string[]>();
+  /** Groups above one another, over a name that has two of them or more. */
+  readonly #heights = new Map<string, number>();
+  /** A group with every group above it: one list for all who are in that group alone. */
+  readonly #lists = new Map<string, readonly string[]>();
 
-/** The groups and all above them, each once. Nearly everybody is in one group or two, where a set costs more. */
-function union(groups: readonly string[], names: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const [only] = groups;
-  if (only !== undefined && groups.length === 1) return names.get(only) ?? groups;
-  return [...new Set(groups.flatMap((group) => names.get(group) ?? [group]))];
+  settle({ name, groups }: Frame): Failure | null {
+    let tallest = 0;
+    for (const group of groups) tallest = Math.max(tallest, this.#heightOf(group) + 1);
+    if (tallest > MAX_ROLE_DEPTH) return tooDeep(name);
+    if (tallest > 1) this.#heights.set(name, tallest);
+    this.above.set(name, this.#union(groups));
+    return null;
+  }
+
+  #heightOf(name: string): number {
+    return this.#heights.get(name) ?? (this.above.has(name) ? 1 : 0);
+  }
+
+  /** The groups and all above them, each once. Nearly everybody is in one group or two, where a set costs more. */
+  #union(groups: readonly string[]): readonly string[] {
+    const [only] = groups;
+    if (only !== undefined && groups.length === 1) return this.#listOf(only);
+    // Cut to size: what is grown has room to grow on, for as long as the policy is held.
+    return [...new Set(groups.flatMap((group) => this.#listOf(group)))].slice();
+  }
+
+  #listOf(group: string): readonly string[] {
+    const held = this.#lists.get(group);
+    if (held !== undefined) return held;
+    const list = Object.freeze([group].concat(this.above.get(group) ?? NONE));
+    this.#lists.set(group, list);
+    return list;
+  }
 }
 
 const tooDeep = (name: string): Failure => ({

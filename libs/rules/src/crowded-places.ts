@@ -3,7 +3,6 @@ import type { Closure } from './closure';
 import { isPattern } from './names';
 import { type Places, REACH, rowOf, SHORT } from './places';
 import type { Prefixes } from './prefixes';
-import type { ActionRule } from './rule';
 
 /** Objects whose places are remembered; for others they are worked out anew. */
 const REMEMBERED = 4_096;
@@ -12,8 +11,7 @@ const REMEMBERED = 4_096;
 const NOBODY = { asker: '', groups: 0 } as const;
 
 export interface Crowd {
-  readonly entries: readonly ActionRule[];
-  /** Of each entry, the number of its subject. */
+  /** Of each rule, the number of its subject. */
   readonly subjects: readonly number[];
   readonly classes: Closure;
   readonly prefixes: Prefixes;
@@ -30,8 +28,7 @@ export class CrowdedPlaces {
 
   constructor(private readonly crowd: Crowd) {}
 
-  add(entry: number): void {
-    const { action, object } = this.crowd.entries[entry]!;
+  add(entry: number, action: string, object: string): void {
     const subject = this.crowd.subjects[entry]!;
     let byObject = this.#actions.get(action);
     if (!byObject) this.#actions.set(action, (byObject = new Map<string, number[]>()));

@@ -14,3 +14,5 @@ export type { ActionRule, HandoffRule, Link, Rule } from './rule';
 export { HandoffIndex } from './handoff-index';
 export type { Places } from './places';
 export { ActionIndex, type Candidate } from './rule-index';
+export { type Layout, layOut } from './lay-out';
+export type { RuleForm, RuleList } from './rule-list';

@@ -1,83 +1,100 @@
-import type { Brand } from '@writ/kernel';
 import type { Sliced } from './closure';
+import { isNamed, isWide, packedWords, packInto, WIDE } from './packed-names';
 
 /**
  * Tables of names laid out as numbers, many policies in one piece of memory. What a decision needs of a policy is then a
  * handful of lines that lie together: a process that holds hundreds of policies waits for memory far more than it
  * computes, and a `Map` of its own for each policy is five places to wait for at each look-up.
  *
- * A table is a row of buckets and the records they lead to. A record is its name's hash, the name's length, two numbers
- * of the user's, the name two characters to a word, and as many words of the user's as it likes.
+ * A table is a row of cells of the same size, and a name's hash says in which its record is: no list of places is read
+ * first. A record that found its cell full is spilt: the cell's last word leads to it, and it to the next one. A record is
+ * its name's hash, its size with the name's length, two numbers of the user's, the name, and as many words of the user's
+ * as it likes.
  */
-export type Table = Brand<number, 'NameTable'>;
+export interface Table {
+  /** Where the cells begin, and how many there are. */
+  readonly at: number;
+  readonly cells: number;
+}
 
-/** Where the buckets begin and how many there are, a power of two, in one number: whoever keeps a table keeps no object. */
-const tableAt = (at: number, bits: number): Table => ((at << BITS_BITS) | bits) as Table;
-const BITS_BITS = 5;
-const startOf = (table: Table): number => table >> BITS_BITS;
-const maskOf = (table: Table): number => (1 << (table & ((1 << BITS_BITS) - 1))) - 1;
+/** Words of a cell, two lines of the processor's cache, and which of them leads to what did not find room. */
+const CELL = 32;
+const LINK = CELL - 1;
+/** Words of records for each cell: well over a third of it stays free, and one record in ten is spilt. */
+const FILL = 18;
+const MOST_CELLS = 0xffff;
 
 /** Words of one piece of memory. One policy that outlives its neighbours keeps no more than this alive. */
 const PIECE_WORDS = 32_768;
 /** A table larger than this has a piece of its own. */
 const LARGE_WORDS = 8_192;
-/** Words of a line of the processor's cache, on which each table begins. */
+/** Words of a line of the processor's cache, and those of a piece that usually come before its first whole one. */
 const LINE_WORDS = 16;
+const BEFORE_LINE = 12;
 
 let piece = new Int32Array(0);
 let used = 0;
 
 /** Room for `count` words, beside that of other policies. Collected with the last policy in the same piece. */
 function roomFor(count: number): { readonly words: Int32Array; readonly at: number } {
-  if (count > LARGE_WORDS) return { words: new Int32Array(count), at: 0 };
+  if (count > LARGE_WORDS) return { words: new Int32Array(count + BEFORE_LINE), at: BEFORE_LINE };
   if (used + count > piece.length) {
     piece = new Int32Array(PIECE_WORDS);
-    used = 0;
+    used = BEFORE_LINE;
   }
   const at = used;
   used += Math.ceil(count / LINE_WORDS) * LINE_WORDS;
   return { words: piece, at };
 }
 
-/** Drawn anew in each process: nobody can choose names that all fall into one bucket. */
+/** Drawn anew in each process: nobody can choose names that all fall into one cell. */
 const [SEED = 0] = globalThis.crypto.getRandomValues(new Int32Array(1));
 
-function hashOf(name: string): number {
+export function hashOf(name: string): number {
   let hash = SEED;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   return hash ^ (hash >>> 15);
 }
 
-/** A bucket holds a record's place, and eight bits of its hash so that other names' records are not touched. */
-const PLACE_BITS = 24;
-const PLACE = (1 << PLACE_BITS) - 1;
+/** The upper half of a hash, spread over `cells`. */
+const cellOf = (hash: number, cells: number): number => Math.imul(hash >>> 16, cells) >>> 16;
 
-/** Words of a record before its name. */
+/** A record: hash; size, length of the name and how it is packed; the user's two numbers. Then the name. */
 const HEAD = 4;
+const META = 1;
+const LENGTH_BITS = 10;
+const MOST_LENGTH = (1 << LENGTH_BITS) - 1;
+/** Bits of a record's second word below its size. */
+const SIZE_SHIFT = LENGTH_BITS + 1;
 
-/** A look-up that was begun: its first bucket is on its way from memory while others are begun. */
+/** A look-up that was begun: both lines of its cell are on their way from memory while others are begun. */
 export interface LookUp {
-  readonly table: Table;
   readonly hash: number;
-  readonly bucket: number;
+  readonly cell: number;
+  /** The first record's hash, and where those are that found no room. */
+  readonly first: number;
+  readonly spilt: number;
 }
 
-export function beginLookUp(words: Int32Array, table: Table, name: string): LookUp {
+export function beginLookUp(words: Int32Array, { at, cells }: Table, name: string): LookUp {
   const hash = hashOf(name);
-  return { table, hash, bucket: words[startOf(table) + (hash & maskOf(table))]! };
+  const cell = at + cellOf(hash, cells) * CELL;
+  return { hash, cell, first: words[cell]!, spilt: words[cell + LINK]! };
 }
 
 /** Where the record of exactly this name begins, by the look-up begun for it; -1 where there is none. */
-export function endLookUp(words: Int32Array, { table, hash, bucket }: LookUp, name: string): number {
-  const at = startOf(table);
-  const mask = maskOf(table);
-  let slot = hash & mask;
-  for (let held = bucket; held !== 0; held = words[at + slot]!) {
-    if (((held ^ hash) & ~PLACE) === 0) {
-      const record = held & PLACE;
-      if (words[record] === hash && isNamed(words, record, name)) return record;
-    }
-    slot = (slot + 1) & mask;
+export function endLookUp(words: Int32Array, { hash, cell, first, spilt }: LookUp, name: string): number {
+  const last = cell + LINK - HEAD;
+  let held = first;
+  for (let at = cell; ; held = words[at]!) {
+    const meta = words[at + META]!;
+    if (meta === 0) break;
+    if (held === hash && isRecordOf(words, at, name)) return at;
+    at += meta >>> SIZE_SHIFT;
+    if (at > last) break;
+  }
+  for (let link = spilt; link !== 0; link = words[link]!) {
+    if (words[link + 1] === hash && isRecordOf(words, link + 1, name)) return link + 1;
   }
   return -1;
 }
@@ -86,59 +103,70 @@ export const findName = (words: Int32Array, table: Table, name: string): number 
   endLookUp(words, beginLookUp(words, table, name), name);
 
 /** INVARIANT: a record is found by its whole name, never by its hash alone. */
-function isNamed(words: Int32Array, record: number, name: string): boolean {
-  const { length } = name;
-  if (words[record + 1] !== length) return false;
-  let at = record + HEAD;
-  let i = 0;
-  for (; i + 1 < length; i += 2) {
-    if (words[at++] !== (name.charCodeAt(i) | (name.charCodeAt(i + 1) << 16))) return false;
-  }
-  return i === length || words[at] === name.charCodeAt(i);
+function isRecordOf(words: Int32Array, record: number, name: string): boolean {
+  const meta = words[record + META]!;
+  return lengthOf(meta) === name.length && isNamed(words, record + HEAD, { name, wide: (meta & WIDE) !== 0 });
 }
+
+const lengthOf = (meta: number): number => (meta >> 1) & MOST_LENGTH;
+const nameWords = (meta: number): number => packedWords(lengthOf(meta), (meta & WIDE) !== 0);
 
 /** Of a record: the two numbers, and where the words after its name begin. */
 export const firstOf = (words: Int32Array, record: number): number => words[record + 2]!;
 export const secondOf = (words: Int32Array, record: number): number => words[record + 3]!;
-export const restOf = (words: Int32Array, record: number): number => record + HEAD + ((words[record + 1]! + 1) >> 1);
+export const restOf = (words: Int32Array, record: number): number => record + HEAD + nameWords(words[record + META]!);
 
 /** Names handled between two places where the work may pause. */
 const STRIDE = 16;
 
+/** Memory in which a draft was written before, for the next one; none while it is in use. */
+let spare: Int32Array | null = null;
+const FIRST_WORDS = 8_192;
+/** What is kept for the next draft at most. */
+const MOST_SPARE = 65_536;
+
 /** Records before they have a place, in tables that will stand together. */
 export class TableDraft {
-  readonly #words: number[] = [];
-  /** Of each table: hash and start of each record, in turn. */
+  #words: Int32Array;
+  #used = 0;
+  /** Of each table, where its records are; and where those are that no name leads to. */
   readonly #tables: number[][] = [];
+  readonly #unnamed: number[] = [];
   #open = 0;
+
+  constructor() {
+    this.#words = spare ?? new Int32Array(FIRST_WORDS);
+    spare = null;
+  }
 
   /** Begins a table; records begun from now on are in it. */
   table(): void {
     this.#tables.push([]);
   }
 
-  /** Begins a record; with null for a name, one that is reached in another way. Where it will be, counted from the first. */
+  /** Begins a record; with null for a name, one that is reached in another way. What `settle` tells its place by. */
   begin(name: string | null): number {
-    const words = this.#words;
-    const start = words.length;
+    this.#close();
+    const start = this.#used;
     this.#open = start;
-    if (name === null) {
-      words.push(0, 0, 0, 0);
-      return start;
-    }
-    const hash = hashOf(name);
-    this.#tables.at(-1)!.push(hash, start);
-    const { length } = name;
-    words.push(hash, length, 0, 0);
-    let i = 0;
-    for (; i + 1 < length; i += 2) words.push(name.charCodeAt(i) | (name.charCodeAt(i + 1) << 16));
-    if (i < length) words.push(name.charCodeAt(i));
-    return start;
+    const { length } = name ?? '';
+    if (length > MOST_LENGTH) throw new Error(`a name of ${length} characters has no room in a table`);
+    this.#reserve(HEAD + length);
+    const words = this.#words;
+    words.fill(0, start, start + HEAD);
+    this.#used = start + HEAD;
+    if (name === null) return this.#unnamed.push(start) - 1;
+    const wide = isWide(name);
+    words[start] = hashOf(name);
+    words[start + META] = (length << 1) | (wide ? WIDE : 0);
+    this.#used = packInto(words, this.#used, { name, wide });
+    return this.#tables.at(-1)!.push(start) - 1;
   }
 
   /** One more word of the record begun last. */
   push(word: number): void {
-    this.#words.push(word);
+    this.#reserve(1);
+    this.#words[this.#used++] = word;
   }
 
   /** The two numbers of the record begun last. */
@@ -147,43 +175,103 @@ export class TableDraft {
     this.#words[this.#open + 3] = second;
   }
 
-  /** Gives everything its place; `from` is where the first record begins. */
-  *settle(): Sliced<{ readonly words: Int32Array; readonly tables: readonly Table[]; readonly from: number }> {
-    const bits = this.#tables.map((records) => bitsFor(records.length / 2));
-    const buckets = bits.reduce((sum, one) => sum + 2 ** one, 0);
-    const size = buckets + this.#words.length;
-    if (size > PLACE) throw new Error(`a table of ${size} words has no room for its places`);
-    const { words, at } = roomFor(size);
-    const from = at + buckets;
-    words.set(this.#words, from);
-    yield;
-    const tables: Table[] = [];
-    let start = at;
-    let steps = 0;
-    for (const [i, records] of this.#tables.entries()) {
-      const table = tableAt(start, bits[i]!);
-      for (let j = 0; j < records.length; j += 2) {
-        put(words, table, { hash: records[j]!, record: from + records[j + 1]! });
-        if (++steps % STRIDE === 0) yield;
-      }
-      tables.push(table);
-      start += maskOf(table) + 1;
+  #reserve(count: number): void {
+    if (this.#used + count <= this.#words.length) return;
+    const larger = new Int32Array((this.#used + count) * 2);
+    larger.set(this.#words);
+    this.#words = larger;
+  }
+
+  #close(): void {
+    if (this.#used > 0) this.#words[this.#open + META]! |= (this.#used - this.#open) << SIZE_SHIFT;
+  }
+
+  /** Gives everything its place; `unnamed` are the places of the records no name leads to, in the order of their making. */
+  *settle(): Sliced<Settled> {
+    this.#close();
+    const plans: Plan[] = [];
+    let size = 0;
+    for (const records of this.#tables) {
+      const plan = yield* this.#plan(records, size);
+      size = plan.end;
+      plans.push(plan);
     }
-    return { words, tables, from };
+    const others = size;
+    for (const start of this.#unnamed) size += this.#sizeOf(start);
+    const { words, at } = roomFor(size);
+    for (const plan of plans) yield* this.#put(plan, words, at);
+    let place = at + others;
+    const unnamed = this.#unnamed.map((start) => {
+      const mine = place;
+      this.#copy(start, words, mine);
+      place += this.#sizeOf(start);
+      return mine;
+    });
+    // Nothing of this draft is read again: whoever comes next writes over it.
+    if (this.#words.length <= MOST_SPARE) spare = this.#words;
+    return { words, tables: plans.map((plan) => ({ at: at + plan.from, cells: plan.cells })), unnamed };
+  }
+
+  #sizeOf(start: number): number {
+    return this.#words[start + META]! >>> SIZE_SHIFT;
+  }
+
+  /** Where each record of a table goes, counted from the first of all tables. */
+  *#plan(records: readonly number[], from: number): Sliced<Plan> {
+    const total = records.reduce((sum, start) => sum + this.#sizeOf(start), 0);
+    const cells = Math.min(MOST_CELLS, Math.max(1, Math.ceil(total / FILL)));
+    const filled = new Uint8Array(cells);
+    const places: number[] = [];
+    const spilt: number[] = [];
+    let end = from + cells * CELL;
+    for (const start of records) {
+      const size = this.#sizeOf(start);
+      const cell = cellOf(this.#words[start]!, cells);
+      if (filled[cell]! + size <= LINK) {
+        places.push(from + cell * CELL + filled[cell]!);
+        filled[cell]! += size;
+      } else {
+        spilt.push(places.length);
+        places.push(end + 1);
+        end += 1 + size;
+      }
+      if (places.length % STRIDE === 0) yield;
+    }
+    return { records, from, cells, places, spilt, end };
+  }
+
+  *#put({ records, from, cells, places, spilt }: Plan, words: Int32Array, at: number): Sliced<void> {
+    for (let i = 0; i < records.length; i++) {
+      this.#copy(records[i]!, words, at + places[i]!);
+      if (i % STRIDE === 0) yield;
+    }
+    for (const i of spilt) {
+      const link = at + from + cellOf(this.#words[records[i]!]!, cells) * CELL + LINK;
+      const place = at + places[i]! - 1;
+      words[place] = words[link]!;
+      words[link] = place;
+    }
+  }
+
+  #copy(start: number, words: Int32Array, to: number): void {
+    const size = this.#sizeOf(start);
+    for (let i = 0; i < size; i++) words[to + i] = this.#words[start + i]!;
   }
 }
 
-/** At least twice as many buckets as names. */
-const bitsFor = (names: number): number => Math.ceil(Math.log2(Math.max(2, names * 2)));
+export interface Settled {
+  readonly words: Int32Array;
+  readonly tables: readonly Table[];
+  readonly unnamed: readonly number[];
+}
 
-function put(
-  words: Int32Array,
-  table: Table,
-  { hash, record }: { readonly hash: number; readonly record: number },
-): void {
-  const at = startOf(table);
-  const mask = maskOf(table);
-  let slot = hash & mask;
-  while (words[at + slot] !== 0) slot = (slot + 1) & mask;
-  words[at + slot] = (hash & ~PLACE) | record;
+/** A table before there is memory for it. */
+interface Plan {
+  readonly records: readonly number[];
+  readonly from: number;
+  readonly cells: number;
+  readonly places: readonly number[];
+  /** Which of the records found their cell full. */
+  readonly spilt: readonly number[];
+  readonly end: number;
 }

@@ -1,19 +1,18 @@
 import { actionPatterns } from './action-patterns';
 import type { Sliced } from './closure';
-import type { CrowdedPlaces } from './crowded-places';
-import { type Closures, CROWDED, type Layout, layOut } from './lay-out';
-import { beginLookUp, endLookUp, findName, firstOf, restOf, secondOf, type Table } from './name-table';
+import { type Closures, CROWDED, type Layout, layOut, type Others } from './lay-out';
+import { beginLookUp, endLookUp, findName, firstOf, restOf, secondOf } from './name-table';
 import { isPattern } from './names';
 import { entryOf, type Places, REACH, reachOf, rowOf } from './places';
-import type { Chains } from './prefixes';
 import type { ActionRule } from './rule';
+import { type RuleForm, type RuleList, WHOLE } from './rule-list';
 
 /** A rule found for a request, and by which of its names. */
 export interface Candidate<E> {
   readonly entry: E;
-  /** The asker itself, or a role asserted for it; the rule's own text where it names it, which is then free to compare. */
+  /** The asker itself, or a role asserted for it. */
   readonly via: string;
-  /** Of an action rule, the object, likewise; null of a handoff rule. */
+  /** Of an action rule, the object as it was asked about; null of a handoff rule. */
   readonly object: string | null;
   /** Of an action rule: whether `via` is in the rule's subject, and the object in the rule's, as the closures say. */
   readonly inRole: boolean;
@@ -22,33 +21,36 @@ export interface Candidate<E> {
 
 /**
  * Which action rules can match a request. Objects and subjects are looked up by name; what was found of them is compared
- * by number.
+ * by number. Whoever has more to say of a policy adds it to this very object: one beside it would be waited for too.
  *
  * INVARIANT: never omits a rule that Casbin's matcher would accept; the differential property holds it to that. Rules
  * it offers in excess cost time only, since Casbin has the last word on each.
  */
 export class ActionIndex<E extends ActionRule> {
-  // What every question reads stands first: it is then in one line of the processor's cache, or two.
+  // What every question reads stands first, numbers among it and no object that would have to be looked for.
   readonly #words: Int32Array;
-  readonly #objects: Table;
-  readonly #subjects: Table;
-  readonly #entries: readonly E[];
-  readonly #otherSubjects: Chains;
-  readonly #otherObjects: Chains;
-  readonly #crowded: CrowdedPlaces | null;
+  readonly #objectsAt: number;
+  readonly #objectCells: number;
+  readonly #subjectsAt: number;
+  readonly #subjectCells: number;
+  readonly #list: RuleList;
+  readonly #form: RuleForm<E>;
+  readonly #others: Others;
 
-  private constructor({ words, objects, subjects, entries, otherSubjects, otherObjects, crowded }: Layout<E>) {
+  protected constructor({ words, objects, subjects, list, form, others }: Layout<E>) {
     this.#words = words;
-    this.#objects = objects;
-    this.#subjects = subjects;
-    this.#entries = entries;
-    this.#otherSubjects = otherSubjects;
-    this.#otherObjects = otherObjects;
-    this.#crowded = crowded;
+    this.#objectsAt = objects.at;
+    this.#objectCells = objects.cells;
+    this.#subjectsAt = subjects.at;
+    this.#subjectCells = subjects.cells;
+    this.#list = list;
+    this.#form = form;
+    this.#others = others;
   }
 
   static *build<E extends ActionRule>(entries: Iterable<E>, closures: Closures): Sliced<ActionIndex<E>> {
-    const index = new ActionIndex(yield* layOut(entries, closures));
+    const source = { list: Array.from(entries), form: WHOLE as RuleForm<E> };
+    const index = new ActionIndex<E>(yield* layOut(source, closures));
     Object.freeze(index);
     return index;
   }
@@ -59,15 +61,15 @@ export class ActionIndex<E extends ActionRule> {
    */
   places(action: string, object: string, asker = ''): Places {
     const words = this.#words;
-    const ofObject = beginLookUp(words, this.#objects, object);
-    const ofAsker = beginLookUp(words, this.#subjects, asker);
+    const ofObject = beginLookUp(words, { at: this.#objectsAt, cells: this.#objectCells }, object);
+    const ofAsker = beginLookUp(words, { at: this.#subjectsAt, cells: this.#subjectCells }, asker);
     // Read here, although a policy without such rules is rare: the list is then at hand when a rule is taken from it.
-    if (this.#entries.length === 0) return { ...NOWHERE, action, object, words };
+    if (this.#list.length === 0) return { ...NOWHERE, action, object, words };
     const named = endLookUp(words, ofObject, object);
     const groups = asker === '' ? 0 : endLookUp(words, ofAsker, asker);
-    const record = named === -1 ? this.#otherObjects.of(object) : named;
+    const record = named === -1 ? this.#others.objects.of(object) : named;
     const count = firstOf(words, record);
-    if (count === CROWDED) return this.#crowded!.places(action, object);
+    if (count === CROWDED) return this.#others.crowded!.places(action, object);
     return {
       action,
       object,
@@ -77,7 +79,7 @@ export class ActionIndex<E extends ActionRule> {
       long: NONE,
       next: null,
       asker,
-      groups: groups === -1 ? this.#otherSubjects.of(asker) : groups,
+      groups: groups === -1 ? this.#others.subjects.of(asker) : groups,
     };
   }
 
@@ -86,7 +88,7 @@ export class ActionIndex<E extends ActionRule> {
     const { count, long } = places;
     if (count === 0 && long.length === 0) return NONE;
     // One name meets a rule once; several may meet the same one.
-    const met = names.length === 1 ? null : new Set<E>();
+    const met = names.length === 1 ? null : new Set<number>();
     const search: Search<E> = { places, met, found: null, via: '', groups: 0 };
     for (const via of names) {
       search.via = via;
@@ -100,18 +102,26 @@ export class ActionIndex<E extends ActionRule> {
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
   *around({ action, words, at, count, long }: Places): Generator<E, void, void> {
     for (let i = 0; i < count; i++) {
-      const entry = this.#entries[entryOf(words[at + 2 * i + 1]!)]!;
-      if (isAbout(entry, action)) yield entry;
+      const number = entryOf(words[at + 2 * i + 1]!);
+      if (isAbout(this.#actionOf(number), action)) yield this.#take(number, UNNAMED);
     }
     for (const { bySubject } of long) {
-      for (const numbers of bySubject.values()) for (const number of numbers) yield this.#entries[number]!;
+      for (const numbers of bySubject.values()) for (const number of numbers) yield this.#take(number, UNNAMED);
     }
   }
 
   /** Where the record of a subject is. */
   #groups(name: string): number {
-    const named = findName(this.#words, this.#subjects, name);
-    return named === -1 ? this.#otherSubjects.of(name) : named;
+    const named = findName(this.#words, { at: this.#subjectsAt, cells: this.#subjectCells }, name);
+    return named === -1 ? this.#others.subjects.of(name) : named;
+  }
+
+  #actionOf(number: number): string {
+    return this.#form.action(this.#list, number * this.#form.width);
+  }
+
+  #take(number: number, named: Parameters<RuleForm<E>['take']>[2]): E {
+    return this.#form.take(this.#list, number * this.#form.width, named);
   }
 
   #searchRows(search: Search<E>): void {
@@ -121,8 +131,7 @@ export class ActionIndex<E extends ActionRule> {
       const position = this.#position(search.groups, words[at]!);
       if (position === -1) continue;
       const row = words[at + 1]!;
-      const entry = this.#entries[entryOf(row)]!;
-      if (isAbout(entry, action)) this.#meet(search, { entry, row, position });
+      if (isAbout(this.#actionOf(entryOf(row)), action)) this.#meet(search, row, position);
     }
   }
 
@@ -134,7 +143,7 @@ export class ActionIndex<E extends ActionRule> {
     for (const { reach, bySubject } of search.places.long) {
       for (let position = 0; position < count; position++) {
         for (const number of bySubject.get(words[first + position]!) ?? NONE) {
-          this.#meet(search, { entry: this.#entries[number]!, row: rowOf(number, reach), position });
+          this.#meet(search, rowOf(number, reach), position);
         }
       }
     }
@@ -149,16 +158,21 @@ export class ActionIndex<E extends ActionRule> {
     return -1;
   }
 
-  #meet(search: Search<E>, { entry, row, position }: Meeting<E>): void {
+  /** `position` is that of the rule's subject among the groups of the name: 0 for the name itself. */
+  #meet(search: Search<E>, row: number, position: number): void {
     const { places, met, via, groups } = search;
+    const number = entryOf(row);
     if (met !== null) {
-      if (met.has(entry)) return;
-      met.add(entry);
+      if (met.has(number)) return;
+      met.add(number);
     }
+    const { object } = places;
+    // Texts that were just compared stand for the rule's own, which nobody has looked at yet.
+    const named = { subject: position === 0 ? via : null, object: reachOf(row) === REACH.itself ? object : null };
     const candidate = {
-      entry,
-      via: position === 0 ? entry.subject : via,
-      object: reachOf(row) === REACH.itself ? entry.object : places.object,
+      entry: this.#take(number, named),
+      via,
+      object,
       inRole: position < firstOf(this.#words, groups),
       inClass: reachOf(row) !== REACH.pattern,
     };
@@ -171,22 +185,16 @@ export class ActionIndex<E extends ActionRule> {
 /** A search among places, for one name after the other. */
 interface Search<E> {
   readonly places: Places;
-  readonly met: Set<E> | null;
+  readonly met: Set<number> | null;
   found: Candidate<E>[] | null;
   via: string;
   /** The record of the name's groups. */
   groups: number;
 }
 
-interface Meeting<E> {
-  readonly entry: E;
-  readonly row: number;
-  /** Of the entry's subject among the name's groups: 0 for the name itself. */
-  readonly position: number;
-}
-
-const isAbout = ({ action: written }: ActionRule, action: string): boolean =>
+const isAbout = (written: string, action: string): boolean =>
   written === action || (isPattern(written) && actionPatterns(action).includes(written));
 
 const NONE: readonly never[] = Object.freeze([]);
 const NOWHERE = { at: 0, count: 0, long: NONE, next: null, asker: '', groups: 0 } as const;
+const UNNAMED = Object.freeze({ subject: null, object: null });

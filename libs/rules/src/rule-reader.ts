@@ -1,5 +1,6 @@
 import { sha256Hex } from '@writ/kernel';
 import { actionPatterns } from './action-patterns';
+import { LineScanner } from './line-scanner';
 import { nameProblem } from './names';
 import type { ActionRule, Effect, HandoffRule, Link } from './rule';
 
@@ -30,17 +31,23 @@ export interface Vocabulary {
   readonly subjectTypes: readonly string[];
 }
 
-/**
- * Lines as they are stored, and as most people write them: one blank after each comma, no other. Taken apart at once,
- * they cost half of what the general way does, which answers the same.
- */
-const ACTION_LINE =
-  /^p, ([^,"\s]+), \{tenant\}, ([^,"\s]+), ([^,"\s]+), ([^,"\s]*), (allow|deny)(?:, ([^,"\s]*)(?:, ([^,"\s]*))?)?$/;
-const LINK_LINE = /^(g2?), ([^,"\s]+), ([^,"\s]+), \{tenant\}$/;
-
 const ARITY = { p: [7, 9], p2: [8, 10], g: [4, 4], g2: [4, 4] } as const;
+/** What stands in nearly every line. */
+const PARTS = ['p', 'g', 'g2', TENANT_COLUMN, 'allow', 'deny'] as const;
 const NO_OBLIGATION: readonly string[] = Object.freeze([]);
 const RID_DIGITS = 12;
+
+/** The columns of an action rule, as they stand. */
+interface ActionColumns {
+  readonly who: string;
+  readonly domain: string;
+  readonly what: string;
+  readonly word: string;
+  readonly cond: string;
+  readonly eft: string;
+  readonly obl: string;
+  readonly rid: string;
+}
 
 /**
  * Reads the lines of one bundle. A name is checked where it first stands and is the same string wherever it stands
@@ -48,31 +55,41 @@ const RID_DIGITS = 12;
  * a policy that was in force once, perhaps with words that came or went since.
  */
 export class RuleReader {
+  readonly #scanner = new LineScanner(PARTS);
   readonly #names = new Map<string, string>();
   /** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
   readonly #actions: ReadonlyMap<string, string> | null;
-  readonly #types: readonly string[] | null;
-  readonly #subjects: readonly string[] | null;
+  readonly #types: Kinds | null;
+  readonly #subjects: Kinds | null;
 
   constructor(vocabulary: Vocabulary | null) {
     this.#actions = vocabulary && wordsOf(vocabulary.actions);
-    this.#types = vocabulary && vocabulary.objectTypes;
-    this.#subjects = vocabulary && [...vocabulary.subjectTypes, 'role'];
+    this.#types = vocabulary && new Kinds(vocabulary.objectTypes);
+    this.#subjects = vocabulary && new Kinds([...vocabulary.subjectTypes, 'role']);
   }
 
   /** Throws `RefusedLine`. */
   read(content: string): ReadLine {
-    const action = ACTION_LINE.exec(content);
-    if (action !== null) {
-      // Columns as `ACTION_LINE` has them, with the one that is always the same.
-      const [who, what, word, cond] = [action[1]!, action[2]!, action[3]!, action[4]!];
-      return this.#action(['p', who, TENANT_COLUMN, what, word, cond, action[5]!, action[6] ?? '', action[7] ?? '']);
+    return this.readAt(content, 0, content.length);
+  }
+
+  /** Reads what stands from `start` to `end`, with no white space around it. Throws `RefusedLine`. */
+  readAt(text: string, start: number, end: number): ReadLine {
+    const { columns } = this.#scanner;
+    const count = this.#scanner.scan(text, start, end);
+    const [section, who, domain, what] = [columns[0]!, columns[1]!, columns[2]!, columns[3]!];
+    const [obl, rid] = [count > 7 ? columns[7]! : '', count > 8 ? columns[8]! : ''];
+    const isWhole = count === 7 || count === 8 || (count === 9 && rid !== '');
+    if (isWhole && section === 'p' && domain === TENANT_COLUMN) {
+      const found = { who, domain, what, word: columns[4]!, cond: columns[5]!, eft: columns[6]!, obl, rid };
+      // As it would be written anew: the column of obligations stands there whether or not there are any.
+      const written = text.slice(start, end);
+      return this.#action(found, count === 7 ? `${written}, ` : written);
     }
-    const link = LINK_LINE.exec(content);
-    if (link !== null) {
-      return this.#link(link[1] === 'g' ? 'g' : 'g2', ['', link[2]!, link[3]!, TENANT_COLUMN]);
+    if ((section === 'g' || section === 'g2') && count === 4 && what === TENANT_COLUMN) {
+      return this.#link(section, { member: who, group: domain }, text.slice(start, end));
     }
-    return this.#readAnyhow(content);
+    return this.#readAnyhow(text.slice(start, end));
   }
 
   /** A line as somebody wrote it. */
@@ -90,11 +107,18 @@ export class RuleReader {
       const expected = least === most ? `${least}` : `${least} to ${most}`;
       throw new RefusedLine('malformed_rule', `${kind} takes ${expected} columns, this has ${columns.length}`);
     }
-    return kind === 'p' ? this.#action(columns) : kind === 'p2' ? this.#handoff(columns) : this.#link(kind, columns);
+    if (kind === 'p2') return this.#handoff(columns);
+    if (kind !== 'p') {
+      const [, from = '', to = '', where = ''] = columns;
+      tenant(where);
+      return this.#link(kind, { member: from, group: to }, null);
+    }
+    const [, who = '', domain = '', what = '', word = '', cond = '', eft = '', obl = '', rid = ''] = columns;
+    return this.#action({ who, domain, what, word, cond, eft, obl, rid }, null);
   }
 
-  #action(columns: readonly string[]): ReadLine {
-    const [, who = '', domain = '', what = '', word = '', cond = '', eft = '', obl = '', rid = ''] = columns;
+  /** `written`: the rule as one line as far as the columns go, so without an id that nobody gave; null where it is not at hand. */
+  #action({ who, domain, what, word, cond, eft, obl, rid }: ActionColumns, written: string | null): ReadLine {
     tenant(domain);
     const subject = this.#name(who, 'subject', true);
     this.#subject(subject);
@@ -105,11 +129,23 @@ export class RuleReader {
     const action = this.#actions === null ? this.#name(word, 'action', true) : this.#actions.get(word);
     if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
     const { condition, effect, obligations } = this.#tail(cond, eft, obl);
-    const text = `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
+    if (written !== null && rid !== '') {
+      const rule = {
+        rid: this.#given(rid),
+        condition,
+        effect,
+        obligations,
+        section: 'p',
+        subject,
+        object,
+        action,
+      } as const;
+      return { section: 'p', rule, line: written };
+    }
+    const text =
+      written ?? `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
     const named = this.#rid(rid, text);
-    const common = { rid: named, condition, effect, obligations };
-    // The action last: to look at it, as every search does, is then to have the whole rule on its way from memory.
-    const rule: ActionRule = { ...common, section: 'p', subject, object, action };
+    const rule = { rid: named, condition, effect, obligations, section: 'p', subject, object, action } as const;
     return { section: 'p', rule, line: `${text}, ${named}` };
   }
 
@@ -133,16 +169,16 @@ export class RuleReader {
     return { section: 'p2', rule, line: `${text}, ${named}` };
   }
 
-  #link(section: 'g' | 'g2', columns: readonly string[]): ReadLine {
-    const [, from = '', to = '', domain = ''] = columns;
-    tenant(domain);
-    const member = this.#name(from, section === 'g' ? 'subject' : 'object', false);
-    const group = this.#name(to, section === 'g' ? 'role' : 'class', false);
+  /** `written`: the link as one line, where it is at hand. */
+  #link(section: 'g' | 'g2', found: Link, written: string | null): ReadLine {
+    const member = this.#name(found.member, section === 'g' ? 'subject' : 'object', false);
+    const group = this.#name(found.group, section === 'g' ? 'role' : 'class', false);
     const kind = section === 'g' ? 'role:' : 'class:';
     if (!group.startsWith(kind)) throw new RefusedLine('bad_name', `${group} does not begin with ${kind}`);
     if (section === 'g2') this.#objectType(member, true);
     else this.#subject(member);
-    return { section, link: { member, group }, line: `${section}, ${member}, ${group}, ${TENANT_COLUMN}` };
+    const line = written ?? `${section}, ${member}, ${group}, ${TENANT_COLUMN}`;
+    return { section, link: { member, group }, line };
   }
 
   #tail(cond: string, eft: string, obl: string) {
@@ -169,9 +205,13 @@ export class RuleReader {
   }
 
   #rid(given: string, text: string): string {
-    if (given.startsWith('?'))
+    return given === '' ? `rul_${sha256Hex(text).slice(0, RID_DIGITS)}` : this.#given(given);
+  }
+
+  #given(rid: string): string {
+    if (rid.startsWith('?'))
       throw new RefusedLine('bad_name', 'the rule id begins with ?, which has a meaning in evidence');
-    return given === '' ? `rul_${sha256Hex(text).slice(0, RID_DIGITS)}` : this.#name(given, 'rule id', false);
+    return this.#name(rid, 'rule id', false);
   }
 
   #name(value: string, what: string, pattern: boolean): string {
@@ -186,8 +226,8 @@ export class RuleReader {
   /** A subject of no kind is nobody: its allowance would be idle, and its denial would deny nothing. */
   #subject(name: string): void {
     const kinds = this.#subjects;
-    if (kinds === null || name === '*' || kinds.some((kind) => name.startsWith(`${kind}:`))) return;
-    throw new RefusedLine('unknown_subject', `${name} is of no known kind: ${kinds.join(', ')}`);
+    if (kinds === null || name === '*' || kinds.hold(name)) return;
+    throw new RefusedLine('unknown_subject', `${name} is of no known kind: ${kinds.all.join(', ')}`);
   }
 
   #objectType(object: string, link: boolean): void {
@@ -197,8 +237,8 @@ export class RuleReader {
       return;
     }
     const types = this.#types;
-    if (types === null || types.some((type) => object.startsWith(`${type}:`))) return;
-    throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${types.join(', ')}, class`);
+    if (types === null || types.hold(object)) return;
+    throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${types.all.join(', ')}, class`);
   }
 
   #word(value: string): string {
@@ -226,4 +266,23 @@ const tailText = (condition: string | null, effect: Effect, obligations: readonl
 function tenant(value: string): void {
   if (value === TENANT_COLUMN) return;
   throw new RefusedLine('foreign_tenant', `the tenant column is ${TENANT_COLUMN}, whoever uses the bundle`);
+}
+
+/** What may stand before the first colon of a name. */
+class Kinds {
+  readonly #kinds: ReadonlySet<string>;
+  /** Names that were found to be of one of them. */
+  readonly #found = new Set<string>();
+
+  constructor(readonly all: readonly string[]) {
+    this.#kinds = new Set(all);
+  }
+
+  hold(name: string): boolean {
+    if (this.#found.has(name)) return true;
+    const colon = name.indexOf(':');
+    if (colon === -1 || !this.#kinds.has(name.slice(0, colon))) return false;
+    this.#found.add(name);
+    return true;
+  }
 }

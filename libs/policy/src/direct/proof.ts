@@ -12,7 +12,7 @@ import {
 import { type StockPolicy, stockPolicy } from '../casbin';
 import { hear } from '../hearing';
 import { inSlices } from '../slices';
-import type { Entry } from '../snapshot';
+import type { Entry } from '../entries';
 import { directMatcher } from './direct-matcher';
 import { madeUp } from './made-up';
 import { projected, storedRules, type StoredRules } from './policy-columns';

@@ -1,7 +1,7 @@
 import { type Candidate, standing, TENANT_COLUMN } from '@writ/rules';
 import type { Question } from '../casbin';
 import type { Hearing } from '../hearing';
-import type { Entry } from '../snapshot';
+import type { Entry } from '../entries';
 import type { Sample } from './sample';
 
 type Facts = Parameters<NonNullable<Entry['test']>['evaluate']>[0];
