@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_GUARD } from '@nestjs/core';
 import { AuditSearch } from '@writ/audit';
 import { Database } from '@writ/database';
 import {
@@ -55,7 +55,6 @@ import { StopsController } from './controllers/stops.controller';
 import { SubscriptionsController } from './controllers/subscriptions.controller';
 import { SystemController } from './controllers/system.controller';
 import { TriggersController } from './controllers/triggers.controller';
-import { AnswerInterceptor } from './frame/answer.interceptor';
 import { AuthenticateGuard } from './frame/authenticate.guard';
 import { Cursors } from './frame/cursor';
 import { ParseGuard } from './frame/parse.guard';
@@ -184,7 +183,6 @@ export class ControlPlaneModule {
         // In this order: who is calling, then what they ask.
         { provide: APP_GUARD, useClass: AuthenticateGuard },
         { provide: APP_GUARD, useClass: ParseGuard },
-        { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
       ],
     };
   }

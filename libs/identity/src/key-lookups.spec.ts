@@ -20,15 +20,20 @@ function lookups(): { readonly sent: Sent[]; readonly keys: KeyLookups } {
 const settled = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('looking up keys', () => {
-  it('asks at once when nothing is on its way, and again only for those that came since', async () => {
+  it('asks once for all that came in one turn, and again only for those that came since', async () => {
     const { sent, keys } = lookups();
-    const first = keys.find('a');
-    const later = ['b', 'c', 'b'].map(async (hash) => keys.find(hash));
-    expect(sent.map(({ hashes }) => hashes)).toEqual([['a']]);
-    sent[0]!.answer([row('a')]);
-    expect(await first).toEqual(row('a'));
+    const first = ['a', 'd', 'a'].map(async (hash) => keys.find(hash));
     await settled();
-    expect(sent.map(({ hashes }) => hashes)).toEqual([['a'], ['b', 'c']]);
+    const later = ['b', 'c', 'b'].map(async (hash) => keys.find(hash));
+    await settled();
+    expect(sent.map(({ hashes }) => hashes)).toEqual([['a', 'd']]);
+    sent[0]!.answer([row('a')]);
+    expect(await Promise.all(first)).toEqual([row('a'), undefined, row('a')]);
+    await settled();
+    expect(sent.map(({ hashes }) => hashes)).toEqual([
+      ['a', 'd'],
+      ['b', 'c'],
+    ]);
     sent[1]!.answer([row('c')]);
     expect(await Promise.all(later)).toEqual([undefined, row('c'), undefined]);
   });
@@ -36,6 +41,7 @@ describe('looking up keys', () => {
   it('never answers a request with a look-up that was sent before it came', async () => {
     const { sent, keys } = lookups();
     const before = keys.find('a');
+    await settled();
     const after = keys.find('a');
     sent[0]!.answer([row('a')]);
     await before;
@@ -48,6 +54,7 @@ describe('looking up keys', () => {
   it('hands a failure to those that waited for it, and to nobody else', async () => {
     const { sent, keys } = lookups();
     const first = keys.find('a');
+    await settled();
     const second = keys.find('b');
     sent[0]!.fail(new Error('gone'));
     await expect(first).rejects.toThrow('gone');

@@ -10,7 +10,7 @@ export {
   type SpanKind,
   SPANS,
 } from './semantics';
-export { currentTrace, injectTraceparent, inSpan, openSpan, span, untraced, withTraceContext } from './span';
+export { currentTrace, injectTraceparent, inSpan, openSpan, span, untraced, withTrace, withTraceContext } from './span';
 export { startTelemetry, type Telemetry } from './start';
 export { formatTraceparent, newTrace, parseTraceparent, type TraceRef } from './trace';
 export type { OpenSpan } from './tracing';

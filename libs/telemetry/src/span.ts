@@ -75,6 +75,11 @@ export function withTraceContext<T>(traceparent: string | null | undefined, fn: 
   return now.within(parseTraceparent(traceparent) ?? { ...newTrace(), sampled: now.recording }, fn);
 }
 
+/** The same where the trace is at hand. */
+export function withTrace<T>(ref: TraceRef, fn: () => T): T {
+  return tracing().within(ref, fn);
+}
+
 /** The ambient trace as a `traceparent` (W3C Trace Context), to be carried across a queue or a socket; null outside any. */
 export function injectTraceparent(): string | null {
   const ref = tracing().current();

@@ -6,7 +6,8 @@ import { askerOf, baseOf } from '../access/metadata';
 import { readable } from '../access/questions';
 import { type AccessTask, OutsideRequests } from '../access/requests';
 import { Gate } from '../authority/gate';
-import { type AnswerOf, type Call, Operation, ThisCall, WithHeaders } from '../frame/call';
+import { WithHeaders } from '../frame/answer';
+import { type AnswerOf, type Call, Operation, ThisCall } from '../frame/call';
 import type { AnyCall } from '../frame/state';
 import { CLOCK, DRAFTS } from '../tokens';
 

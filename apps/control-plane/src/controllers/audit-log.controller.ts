@@ -4,7 +4,8 @@ import { matchesEvent, parseQuery } from '@writ/contract';
 import { Database, type Tx } from '@writ/database';
 import { canonicalJson, type Clock, type Failure, type Json, ok, refuse, type Result, type RunId } from '@writ/kernel';
 import { Gate } from '../authority/gate';
-import { type AnswerOf, type Call, callerOf, Operation, Raw, tenantOf, ThisCall } from '../frame/call';
+import { Raw } from '../frame/answer';
+import { type AnswerOf, type Call, callerOf, Operation, tenantOf, ThisCall } from '../frame/call';
 import { CLOCK } from '../tokens';
 
 type LogOperation =

@@ -1,7 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ok, refuse, type Result, type RunId } from '@writ/kernel';
 import { type Ask, Gate } from '../authority/gate';
-import { type AnswerOf, type Call, Operation, type Raw, tenantOf, ThisCall } from '../frame/call';
+import type { Raw } from '../frame/answer';
+import { type AnswerOf, type Call, Operation, tenantOf, ThisCall } from '../frame/call';
 import { noRun } from '../frame/not-found';
 import { invalidQuery } from '../frame/problem';
 import { type SentEvent, streamed, wantsStream } from '../live/event-stream';

@@ -1,7 +1,8 @@
 import { Controller, Inject } from '@nestjs/common';
 import { openApiDocument, type ProblemCode, PROBLEMS, ROUTES } from '@writ/contract';
 import { type JsonObject, ok, refuse, type Result } from '@writ/kernel';
-import { type AnswerOf, type Call, Operation, ThisCall, WithStatus } from '../frame/call';
+import { WithStatus } from '../frame/answer';
+import { type AnswerOf, type Call, Operation, ThisCall } from '../frame/call';
 import { Readiness } from '../readiness';
 import { VERSION } from '../tokens';
 

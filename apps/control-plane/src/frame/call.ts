@@ -11,6 +11,7 @@ import {
   ROUTES,
   successStatus,
 } from '@writ/contract';
+import { answerTo, type Paged, type Raw, type WithHeaders, type WithStatus } from './answer';
 import { type AnyCall, stateOf } from './state';
 
 /** A request that is authenticated (where the route asks for it) and fits its schemas. */
@@ -21,41 +22,10 @@ export interface Call<O extends OperationId> extends AnyCall, ParsedRequest<O> {
   readonly body: ParsedRequest<O>['body'];
 }
 
-/** What a list handler answers with; the frame makes the signed cursor of `next`. */
-export interface Paged<T> {
-  readonly data: readonly T[];
-  readonly next: string | null;
-}
-
 /** What of a list's answer the frame does not make: its items, where it goes on, and whatever stands beside the items. */
 export type AnswerOf<O extends OperationId> = O extends ListOperation
   ? Paged<ItemOf<O>> & Omit<ResponseOf<O>, 'data' | 'has_more' | 'next_cursor'>
   : ResponseOf<O>;
-
-/** An answer whose status is not the usual one of its operation. */
-export class WithStatus {
-  constructor(
-    readonly status: number,
-    readonly body: unknown,
-  ) {}
-}
-
-/** An answer that is no JSON, as it is sent: text, bytes, or pieces as they come. */
-export class Raw {
-  constructor(
-    readonly media: string,
-    readonly body: string | Uint8Array | AsyncIterable<string>,
-    readonly headers: { readonly [name: string]: string } = {},
-  ) {}
-}
-
-/** An answer with headers of its own beside those of the frame. */
-export class WithHeaders<T> {
-  constructor(
-    readonly body: T,
-    readonly headers: { readonly [name: string]: string },
-  ) {}
-}
 
 type Handler<O extends OperationId> = (
   call: Call<O>,
@@ -64,7 +34,10 @@ type Handler<O extends OperationId> = (
 const OPERATION = 'writ:operation';
 const METHODS = { GET: Get, POST: Post, DELETE: Delete };
 
-/** Binds a handler to its operation: method, path and status come from the contract, and the compiler checks the rest. */
+/**
+ * Binds a handler to its operation: method, path and status come from the contract, and the compiler checks the rest. What
+ * it returns is made into the answer.
+ */
 export function Operation<O extends OperationId>(operation: O) {
   const route: Route = ROUTES[operation];
   const whole = route.path.replace(/\{(\w+)\}/g, ':$1');
@@ -72,6 +45,13 @@ export function Operation<O extends OperationId>(operation: O) {
   const path = route.rest ? whole.replace(/:\w+$/, '*') : whole;
   const decorators = [METHODS[route.method](path), HttpCode(successStatus(route)), SetMetadata(OPERATION, operation)];
   return <F extends Handler<O>>(target: object, key: string, descriptor: TypedPropertyDescriptor<F>): void => {
+    const handle = descriptor.value!;
+    const answered = async function (this: unknown, call: Call<O>): Promise<unknown> {
+      return answerTo(call, await handle.call(this, call));
+    };
+    // Nest tells of a handler by the name of its function.
+    Object.defineProperty(answered, 'name', { value: key });
+    descriptor.value = answered as F;
     for (const decorate of decorators) decorate(target, key, descriptor as TypedPropertyDescriptor<unknown>);
   };
 }

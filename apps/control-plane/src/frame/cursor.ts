@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Caller } from '@writ/identity';
 import { canonicalJson, digestOf, type Failure, type Json, ok, refuse, type Result } from '@writ/kernel';
 
 /** What a cursor continues: it is good for this list, of this tenant, with this filter, and for nothing else. */
@@ -47,4 +48,15 @@ export class Cursors {
   private mac(payload: string): string {
     return createHmac('sha256', this.secret).update(payload).digest().subarray(0, MAC_BYTES).toString('base64url');
   }
+}
+
+/** The list a cursor of this request belongs to. */
+export function listIdentity(
+  caller: Caller | null,
+  operation: string,
+  parts: { readonly params: unknown; readonly query: unknown },
+): ListIdentity {
+  const { limit: _limit, cursor: _cursor, ...filter } = (parts.query ?? {}) as { [name: string]: Json };
+  const tenant = caller?.principal.tenant ?? '';
+  return { tenant, operation, filter: { path: (parts.params ?? {}) as Json, query: filter } };
 }

@@ -1,5 +1,5 @@
 import { newId } from '@writ/kernel';
-import { currentTrace, formatTraceparent, newTrace, parseTraceparent, withTraceContext } from '@writ/telemetry';
+import { currentTrace, formatTraceparent, newTrace, parseTraceparent, withTrace } from '@writ/telemetry';
 import { ACCESS_PATH } from './plain-errors';
 import { begin, headerOf, type HttpReply, type HttpRequest, stateOf } from './state';
 
@@ -7,7 +7,7 @@ import { begin, headerOf, type HttpReply, type HttpRequest, stateOf } from './st
 const REQUEST_ID = /^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/;
 
 /** The API answers programs: nothing of it may be framed, sniffed, cached by proxies or used as a referrer. */
-const EVERY_RESPONSE: { readonly [name: string]: string } = {
+const EVERY_RESPONSE = Object.entries({
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -15,7 +15,7 @@ const EVERY_RESPONSE: { readonly [name: string]: string } = {
   'cross-origin-resource-policy': 'same-origin',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
   'cache-control': 'no-store',
-};
+});
 
 type Done = () => void;
 
@@ -26,7 +26,7 @@ export function onRequest(request: HttpRequest, reply: HttpReply, done: Done): v
   // With an exporter the server span is current already; its parent was read from the same header.
   const trace = currentTrace() ?? { ...newTrace(), ...sameTrace(parseTraceparent(headerOf(request, 'traceparent'))) };
   begin(request, { requestId, trace, address: request.ip, secure: request.protocol === 'https', host: request.host });
-  for (const [name, value] of Object.entries(EVERY_RESPONSE)) reply.header(name, value);
+  for (const [name, value] of EVERY_RESPONSE) reply.header(name, value);
   // AuthZEN: an enforcement point gets the very text back that it sent, whatever is in it; our records have one of ours.
   const echoed = given !== undefined && request.url.startsWith(ACCESS_PATH) ? given : requestId;
   reply.header('x-request-id', echoed).header('traceparent', formatTraceparent(trace));
@@ -42,5 +42,5 @@ const sameTrace = (ref: ReturnType<typeof parseTraceparent>) =>
  * the socket, so a context entered earlier would be lost while the body is read.
  */
 export function preHandler(request: HttpRequest, _reply: HttpReply, done: Done): void {
-  withTraceContext(formatTraceparent(stateOf(request).trace), done);
+  withTrace(stateOf(request).trace, done);
 }

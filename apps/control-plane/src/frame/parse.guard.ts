@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { type FieldError, type OperationId, type Route, ROUTES } from '@writ/contract';
-import { CanonicalError, canonicalJson, type Json } from '@writ/kernel';
+import { CanonicalError, canonicalJson } from '@writ/kernel';
 import type { z } from 'zod';
 import { operationOf } from './call';
-import { Cursors, type ListIdentity } from './cursor';
+import { Cursors, listIdentity } from './cursor';
 import { fieldErrors } from './field-errors';
 import { Refusal, refusalOf } from './problem';
-import { headerOf, type HttpRequest, type RequestState, stateOf } from './state';
+import { headerOf, type HttpReply, type HttpRequest, type RequestState, stateOf } from './state';
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -16,7 +16,8 @@ export class ParseGuard implements CanActivate {
   constructor(@Inject(Cursors) private readonly cursors: Cursors) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const http = context.switchToHttp();
+    const request = http.getRequest<HttpRequest>();
     const operation = operationOf(context);
     const route: Route = ROUTES[operation];
     const errors: FieldError[] = [];
@@ -51,6 +52,9 @@ export class ParseGuard implements CanActivate {
       accept: request.method === 'HEAD' ? null : (headerOf(request, 'accept') ?? null),
       lastEventId,
       state,
+      url: request.url,
+      reply: http.getResponse<HttpReply>(),
+      cursors: this.cursors,
     };
     return true;
   }
@@ -62,7 +66,7 @@ export class ParseGuard implements CanActivate {
   ): string | undefined {
     const cursor = (parts.query as { cursor?: string } | undefined)?.cursor;
     if (cursor === undefined) return undefined;
-    const read = this.cursors.read(listIdentity(state, operation, parts), cursor);
+    const read = this.cursors.read(listIdentity(state.caller, operation, parts), cursor);
     if (!read.ok) throw refusalOf(read.failure);
     return read.value;
   }
@@ -76,17 +80,6 @@ function eventIdOf(request: HttpRequest, errors: FieldError[]): number | null {
   const message = 'the id of an event of this stream: a decimal number';
   errors.push({ in: 'header', pointer: '/last-event-id', code: 'invalid_format', message });
   return null;
-}
-
-/** The list a cursor of this request belongs to. */
-export function listIdentity(
-  state: RequestState,
-  operation: OperationId,
-  parts: { readonly params: unknown; readonly query: unknown },
-): ListIdentity {
-  const { limit: _limit, cursor: _cursor, ...filter } = (parts.query ?? {}) as { [name: string]: Json };
-  const tenant = state.caller?.principal.tenant ?? '';
-  return { tenant, operation, filter: { path: (parts.params ?? {}) as Json, query: filter } };
 }
 
 function pathParameters(route: Route, given: unknown): unknown {

@@ -2,6 +2,7 @@ import type { Caller } from '@writ/identity';
 import type { RequestId } from '@writ/kernel';
 import type { TraceRef } from '@writ/telemetry';
 import type { OperationId } from '@writ/contract';
+import type { Cursors } from './cursor';
 
 /** What one request knows of itself; each stage of the frame adds its part. */
 export interface RequestState {
@@ -36,6 +37,10 @@ export interface AnyCall {
   /** `Last-Event-ID`, of routes that stream. */
   readonly lastEventId: number | null;
   readonly state: RequestState;
+  /** Path and query as they came. */
+  readonly url: string;
+  readonly reply: HttpReply;
+  readonly cursors: Cursors;
 }
 
 /** As much of Fastify's request and reply as the frame touches. */
@@ -59,19 +64,21 @@ export interface HttpReply {
   send(body: string): unknown;
 }
 
-const states = new WeakMap<object, RequestState>();
+/** On the request itself: a table of weak references beside it is what the collector would look through most. */
+const STATE = Symbol('state');
+type Begun = { [STATE]?: RequestState };
 
 export function begin(
   request: object,
   state: Pick<RequestState, 'requestId' | 'trace' | 'address' | 'secure' | 'host'>,
 ): RequestState {
   const begun: RequestState = { ...state, caller: null, call: null, asked: false, replayed: false, signed: null };
-  states.set(request, begun);
+  (request as Begun)[STATE] = begun;
   return begun;
 }
 
 export function stateOf(request: object): RequestState {
-  const state = states.get(request);
+  const state = (request as Begun)[STATE];
   if (!state) throw new Error('a request reached the frame before its first hook');
   return state;
 }

@@ -1,6 +1,6 @@
 import { ok } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
-import { Raw } from '../frame/call';
+import { Raw } from '../frame/answer';
 import type { AnyCall } from '../frame/state';
 import type { OpenStream, StreamEnd } from './streams';
 
