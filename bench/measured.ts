@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Answer, CountResult, Figures, Order, Setup, WindowResult } from './protocol';
+import type { Start } from './shipped';
 
 /** A run may take long on a busy machine, but not this long. */
 const ANSWER_MS = 300_000;
@@ -13,12 +14,18 @@ export class Measured {
     readonly process: ChildProcess,
   ) {}
 
-  static async open(name: string, setup: Setup, execArgv: readonly string[] = []): Promise<Measured> {
+  static async open(name: string, setup: Setup, start: Start = { flags: [], env: {} }): Promise<Measured> {
     const child = fork(join(__dirname, `${name}.js`), [JSON.stringify(setup)], {
-      execArgv: [...execArgv],
+      execArgv: [...start.flags],
       // What a system prints is diagnosis: stdout belongs to the measurements.
       stdio: ['ignore', 2, 2, 'ipc'],
-      env: { ...process.env, NODE_ENV: 'production', WRIT_LOG_LEVEL: 'error', MASTRA_TELEMETRY_DISABLED: '1' },
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        WRIT_LOG_LEVEL: 'error',
+        MASTRA_TELEMETRY_DISABLED: '1',
+        ...start.env,
+      },
     });
     const measured = new Measured(name, child);
     await measured.#answer('ready');

@@ -3,7 +3,7 @@ import { Measured } from './measured';
 import { median } from './numbers';
 import { watchForeign } from './processor-time';
 import type { WindowResult, Workload } from './protocol';
-import { workerFlags } from './worker-flags';
+import { startOf } from './shipped';
 import { F8_STEPS, W5_STEPS } from './workload';
 
 export const PEERS = ['mastra', 'dbos', 'langgraph'] as const;
@@ -139,8 +139,8 @@ async function openAs(
   { concurrency, workload }: { readonly concurrency: number; readonly workload: Workload },
 ): Promise<Measured> {
   const url = await cluster.fresh(databaseOf(name));
-  const flags = name === OURS || name === SEALED ? workerFlags() : [];
-  return Measured.open(`systems/${name}`, { url, concurrency, workload }, flags);
+  const start = name === OURS || name === SEALED ? startOf('worker') : undefined;
+  return Measured.open(`systems/${name}`, { url, concurrency, workload }, start);
 }
 
 function summary(

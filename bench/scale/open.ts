@@ -20,7 +20,8 @@ export async function withSystem<T>(
   const database = `bench_${of.name.replaceAll('-', '_')}`;
   const url = await cluster.fresh(database);
   try {
-    const system = await Measured.open(`systems/${of.name}`, { url, concurrency: 16, ...of.setup }, of.flags ?? []);
+    const start = { flags: of.flags ?? [], env: {} };
+    const system = await Measured.open(`systems/${of.name}`, { url, concurrency: 16, ...of.setup }, start);
     try {
       return await use(system, url);
     } finally {

@@ -8,6 +8,7 @@ import { newId } from '@writ/kernel';
 import { activatePolicy } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { serve } from '../serve';
+import { startOf } from '../shipped';
 import { poster } from './http-load';
 import { AUTHOR, CALLER, documentsOf, policy } from './writ-world';
 
@@ -42,8 +43,9 @@ serve(async ({ url }) => {
   );
   if (!published.ok) throw new Error(published.failure.message);
   await db.close();
-  const env = { ...process.env, DATABASE_URL: url, WRIT_PORT: '0', WRIT_LOG_LEVEL: 'info' };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 2, 'pipe'] });
+  const { flags, env: machine } = startOf('control-plane');
+  const env = { ...process.env, ...machine, DATABASE_URL: url, WRIT_PORT: '0', WRIT_LOG_LEVEL: 'info' };
+  const child = spawn(process.execPath, [...flags, MAIN], { env, stdio: ['ignore', 2, 'pipe'] });
   const address = await listening(child.stderr!);
   const load = poster({
     url: address,

@@ -149,7 +149,11 @@ describe('an answer', () => {
 
 /** An operation's path, with ids of nothing that there is. */
 const pathOf = ({ path }: Route, kind: IdKind): string =>
-  path.replace('{id}', newId(kind)).replace('{delegation}', newId('delegation')).replace('{tile}', '0/000');
+  path
+    .replace('{id}', newId(kind))
+    .replace('{delegation}', newId('delegation'))
+    .replace('{tile}', '0/000')
+    .replace('{digest}', `sha256:${'a'.repeat(64)}`);
 
 describe('every operation of the contract', () => {
   const routes: [string, Route][] = Object.entries(ROUTES);

@@ -1,4 +1,5 @@
-import Bull from 'bull';
+import { createRequire } from 'node:module';
+import type Bull from 'bull';
 import { isId, type RunId, type TenantId } from '@writ/kernel';
 import { injectTraceparent, logger, withTraceContext } from '@writ/telemetry';
 
@@ -53,6 +54,7 @@ const log = logger('wake-up');
  * Rings over Redis: any number of workers listen, one of them gets each ring. A job holds ids and the trace, no more. It
  * lasts for as long as its run is led or waits for a place there, so a worker takes no more rings than `concurrency`, and
  * those of one that is killed are heard again by another.
+ * Bull and what it stands on are some 20 MB of a process, so it is loaded where there is a queue.
  */
 export class BullWakeUp implements WakeUp {
   readonly #queue: Bull.Queue<Job>;
@@ -61,7 +63,8 @@ export class BullWakeUp implements WakeUp {
     redisUrl: string,
     readonly concurrency = 128,
   ) {
-    this.#queue = new Bull<Job>(QUEUE, redisUrl, {
+    const Queue = createRequire(__filename)('bull') as typeof Bull;
+    this.#queue = new Queue<Job>(QUEUE, redisUrl, {
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
       settings: { retryProcessDelay: AGAIN_MS },
     });

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { canonicalJson, type JsonObject } from '@writ/kernel';
 import type { OpenPermit, Permit } from '@writ/policy';
 import { span } from '@writ/telemetry';
@@ -6,8 +7,7 @@ import { Deadline } from '../deadline';
 import { failed } from '../outcome';
 import { toolReply } from '../tools/content';
 import type { CallLimits, CallOutcome, McpServer, ToolCall, ToolReply, ToolTransport } from '../types';
-import { McpConnection, type PermittedRequest } from './connection';
-import { failureOf } from './failures';
+import type { McpConnection, PermittedRequest } from './connection';
 import { type CallResult, replyOf } from './result';
 import type { Environment } from './spawn-environment';
 import { Ticket } from './ticket';
@@ -54,6 +54,9 @@ const Page = z.looseObject({
  * up to four times what it may hold, and room for the envelope.
  */
 const wireBytes = (maxBytes: number): number => 4 * maxBytes + 65_536;
+
+/** The client library is some 15 MB of a process, which only one that calls MCP servers needs. */
+const client = () => createRequire(__filename)('./client') as typeof import('./client');
 
 interface Permitted {
   readonly permit: Permit;
@@ -134,7 +137,7 @@ export class McpTransport implements ToolTransport {
       return { kind: 'ok', value };
     } catch (error) {
       const { cut } = deadline;
-      const outcome = failureOf({ error, ticket, cut, server: server.name, maxBytes: limits.maxBytes });
+      const outcome = client().failureOf({ error, ticket, cut, server: server.name, maxBytes: limits.maxBytes });
       if (outcome.failure.details?.['status'] === 404) connection.drop();
       return outcome;
     } finally {
@@ -148,7 +151,7 @@ export class McpTransport implements ToolTransport {
     let connection = this.connections.get(key);
     if (!connection) {
       if (this.connections.size === 0) process.once('exit', this.onExit);
-      connection = new McpConnection(server, this.options.env);
+      connection = new (client().McpConnection)(server, this.options.env);
       this.connections.set(key, connection);
     }
     return connection;

@@ -1,27 +1,10 @@
 import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, Server } from '@modelcontextprotocol/server';
-import type { Failure, Json, JsonObject } from '@writ/kernel';
-import { productVersion } from '@writ/telemetry';
+import type { Failure, JsonObject } from '@writ/kernel';
 import { readBody } from '../http/body';
-import type { ModelReply, ToolSpec } from '../types';
+import type { RelaySession } from './session';
 import { asStream, completion, modelAsked, refusal } from './wire';
-
-export type RelayAnswer<T> =
-  | { readonly ok: true; readonly value: T }
-  /** `said` is all that the framework hears of it. */
-  | { readonly ok: false; readonly failure: Failure; readonly said: string };
-
-/** What one call of an external framework may ask for while it lasts: one model, and the tools of its agent. */
-export interface RelaySession {
-  readonly model: string;
-  readonly tools: readonly ToolSpec[];
-  /** A turn of the model; the request holds what the framework may say of it. */
-  ask(request: JsonObject): Promise<RelayAnswer<ModelReply>>;
-  /** A call of a tool by its exact name. */
-  call(name: string, args: JsonObject): Promise<RelayAnswer<Json>>;
-}
 
 export interface RelayOptions {
   readonly host: string;
@@ -32,6 +15,9 @@ export interface RelayOptions {
 }
 
 const MOST_BYTES = 4 * 1024 * 1024;
+
+/** The server library is some 15 MB of a process, which only one that is called by frameworks needs. */
+const mcp = () => createRequire(__filename)('./mcp-server') as typeof import('./mcp-server');
 
 /**
  * Where external frameworks make their calls: models by the OpenAI protocol at `/v1`, tools by MCP at `/mcp`. Whoever
@@ -89,8 +75,7 @@ export class Relay {
         data: [{ id: session.model, object: 'model', created: 0, owned_by: 'writ' }],
       });
     }
-    if (at.endsWith(' /mcp'))
-      return toNodeHandler(createMcpHandler(() => serverOf(session)))(request as never, response as never);
+    if (at.endsWith(' /mcp')) return mcp().answerMcp(session, request, response);
     return send(response, 404, failureBody('not_found', `there is no ${at}`));
   }
 }
@@ -108,28 +93,6 @@ async function complete(session: RelaySession, request: IncomingMessage, respons
   if ((body as { stream?: unknown }).stream !== true) return send(response, 200, whole);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(asStream(whole));
-}
-
-/** A server for one request: the protocol keeps nothing in between. */
-function serverOf(session: RelaySession): Server {
-  const server = new Server({ name: 'writ', version: productVersion() }, { capabilities: { tools: {} } });
-  server.setRequestHandler('tools/list', () => ({
-    tools: session.tools.map(({ name, description, parameters }) => ({
-      name,
-      description,
-      inputSchema: { ...parameters, type: 'object' as const },
-    })),
-  }));
-  server.setRequestHandler('tools/call', async ({ params }) => {
-    const answer = await session.call(params.name, (params.arguments ?? {}) as JsonObject);
-    const text = answer.ok
-      ? typeof answer.value === 'string'
-        ? answer.value
-        : JSON.stringify(answer.value)
-      : answer.said;
-    return { content: [{ type: 'text' as const, text }], ...(!answer.ok && { isError: true }) };
-  });
-  return server;
 }
 
 /** None of these is tried again by the usual clients, which take 429 and 5xx for a reason to. */
