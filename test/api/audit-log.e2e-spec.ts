@@ -218,7 +218,7 @@ describe('a log that is sealed', () => {
     const after = (await reads()).slice(before);
     expect(after).toMatchObject([
       { actor: 'user:root', object: { type: 'audit', id }, detail: { events: 1 } },
-      { object: { type: 'audit', id: 'tenant' }, detail: { export: true } },
+      { action: 'audit.export', object: { type: 'audit', id: 'tenant' }, detail: { export: true } },
     ]);
   });
 });
@@ -290,7 +290,9 @@ describe('an export', () => {
   it('names a filter that means nothing, and says nothing of policies to whoever may not read them', async () => {
     const wrong = await server.get('/v1/audit/export?filter=(((', { key: admin.token });
     expect([wrong.status, wrong.body['code']]).toEqual([400, 'invalid_filter']);
-    const { token } = await server.key(admin.tenant, { scopes: ['audit.read'], roles: ['administrator'] });
+    const reader = await server.key(admin.tenant, { scopes: ['audit.read'], roles: ['administrator'] });
+    expect((await server.get('/v1/audit/export', { key: reader.token })).body['code']).toBe('insufficient_scope');
+    const { token } = await server.key(admin.tenant, { scopes: ['audit.export'], roles: ['administrator'] });
     const response = await fetch(`${await server.url()}/v1/audit/export`, {
       headers: { authorization: `Bearer ${token}` },
     });

@@ -172,6 +172,7 @@ describe('what somebody may', () => {
       'approval.read',
       'decision.explain',
       'audit.read',
+      'audit.export',
       'stop.read',
       'budget.read',
       'admission.read',

@@ -38,7 +38,7 @@ const MUST: { readonly [word: string]: readonly Action[] } = {
     'decision.explain',
     'decision.evaluate',
   ],
-  'evidence is read and exported': ['audit.read'],
+  'evidence is read and exported': ['audit.read', 'audit.export'],
   'work is stopped, and let go on': ['stop.read', 'stop.set', 'stop.release'],
   'limits are read and set': ['budget.read', 'budget.set', 'admission.read', 'admission.set'],
   'keys, triggers, subscriptions, the directory': [

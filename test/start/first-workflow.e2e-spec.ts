@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DevServer, freshHome, json, writ } from './dev-server';
 
@@ -104,6 +104,32 @@ describe('the first workflow of the guides', () => {
     expect(
       writ(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}', '--wait', '--timeout', '60').code,
     ).toBe(0);
+  });
+
+  it('cannot get round what the platform forbids to every tenant, which its own log tells and is verified with', () => {
+    const file = join(String(env['WRIT_HOME']), 'platform.yaml');
+    const forbid = "{ no_look: { actions: [tool.invoke], objects: ['tool:get_order'] } }";
+    writeFileSync(file, `guardrails: { absolute: ${forbid} }\n`);
+    expect(writ(env, 'platform', 'guardrails', 'set', file).code).toBe(3);
+    const put = json(env, 'platform', 'guardrails', 'set', file, '--reason', 'a drill', '--yes');
+    expect(put).toMatchObject({ changed: true, previous: null, tenants: 1 });
+    expect(json(env, 'platform', 'guardrails')).toMatchObject({ data: [{ id: 'no_look', kind: 'absolute' }] });
+    expect(json(env, 'guardrails', 'list')).toMatchObject({
+      data: [{ id: 'absolute:platform:no_look', set_by: 'platform' }],
+    });
+    const run = ['runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}', '--wait', '--timeout', '60'];
+    expect(writ(env, ...run).out).toContain('denied');
+    expect(json(env, 'config', 'apply', GUIDE)).toMatchObject({ data: expect.any(Array) as unknown });
+    expect(writ(env, ...run).out).toContain('denied');
+    json(env, 'platform', 'guardrails', 'clear', '--yes');
+    expect(json(env, ...run)).toMatchObject({ status: 'succeeded' });
+    expect(json(env, 'platform', 'guardrails', 'history')).toMatchObject({
+      data: [
+        { in_force: true, absolute: 0 },
+        { digest: put['digest'], absolute: 1 },
+      ],
+    });
+    expect(writ(env, 'audit', 'verify').code).toBe(0);
   });
 
   it('has the places its tenant is given, which stands in the tenant’s log', () => {

@@ -278,8 +278,8 @@ export const auditLogRoutes = {
     area: 'audit',
     summary: 'Everything needed to check the log without this server',
     description:
-      'NDJSON: events byte for byte, the hashes of what is not shown, checkpoints and policies (docs/reference/export-format.md). `writ audit verify <file>` checks it. The export is itself recorded, as `access.read`, before it begins.',
-    access: ['audit.read'],
+      'NDJSON: events byte for byte, the hashes of what is not shown, checkpoints and policies (docs/reference/export-format.md). `writ audit verify <file>` checks it. Taking evidence out is decided by itself, as `audit.export`, and recorded, as `access.read`, before it begins.',
+    access: ['audit.export'],
     query: z.strictObject({
       run: z
         .string()

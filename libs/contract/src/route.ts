@@ -22,6 +22,7 @@ export type ApiAction =
   | 'run.revoke'
   | 'decision.explain'
   | 'audit.read'
+  | 'audit.export'
   | 'stop.read'
   | 'stop.set'
   | 'stop.release'

@@ -53,6 +53,7 @@ export const ACTIONS = [
   'policy.read',
   'policy.change',
   'audit.read',
+  'audit.export',
   'decision.explain',
   'stop.read',
   'stop.set',

@@ -56,7 +56,7 @@ export function SignIn({ why }: { readonly why: string | null }) {
           The first start printed an administrator’s key. This machine keeps it in{' '}
           <code>~/.config/writ/login.json</code>; a key for somebody else:
         </p>
-        <Command text="./writ keys create reader --role auditor --scope run.read --scope audit.read --scope stop.read" />
+        <Command text="./writ keys create reader --role auditor --scope run.read --scope audit.read --scope audit.export --scope stop.read" />
       </form>
     </main>
   );

@@ -25,6 +25,7 @@ const ACTIONS: { readonly [A in ApiAction & Action]: PolicyObject['type'] } = {
   'run.revoke': 'run',
   'decision.explain': 'run',
   'audit.read': 'audit',
+  'audit.export': 'audit',
   'stop.read': 'stop',
   'stop.set': 'stop',
   'stop.release': 'stop',

@@ -108,7 +108,7 @@ export class AuditLogController {
     return this.reading(call, async (log, tx) => {
       const found = await log.event(call.params.id);
       if (!found) return refuse(noEvent(call.params.id));
-      await this.record(tx, call, { object: call.params.id, detail: { events: 1 } });
+      await this.record(tx, call, { action: 'audit.read', object: call.params.id, detail: { events: 1 } });
       return ok({ ...found, event: JSON.parse(found.raw) as { [name: string]: Json } });
     });
   }
@@ -141,7 +141,7 @@ export class AuditLogController {
   async export(@ThisCall() call: Call<'exportAudit'>): Promise<Result<Raw>> {
     const tenant = tenantOf(call);
     const { run, filter, first, last } = call.query;
-    const may = await this.gate.ask(call, { action: 'audit.read', object: { type: 'audit', id: run ?? '*' } });
+    const may = await this.gate.ask(call, { action: 'audit.export', object: { type: 'audit', id: run ?? '*' } });
     if (!may.ok) return may;
     const now = this.clock.now();
     const wish: ExportWish = {
@@ -157,7 +157,11 @@ export class AuditLogController {
       return refuse({ code: 'not_found', class: 'permanent', message: 'nothing of this tenant is sealed yet' });
     const asked = canonicalJson(call.query);
     await this.database.withTenant(tenant, (tx) =>
-      this.record(tx, call, { object: run ?? '*', detail: { export: true, filter: asked } }),
+      this.record(tx, call, {
+        action: 'audit.export',
+        object: run ?? '*',
+        detail: { export: true, filter: asked },
+      }),
     );
     const name = `${tenant}-${run ?? 'log'}.ndjson`;
     const headers = { 'content-disposition': `attachment; filename="${name}"` };
@@ -177,12 +181,16 @@ export class AuditLogController {
   private record(
     tx: Tx,
     call: Call<LogOperation>,
-    read: { readonly object: string; readonly detail: { readonly [name: string]: string | number | boolean } },
+    read: {
+      readonly action: 'audit.read' | 'audit.export';
+      readonly object: string;
+      readonly detail: { readonly [name: string]: string | number | boolean };
+    },
   ): Promise<void> {
     return appendTenantEvent(tx, tenantOf(call), {
       type: 'access.read',
       actor: callerOf(call).principal.id,
-      action: 'audit.read',
+      action: read.action,
       object: { type: 'audit', id: read.object },
       trace: call.state.trace.traceId,
       detail: { ...read.detail, request_id: call.state.requestId },
