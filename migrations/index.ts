@@ -43,6 +43,7 @@ import { Reviews1795000000042 } from './0042-reviews';
 import { PlatformPolicy1795000000043 } from './0043-platform-policy';
 import { TakeRuns1795000000044 } from './0044-take-runs';
 import { PackedUnits1795000000045 } from './0045-packed-units';
+import { ComposedPolicies1795000000046 } from './0046-composed-policies';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -91,4 +92,5 @@ export const MIGRATIONS = [
   PlatformPolicy1795000000043,
   TakeRuns1795000000044,
   PackedUnits1795000000045,
+  ComposedPolicies1795000000046,
 ];

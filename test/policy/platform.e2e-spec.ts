@@ -6,6 +6,7 @@ import {
   activePolicy,
   AuthorityStore,
   decide,
+  explaining,
   guarding,
   parseBundle,
   type PolicyBundle,
@@ -122,6 +123,14 @@ describe('guardrails of the platform', () => {
     expect([held!.digest, held!.bundle]).toEqual([own!.digest, own!.bundle]);
     expect(held!.inForce).not.toBe(own!.digest);
     expect((await verdictOf(store, tenant, 'drop_all')).snapshot).toBe(held!.inForce);
+    const { data } = await db.withTenant(tenant, (tx) => explaining.versions(tx, tenant, { limit: 10 }));
+    expect(data).toMatchObject([{ digest: own!.digest, active: true }]);
+    const named = await db.withTenant(tenant, (tx) => explaining.version(tx, tenant, held!.inForce));
+    expect(guarding.platform.apart(JSON.stringify(named!.bundle))).toMatchObject({
+      digest: own!.digest,
+      bundle: own!.bundle,
+      platform: { guardrails: { absolute: { no_drop: expect.any(Object) } } },
+    });
     // Whoever read the policy in force may replace it, and what the platform adds is not theirs to bring or to leave out.
     const next = await activate(tenant, { ...other, platform: guarding.platform.none }, own!.digest);
     expect(next).toMatchObject({ ok: true, value: { previous: own!.digest, changed: true } });

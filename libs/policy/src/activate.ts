@@ -46,7 +46,7 @@ export interface Activation {
 }
 
 const INSERT = `
-  INSERT INTO writ.policy_bundle (tenant, digest, body, author) VALUES ($1, $2, $3, $4)
+  INSERT INTO writ.policy_bundle (tenant, digest, body, author, own) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (tenant, digest) DO NOTHING`;
 const PUT = `
   INSERT INTO writ.policy_head (tenant, digest, own, activated_by) VALUES ($1, $2, $3, $4)
@@ -83,11 +83,11 @@ export async function activatePolicy(
     });
   }
   if (previous === digest) return ok({ digest, previous, changed: false, rules, epoch: null });
-  await tx.query(INSERT, [tenant, digest, body, author]);
+  await tx.query(INSERT, [tenant, digest, body, author, null]);
   const added = await platformInForce(tx);
   const whole = composed({ own: digest, body }, added.text);
   const adds = whole.digest !== digest;
-  if (adds) await tx.query(INSERT, [tenant, whole.digest, whole.body, author]);
+  if (adds) await tx.query(INSERT, [tenant, whole.digest, whole.body, author, digest]);
   await tx.query(PUT, [tenant, whole.digest, adds ? digest : null, author]);
   const object = { type: 'policy', id: digest } as const;
   const withPlatform = { in_force: whole.digest, platform: added.digest, platform_epoch: added.epoch };

@@ -6,6 +6,7 @@ import {
   buildSnapshot,
   decide,
   explaining,
+  guarding,
   idleRules,
   type PolicyBundle,
   type Snapshot,
@@ -61,15 +62,16 @@ export class PoliciesController {
       if (!reads.ok) return reads;
     }
     const tenant = tenantOf(call);
-    const other = bundle === undefined ? await this.#kept(tenant, digest!) : await built(bundle);
-    if (!other.ok) return other;
     const authority = await this.authority.refresh(tenant);
-    const base = against === undefined ? ok(authority.snapshot) : await this.#kept(tenant, against);
+    const { platform } = apartOf(authority.snapshot);
+    const other = bundle === undefined ? await this.#kept(tenant, digest!, platform) : await built(bundle, platform);
+    if (!other.ok) return other;
+    const base = against === undefined ? ok(authority.snapshot) : await this.#kept(tenant, against, platform);
     if (!base.ok) return base;
     const names = await this.database.withTenant(tenant, (tx) => publishedNames(tx, tenant));
     return ok({
-      digest: other.value.digest,
-      against: base.value?.digest ?? null,
+      digest: apartOf(other.value).digest!,
+      against: apartOf(base.value).digest,
       rules: other.value.ruleCount,
       changes: explaining.compare(base.value, other.value),
       warnings: [
@@ -111,10 +113,12 @@ export class PoliciesController {
     };
   }
 
-  /** A policy the tenant had, built as it was. */
-  async #kept(tenant: TenantId, digest: string): Promise<Result<Snapshot>> {
+  /** A policy the tenant had, as it would be now: with what the platform adds today. */
+  async #kept(tenant: TenantId, digest: string, platform: Platform): Promise<Result<Snapshot>> {
     const found = await this.#version(tenant, digest);
-    return found ? built(found.bundle) : refuse(never(digest));
+    if (!found) return refuse(never(digest));
+    const { platform: _then, ...bundle } = found.bundle;
+    return built(bundle, platform);
   }
 
   #version(tenant: TenantId, digest: string) {
@@ -122,10 +126,16 @@ export class PoliciesController {
   }
 }
 
-async function built(bundle: unknown): Promise<Result<Snapshot>> {
+type Platform = PolicyBundle['platform'] | null;
+
+/** A policy as its author wrote it, and what the platform adds to it. */
+const apartOf = (snapshot: Snapshot | null): { readonly digest: string | null; readonly platform: Platform } =>
+  snapshot === null ? { digest: null, platform: null } : guarding.platform.apart(snapshot.body);
+
+async function built(bundle: unknown, platform: Platform): Promise<Result<Snapshot>> {
   const valid = validateBundle(bundle);
   if (!valid.ok) return refuse({ ...valid.failure, code: 'schema_violation' });
-  const snapshot = await buildSnapshot(valid.value);
+  const snapshot = await buildSnapshot({ ...valid.value, ...(platform && { platform }) });
   return snapshot.ok ? snapshot : refuse({ ...snapshot.failure, code: 'schema_violation' });
 }
 

@@ -19,7 +19,8 @@ interface Row {
 }
 
 const COLUMNS = `bundle.digest, bundle.author, bundle.created_at,
-  EXISTS (SELECT FROM writ.policy_head head WHERE head.tenant = bundle.tenant AND head.digest = bundle.digest) AS active`;
+  EXISTS (SELECT FROM writ.policy_head head
+           WHERE head.tenant = bundle.tenant AND bundle.digest IN (head.digest, head.own)) AS active`;
 
 const view = ({ digest, author, created_at: at, active }: Row): PolicyVersion => ({
   digest,
@@ -28,7 +29,10 @@ const view = ({ digest, author, created_at: at, active }: Row): PolicyVersion =>
   active,
 });
 
-/** Every policy the tenant ever had, newest first. `after` is the digest a page ended with. */
+/**
+ * Every policy the tenant ever wrote, newest first; not these with what the platform adds, which decisions name. `after` is
+ * the digest a page ended with.
+ */
 export async function policyVersions(
   tx: Tx,
   tenant: TenantId,
@@ -36,7 +40,7 @@ export async function policyVersions(
 ): Promise<{ readonly data: readonly PolicyVersion[]; readonly next: string | null }> {
   const rows = await tx.query<Row>(
     `SELECT ${COLUMNS} FROM writ.policy_bundle bundle
-      WHERE bundle.tenant = $1 AND ($2::text IS NULL OR (bundle.created_at, bundle.digest) <
+      WHERE bundle.tenant = $1 AND bundle.own IS NULL AND ($2::text IS NULL OR (bundle.created_at, bundle.digest) <
             (SELECT edge.created_at, edge.digest FROM writ.policy_bundle edge WHERE edge.tenant = $1 AND edge.digest = $2))
       ORDER BY bundle.created_at DESC, bundle.digest DESC LIMIT $3`,
     [tenant, query.after ?? null, query.limit + 1],
@@ -45,7 +49,7 @@ export async function policyVersions(
   return { data, next: rows.length > query.limit ? (data.at(-1)?.digest ?? null) : null };
 }
 
-/** One of them, with all it says; null where the tenant never had it. */
+/** One of them, with all it says, or one that decisions name; null where the tenant never had it. */
 export async function policyByDigest(
   tx: Tx,
   tenant: TenantId,

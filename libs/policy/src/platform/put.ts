@@ -44,7 +44,7 @@ const HEADS = `
     FROM writ.policy_head h JOIN writ.policy_bundle b ON b.tenant = h.tenant AND b.digest = coalesce(h.own, h.digest)
    WHERE h.tenant <> '*' AND h.tenant > $1 ORDER BY h.tenant LIMIT 100`;
 const INSERT = `
-  INSERT INTO writ.policy_bundle (tenant, digest, body, author) VALUES ($1, $2, $3, $4)
+  INSERT INTO writ.policy_bundle (tenant, digest, body, author, own) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (tenant, digest) DO NOTHING`;
 const PUT_OF_PLATFORM = `
   INSERT INTO writ.policy_head (tenant, digest, activated_by) VALUES ('*', $1, $2)
@@ -76,15 +76,16 @@ export async function putPlatform(
   if (previous === digest) return ok({ digest, previous, changed: false, tenants: 0 });
   // Nobody else raises the platform's epoch while its stream is locked.
   const epoch = before + 1;
-  await tx.query(INSERT, ['*', digest, text, author]);
+  await tx.query(INSERT, ['*', digest, text, author, null]);
   await tx.query(PUT_OF_PLATFORM, [digest, author]);
   const tenants: TenantId[] = [];
   for (let page = await headsAfter(tx, ''); page.length > 0; page = await headsAfter(tx, page.at(-1)!.tenant)) {
     for (const head of page) {
       const now = composed(head, text);
       if (now.digest === head.digest) continue;
-      await tx.query(INSERT, [head.tenant, now.digest, now.body, author]);
-      await tx.query(PUT, [head.tenant, now.digest, now.digest === head.own ? null : head.own]);
+      const own = now.digest === head.own ? null : head.own;
+      await tx.query(INSERT, [head.tenant, now.digest, now.body, author, own]);
+      await tx.query(PUT, [head.tenant, now.digest, own]);
       await record({
         type: 'policy.activated',
         tenant: head.tenant,
@@ -92,7 +93,7 @@ export async function putPlatform(
         object: { type: 'policy', id: now.digest },
         detail: {
           previous: head.digest,
-          platform: now.digest === head.own ? null : digest,
+          platform: own === null ? null : digest,
           platform_epoch: epoch,
           reason,
         },

@@ -1,5 +1,6 @@
 import type { Tx } from '@writ/database';
 import { canonicalJson, digestOf, type Json, type JsonObject } from '@writ/kernel';
+import type { PolicyBundle } from '../bundle';
 import { NO_PLATFORM } from './document';
 
 /**
@@ -44,4 +45,14 @@ export function composed(
   const bundle = JSON.parse(own.body) as JsonObject;
   const body = canonicalJson({ ...bundle, platform: JSON.parse(platform) as Json });
   return { digest: digestOf(body), body };
+}
+
+/** A stored policy taken apart again: what its author wrote, under the digest of that, and what the platform adds to it. */
+export function apart(body: string): {
+  readonly digest: string;
+  readonly bundle: JsonObject;
+  readonly platform: PolicyBundle['platform'] | null;
+} {
+  const { platform = null, ...bundle } = JSON.parse(body) as JsonObject & Pick<PolicyBundle, 'platform'>;
+  return { digest: digestOf(canonicalJson(bundle as JsonObject)), bundle: bundle as JsonObject, platform };
 }
