@@ -148,7 +148,7 @@ describe('guardrails of the platform', () => {
     const tenant = await newTenant();
     const done = await put(NO_DROP);
     const { rows } = await outsider.query<{ events: string }>(
-      `select events from writ.audit_unit where tenant = $1 and run = 'tenant' order by seq`,
+      `select writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1 and run = 'tenant' order by seq`,
       [tenant],
     );
     const events = rows.flatMap((row) => row.events.split('\n')).map((line) => JSON.parse(line) as object);
