@@ -210,6 +210,7 @@ describe('the group', () => {
     const after = ledger.writer.stats();
     expect(after.units - before.units).toBe(1_000);
     expect(after.batches - before.batches).toBe(4);
+    expect(after.busyMs).toBeGreaterThan(before.busyMs);
   });
 
   it('splits what is large by its bytes, so that no statement outgrows the server', async () => {

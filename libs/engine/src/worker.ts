@@ -6,6 +6,7 @@ import type { RunEventWithMail } from './events';
 import type { EngineContext } from './context';
 import type { Admission } from './admission/admission';
 import { AskedRuns } from './approvals/asked-runs';
+import { sharedBusy } from './admission/busy';
 import { FairQueue } from './admission/fair-queue';
 import { Places } from './admission/places';
 import type { HeldRun } from './held-run';
@@ -40,7 +41,7 @@ interface Rung {
 /** A sweep names so many at least, one of each tenant first: one that has few may have a place where all are taken. */
 const LEAST_SWEPT = 8;
 /** How often it is looked whether this thread is all that its runs wait for. */
-const LOOK_MS = 500;
+const LOOK_MS = 250;
 const FORGET_MS = 60_000;
 const TEND_MS = 1_000;
 /** Between two looks for what is due while more is due than one look names. */
@@ -80,7 +81,8 @@ export class Worker {
     this.#setbacks = new Setbacks(ctx.db, ctx.worker);
     const { concurrency } = options;
     const weightOf = (tenant: TenantId): number => admission.weightOf(tenant);
-    this.#places = new Places({ concurrency, weightOf, now: () => ctx.clock.monotonic() });
+    const busy = sharedBusy(ctx.writer, ctx.clock);
+    this.#places = new Places({ concurrency, weightOf, now: () => ctx.clock.monotonic(), busy });
     admission.onAdmitted((tenant, run) => this.#admitted(tenant, run));
   }
 
@@ -93,7 +95,7 @@ export class Worker {
     this.#every(this.options.heartbeatMs, () => this.#beat());
     this.#every(this.options.sweepMs, () => this.#sweep());
     this.#every(this.options.mailMs, () => this.#mail());
-    this.#every(LOOK_MS, () => Promise.resolve(this.#places.look()));
+    this.#every(LOOK_MS, () => Promise.resolve(this.#places.look(this.#waiting.sizes())));
     this.#every(FORGET_MS, () => this.#forget());
     this.#every(TEND_MS, () => tend(this.ctx));
     this.#unhear = this.ctx.authority.onChange((tenant) => this.#changed(tenant));

@@ -16,6 +16,8 @@ export interface CommitStats {
   readonly reconnects: number;
   readonly waiting: number;
   readonly inFlight: number;
+  /** Milliseconds during which the database was at work on at least one batch. */
+  readonly busyMs: number;
 }
 
 export interface CommitParts {
@@ -57,6 +59,9 @@ export class GroupCommit {
   #closed = false;
   #heard: ((unit: Pick<Unit, 'tenant' | 'run'>) => void) | null = null;
   #counts = { units: 0, batches: 0, refused: 0, resent: 0, reconnects: 0 };
+  /** Until the present flights began; and when that was. */
+  #busyMs = 0;
+  #busySince = 0;
 
   constructor(private readonly parts: CommitParts) {
     this.#writers = parts.writers.map((connection) => ({ connection, work: 'none' }));
@@ -85,7 +90,9 @@ export class GroupCommit {
   }
 
   stats(): CommitStats {
-    return { ...this.#counts, waiting: this.#queue.length + this.#queue.parked, inFlight: this.#queue.inFlight };
+    const { length, parked, inFlight } = this.#queue;
+    const flying = this.#flights.size > 0 ? this.parts.clock.monotonic() - this.#busySince : 0;
+    return { ...this.#counts, waiting: length + parked, inFlight, busyMs: this.#busyMs + flying };
   }
 
   /** Takes no more units, waits for those it has, and closes the connections. Units of a lost connection are rejected. */
@@ -145,11 +152,13 @@ export class GroupCommit {
   ): void {
     writer.work = work;
     for (const pending of batch) this.#open.add(pending);
+    if (this.#flights.size === 0) this.#busySince = this.parts.clock.monotonic();
     const flight = this.#fly(writer.connection, batch)
       .catch((error: unknown) => batch.forEach((pending) => this.#reject(pending, unknownFault(error))))
       .finally(() => {
         writer.work = 'none';
         this.#flights.delete(flight);
+        if (this.#flights.size === 0) this.#busyMs += this.parts.clock.monotonic() - this.#busySince;
         this.#schedule();
       });
     this.#flights.add(flight);

@@ -117,7 +117,7 @@ describe('the answer to a start into a line', () => {
   });
 
   it('is not where the line is short, nobody else comes, or nobody else has come for long', async () => {
-    expect((await pacing(300, [B])).admission.paceMs(A, 10)).toBe(0);
+    expect((await pacing(150, [B])).admission.paceMs(A, 10)).toBe(0);
     expect((await pacing(999, [])).admission.paceMs(A, 10)).toBe(0);
     const { lines, admission } = await pacing(999, [B]);
     expect(admission.paceMs(B, 10)).toBe(0);

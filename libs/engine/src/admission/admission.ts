@@ -28,7 +28,7 @@ const USUAL_PLACES = 64;
 /** As in `writ.admit_runs`: a quarter more than there are places. */
 const AHEAD = 1.25;
 /** Who stands behind so many of its own, for each place there is, begins no later for joining them a little later. */
-const LONG_LINE = 8;
+const LONG_LINE = 4;
 /** A start into such a line is answered after so many times as long again as it took, at most that long. */
 const PACE = { times: 4, mostMs: 250 };
 /** A tenant that started something so long ago still counts as one that comes here. */

@@ -11,6 +11,8 @@ describe('the queue of a worker', () => {
         const queue = new FairQueue<readonly [number, number]>();
         arrivals.forEach((of, i) => queue.add(tenant(of), String(i), [of, i]));
         expect(queue.size).toBe(arrivals.length);
+        for (const [of, size] of queue.sizes()) expect(size).toBe(arrivals.filter((n) => tenant(n) === of).length);
+        expect(queue.sizes().size).toBe(new Set(arrivals).size);
         const served: (readonly [number, number])[] = [];
         for (let next = queue.take(() => 0); next !== null; next = queue.take(() => 0)) served.push(next);
         expect(queue.size).toBe(0);

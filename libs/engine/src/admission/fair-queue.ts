@@ -14,6 +14,11 @@ export class FairQueue<T> {
     return this.#size;
   }
 
+  /** How many wait, by tenant. */
+  sizes(): ReadonlyMap<TenantId, number> {
+    return new Map([...this.#tenants].map(([tenant, line]) => [tenant, line.size]));
+  }
+
   holds(tenant: TenantId): boolean {
     return this.#tenants.has(tenant);
   }

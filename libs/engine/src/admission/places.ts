@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { TenantId } from '@writ/kernel';
 
 /** One part in this many of a worker's places is for tenants that have few; that much and as much again beyond them. */
@@ -7,6 +6,8 @@ const KEPT_FREE = 8;
 const BUSY = 0.75;
 /** Below this it has time to spare. */
 const EASY = 0.5;
+/** Each look at a busy worker leaves one part in this many to who has most of it; never less than one part in that many of all. */
+const TIGHTER = { times: 4, most: 16 };
 /** A tenant that was led here so long ago still counts as one that comes here. */
 const COMES_MS = 5_000;
 
@@ -16,28 +17,25 @@ export interface PlacesOf {
   readonly weightOf: (tenant: TenantId) => number;
   /** Milliseconds; for what is remembered of tenants. */
   readonly now: () => number;
-  /** Part of the time that this thread was at work since it was asked last, 0 to 1. */
-  readonly busy?: () => number;
+  /** Part of the time that what all runs here share was at work since it was asked last, 0 to 1. */
+  readonly busy: () => number;
 }
 
 /**
  * The places of one worker, and who has how many. A tenant that has many leaves some to the others; one that has few gets
- * a place beyond the last, so it never waits for a long run of somebody else's to end. Where the thread itself is the
- * bottleneck, places are no measure of it: then who has more than all others together gets half of what it had, look by
- * look, down to what each of the others has, while anybody else is there to be late; and one more at a time when the thread
- * has time again.
+ * a place beyond the last, so it never waits for a long run of somebody else's to end. Where what all runs here share is the
+ * bottleneck, places are no measure of it: then who wants more than all others together gets a quarter of what it had, look
+ * by look, down to a sixteenth of the places or to what each of the others has, while anybody else is there to be late; and
+ * one more at a time when there is time again.
  */
 export class Places {
   readonly #led = new Map<TenantId, number>();
   readonly #came = new Map<TenantId, number>();
-  readonly #busy: () => number;
   #all = 0;
-  /** Runs at once, of those that had most of a busy worker. */
-  readonly #limits = new Map<TenantId, number>();
+  /** Who had most of a busy worker, and how many of its runs are led at once for that. */
+  #limited: { readonly tenant: TenantId; readonly most: number } | null = null;
 
-  constructor(private readonly of: PlacesOf) {
-    this.#busy = of.busy ?? utilization();
-  }
+  constructor(private readonly of: PlacesOf) {}
 
   /** Places that are nobody's who has many. */
   get #kept(): number {
@@ -73,27 +71,36 @@ export class Places {
   share(tenant: TenantId): number | null {
     const { concurrency, weightOf } = this.of;
     const led = this.ledOf(tenant);
-    if (led >= (this.#limits.get(tenant) ?? this.#usual)) return null;
+    if (led >= (this.#limited?.tenant === tenant ? this.#limited.most : this.#usual)) return null;
     const few = 2 * this.#kept;
     const places = led < few ? concurrency + few : concurrency;
     return this.#all < places ? led / weightOf(tenant) : null;
   }
 
-  /** Looks at how busy this thread was since the last look. */
-  look(): void {
-    const busy = this.#busy();
+  /** Looks at how busy this thread was since the last look. `waiting`: how many wait here for a place, by tenant. */
+  look(waiting: ReadonlyMap<TenantId, number>): void {
+    const busy = this.of.busy();
     const long = this.of.now() - COMES_MS;
     for (const [tenant, at] of this.#came) if (at < long && !this.#led.has(tenant)) this.#came.delete(tenant);
-    if (this.#came.size < 2) this.#limits.clear();
-    else if (busy >= BUSY) this.#halve();
+    if (this.#came.size < 2) this.#limited = null;
+    else if (busy >= BUSY) this.#tighten(waiting);
     else if (busy < EASY) this.#relax();
   }
 
-  #halve(): void {
-    for (const [tenant, led] of this.#led) {
-      const most = this.#limits.get(tenant) ?? (led > Math.max(2 * this.#kept, this.#all / 2) ? led : null);
-      if (most !== null) this.#limits.set(tenant, Math.max(1, this.#average(tenant), Math.ceil(most / 2)));
-    }
+  #tighten(waiting: ReadonlyMap<TenantId, number>): void {
+    const tenant = this.#most(waiting) ?? this.#limited?.tenant;
+    if (tenant === undefined) return;
+    const before = this.#limited?.tenant === tenant ? this.#limited.most : this.ledOf(tenant);
+    const least = Math.ceil(this.of.concurrency / TIGHTER.most);
+    this.#limited = { tenant, most: Math.max(least, this.#average(tenant), Math.ceil(before / TIGHTER.times)) };
+  }
+
+  /** Who wants more of this worker than all others together, and more than a few places. */
+  #most(waiting: ReadonlyMap<TenantId, number>): TenantId | undefined {
+    const wants = (tenant: TenantId): number => this.ledOf(tenant) + (waiting.get(tenant) ?? 0);
+    let all = this.#all;
+    for (const count of waiting.values()) all += count;
+    return [...this.#led.keys()].find((tenant) => wants(tenant) > Math.max(2 * this.#kept, all / 2));
   }
 
   /** What the others have for their weights: nobody gets less for its own, for having had more. */
@@ -105,19 +112,8 @@ export class Places {
   }
 
   #relax(): void {
-    for (const [tenant, most] of this.#limits) {
-      if (most + 1 < this.#usual) this.#limits.set(tenant, most + 1);
-      else this.#limits.delete(tenant);
-    }
+    if (!this.#limited) return;
+    const { tenant, most } = this.#limited;
+    this.#limited = most + 1 < this.#usual ? { tenant, most: most + 1 } : null;
   }
-}
-
-function utilization(): () => number {
-  let before = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const since = performance.eventLoopUtilization(now, before);
-    before = now;
-    return since.utilization;
-  };
 }
