@@ -36,9 +36,6 @@ const WORDS = {
 const FIRST_PREV = 19;
 const VERSION = '1';
 
-/** Length of an id without its prefix. */
-const ID_BODY = 26;
-const PLAIN = /^[\w*]+$/;
 const HMAC = /^hmac-sha256:[0-9a-f]{64}$/;
 const SHA = /^sha256:[0-9a-f]{64}$/;
 const TRACE = /^[0-9a-f]{32}$/;
@@ -48,43 +45,84 @@ const NO_MINUTE = '0000-00-00T00:00:';
 const SCHEMA = `,"schema":${AUDIT_SCHEMA},`;
 const zeros = (length: number): string => '0'.repeat(length);
 
-/** A member and the comma after it; nothing where there is none. */
-const member = (name: keyof AuditDraft, value: unknown): string =>
-  value === undefined ? '' : `"${name}":${canonicalJson(value)},`;
-
-/** Members that are written below. */
+/** Members of an event that `lineOf` knows. */
 const KNOWN: ReadonlySet<string> = new Set<keyof AuditDraft>([
   ...(['action', 'actor', 'approval', 'args', 'attempt', 'authority', 'context', 'decision', 'detail', 'id'] as const),
   ...(['keys', 'labels', 'model', 'object', 'origin', 'outcome', 'resource', 'result', 'run', 'span'] as const),
   ...(['step', 'tenant', 'tier', 'time', 'trace', 'type', 'usage'] as const),
 ]);
 
-/** Whether an event has another member, which is hashed as everything in it is. */
-function isOdd(draft: AuditDraft): boolean {
-  for (const name in draft) if (!KNOWN.has(name)) return true;
-  return false;
+/** An event's canonical JSON. Its members are put in order here, so that nobody has to sort them. */
+function lineOf(draft: AuditDraft, { seq, prev }: Place): string {
+  for (const name in draft) {
+    // Never in the product; hashed all the same, as everything that an event holds.
+    if (!KNOWN.has(name)) return canonicalJson({ ...draft, schema: AUDIT_SCHEMA, run_seq: seq, prev });
+  }
+  const { authority } = draft;
+  return canonicalJson({
+    action: draft.action,
+    actor: draft.actor,
+    approval: draft.approval,
+    args: draft.args,
+    attempt: draft.attempt,
+    authority: authority && { platform: authority.platform, tenant: authority.tenant },
+    context: draft.context,
+    decision: draft.decision,
+    detail: draft.detail,
+    id: draft.id,
+    keys: draft.keys,
+    labels: draft.labels,
+    model: draft.model,
+    object: draft.object,
+    origin: draft.origin,
+    outcome: draft.outcome,
+    prev,
+    resource: draft.resource,
+    result: draft.result,
+    run: draft.run,
+    run_seq: seq,
+    schema: AUDIT_SCHEMA,
+    span: draft.span,
+    step: draft.step,
+    tenant: draft.tenant,
+    tier: draft.tier,
+    time: draft.time,
+    trace: draft.trace,
+    type: draft.type,
+    usage: draft.usage,
+  });
 }
 
+/** A member that is text and the comma after it, as canonical JSON where the text needs no escape. */
+const said = (name: keyof AuditDraft, value: string | undefined): string =>
+  value === undefined ? '' : `"${name}":"${value}",`;
+
+/** Any member and the comma after it. */
+const member = (name: keyof AuditDraft, value: unknown): string =>
+  value === undefined ? '' : `"${name}":${canonicalJson(value)},`;
+
+/** The guardrail's stage, where it lets pass. */
+const isPass = (stage: readonly string[]): boolean =>
+  stage.length === 2 && stage[0] === 'guardrail' && stage[1] === 'allow';
+
 /**
- * Writes the events of one unit twice: as the bytes that are hashed, and as the unit lies in `writ.audit_unit`. There a
- * mark stands for what the row says anyway (tenant, run, origin, the hash of the event before), for what its events have
- * in common and is said once (context, trace, span, minute), and for what nearly all evidence says. What no word fits is
- * written as it is, so every event can be packed. `writ.audit_lines` gives the hashed bytes back.
+ * The events of one unit as they lie in `writ.audit_unit`: a mark stands for what the row says anyway (tenant, run,
+ * origin, the hash of the event before), for what its events have in common and is said once (context, trace, span,
+ * minute), and for what nearly all evidence says. `writ.audit_lines` gives the hashed bytes back.
  *
- * Each run pays for this fourteen times, so it looks at values, before they are text, and never into a text it made.
+ * An event is packed from its values, never from its text. Whatever of it is not as expected (a member more, a name that
+ * JSON escapes) makes its line longer than the packed one would become, so lengths tell; such a line is kept as it is.
  */
 export class UnitPacking {
-  /** The event being written: its hashed bytes, and as it lies. */
-  #line = '';
-  #kept = '';
-  #count = 0;
   #lines = '';
+  #count = 0;
+  /** How much longer than the packed event its line is. */
+  #saved = 0;
   #digests = '';
   #nextDigest: number;
   readonly #minute: string;
-  readonly #tenant: string | undefined;
-  readonly #origin: string | undefined;
-  readonly #run: string | undefined;
+  readonly #tenant: string;
+  readonly #run: string;
   readonly #prev: string;
   readonly #context: string | undefined;
   readonly #trace: string | undefined;
@@ -94,17 +132,19 @@ export class UnitPacking {
   /** `drafts`: all events of the unit, of one run; `prev`: hash of the event before them. */
   constructor(drafts: readonly AuditDraft[], prev: string) {
     const { tenant = '', run = '', time = '' } = drafts[0] ?? {};
-    // Others are no ids of ours; JSON might write them in another way.
-    const plain = PLAIN.test(tenant) && PLAIN.test(run);
-    this.#tenant = plain ? tenant : undefined;
-    this.#origin = plain ? `writ/${tenant}` : undefined;
-    this.#run = plain ? run : undefined;
+    this.#tenant = tenant;
+    this.#run = run;
     this.#prev = prev;
     this.#minute = MINUTE.test(time) ? time.slice(0, NO_MINUTE.length) : NO_MINUTE;
     this.#nextDigest = FIRST_PREV + drafts.length;
-    const { context } = drafts.find((draft) => draft.context !== undefined && SHA.test(draft.context)) ?? {};
-    const { trace } = drafts.find((draft) => draft.trace !== undefined && TRACE.test(draft.trace)) ?? {};
-    const { span } = drafts.find((draft) => draft.span !== undefined && SPAN.test(draft.span)) ?? {};
+    let context: string | undefined;
+    let trace: string | undefined;
+    let span: string | undefined;
+    for (const draft of drafts) {
+      if (context === undefined && draft.context !== undefined && SHA.test(draft.context)) context = draft.context;
+      if (trace === undefined && draft.trace !== undefined && TRACE.test(draft.trace)) trace = draft.trace;
+      if (span === undefined && draft.span !== undefined && SPAN.test(draft.span)) span = draft.span;
+    }
     this.#context = context;
     this.#trace = trace;
     this.#span = span;
@@ -123,116 +163,116 @@ export class UnitPacking {
    * and span, zeros for what there is not, then the digests that marks stand for), and the lines.
    */
   text(): string {
-    const said = (this.#context?.slice(7) ?? zeros(64)) + (this.#trace ?? zeros(32)) + (this.#span ?? zeros(16));
-    const shared = Buffer.from(this.#prev + said + this.#digests, 'hex').toString('base64');
-    return VERSION + this.#minute + shared + this.#lines;
+    const shared = (this.#context?.slice(7) ?? zeros(64)) + (this.#trace ?? zeros(32)) + (this.#span ?? zeros(16));
+    const bytes = Buffer.from(this.#prev + shared + this.#digests, 'hex');
+    return VERSION + this.#minute + bytes.toString('base64') + this.#lines;
   }
 
-  /** The canonical JSON of the unit's next event: `place.seq` and `place.prev` are its `run_seq` and `prev`. */
+  /** Packs the unit's next event. Answers its canonical JSON; `place.seq` and `place.prev` are its `run_seq` and `prev`. */
   add(draft: AuditDraft, place: Place): string {
-    this.#line = '{';
-    this.#kept = '{';
-    this.#act(draft);
-    this.#object(draft);
-    this.#place(draft, place);
-    this.#moment(draft);
-    if (isOdd(draft))
-      this.#line = canonicalJson({ ...draft, schema: AUDIT_SCHEMA, run_seq: place.seq, prev: place.prev });
-    if (isOdd(draft) || this.#line.includes('%')) this.#kept = this.#line.replaceAll('%', '%%');
-    this.#lines += this.#count === 0 ? this.#kept : `\n${this.#kept}`;
+    const line = lineOf(draft, place);
+    const digests = this.#digests;
+    const nextDigest = this.#nextDigest;
+    this.#saved = 0;
+    let kept = `{${this.#act(draft)}${this.#object(draft)}${this.#place(draft, place)}${this.#moment(draft)}}`;
+    if (kept.length + this.#saved !== line.length || line.includes('%')) {
+      kept = line.replaceAll('%', '%%');
+      this.#digests = digests;
+      this.#nextDigest = nextDigest;
+    }
+    this.#lines += this.#count === 0 ? kept : `\n${kept}`;
     this.#count += 1;
-    return this.#line;
+    return line;
   }
 
   // Below, members are written in the order of canonical JSON.
 
-  #act({ action, actor, approval, args, attempt, authority, context, decision, detail }: AuditDraft): void {
-    this.#both(member('action', action) + member('actor', actor) + member('approval', approval));
-    if (args !== undefined && HMAC.test(args)) this.#digest(WORDS.args, args.slice(12), '",');
-    else this.#both(member('args', args));
-    const under = authority && canonicalJson(authority);
-    if (attempt === 1 && under?.startsWith('{"platform":')) this.#word(WORDS.once, `${under.slice(12)},`);
-    else this.#both(member('attempt', attempt) + (under === undefined ? '' : `"authority":${under},`));
-    if (context !== undefined && context === this.#context) this.#word(this.#words.context, '');
-    else this.#both(member('context', context));
-    if (decision) this.#decision(canonicalJson(decision));
-    this.#both(member('detail', detail));
+  #act({ action, actor, approval, args, attempt, authority, context, decision, detail }: AuditDraft): string {
+    let kept = said('action', action) + said('actor', actor) + said('approval', approval);
+    if (args !== undefined) {
+      kept += HMAC.test(args) ? `${this.#digest(WORDS.args, args.slice(-64))}",` : said('args', args);
+    }
+    if (attempt !== undefined && (attempt !== 1 || !authority)) kept += `"attempt":${attempt},`;
+    if (authority) {
+      kept += attempt === 1 ? this.#word(WORDS.once) : '"authority":{"platform":';
+      kept += `${authority.platform},"tenant":${authority.tenant}},`;
+    }
+    if (context !== undefined) {
+      kept += context === this.#context ? this.#word(this.#words.context) : said('context', context);
+    }
+    if (decision) kept += this.#decision(decision);
+    return detail === undefined ? kept : kept + member('detail', detail);
   }
 
-  /** Verdict, reason and stages of an allow are mostly the same, and the ids of its rules stand between. */
-  #decision(text: string): void {
-    const [begins, ends] = ['{"id":"dec_', '"]],"verdict":"allow"}'];
-    if (!text.startsWith(begins)) return this.#both(`"decision":${text},`);
-    const stages = begins.length + ID_BODY;
-    const id = text.slice(begins.length, stages);
-    if (!text.startsWith(WORDS.stages[0], stages) || !text.endsWith(ends)) {
-      return this.#word(WORDS.decision, `${id}${text.slice(stages)},`);
+  /** An allow says mostly the same, but for its id and those of its rules. */
+  #decision(decision: NonNullable<AuditDraft['decision']>): string {
+    const { id, verdict, reason, mode, obligations, snapshot, stages } = decision;
+    if (!id.startsWith('dec_')) return member('decision', decision);
+    const usual = verdict === 'allow' && reason === 'allowed' && mode === 'enforce' && !obligations && !snapshot;
+    if (!usual || stages.length < 2 || !isPass(stages[0]!)) {
+      return `${this.#word(WORDS.decision)}${canonicalJson(decision).slice('{"id":"dec_'.length)},`;
     }
-    this.#word(WORDS.decision, id);
-    const first = stages + WORDS.stages[0].length;
-    const initiator = text.indexOf(WORDS.initiator[0], first);
-    this.#word(WORDS.stages, text.slice(first, initiator < 0 ? -ends.length : initiator));
-    if (initiator >= 0) {
-      this.#word(WORDS.initiator, text.slice(initiator + WORDS.initiator[0].length, -ends.length));
+    let kept = this.#word(WORDS.decision) + id.slice('dec_'.length) + this.#word(WORDS.stages);
+    for (let i = 1; i < stages.length; i++) {
+      const stage = stages[i]!;
+      let next = 0;
+      if (i > 1 && stage.length > 2 && stage[0] === 'initiator' && stage[1] === 'allow') {
+        kept += this.#word(WORDS.initiator);
+        next = 2;
+      } else if (i > 1) kept += '"],["';
+      for (let n = next; n < stage.length; n++) kept += n === next ? stage[n] : `","${stage[n]}`;
     }
-    this.#word(WORDS.allow, '');
+    return kept + this.#word(WORDS.allow);
   }
 
-  #object({ id, keys, labels, model, object, origin, outcome }: AuditDraft): void {
-    if (id.startsWith('evt_')) this.#word(WORDS.id, `${canonicalJson(id).slice(5)},`);
-    else this.#both(member('id', id));
-    if (keys ?? labels ?? model) this.#both(member('keys', keys) + member('labels', labels) + member('model', model));
+  #object({ id, keys, labels, model, object, origin, outcome }: AuditDraft): string {
+    let kept = id.startsWith('evt_') ? `${this.#word(WORDS.id)}${id.slice('evt_'.length)}",` : said('id', id);
+    if (keys ?? labels ?? model) kept += member('keys', keys) + member('labels', labels) + member('model', model);
     if (object?.digest !== undefined && SHA.test(object.digest)) {
-      this.#digest(WORDS.object, object.digest.slice(7), `${canonicalJson(object).slice(82)},`);
-    } else this.#both(member('object', object));
-    if (origin === this.#origin) this.#word(this.#words.origin, '');
-    else this.#both(member('origin', origin));
-    if (outcome === 'ok') this.#word(WORDS.ok, '');
-    else this.#both(member('outcome', outcome));
+      kept += `${this.#digest(WORDS.object, object.digest.slice(-64))}","id":"${object.id}","type":"${object.type}"`;
+      kept += object.version === undefined ? '},' : `,"version":${object.version}},`;
+    } else if (object) kept += member('object', object);
+    kept += origin === `writ/${this.#tenant}` ? this.#word(this.#words.origin) : said('origin', origin);
+    return kept + (outcome === 'ok' ? this.#word(WORDS.ok) : said('outcome', outcome));
   }
 
-  #place({ resource, result, run, span, step }: AuditDraft, { seq, prev }: Place): void {
-    this.#word([`"prev":"${prev}",`, `%${FIRST_PREV + this.#count}$s`], '');
-    if (resource) this.#both(member('resource', resource));
-    if (result !== undefined && HMAC.test(result)) this.#digest(WORDS.result, result.slice(12), '",');
-    else this.#both(member('result', result));
-    if (run === this.#run) this.#word(this.#words.run, `${seq}`);
-    else this.#both(`${member('run', run)}"run_seq":${seq}`);
-    if (span !== undefined && span === this.#span) this.#word(this.#words.span, '');
-    else this.#both(SCHEMA + member('span', span));
-    this.#both(member('step', step));
+  #place({ resource, result, run, span, step }: AuditDraft, { seq, prev }: Place): string {
+    let kept = `%${FIRST_PREV + this.#count}$s`;
+    this.#saved += '"prev":"",'.length + prev.length - kept.length;
+    if (resource) kept += member('resource', resource);
+    if (result !== undefined) {
+      kept += HMAC.test(result) ? `${this.#digest(WORDS.result, result.slice(-64))}",` : said('result', result);
+    }
+    kept += run === this.#run ? this.#word(this.#words.run) : `${said('run', run)}"run_seq":`;
+    kept += seq;
+    kept += span !== undefined && span === this.#span ? this.#word(this.#words.span) : SCHEMA + said('span', span);
+    return step === undefined ? kept : `${kept}"step":${step},`;
   }
 
-  #moment({ tenant, tier, time, trace, type, usage }: AuditDraft): void {
-    if (tier === undefined && tenant === this.#tenant && time.startsWith(this.#minute)) {
-      const rest = canonicalJson(time).slice(1 + this.#minute.length);
-      this.#word(this.#words.moment, rest);
-    } else this.#both(`${member('tenant', tenant)}${member('tier', tier)}"time":${canonicalJson(time)}`);
-    if (trace !== undefined && trace === this.#trace) this.#word(this.#words.trace, '');
-    else this.#both(`,${member('trace', trace)}"type":"`);
-    const last = usage === undefined ? '}' : `,"usage":${canonicalJson(usage)}}`;
-    if (type === 'action.authorized') this.#word(WORDS.authorized, last);
-    else if (type === 'action.settled') this.#word(WORDS.settled, last);
-    else this.#both(canonicalJson(type).slice(1) + last);
+  #moment({ tenant, tier, time, trace, type, usage }: AuditDraft): string {
+    const usual = tier === undefined && tenant === this.#tenant && time.startsWith(this.#minute);
+    let kept = usual
+      ? `${this.#word(this.#words.moment)}${time.slice(this.#minute.length)}"`
+      : `${said('tenant', tenant)}${said('tier', tier)}"time":"${time}"`;
+    kept +=
+      trace !== undefined && trace === this.#trace ? this.#word(this.#words.trace) : `,${said('trace', trace)}"type":"`;
+    if (type === 'action.authorized') kept += this.#word(WORDS.authorized);
+    else kept += type === 'action.settled' ? this.#word(WORDS.settled) : `${type}"`;
+    return usage === undefined ? kept : `${kept},"usage":${canonicalJson(usage)}`;
   }
 
-  #both(text: string): void {
-    this.#line += text;
-    this.#kept += text;
+  #word([text, mark]: Word): string {
+    this.#saved += text.length - mark.length;
+    return mark;
   }
 
-  /** A word, and what follows it. */
-  #word([text, mark]: Word, rest: string): void {
-    this.#line += text + rest;
-    this.#kept += mark + rest;
-  }
-
-  /** A word that a digest follows, which is kept as bytes, and what follows that. */
-  #digest([text, mark]: Word, hex: string, rest: string): void {
-    this.#line += text + hex + rest;
-    this.#kept += `${mark}%${this.#nextDigest}$s${rest}`;
+  /** A word that a digest follows, which is kept as bytes. */
+  #digest(word: Word, hex: string): string {
+    const mark = `%${this.#nextDigest}$s`;
+    this.#saved += hex.length - mark.length;
     this.#digests += hex;
     this.#nextDigest += 1;
+    return this.#word(word) + mark;
   }
 }
 

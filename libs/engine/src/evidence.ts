@@ -125,13 +125,14 @@ const sameHop = (a: Hop, b: Hop): boolean =>
  * evaluated stands with a `?`: whoever recombines the verdict must know that an allow of it did not count (I7).
  */
 export function decisionEvidence(decision: Decision): DecisionEvidence {
+  // In the order of canonical JSON, which then need not sort it.
   return {
     id: decision.id,
-    verdict: decision.verdict,
+    mode: 'enforce',
+    ...(decision.obligations.length > 0 && { obligations: decision.obligations.map((obligation) => obligation.id) }),
     reason: decision.reason,
     stages: decision.stages.map((stage) => [stage.stage, stage.verdict, ...stage.matches.map(ridOf)] as const),
-    ...(decision.obligations.length > 0 && { obligations: decision.obligations.map((obligation) => obligation.id) }),
-    mode: 'enforce',
+    verdict: decision.verdict,
   };
 }
 

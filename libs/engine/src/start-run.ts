@@ -206,7 +206,7 @@ export function newRun(
       type: asks.length > 0 ? 'run.requested' : 'run.started',
       actor: input.caller.id,
       action: fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
-      object: { type: 'workflow', id: started.workflow, version: bill.workflow.version, digest: bill.workflow.digest },
+      object: { digest: bill.workflow.digest, id: started.workflow, type: 'workflow', version: bill.workflow.version },
       decision: decisionEvidence(decision),
       ...tierEvidence(decision),
       authority: decision.authority,

@@ -78,7 +78,8 @@ const flowEvidence = ({ flow }: Decision) => flow && { labels: flow.held };
 
 function objectOf(proposed: Proposal) {
   const { type, id, version, digest } = proposed.request.object;
-  return { type, id, ...(version !== undefined && { version }), ...(digest !== undefined && { digest }) };
+  // In the order of canonical JSON, which then need not sort it.
+  return { ...(digest !== undefined && { digest }), id, type, ...(version !== undefined && { version }) };
 }
 
 /** A refusal as evidence, and the constants it was decided under when these are not yet on record. */
