@@ -9,7 +9,7 @@ const demo: Command = {
   description:
     'Starts the product with a database of its own, plays a refund desk on it, and proves each thing it tells. Needs no account, no key and no network, and leaves nothing behind. Exit code 1 when something it claims does not hold.',
   options: [
-    { flags: '--yes', description: 'ask nothing, and end when the last act is over' },
+    { flags: '--yes', description: 'ask nothing, and end when the last act is over, but for --keep-open' },
     { flags: '--step', description: 'wait for Enter between the acts' },
     {
       flags: '--keep-open',

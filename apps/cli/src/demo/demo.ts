@@ -12,7 +12,7 @@ import { summaryText } from './summary';
 import { openWorld, type World } from './world';
 
 export interface DemoOptions {
-  /** Ask nothing, and end when the last act is over. */
+  /** Ask nothing, and end when the last act is over, unless it is to stay open. */
   readonly yes: boolean;
   /** Wait for Enter between acts. */
   readonly step: boolean;
@@ -61,7 +61,7 @@ export async function runDemo(context: Context, options: DemoOptions): Promise<R
       break;
     }
     const failed = acts.find(({ ok }) => !ok) ?? null;
-    const stays = !options.yes && failed === null && (options.keepOpen || context.io.interactive);
+    const stays = failed === null && (options.keepOpen || (context.io.interactive && !options.yes));
     const row = {
       acts: acts.map((one): Json => ({ ...one })),
       ok: failed === null,
