@@ -108,7 +108,7 @@ function unknown(request: BillRequest) {
     code: 'workflow_unknown',
     class: 'permanent' as const,
     message: `no workflow ${request.workflow}${which} is published`,
-    next: 'Publish it, or start one that `writ definitions list workflow` shows.',
+    next: 'Publish it, or start one that `writ config workflows` shows.',
     details: { workflow: request.workflow, version: request.version ?? null },
   };
 }

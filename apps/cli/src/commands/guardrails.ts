@@ -12,7 +12,7 @@ const listed: Command = {
   name: 'guardrails list',
   summary: 'The guardrails in force',
   description:
-    'Lists the checks that content has to pass at the boundaries of agents, and after them what is forbidden absolutely. They are written in the policy under `guardrails`; those of the platform hold for every tenant. What they said is in `writ audit list "type:guardrail.checked"`.',
+    'Lists the checks that content has to pass at the boundaries of agents, and after them what is forbidden absolutely. They are written in the policy under `guardrails`; those of the platform hold for every tenant. What they said is in `writ audit list --type guardrail.checked`.',
   examples: ['guardrails list'],
   calls: ['GET /v1/guardrails'],
   async run(context) {

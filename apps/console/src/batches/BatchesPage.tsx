@@ -50,7 +50,7 @@ export function BatchesPage() {
         <Empty
           icon="columns"
           title="There are no batches"
-          command="./writ batches create refund_order --items @items.json"
+          command="./writ batches start refund_order --inputs @items.json"
         >
           <p>A batch starts many runs of one workflow and says how each of them came out.</p>
         </Empty>
