@@ -356,4 +356,16 @@ describeWithBrowser('people and runs', (executable) => {
       .getByText('may', { exact: true })
       .waitFor();
   });
+
+  it('what would allow an act is written into a change of the policy, and nothing is changed by it', async () => {
+    await screen.page.goto(world.link('/ask?q=can+user:zoe+stop.set+stop:tool'));
+    const { page } = screen;
+    await page.getByRole('link', { name: 'See what else that would change' }).first().click();
+    await page.getByLabel('The policy, as YAML').waitFor();
+    expect(await page.getByLabel('The policy, as YAML').inputValue()).toContain('user:zoe');
+    await page.getByRole('button', { name: 'What would it change?' }).click();
+    await page.getByText(/user:zoe (has|may) /).waitFor();
+    await page.getByRole('button', { name: 'Begin again from what is in force' }).click();
+    expect(await page.getByLabel('The policy, as YAML').inputValue()).not.toContain('user:zoe');
+  });
 });

@@ -6,7 +6,7 @@ import { type Trouble, troubleOf } from '../api/problem';
 import { useMay } from '../session/useTenant';
 import { say } from '../ui/toasts';
 import { useAddress } from '../url/useAddress';
-import { bundleText, readBundle } from './bundle-text';
+import { bundleText, readBundle, withLines } from './bundle-text';
 import { Comparison, type Compared } from './Comparison';
 import { draft } from './draft';
 import styles from './Policy.module.css';
@@ -19,7 +19,7 @@ type Active = Awaited<ReturnType<typeof api.policies.active>>;
 /** Write, look what it means, put it in force: only what was looked at is, and only over the policy it was compared with. */
 export function ChangePolicy({ active }: { readonly active: Active }) {
   const now = bundleText(active.policy.bundle);
-  const [text, setText] = useState(draft.get() ?? now);
+  const [text, setText] = useState(() => begun(now));
   const [checked, setChecked] = useState<{ readonly text: string; readonly compared: Compared } | null>(null);
   const { push } = useAddress();
   const may = useMay('policy.change');
@@ -111,6 +111,13 @@ export function ChangePolicy({ active }: { readonly active: Active }) {
       {fresh && <Comparison compared={fresh} />}
     </div>
   );
+}
+
+/** What was being written, or what is in force, with what an explanation was asked to add. */
+function begun(now: string): string {
+  const text = withLines(draft.get() ?? now, draft.takeAdded());
+  draft.set(text === now ? null : text);
+  return text;
 }
 
 function applyTitle(may: boolean, fresh: Compared | null): string {

@@ -46,7 +46,7 @@ export function PolicyPage() {
           />
           {policy && (
             <span className="dim">
-              in force since <Stamp at={policy.activated_at} form="ago" />, by {policy.activated_by}
+              put in force <Stamp at={policy.activated_at} form="ago" /> by {policy.activated_by}
             </span>
           )}
           {policy && <Id id={policy.digest} what="Digest" />}

@@ -19,3 +19,12 @@ export function readBundle(text: string): Bundle | string {
     return (error as Error).message.split('\n')[0] ?? 'This is not YAML.';
   }
 }
+
+/** The same text with more rules at its end; unchanged where it stands for no bundle, or has them. */
+export function withLines(text: string, lines: readonly string[]): string {
+  const bundle = readBundle(text);
+  if (typeof bundle === 'string') return text;
+  const rules = String(bundle['rules'] ?? '').split('\n');
+  const missing = lines.filter((line) => !rules.includes(line));
+  return missing.length === 0 ? text : bundleText({ ...bundle, rules: [...rules, ...missing].join('\n') });
+}

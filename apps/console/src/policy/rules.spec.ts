@@ -1,4 +1,4 @@
-import { bundleText, readBundle } from './bundle-text';
+import { bundleText, readBundle, withLines } from './bundle-text';
 import { fitting, readLines } from './rules';
 
 const TEXT = [
@@ -61,5 +61,13 @@ describe('a policy as text', () => {
 
   it.each(['- a list', 'rules: [', '42', '', 'a: &x 1\nb: *x'])('says what is wrong with %j', (text) => {
     expect(typeof readBundle(text)).toBe('string');
+  });
+
+  it('takes more rules at its end, each once, and is left alone where it cannot be read', () => {
+    const more = 'p, user:ann, {tenant}, tool:look, tool.invoke, , allow';
+    const text = withLines(bundleText({ rules: TEXT }), [more]);
+    expect(readBundle(text)).toEqual({ rules: `${TEXT}\n${more}` });
+    expect(withLines(text, [more])).toBe(text);
+    expect(withLines('rules: [', [more])).toBe('rules: [');
   });
 });

@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ResponseOf } from '@writ/contract';
 import { api } from '../api/client';
+import { draft } from '../policy/draft';
 import { useMay } from '../session/useTenant';
 import styles from './Decisions.module.css';
 import { optionsOf } from './decision-words';
@@ -47,7 +49,12 @@ export function Around({
         </section>
       )}
       {remedies.length > 0 && (
-        <Options options={remedies.map(({ sentence }) => sentence.replace(/^To allow it: /, ''))} />
+        <Options
+          options={remedies.map(({ sentence, changes }) => ({
+            text: sentence.replace(/^To allow it: /, ''),
+            lines: policyLines(changes),
+          }))}
+        />
       )}
       {approvers.length > 0 && (
         <section>
@@ -67,13 +74,35 @@ export function Around({
   );
 }
 
-function Options({ options }: { readonly options: readonly string[] }) {
+interface Option {
+  readonly text: string;
+  /** Lines of the policy it comes to; null where it takes something else. */
+  readonly lines: readonly string[] | null;
+}
+
+function policyLines(changes: Explained['remedies'][number]['changes']): readonly string[] | null {
+  const lines = changes.map(({ kind, line, subject, role }) => {
+    if (kind === 'rule') return line ?? null;
+    return kind === 'role' && subject && role ? `g, ${subject}, role:${role.replace(/^role:/, '')}, {tenant}` : null;
+  });
+  return lines.length > 0 && lines.every((line) => line !== null) ? lines : null;
+}
+
+function Options({ options }: { readonly options: readonly Option[] }) {
+  const may = useMay('policy.read');
   return (
     <section>
       <h3>What would allow it</h3>
       <ol className={styles['options']}>
-        {options.map((option) => (
-          <li key={option}>{option}</li>
+        {options.map(({ text, lines }) => (
+          <li key={text}>
+            {text}{' '}
+            {may && lines !== null && (
+              <Link to="/policy" search={{ tab: 'change' } as never} onClick={() => draft.add(lines)}>
+                See what else that would change
+              </Link>
+            )}
+          </li>
         ))}
       </ol>
       <p className="dim">Nothing is changed from here.</p>
@@ -106,5 +135,5 @@ export function AroundPast({ decision }: { readonly decision: Decision }) {
       </>
     );
   }
-  return options.length === 0 ? null : <Options options={options} />;
+  return options.length === 0 ? null : <Options options={options.map((text) => ({ text, lines: null }))} />;
 }
