@@ -61,6 +61,7 @@ export function said(
     snapshot: snapshot.digest,
     build: 'b',
     mandate: mandate ? digestOf(canonicalJson(mandate)) : null,
+    ...(mandate && { grants: mandate.tools.map(({ tool, only }) => ({ tool, ...(only && { limited: true }) })) }),
     keys: [],
   });
   const at = { index: 0, byte: null };

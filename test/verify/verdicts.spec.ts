@@ -53,8 +53,6 @@ describe('recombining verdicts', () => {
             before,
             [...before, [last[0]!, 'allow', 'rul_000000000000']],
           ][how]!;
-          // What a mandate allows is not in the evidence, only its digest: that stage is taken at its word.
-          if (last[0] === 'mandate') continue;
           const forged: Evidence = { ...honest, verdict: 'allow', reason: 'allowed', stages };
           expect(said({ snapshot, request }, forged).faults).toHaveLength(1);
         }
@@ -305,6 +303,36 @@ describe('recombining verdicts', () => {
     expect(faults(absolute, byA)).toEqual([
       'Stage guardrail names "absolute:led", whose condition is not true of this act.',
     ]);
+  });
+
+  it('a mandate is held to by the tools it names; within which limits a call was is taken at its word', async () => {
+    const snapshot = await snapshotOf(JSON.stringify({ rules: ['p, *, {tenant}, *, *, , allow'] }));
+    const asked = { user: 'user:a', asserted: [], chain: [{ agent: 'a', mode: 'attenuate' as const }], handoff: false };
+    const of = (object: 'tool:x' | 'tool:z' | 'model:m', tools: NonNullable<DecisionRequest['mandate']>['tools']) => ({
+      ...requestOf({ ...asked, asserted: [], chain: [...asked.chain], object, mandate: null }),
+      mandate: { tools },
+    });
+    const flipped = (request: DecisionRequest): readonly string[] => {
+      const honest = evidence(decided({ snapshot, request }));
+      expect(said({ snapshot, request }, honest).faults).toEqual([]);
+      const allows = honest.verdict === 'allow';
+      const stages = honest.stages.map(([stage, verdict, ...rids]) => [
+        stage!,
+        stage === 'mandate' ? (allows ? 'deny' : 'allow') : verdict!,
+        ...rids,
+      ]);
+      const other = allows ? { verdict: 'deny', reason: 'mandate_exceeded' } : { verdict: 'allow', reason: 'allowed' };
+      return said({ snapshot, request }, { ...honest, ...other, stages } as Evidence).faults;
+    };
+    expect(flipped(of('tool:x', [{ tool: 'x' }]))).toEqual([
+      'Stage mandate refuses tool "x", which the mandate names without a limit.',
+    ]);
+    expect(flipped(of('tool:z', [{ tool: 'x' }]))).toEqual([
+      'Stage mandate allows tool "z", which the mandate does not name.',
+    ]);
+    expect(flipped(of('model:m', []))).toEqual(['Stage mandate refuses what no mandate speaks of.']);
+    expect(flipped(of('tool:x', [{ tool: 'x', only: { '/n': [1] } }]))).toEqual([]);
+    expect(flipped(of('tool:x', [{ tool: 'x', only: { '/n': [2] } }]))).toEqual([]);
   });
 
   it('a policy that is not its digest’s is named and not used', async () => {

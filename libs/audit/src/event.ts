@@ -173,5 +173,7 @@ export interface AuditContext {
   readonly snapshot: string;
   readonly build: string;
   readonly mandate: string | null;
+  /** The tools a mandate names, with `limited` where it also limits their arguments, which stay out of evidence. */
+  readonly grants?: readonly { readonly tool: string; readonly limited?: true }[];
   readonly keys: readonly string[];
 }

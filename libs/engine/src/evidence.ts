@@ -1,4 +1,13 @@
-import { digestOf, canonicalJson, type Hop, newId, type RiskTier, type RunId, type TenantId } from '@writ/kernel';
+import {
+  digestOf,
+  canonicalJson,
+  type Hop,
+  newId,
+  type RiskTier,
+  type RunId,
+  type TenantId,
+  type ToolGrant,
+} from '@writ/kernel';
 import { type AuditContext, type AuditDraft, type DecisionEvidence, originOf } from '@writ/audit';
 import type { Decision } from '@writ/policy';
 import type { RunStarted } from './events';
@@ -89,9 +98,13 @@ function contextOf({ started, bill, chain, snapshot, build }: ContextInput): Aud
     snapshot,
     build,
     mandate: started.mandate === null ? null : digestOf(canonicalJson(started.mandate)),
+    ...(started.mandate !== null && { grants: started.mandate.tools.map(grantOf) }),
     keys: [],
   };
 }
+
+const grantOf = ({ tool, only, atMost }: ToolGrant): NonNullable<AuditContext['grants']>[number] =>
+  Object.keys({ ...only, ...atMost }).length > 0 ? { tool, limited: true } : { tool };
 
 /** Makes sure the constants in force for a branch are these; returns the `context` event that declares them, once per run. */
 export function enterContext(

@@ -50,6 +50,13 @@ export interface ReadContext {
   readonly chain: readonly ReadHop[];
   readonly snapshot: string;
   readonly mandate: boolean;
+  /** The tools that the mandate names, and whether it limits their arguments; null where evidence does not tell. */
+  readonly grants: readonly ReadGrant[] | null;
+}
+
+export interface ReadGrant {
+  readonly tool: string;
+  readonly limited: boolean;
 }
 
 type Members = { readonly [name: string]: unknown };
@@ -116,7 +123,7 @@ export function readContext(json: string): ReadContext | null {
     return null;
   }
   if (!isObject(value)) return null;
-  const { initiator, roles, chain, snapshot, mandate } = value;
+  const { initiator, roles, chain, snapshot, mandate, grants } = value;
   if (typeof initiator !== 'string' || !isTexts(roles) || typeof snapshot !== 'string') return null;
   if (!Array.isArray(chain)) return null;
   const hops: ReadHop[] = [];
@@ -127,7 +134,16 @@ export function readContext(json: string): ReadContext | null {
     const digest = text(hop['digest']) ?? '';
     hops.push({ agent: hop['agent'], digest, mode: text(hop['mode']), delegation: text(hop['delegation']), bounds });
   }
-  return { initiator, roles, chain: hops, snapshot, mandate: mandate !== null && mandate !== undefined };
+  const given = mandate !== null && mandate !== undefined;
+  return { initiator, roles, chain: hops, snapshot, mandate: given, grants: grantsOf(grants) };
+}
+
+function grantsOf(value: unknown): ReadContext['grants'] {
+  if (!Array.isArray(value)) return null;
+  return (value as readonly unknown[]).flatMap((grant) => {
+    const tool = isObject(grant) ? text(grant['tool']) : null;
+    return tool === null ? [] : [{ tool, limited: (grant as Members)['limited'] === true }];
+  });
 }
 
 function boundsOf(value: unknown): ReadHop['bounds'] | 'malformed' {

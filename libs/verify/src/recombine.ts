@@ -70,7 +70,12 @@ export function stagesFault(event: DecidedEvent, context: ReadContext | null): s
   const answer = ANSWERS[reason];
   const fault = answer === undefined ? verdictFault(decision) : answerFault(event, answer);
   if (fault !== null) return fault;
-  return orderFault(stages) ?? settledFault(decision) ?? (verdict === 'deny' ? null : missingStage(event, context));
+  return (
+    orderFault(stages) ??
+    settledFault(decision) ??
+    mandateFault(event, context) ??
+    (verdict === 'deny' ? null : missingStage(event, context))
+  );
 }
 
 function verdictFault({ verdict, reason, stages }: ReadDecision): string | null {
@@ -149,6 +154,25 @@ function lapseOf({ delegation, bounds }: ReadContext['chain'][number], event: De
   }
   return bounds.tools !== null && action === 'tool.invoke' && object !== null && !bounds.tools.includes(object.id)
     ? `Delegation ${quote(delegation)} does not name tool ${quote(object.id)}, and the act was allowed`
+    : null;
+}
+
+/**
+ * What is wrong between the mandate stage and the mandate. What it limits arguments to is not in evidence: that a call was
+ * within these limits, or was not, is taken from the record.
+ */
+function mandateFault({ action, object, decision }: DecidedEvent, context: ReadContext | null): string | null {
+  const stage = decision.stages.find((one) => one.stage === 'mandate');
+  if (stage === undefined || context === null) return null;
+  if (!context.mandate) return 'Stage mandate was asked, and there is no mandate';
+  if (context.grants === null) return null;
+  const denied = stage.verdict !== 'allow';
+  if (action !== 'tool.invoke') return denied ? 'Stage mandate refuses what no mandate speaks of' : null;
+  const tool = object?.id ?? '';
+  const own = context.grants.filter((grant) => grant.tool === tool);
+  if (!denied && own.length === 0) return `Stage mandate allows tool ${quote(tool)}, which the mandate does not name`;
+  return denied && own.some(({ limited }) => !limited)
+    ? `Stage mandate refuses tool ${quote(tool)}, which the mandate names without a limit`
     : null;
 }
 

@@ -53,7 +53,7 @@ const allow = ({ run, epoch }: { readonly run: string; readonly epoch: number },
   decision: { verdict, reason: 'allowed', stages: [], obligations: [], snapshot: null },
 });
 const context = (chain: readonly string[]): ReadContext => ({
-  ...{ initiator: 'user:a', roles: [], snapshot: 's', mandate: false },
+  ...{ initiator: 'user:a', roles: [], snapshot: 's', mandate: false, grants: null },
   chain: chain.map((delegation) => ({ agent: 'x', digest: '', mode: null, delegation, bounds: null })),
 });
 
