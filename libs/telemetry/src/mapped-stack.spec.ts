@@ -30,6 +30,14 @@ describe('a mapped stack', () => {
     ]);
   });
 
+  it('has a title whatever it is of', () => {
+    const unspeakable = Object.assign(new Error('told'), { toString: () => Symbol('no text') });
+    const titles = [Object.create(null) as object, { name: 'Odd', message: 'told' }, null, unspeakable].map((of) =>
+      mappedStack(of, []),
+    );
+    expect(titles).toEqual(['Error', 'Odd: told', 'Error', 'Error']);
+  });
+
   it('goes by what is there when a map cannot be read', () => {
     const broken = join(folder, 'broken.js');
     writeFileSync(`${broken}.map`, 'no map');

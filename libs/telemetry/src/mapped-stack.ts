@@ -11,7 +11,16 @@ const maps = new Map<string, SourceMap | null>();
 
 /** The text of a stack as V8 writes it, with the lines of the sources in place of those of the built files. */
 export function mappedStack(error: unknown, frames: readonly Frame[]): string {
-  return [String(error), ...frames.map(told)].join('\n    at ');
+  return [titleOf(error), ...frames.map(told)].join('\n    at ');
+}
+
+/** As V8 titles it. A stack may be asked for anything, also for what refuses to be a text; telling of it must not throw. */
+function titleOf(error: unknown): string {
+  try {
+    return error instanceof Error ? String(error) : Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
 }
 
 function told(frame: Frame): string {
