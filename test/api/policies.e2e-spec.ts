@@ -30,6 +30,7 @@ describe('the policies a tenant had', () => {
   it('are listed newest first and read by the digest that decisions name, whatever is in force', async () => {
     const caller = await server.tenant();
     const first = (await active(caller)).body;
+    expect(first['in_force']).toBe(first['digest']);
     const digest = await add(caller, RULE);
     const list = await server.get('/v1/policies?limit=1', { key: caller.token });
     expect(list.body).toMatchObject({ data: [{ digest, author: 'user:root', active: true }], has_more: true });

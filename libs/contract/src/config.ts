@@ -136,7 +136,12 @@ export const configRoutes = {
         schema: named(
           'ActivePolicy',
           z.object({
-            digest: z.string(),
+            digest: z.string().describe('Of the bundle: what its author wrote.'),
+            in_force: z
+              .string()
+              .describe(
+                'What decisions name: the bundle with the guardrails of the platform; the same where there are none.',
+              ),
             activated_at: time,
             activated_by: z.string(),
             bundle: jsonObject,
@@ -144,6 +149,7 @@ export const configRoutes = {
         ),
         example: {
           digest: digestExample,
+          in_force: digestExample,
           activated_at: '2026-11-22T09:00:00.000Z',
           activated_by: 'user:7f3a',
           bundle: { rules: [] },

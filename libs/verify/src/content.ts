@@ -121,7 +121,7 @@ export class Content implements ContentCheck {
     const place = { at, event: named(event).event ?? null };
     const after = this.#revocations.decided(decided, context, place);
     if (policy !== null && decided.decision.verdict !== 'deny') {
-      this.#platform.passed(event, policy.platform, { ...place, at: { ...at } });
+      this.#platform.passed(event, policy.platform, place);
     }
     if (fault === null) return unfounded ?? after;
     const { verdict, reason } = decided.decision;

@@ -40,7 +40,8 @@ export class PlatformParts {
     const epoch = ((authority ?? {}) as Event)['platform'];
     if (typeof epoch !== 'number') return;
     const acts = this.#seen.get(epoch) ?? [];
-    if (!acts.some((one) => one.part === part)) this.#seen.set(epoch, [...acts, { ...where, part }]);
+    if (acts.some((one) => one.part === part)) return;
+    this.#seen.set(epoch, [...acts, { at: { ...where.at }, event: where.event, part }]);
   }
 
   /** Acts that passed under a policy with something else than had been added by then; of each epoch one at most. */

@@ -50,6 +50,11 @@ export function PolicyPage() {
             </span>
           )}
           {policy && <Id id={policy.digest} what="Digest" />}
+          {policy && policy.in_force !== policy.digest && (
+            <span className="dim">
+              with the platform’s guardrails <Id id={policy.in_force} what="Digest that decisions name" />
+            </span>
+          )}
         </div>
       }
     >

@@ -99,8 +99,8 @@ export class ConfigController {
     if (!may.ok) return may;
     const policy = await this.database.withTenant(tenantOf(call), (tx) => activePolicy(tx, tenantOf(call)));
     if (!policy) return refuse({ code: 'not_found', class: 'permanent', message: 'no policy is in force' });
-    const { digest, activatedAt, activatedBy, bundle } = policy;
-    return ok({ digest, activated_at: activatedAt, activated_by: activatedBy, bundle });
+    const { digest, inForce, activatedAt, activatedBy, bundle } = policy;
+    return ok({ digest, in_force: inForce, activated_at: activatedAt, activated_by: activatedBy, bundle });
   }
 }
 
