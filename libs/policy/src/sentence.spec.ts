@@ -52,7 +52,7 @@ describe('the sentence about a decision', () => {
   it('names the role that is missing, and never another person', async () => {
     const initiator = { ...toolCall().initiator, roles: [] };
     expect(await said({ initiator, attributes: own })).toBe(
-      'Denied: no rule grants initiator user:ann this; nearest is rule own-order, needs role customer.',
+      'Denied: no rule grants initiator user:ann this; nearest is rule own-order, which needs role customer.',
     );
     const text = `rules: ['p, user:boss, {tenant}, tool:get_order, tool.invoke, , allow', 'p, agent:orders, {tenant}, tool:*, tool.invoke, , allow']`;
     const decision = decide(await authorityOf(text), toolCall());

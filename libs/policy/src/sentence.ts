@@ -68,7 +68,12 @@ const silence =
     return ownership(nearest) ?? `${nobody}; ${nearly(nearest)}`;
   };
 
-const nearly = ({ rid, missing }: NearMiss): string => (rid === '' ? missing : `nearest is rule ${rid}, ${missing}`);
+const nearly = ({ rid, missing }: NearMiss): string => {
+  if (rid === '') return missing;
+  // What it says of its subject is a part of a sentence; what a condition says is one of its own.
+  const who = /^(needs role|is granted to) /.test(missing) ? 'which ' : '';
+  return `nearest is rule ${rid}, ${who}${missing}`;
+};
 
 const OWNER =
   /(?:\S+ before )?resource\.owner(?: without \S+)? equals (?:\S+ before )?initiator\.id(?: without \S+)?: got (\S+) for (\S+ \S+)/;

@@ -1,3 +1,4 @@
+import { WritError } from '@writ/sdk';
 import { CliError, usage } from '../cli-error';
 import type { Command, Context, Given, Option, Result } from '../command';
 import { members, type Row } from '../output/output';
@@ -74,6 +75,23 @@ async function confirm(context: Context, call: Given, scope: Scope): Promise<voi
   });
 }
 
+/** Whether nobody published what was stopped: a name that was mistyped stops nothing, and nobody would notice. */
+async function isUnknown(context: Context, scope: Scope, target: string | null): Promise<boolean> {
+  if (scope !== 'agent' && scope !== 'tool' && scope !== 'workflow') return false;
+  try {
+    for await (const { name } of context
+      .client()
+      .inventory.list({ kind: scope, limit: 200 }, { signal: context.signal })) {
+      if (name === target) return false;
+    }
+    return true;
+  } catch (error) {
+    // Whoever may stop need not be one who may look.
+    if (error instanceof WritError) return false;
+    throw error;
+  }
+}
+
 const set: Command = {
   name: 'stop',
   summary: 'Stop an agent, a tool, a model, a workflow, a run, a tenant or everything',
@@ -94,7 +112,7 @@ const set: Command = {
     'stop --tenant --mode terminate --yes',
     'stop --all --yes',
   ],
-  calls: ['POST /v1/stops'],
+  calls: ['POST /v1/stops', 'GET /v1/inventory'],
   async run(context, call) {
     const { scope, target } = chosen(call);
     const reason = call.text('reason') ?? 'stopped with the command line';
@@ -106,6 +124,11 @@ const set: Command = {
             await context.client().stops.set({ scope, target, reason, ...rungOf(call) }, { signal: context.signal }),
           );
     const id = String(stop['id']);
+    if (await isUnknown(context, scope, target)) {
+      context.hint(
+        `Nothing of the name "${String(target)}" is published: is it the name you mean? See \`writ agents\`.`,
+      );
+    }
     context.hint(`In force. Release it with: writ stop release ${id}${scope === 'all' ? ' --platform' : ''}`);
     return { output: { kind: 'one', row: stop, id } };
   },

@@ -1,7 +1,9 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { WaitingCount } from '../approvals/WaitingCount';
 import { AskedCount } from '../questions/AskedCount';
 import { OpenCount } from '../reviews/OpenCount';
+import { sessionStore } from '../session/session';
 import { Icon } from '../ui/icons';
 import { Brand } from './Brand';
 import { LogTile } from './LogTile';
@@ -9,12 +11,21 @@ import { PAGES } from './pages';
 import styles from './Rail.module.css';
 
 export function Rail() {
+  const session = useSyncExternalStore(sessionStore.subscribe, sessionStore.get);
+  const { pathname } = useLocation();
+  const list = useRef<HTMLUListElement>(null);
+  // On a telephone the pages stand in one row, which the one that is open may have left.
+  useEffect(() => {
+    list.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [pathname]);
+  const barred = (reads: string | undefined): boolean =>
+    reads !== undefined && session.is === 'open' && !session.me.may.includes(reads);
   return (
     <nav className={styles['rail']} aria-label="Pages">
       <Link to="/runs" className={styles['home']} aria-label="Writ, to the runs">
         <Brand />
       </Link>
-      <ul className={styles['list']}>
+      <ul className={styles['list']} ref={list}>
         {PAGES.map((page) => (
           <li key={page.to}>
             <Link
@@ -22,7 +33,12 @@ export function Rail() {
               className={styles['link']}
               activeProps={{ 'aria-current': 'page' }}
               activeOptions={{ exact: false, includeSearch: false }}
-              title={`${page.label} (${page.keys})`}
+              data-barred={barred('reads' in page ? page.reads : undefined) || undefined}
+              title={
+                'reads' in page && barred(page.reads)
+                  ? `Your key may not read all of it (${page.reads})`
+                  : `${page.label} (${page.keys})`
+              }
             >
               <Icon name={page.icon} size={16} />
               <span className={styles['label']}>{page.label}</span>

@@ -104,7 +104,7 @@ function Row({
           <code>{subject}</code>
         )}
       </th>
-      <td data-label="May">
+      <td>
         <Mark sign={{ ...VERDICT[effect], word: effect === 'allow' ? 'may' : 'must not' }} quiet />
       </td>
       <td data-label="Do">
