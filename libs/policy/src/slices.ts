@@ -1,7 +1,7 @@
 import type { Sliced } from '@writ/rules';
 
 /** Milliseconds of work between two looks at the event loop. The limit for a stall is 10, and what cannot be cut (a body's canonical text, a collection of garbage) comes on top. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** When the first slice of this turn of the event loop began; null before it. */

@@ -1,5 +1,5 @@
 import type { Hop, TenantId } from '@writ/kernel';
-import { agentName, type Candidate, type Places } from '@writ/rules';
+import { agentName, type Begun, type Candidate, type Places } from '@writ/rules';
 import type { TenantAuthority } from './authority';
 import type { Question } from './casbin';
 import { type Heard, sampleOf } from './direct/second-hearing';
@@ -38,6 +38,7 @@ export class Docket {
   /** Names of the object, and of whoever receives. */
   readonly #object: string;
   readonly receiver: string;
+  #begun: Begun | null = null;
   #places: Places | null = null;
   #facts: RequestFacts | null = null;
   #factsOf: Hop | null = null;
@@ -60,7 +61,8 @@ export class Docket {
 
   /** Asks one stage. Every rule that can match is heard; nothing is decided here but this stage's own verdict. */
   ask(question: StageQuestion): Hearing {
-    // Asked first, although it is needed last: the snapshot's counter is on its way while the rules are looked up.
+    // Begun first, and the counter asked before the rules are looked up: all are then on their way from memory at once.
+    if (question.section === 'action') this.#begin(question.names[0]);
     const isDue = this.snapshot.matching.isDue();
     const candidates = this.candidates(question);
     const about = new StageCase(this, question);
@@ -97,8 +99,12 @@ export class Docket {
     this.snapshot.matching.look(sample);
   }
 
+  #begin(asker = ''): Begun {
+    return (this.#begun ??= this.snapshot.actions.begin(this.#object, asker));
+  }
+
   #about(asker?: string): Places {
-    return (this.#places ??= this.snapshot.actions.places(this.request.action, this.#object, asker));
+    return (this.#places ??= this.snapshot.actions.placesOf(this.request.action, this.#begin(asker)));
   }
 }
 

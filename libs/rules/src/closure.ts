@@ -71,7 +71,9 @@ export function* closeOver(links: readonly Link[]): Sliced<Result<Closure>> {
   let memberships = 0;
   for (const [start, groups] of direct) {
     if (closing.above.has(start)) continue;
-    const path: Frame[] = [{ name: start, groups, next: 0 }];
+    // Nothing to walk, as for nearly everybody: `next` is behind the last group.
+    const isFlat = groups.length === 1 && !direct.has(groups[0]!);
+    const path: Frame[] = [{ name: start, groups, next: isFlat ? 1 : 0 }];
     while (path.length > 0) {
       const frame = path[path.length - 1]!;
       const group = frame.groups[frame.next++];

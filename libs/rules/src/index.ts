@@ -13,6 +13,6 @@ export { RefusedLine, RuleReader, TENANT_COLUMN, type Vocabulary } from './rule-
 export type { ActionRule, HandoffRule, Link, Rule } from './rule';
 export { HandoffIndex } from './handoff-index';
 export type { Places } from './places';
-export { ActionIndex, type Candidate } from './rule-index';
+export { ActionIndex, type Begun, type Candidate } from './rule-index';
 export { type Layout, layOut } from './lay-out';
 export type { RuleForm, RuleList } from './rule-list';

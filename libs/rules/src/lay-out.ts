@@ -1,10 +1,10 @@
 import type { Closure, Sliced } from './closure';
 import { CrowdedPlaces } from './crowded-places';
-import { type Table, TableDraft } from './name-table';
+import { hashOf, type Table, TableDraft } from './name-table';
 import { isPattern } from './names';
 import { MOST_ROWS, REACH, type Reach, rowOf, SHORT } from './places';
 import { Chains, Prefixes } from './prefixes';
-import type { RuleForm, RuleList } from './rule-list';
+import { homeOf, placesFor, type RuleForm, type RuleList } from './rule-list';
 
 /** Closures of one policy. */
 export interface Closures {
@@ -48,7 +48,7 @@ const NOBODY = -1;
 const STRIDE = 16;
 
 export function* layOut<E>(source: RuleSource<E>, closures: Closures): Sliced<Layout<E>> {
-  const policy = yield* gather(source, closures);
+  const { policy, list } = yield* placed(source, yield* gather(source, closures));
   const draft = new TableDraft();
   const crowds = new Set<string>();
   const objects = yield* layObjects(policy, draft, crowds);
@@ -59,7 +59,7 @@ export function* layOut<E>(source: RuleSource<E>, closures: Closures): Sliced<La
     subjects: chainsOf(policy.subjectPrefixes, subjects, unnamed),
     crowded: crowds.size === 0 ? null : yield* crowdOf(policy, crowds),
   };
-  return { list: source.list, form: source.form, words, objects: tables[0]!, subjects: tables[1]!, others };
+  return { list, form: source.form, words, objects: tables[0]!, subjects: tables[1]!, others };
 }
 
 /** The rules about any of these objects. */
@@ -76,6 +76,32 @@ function* crowdOf(policy: Gathered, objects: ReadonlySet<string>): Sliced<Crowde
   return crowded;
 }
 
+/**
+ * The same with each rule in a place that the name of its object tells, or soon after: it is then begun to be read
+ * together with what says that it is a rule to look at. From here on a rule's number is its place.
+ */
+function* placed<E>(
+  { list, form: { width } }: RuleSource<E>,
+  policy: Gathered,
+): Sliced<{ readonly policy: Gathered; readonly list: RuleList }> {
+  const places = placesFor(policy.subjectOf.length);
+  const laid = new Array<unknown>(places * width).fill(null);
+  const [subjectOf, actionOf] = [new Array<number>(places).fill(NOBODY), new Array<string>(places).fill('')];
+  let steps = 0;
+  for (const [object, rules] of policy.byObject) {
+    let place = homeOf(hashOf(object), places);
+    for (const [i, rule] of rules.entries()) {
+      while (actionOf[place] !== '') place = (place + 1) % places;
+      for (let j = 0; j < width; j++) laid[place * width + j] = list[rule * width + j];
+      subjectOf[place] = policy.subjectOf[rule]!;
+      actionOf[place] = policy.actionOf[rule]!;
+      rules[i] = place;
+      if (++steps % STRIDE === 0) yield;
+    }
+  }
+  return { policy: { ...policy, subjectOf, actionOf }, list: laid };
+}
+
 interface Gathered extends Closures {
   /** Subjects as rules write them → their numbers, in order. */
   readonly numbers: ReadonlyMap<string, number>;
@@ -83,7 +109,7 @@ interface Gathered extends Closures {
   readonly subjectOf: readonly number[];
   readonly actionOf: readonly string[];
   /** Objects as rules write them → numbers of rules. */
-  readonly byObject: ReadonlyMap<string, readonly number[]>;
+  readonly byObject: ReadonlyMap<string, number[]>;
   readonly objectPrefixes: Prefixes;
   readonly subjectPrefixes: Prefixes;
   /** Whether any rule is about a group of actions, or all. */

@@ -1,11 +1,11 @@
 import { actionPatterns } from './action-patterns';
 import type { Sliced } from './closure';
 import { type Closures, CROWDED, type Layout, layOut, type Others } from './lay-out';
-import { beginLookUp, endLookUp, findName, firstOf, restOf, secondOf } from './name-table';
+import { beginLookUp, endLookUp, findName, firstOf, type LookUp, restOf, secondOf } from './name-table';
 import { isPattern } from './names';
 import { entryOf, type Places, REACH, reachOf, rowOf } from './places';
 import type { ActionRule } from './rule';
-import { type RuleForm, type RuleList, WHOLE } from './rule-list';
+import { homeOf, type RuleForm, type RuleList, WHOLE } from './rule-list';
 
 /** A rule found for a request, and by which of its names. */
 export interface Candidate<E> {
@@ -17,6 +17,17 @@ export interface Candidate<E> {
   /** Of an action rule: whether `via` is in the rule's subject, and the object in the rule's, as the closures say. */
   readonly inRole: boolean;
   readonly inClass: boolean;
+}
+
+/** A search that was begun. */
+export interface Begun {
+  readonly object: string;
+  readonly asker: string;
+  readonly ofObject: LookUp;
+  readonly ofAsker: LookUp;
+  /** Where a rule about the object most likely stands, begun to be read at both ends. */
+  readonly near: unknown;
+  readonly far: unknown;
 }
 
 /**
@@ -56,14 +67,27 @@ export class ActionIndex<E extends ActionRule> {
   }
 
   /**
-   * The places of one action on one object: the same for every subject that is asked about it. `asker` is who is asked
-   * about first: both names are looked up at once, since each is a wait for memory where a process holds many policies.
+   * Begins to look for an object and for whoever is asked about first, '' for nobody: each is a wait for memory where a
+   * process holds many policies, and so is the rule, which most likely stands where the object's name says. Whoever
+   * begins early has other things to do meanwhile.
    */
-  places(action: string, object: string, asker = ''): Places {
+  begin(object: string, asker: string): Begun {
     const words = this.#words;
+    const list = this.#list;
     const ofObject = beginLookUp(words, { at: this.#objectsAt, cells: this.#objectCells }, object);
     const ofAsker = beginLookUp(words, { at: this.#subjectsAt, cells: this.#subjectCells }, asker);
-    // Read here, although a policy without such rules is rare: the list is then at hand when a rule is taken from it.
+    const { width } = this.#form;
+    const at = homeOf(ofObject.hash, list.length / width) * width;
+    return { object, asker, ofObject, ofAsker, near: list[at], far: list[at + width - 1] };
+  }
+
+  /** The places of one action on one object: the same for every subject that is asked about it. */
+  places(action: string, object: string, asker = ''): Places {
+    return this.placesOf(action, this.begin(object, asker));
+  }
+
+  placesOf(action: string, { object, asker, ofObject, ofAsker }: Begun): Places {
+    const words = this.#words;
     if (this.#list.length === 0) return { ...NOWHERE, action, object, words };
     const named = endLookUp(words, ofObject, object);
     const groups = asker === '' ? 0 : endLookUp(words, ofAsker, asker);

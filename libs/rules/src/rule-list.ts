@@ -27,3 +27,12 @@ export const WHOLE: RuleForm<ActionRule> = Object.freeze({
   action: (list: RuleList, at: number) => ruleAt(list, at).action,
   take: ruleAt,
 });
+
+const MOST_HOMES = 0xffff;
+
+/** Of rules about an object whose name has this hash: which of so many places in a list they stand in, or soon after. */
+export const homeOf = (hash: number, places: number): number =>
+  Math.imul(hash >>> 16, Math.min(places, MOST_HOMES)) >>> 16;
+
+/** Places for so many rules: with some to spare, most rules find their own free. */
+export const placesFor = (rules: number): number => Math.ceil((rules * 4) / 3);

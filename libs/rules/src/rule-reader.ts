@@ -59,13 +59,13 @@ export class RuleReader {
   readonly #names = new Map<string, string>();
   /** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
   readonly #actions: ReadonlyMap<string, string> | null;
-  readonly #types: Kinds | null;
-  readonly #subjects: Kinds | null;
+  readonly #subjects: Kinds;
+  readonly #objects: Kinds;
 
   constructor(vocabulary: Vocabulary | null) {
     this.#actions = vocabulary && wordsOf(vocabulary.actions);
-    this.#types = vocabulary && new Kinds(vocabulary.objectTypes);
-    this.#subjects = vocabulary && new Kinds([...vocabulary.subjectTypes, 'role']);
+    this.#objects = new Kinds(vocabulary && vocabulary.objectTypes);
+    this.#subjects = new Kinds(vocabulary && [...vocabulary.subjectTypes, 'role']);
   }
 
   /** Throws `RefusedLine`. */
@@ -120,12 +120,8 @@ export class RuleReader {
   /** `written`: the rule as one line as far as the columns go, so without an id that nobody gave; null where it is not at hand. */
   #action({ who, domain, what, word, cond, eft, obl, rid }: ActionColumns, written: string | null): ReadLine {
     tenant(domain);
-    const subject = this.#name(who, 'subject', true);
-    this.#subject(subject);
-    if (subject.startsWith('role:') && subject.endsWith('*'))
-      throw new RefusedLine('bad_name', 'a role is named whole');
-    const object = this.#name(what, 'object', true);
-    this.#objectType(object, false);
+    const subject = this.#subjects.good(who) ?? this.#anyone(who);
+    const object = this.#objects.good(what) ?? this.#anything(what);
     const action = this.#actions === null ? this.#name(word, 'action', true) : this.#actions.get(word);
     if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
     const { condition, effect, obligations } = this.#tail(cond, eft, obl);
@@ -223,11 +219,27 @@ export class RuleReader {
     return this.#word(value);
   }
 
+  /** The subject of an action rule. */
+  #anyone(who: string): string {
+    const subject = this.#name(who, 'subject', true);
+    this.#subject(subject);
+    if (subject.startsWith('role:') && subject.endsWith('*'))
+      throw new RefusedLine('bad_name', 'a role is named whole');
+    return this.#subjects.note(subject);
+  }
+
+  /** The object of an action rule. */
+  #anything(what: string): string {
+    const object = this.#name(what, 'object', true);
+    this.#objectType(object, false);
+    return this.#objects.note(object);
+  }
+
   /** A subject of no kind is nobody: its allowance would be idle, and its denial would deny nothing. */
   #subject(name: string): void {
     const kinds = this.#subjects;
-    if (kinds === null || name === '*' || kinds.hold(name)) return;
-    throw new RefusedLine('unknown_subject', `${name} is of no known kind: ${kinds.all.join(', ')}`);
+    if (name === '*' || kinds.hold(name)) return;
+    throw new RefusedLine('unknown_subject', `${name} is of no known kind: ${kinds.words}`);
   }
 
   #objectType(object: string, link: boolean): void {
@@ -236,9 +248,8 @@ export class RuleReader {
       if (object.endsWith('*')) throw new RefusedLine('bad_name', 'a class is named whole, without *');
       return;
     }
-    const types = this.#types;
-    if (types === null || types.hold(object)) return;
-    throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${types.all.join(', ')}, class`);
+    if (this.#objects.hold(object)) return;
+    throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${this.#objects.words}, class`);
   }
 
   #word(value: string): string {
@@ -268,21 +279,31 @@ function tenant(value: string): void {
   throw new RefusedLine('foreign_tenant', `the tenant column is ${TENANT_COLUMN}, whoever uses the bundle`);
 }
 
-/** What may stand before the first colon of a name. */
+/** What may stand before the first colon of a name; null for whatever somebody likes. */
 class Kinds {
-  readonly #kinds: ReadonlySet<string>;
-  /** Names that were found to be of one of them. */
-  readonly #found = new Set<string>();
+  readonly #kinds: ReadonlySet<string> | null;
+  /** Names that may stand in an action rule, each to itself. */
+  readonly #good = new Map<string, string>();
 
-  constructor(readonly all: readonly string[]) {
-    this.#kinds = new Set(all);
+  constructor(kinds: readonly string[] | null) {
+    this.#kinds = kinds && new Set(kinds);
+  }
+
+  get words(): string {
+    return [...(this.#kinds ?? [])].join(', ');
+  }
+
+  good(name: string): string | undefined {
+    return this.#good.get(name);
+  }
+
+  note(name: string): string {
+    this.#good.set(name, name);
+    return name;
   }
 
   hold(name: string): boolean {
-    if (this.#found.has(name)) return true;
     const colon = name.indexOf(':');
-    if (colon === -1 || !this.#kinds.has(name.slice(0, colon))) return false;
-    this.#found.add(name);
-    return true;
+    return this.#kinds === null || (colon !== -1 && this.#kinds.has(name.slice(0, colon)));
   }
 }
