@@ -11,9 +11,12 @@ import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
 import { ApiKeyRow } from './ApiKeyRow';
+import { Table } from '../ui/Table';
 import styles from './ApiKeys.module.css';
 import { CreateApiKey } from './CreateApiKey';
 import { API_KEYS_KEY } from './standing';
+
+const COLUMNS = ['Key', 'Acts as', 'May be used for', 'Stands', 'Last used'];
 
 /** Who may talk to this tenant, as whom, for what and until when. */
 export function ApiKeysPage() {
@@ -56,25 +59,11 @@ export function ApiKeysPage() {
       )}
       {rows.length > 0 && (
         <div className={styles['scroll']} tabIndex={0} role="group" aria-label="API keys">
-          <table className={styles['table']}>
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">Acts as</th>
-                <th scope="col">May be used for</th>
-                <th scope="col">Stands</th>
-                <th scope="col">Last used</th>
-                <th scope="col">
-                  <span className="only-read">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((one) => (
-                <ApiKeyRow key={one.id} apiKey={one} may={may} />
-              ))}
-            </tbody>
-          </table>
+          <Table columns={COLUMNS} acting>
+            {rows.map((one) => (
+              <ApiKeyRow key={one.id} apiKey={one} may={may} />
+            ))}
+          </Table>
           <More query={query} />
         </div>
       )}

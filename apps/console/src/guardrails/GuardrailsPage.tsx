@@ -4,9 +4,12 @@ import { Page } from '../list/Page';
 import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
+import { Table } from '../ui/Table';
 import styles from './Guardrails.module.css';
 import { TryGuardrails } from './TryGuardrails';
 import { follows, type Guardrail, lookedFor, nameOf } from './words';
+
+const COLUMNS = ['Guardrail', 'At', 'Looks for', 'Then', 'Where it cannot look'];
 
 /** What content has to pass where agents hear it and where it leaves; what is forbidden absolutely; and a way to try it out. */
 export function GuardrailsPage() {
@@ -25,22 +28,11 @@ export function GuardrailsPage() {
       {!none && (
         <div className={styles['content']} tabIndex={0} role="group" aria-label="Guardrails">
           {checks.length > 0 && (
-            <table className={styles['table']}>
-              <thead>
-                <tr>
-                  <th scope="col">Guardrail</th>
-                  <th scope="col">At</th>
-                  <th scope="col">Looks for</th>
-                  <th scope="col">Then</th>
-                  <th scope="col">Where it cannot look</th>
-                </tr>
-              </thead>
-              <tbody>
-                {checks.map((check) => (
-                  <Row key={check.id} check={check} />
-                ))}
-              </tbody>
-            </table>
+            <Table columns={COLUMNS}>
+              {checks.map((check) => (
+                <Row key={check.id} check={check} />
+              ))}
+            </Table>
           )}
           {absolute.length > 0 && (
             <section>
@@ -71,7 +63,7 @@ function Row({ check }: { readonly check: Guardrail }) {
   return (
     <tr>
       <th scope="row">{nameOf(check)}</th>
-      <td>
+      <td data-label="At">
         {at.join(', ')}
         {[...whose, ...to, ...only].map((part) => (
           <span key={part} className="dim">
@@ -79,9 +71,9 @@ function Row({ check }: { readonly check: Guardrail }) {
           </span>
         ))}
       </td>
-      <td>{lookedFor(check)}</td>
-      <td>{follows(check)}</td>
-      <td>{onError === 'open' ? 'passes at low risk' : 'holds back'}</td>
+      <td data-label="Looks for">{lookedFor(check)}</td>
+      <td data-label="Then">{follows(check)}</td>
+      <td data-label="Where it cannot look">{onError === 'open' ? 'passes at low risk' : 'holds back'}</td>
     </tr>
   );
 }

@@ -13,9 +13,12 @@ import { Problem } from '../ui/Problem';
 import { useAddress } from '../url/useAddress';
 import { MODELS_KEY } from './models-key';
 import { ModelPanel } from './ModelPanel';
+import { Table } from '../ui/Table';
 import styles from './Models.module.css';
 import { type Model, priceText } from './price';
 import { SetPrice } from './SetPrice';
+
+const COLUMNS = ['Model', 'A million tokens read', 'Read again', 'Written', 'At once', 'A minute', 'Used by'];
 
 /** Which models there are, what they cost, how hard they may be used, and by whom. */
 export function ModelsPage() {
@@ -54,33 +57,17 @@ export function ModelsPage() {
       )}
       {rows.length > 0 && (
         <div className={styles['scroll']} tabIndex={0} role="group" aria-label="Models">
-          <table className={styles['table']}>
-            <thead>
-              <tr>
-                <th scope="col">Model</th>
-                <th scope="col">A million tokens read</th>
-                <th scope="col">Read again</th>
-                <th scope="col">Written</th>
-                <th scope="col">At once</th>
-                <th scope="col">A minute</th>
-                <th scope="col">Used by</th>
-                <th scope="col">
-                  <span className="only-read">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((model) => (
-                <Row
-                  key={model.name}
-                  model={model}
-                  may={may}
-                  onOpen={() => push({ sel: model.name })}
-                  onPrice={() => setPricing(model)}
-                />
-              ))}
-            </tbody>
-          </table>
+          <Table columns={COLUMNS} acting>
+            {rows.map((model) => (
+              <Row
+                key={model.name}
+                model={model}
+                may={may}
+                onOpen={() => push({ sel: model.name })}
+                onPrice={() => setPricing(model)}
+              />
+            ))}
+          </Table>
           <More query={query} />
         </div>
       )}

@@ -7,8 +7,11 @@ import { Mark } from '../ui/Mark';
 import { VERDICT } from '../ui/tone';
 import { useAddress } from '../url/useAddress';
 import { bundleText } from './bundle-text';
+import { Table } from '../ui/Table';
 import styles from './Policy.module.css';
 import { fitting, type PolicyLink, type PolicyRule, readLines } from './rules';
+
+const COLUMNS = ['Who', 'May', 'Do', 'With', 'If', 'After', 'Rule'];
 
 /** Rules drawn at once; a policy may have a hundred thousand. */
 const SHOWN = 200;
@@ -48,24 +51,11 @@ export function InForce({ bundle }: { readonly bundle: { readonly [member: strin
           <p>Silence denies: what no rule allows is refused.</p>
         </Empty>
       ) : (
-        <table className={styles['table']}>
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col">May</th>
-              <th scope="col">Do</th>
-              <th scope="col">With</th>
-              <th scope="col">If</th>
-              <th scope="col">After</th>
-              <th scope="col">Rule</th>
-            </tr>
-          </thead>
-          <tbody>
-            {found.slice(0, most).map((rule) => (
-              <Row key={rule.rid} rule={rule} />
-            ))}
-          </tbody>
-        </table>
+        <Table columns={COLUMNS} tight>
+          {found.slice(0, most).map((rule) => (
+            <Row key={rule.rid} rule={rule} />
+          ))}
+        </Table>
       )}
       {found.length > most && (
         <Button variant="subtle" onClick={() => setMost(most + SHOWN)}>
