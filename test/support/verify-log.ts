@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { until } from './until';
 
 /** What was found of one tenant's log. */
 export interface CheckedLog {
@@ -63,24 +64,39 @@ class Roots {
  * Reads every log whole and holds it against the evidence: no index is missing or given twice, no unit is in it twice,
  * runs stand in their order, tiles and all checkpoints are those of these very entries, the signatures hold, and the
  * checkpoints kept outside lead here. Throws with every fault found. Ends each scenario of the log.
+ *
+ * Outside is written after the commit, up to half a second later: where a log was opened anew it is waited for.
  */
 export async function verifyLog(
   db: Client,
   options: { readonly outside?: string; readonly allSealed?: boolean } = {},
 ): Promise<CheckedLog[]> {
+  const { outside, allSealed = false } = options;
+  if (outside !== undefined) await until('the logs opened anew to be kept outside', () => followed(db, outside));
+  // Read before the database is: what is kept is then never newer than what it is held against.
+  const kept = outside === undefined ? new Map<string, Kept>() : readOutside(outside);
   // One moment: the log may grow meanwhile.
   await db.query('begin isolation level repeatable read read only');
   try {
-    return await verifyAll(db, options);
+    return await verifyAll(db, { kept, allSealed });
   } finally {
     await db.query('rollback');
   }
 }
 
-async function verifyAll(
-  db: Client,
-  options: { readonly outside?: string; readonly allSealed?: boolean },
-): Promise<CheckedLog[]> {
+/** Whether every checkpoint kept outside is of the generation its log is in. */
+async function followed(db: Client, outside: string): Promise<boolean> {
+  const { rows } = await db.query<Head>(`select tenant, generation, 0 as size from writ.log_head`);
+  const kept = readOutside(outside);
+  return rows.every((head) => (kept.get(head.tenant)?.origin ?? originOf(head)) === originOf(head));
+}
+
+interface Checks {
+  readonly kept: ReadonlyMap<string, Kept>;
+  readonly allSealed: boolean;
+}
+
+async function verifyAll(db: Client, checks: Checks): Promise<CheckedLog[]> {
   const { rows } = await db.query<{ tenant: string; generation: number; size: string }>(
     `select t.tenant, coalesce(h.generation, 1) as generation, coalesce(h.size, 0) as size
        from (select distinct tenant from writ.audit_unit union select tenant from writ.log_head) t
@@ -91,7 +107,7 @@ async function verifyAll(
   for (const row of rows) {
     const fault = (text: string): void => void faults.push(`${row.tenant}: ${text}`);
     const head = { tenant: row.tenant, generation: row.generation, size: Number(row.size) };
-    checked.push(await verifyOne(db, head, { ...options, fault }));
+    checked.push(await verifyOne(db, head, { ...checks, fault }));
   }
   if (faults.length > 0) {
     throw new Error(`the log does not hold (${faults.length} faults):\n- ${faults.slice(0, 20).join('\n- ')}`);
@@ -109,9 +125,8 @@ interface Head {
 async function verifyOne(
   db: Client,
   head: Head,
-  options: { readonly outside?: string; readonly allSealed?: boolean; readonly fault: Report },
+  { kept: keptOf, allSealed, fault }: Checks & { readonly fault: Report },
 ): Promise<CheckedLog> {
-  const { fault } = options;
   const units = new Map<string, UnitRow>();
   const stored = await db.query<UnitRow>(
     `select run, seq, hashes, writ.audit_lines(u) as events from writ.audit_unit u where tenant = $1`,
@@ -130,7 +145,7 @@ async function verifyOne(
       ])
     ).rows.map(({ size }) => Number(size)),
   );
-  const kept = options.outside === undefined ? null : readOutside(options.outside, head.tenant);
+  const kept = keptOf.get(head.tenant);
   if (kept) wanted.add(kept.size);
   entries.forEach((entry, i) => {
     tree.add(sha256(LEAF, entry));
@@ -142,7 +157,7 @@ async function verifyOne(
   const unsealed = [...units.values()]
     .filter((unit) => !placed.has(`${unit.run} ${unit.seq}`))
     .reduce((sum, unit) => sum + unit.hashes.length / 32, 0);
-  if (options.allSealed === true && unsealed > 0) fault(`${unsealed} events are not sealed`);
+  if (allSealed && unsealed > 0) fault(`${unsealed} events are not sealed`);
   return { tenant: head.tenant, generation: head.generation, size: head.size, checkpoints, unsealed };
 }
 
@@ -281,9 +296,14 @@ function holds(vkey: string, body: string, signature: Buffer): boolean {
   return verify(null, Buffer.from(body), key, signature);
 }
 
-function readOutside(folder: string, tenant: string): Kept | null {
-  const file = join(folder, `${tenant === '*' ? '@platform' : tenant}.checkpoint`);
-  return existsSync(file) ? readNote(readFileSync(file, 'utf8')) : null;
+function readOutside(folder: string): Map<string, Kept> {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.checkpoint')) : [];
+  return new Map(
+    names.map((name) => {
+      const log = name.slice(0, -'.checkpoint'.length);
+      return [log === '@platform' ? '*' : log, readNote(readFileSync(join(folder, name), 'utf8'))];
+    }),
+  );
 }
 
 function checkKept(
