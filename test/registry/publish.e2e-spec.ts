@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
 import { createTenant, type Database, openDatabase } from '@writ/database';
 import { newId, type TenantId } from '@writ/kernel';
-import { getDefinition, listDefinitions, loadBill, loadPinnedBill, manifestOf, publish } from '@writ/registry';
+import { getDefinition, listDefinitions, loadBill, loadPinnedBill, publish } from '@writ/registry';
 import { freshDatabase } from '../support/database';
 
 const model = { kind: 'model', name: 'small', model: 'gpt' };
@@ -149,7 +149,7 @@ describe('the registry', () => {
     const after = await bill();
     expect(after.agents.get('a')?.definition.instructions).toBe('second');
     expect(after.digest).not.toBe(before.digest);
-    const manifest = manifestOf(before);
+    const manifest = before.manifest;
     const resumed = await loadPinnedBill(db, { tenant, manifest });
     expect(resumed.agents.get('a')?.definition.instructions).toBe('first');
     expect(resumed.digest).toBe(before.digest);
@@ -157,7 +157,7 @@ describe('the registry', () => {
 
   test('a bill with a part that is not stored is no bill', async () => {
     await published(all);
-    const manifest = manifestOf(await bill()).map(
+    const manifest = (await bill()).manifest.map(
       ([kind, name, digest]) => [kind, name, kind === 'tool' ? `${digest.slice(0, -1)}x` : digest] as const,
     );
     await expect(loadPinnedBill(db, { tenant, manifest })).rejects.toThrow(/lacks tool look/);
@@ -203,7 +203,7 @@ describe('the registry', () => {
 
   test('[I11] another tenant’s definitions are not there, under any name, version or digest', async () => {
     await published(all);
-    const manifest = manifestOf(await bill());
+    const manifest = (await bill()).manifest;
     const other = await newTenant();
     const foreign = await loadBill(db, { tenant: other, workflow: 'w' });
     expect(foreign.ok ? null : foreign.failure.code).toBe('workflow_unknown');

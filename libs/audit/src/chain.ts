@@ -29,10 +29,10 @@ export function extendChain(head: ChainHead, drafts: readonly AuditDraft[]): Cha
   const lines: string[] = [];
   let { seq, hash } = head;
   const unit = new UnitPacking(drafts, hash);
-  for (const [index, draft] of drafts.entries()) {
+  for (const draft of drafts) {
     const line = unit.add(draft, { seq, prev: hash });
     hash = sha256Hex(line);
-    hashes.write(hash, index * 32, 'hex');
+    hashes.write(hash, lines.length * 32, 'hex');
     lines.push(line);
     seq += 1;
   }

@@ -45,6 +45,16 @@ const NO_MINUTE = '0000-00-00T00:00:';
 const SCHEMA = `,"schema":${AUDIT_SCHEMA},`;
 const zeros = (length: number): string => '0'.repeat(length);
 
+/** Words of the unit itself, 1 to 6: what stands before and after what the unit says there, and the mark. */
+const OWN = {
+  origin: ['"origin":"writ/', '",', '%1$s'],
+  run: ['"run":"', '","run_seq":', '%2$s'],
+  moment: ['"tenant":"', '","time":"', '%3$s'],
+  trace: [',"trace":"', '","type":"', '%4$s'],
+  span: [`${SCHEMA}"span":"`, '",', '%5$s'],
+  context: ['"context":"', '",', '%6$s'],
+} as const;
+
 /** Members of an event that `lineOf` knows. */
 const KNOWN: ReadonlySet<string> = new Set<keyof AuditDraft>([
   ...(['action', 'actor', 'approval', 'args', 'attempt', 'authority', 'context', 'decision', 'detail', 'id'] as const),
@@ -127,7 +137,6 @@ export class UnitPacking {
   readonly #context: string | undefined;
   readonly #trace: string | undefined;
   readonly #span: string | undefined;
-  readonly #words: { readonly [what in 'origin' | 'run' | 'moment' | 'trace' | 'span' | 'context']: Word };
 
   /** `drafts`: all events of the unit, of one run; `prev`: hash of the event before them. */
   constructor(drafts: readonly AuditDraft[], prev: string) {
@@ -148,14 +157,6 @@ export class UnitPacking {
     this.#context = context;
     this.#trace = trace;
     this.#span = span;
-    this.#words = {
-      origin: [`"origin":"writ/${tenant}",`, '%1$s'],
-      run: [`"run":"${run}","run_seq":`, '%2$s'],
-      moment: [`"tenant":"${tenant}","time":"${this.#minute}`, '%3$s'],
-      trace: [`,"trace":"${trace}","type":"`, '%4$s'],
-      span: [`${SCHEMA}"span":"${span}",`, '%5$s'],
-      context: [`"context":"${context}",`, '%6$s'],
-    };
   }
 
   /**
@@ -198,7 +199,7 @@ export class UnitPacking {
       kept += `${authority.platform},"tenant":${authority.tenant}},`;
     }
     if (context !== undefined) {
-      kept += context === this.#context ? this.#word(this.#words.context) : said('context', context);
+      kept += context === this.#context ? this.#own(OWN.context, context) : said('context', context);
     }
     if (decision) kept += this.#decision(decision);
     return detail === undefined ? kept : kept + member('detail', detail);
@@ -232,7 +233,7 @@ export class UnitPacking {
       kept += `${this.#digest(WORDS.object, object.digest.slice(-64))}","id":"${object.id}","type":"${object.type}"`;
       kept += object.version === undefined ? '},' : `,"version":${object.version}},`;
     } else if (object) kept += member('object', object);
-    kept += origin === `writ/${this.#tenant}` ? this.#word(this.#words.origin) : said('origin', origin);
+    kept += origin === `writ/${this.#tenant}` ? this.#own(OWN.origin, this.#tenant) : said('origin', origin);
     return kept + (outcome === 'ok' ? this.#word(WORDS.ok) : said('outcome', outcome));
   }
 
@@ -243,27 +244,33 @@ export class UnitPacking {
     if (result !== undefined) {
       kept += HMAC.test(result) ? `${this.#digest(WORDS.result, result.slice(-64))}",` : said('result', result);
     }
-    kept += run === this.#run ? this.#word(this.#words.run) : `${said('run', run)}"run_seq":`;
+    kept += run === this.#run ? this.#own(OWN.run, run) : `${said('run', run)}"run_seq":`;
     kept += seq;
-    kept += span !== undefined && span === this.#span ? this.#word(this.#words.span) : SCHEMA + said('span', span);
+    kept += span !== undefined && span === this.#span ? this.#own(OWN.span, span) : SCHEMA + said('span', span);
     return step === undefined ? kept : `${kept}"step":${step},`;
   }
 
   #moment({ tenant, tier, time, trace, type, usage }: AuditDraft): string {
     const usual = tier === undefined && tenant === this.#tenant && time.startsWith(this.#minute);
     let kept = usual
-      ? `${this.#word(this.#words.moment)}${time.slice(this.#minute.length)}"`
+      ? `${this.#own(OWN.moment, tenant, this.#minute)}${time.slice(this.#minute.length)}"`
       : `${said('tenant', tenant)}${said('tier', tier)}"time":"${time}"`;
     kept +=
-      trace !== undefined && trace === this.#trace ? this.#word(this.#words.trace) : `,${said('trace', trace)}"type":"`;
+      trace !== undefined && trace === this.#trace ? this.#own(OWN.trace, trace) : `,${said('trace', trace)}"type":"`;
     if (type === 'action.authorized') kept += this.#word(WORDS.authorized);
     else kept += type === 'action.settled' ? this.#word(WORDS.settled) : `${type}"`;
     return usage === undefined ? kept : `${kept},"usage":${canonicalJson(usage)}`;
   }
 
-  #word([text, mark]: Word): string {
-    this.#saved += text.length - mark.length;
-    return mark;
+  #word(word: Word): string {
+    this.#saved += word[0].length - word[1].length;
+    return word[1];
+  }
+
+  /** A word of the unit itself; `said` is what it says there. */
+  #own(word: (typeof OWN)[keyof typeof OWN], said: string, minute = ''): string {
+    this.#saved += word[0].length + said.length + word[1].length + minute.length - word[2].length;
+    return word[2];
   }
 
   /** A word that a digest follows, which is kept as bytes. */
@@ -277,15 +284,7 @@ export class UnitPacking {
 }
 
 /** Where a unit's own words are cut: what stands between the two parts is not said in letters. */
-const BEGINNINGS = [
-  '"origin":"writ/',
-  '"run":"',
-  '"tenant":"',
-  ',"trace":"',
-  ',"schema":1,"span":"',
-  '"context":"',
-  '"prev":"',
-];
+const BEGINNINGS = [...Object.values(OWN).map(([before]) => before), '"prev":"'];
 const ENDINGS = ['",', '","run_seq":', '","type":"'];
 const PIECES = [...BEGINNINGS, ...ENDINGS, ...Object.values(WORDS).map(([text]) => text)];
 

@@ -135,11 +135,12 @@ export type UnitOutcome =
   | { readonly kind: 'committed'; readonly committed: Committed }
   | { readonly kind: 'refused'; readonly reason: UnitRefusal; readonly detail?: string };
 
-const made = new WeakSet<Committed>();
-
-/** Proof that a unit is durable. Only the group commit makes one; `isCommitted` tells it from a look-alike. */
+/**
+ * Proof that a unit is durable. Only the group commit makes one; `isCommitted` tells it from a look-alike, which has no
+ * private part.
+ */
 export class Committed {
-  readonly #decisions: ReadonlySet<DecisionId>;
+  readonly #decisions: readonly DecisionId[];
 
   private constructor(
     readonly unit: UnitId,
@@ -149,21 +150,22 @@ export class Committed {
     readonly at: number,
     decisions: readonly DecisionId[],
   ) {
-    this.#decisions = new Set(decisions);
+    this.#decisions = [...decisions];
     Object.freeze(this);
   }
 
+  static is(value: unknown): value is Committed {
+    return typeof value === 'object' && value !== null && #decisions in value;
+  }
+
   covers(decision: DecisionId): boolean {
-    return this.#decisions.has(decision);
+    return this.#decisions.includes(decision);
   }
 
   /** For the group commit alone; the import table and a test keep every other caller away. */
   static afterCommit(unit: Unit, at: number): Committed {
-    const committed = new Committed(unit.id, unit.tenant, unit.run, at, unit.decisions);
-    made.add(committed);
-    return committed;
+    return new Committed(unit.id, unit.tenant, unit.run, at, unit.decisions);
   }
 }
 
-export const isCommitted = (value: unknown): value is Committed =>
-  typeof value === 'object' && value !== null && made.has(value as Committed);
+export const isCommitted = (value: unknown): value is Committed => Committed.is(value);

@@ -429,26 +429,27 @@ export function intentOf(
     readonly cost: unknown;
   },
 ): StepIntended {
+  // In the order of canonical JSON, which then need not sort it: details are mostly none, or what a model call reserves.
   return {
-    type: 'step_intended',
-    at: place.at,
-    step: place.step,
-    attempt: place.attempt,
-    path: proposed.path,
-    kind: proposed.kind,
     agent: proposed.agent,
+    ...(proposed.keepArgs && { args: proposed.args }),
+    args_digest: proposed.argsDigest,
+    ...(place.ref !== null && { args_ref: place.ref }),
+    at: place.at,
+    attempt: place.attempt,
+    ...(proposed.call !== null && { call: proposed.call }),
+    ...(typeof place.cost === 'number' && { cost_bound: place.cost }),
+    decision: place.decision,
+    effect: proposed.effect,
+    ...(place.holds.length > 0 && { holds: place.holds }),
+    kind: proposed.kind,
+    path: proposed.path,
+    ...proposed.details,
+    salt: place.salt,
+    step: place.step,
     target: proposed.target,
     target_digest: proposed.targetDigest,
-    ...(proposed.keepArgs && { args: proposed.args }),
-    ...(place.ref !== null && { args_ref: place.ref }),
-    args_digest: proposed.argsDigest,
-    salt: place.salt,
-    effect: proposed.effect,
-    ...(proposed.call !== null && { call: proposed.call }),
-    ...proposed.details,
-    ...(typeof place.cost === 'number' && { cost_bound: place.cost }),
-    ...(place.holds.length > 0 && { holds: place.holds }),
-    decision: place.decision,
+    type: 'step_intended',
   };
 }
 

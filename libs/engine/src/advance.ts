@@ -65,7 +65,7 @@ function takeMail(held: HeldRun, mail: RunEventWithMail): void {
   if (held.state.mailSeen.has(mail.mail)) return;
   held.pending.mail.push(mail.mail);
   held.crew.unpark();
-  record(held, mail, evidence(held.scope, mail.at, mailEvidence(mail)));
+  record(held, mail, evidence(held.scope, { now: mail.at }, mailEvidence(mail)));
 }
 
 function mailEvidence(mail: RunEventWithMail): Parameters<typeof evidence>[2] {

@@ -46,7 +46,7 @@ async function commitAll(writer: GroupCommit, held: HeldRun): Promise<void> {
 /** The first claim, and those that may stand in one unit with it: decided under the same authority, and going on. */
 function takeClaims(claims: Claim[]): Claim[] {
   const first = claims[0]!;
-  if (first.standing) return claims.splice(0, 1);
+  if (first.standing || claims.length === 1) return claims.splice(0, 1);
   const taken = claims.filter((claim) => !claim.standing && sameEpochs(claim.authority, first.authority));
   claims.splice(0, claims.length, ...claims.filter((claim) => !taken.includes(claim)));
   return taken;
@@ -85,7 +85,7 @@ async function commitTogether(writer: GroupCommit, held: HeldRun, claims: readon
 async function commitTails(
   writer: GroupCommit,
   held: HeldRun,
-  unit: { readonly tails: readonly Tail[]; readonly standing: Standing; readonly authority: AuthorityEpochs },
+  unit: Terms & { readonly tails: readonly Tail[] },
 ): Promise<CommitResult> {
   const facts = held.pending;
   held.pending = emptyPending();
@@ -96,7 +96,8 @@ async function commitTails(
     return { kind: 'nothing' };
   }
   const link = extendChain(held.chain, [...facts.audits, ...tail.audits]);
-  const outcome = await writer.commit(build(held, { ...unit, facts, tail, events, link }));
+  const { head } = link;
+  const outcome = await writer.commit(build(held, unit, { facts, tail, events, link }));
   if (outcome.kind === 'refused') {
     // What was declared of contexts stays declared: events recorded meanwhile may name them.
     const contexts = tail.audits.filter((audit) => audit.type === 'context');
@@ -117,7 +118,7 @@ async function commitTails(
   for (const event of tail.events) apply(held.state, event);
   held.holdings.apply(events);
   held.seq += events.length;
-  held.chain = link.head;
+  held.chain = head;
   if (held.create) {
     held.create = null;
     held.onCreated?.();
@@ -146,17 +147,22 @@ function going(held: HeldRun, tails: readonly Tail[]): Standing {
 
 const branchOfIntent = (event: RunEvent): string => (event.type === 'step_intended' ? branchOf(event.path) : '');
 
+/** How a unit leaves its run, and the authority that it was decided under. */
+interface Terms {
+  readonly standing: Standing;
+  readonly authority: AuthorityEpochs;
+}
+
 interface Parts {
   readonly facts: Pending;
   readonly tail: Tail;
-  readonly standing: Standing;
-  readonly authority: AuthorityEpochs;
   readonly events: readonly RunEvent[];
   readonly link: ChainLink;
 }
 
-function build(held: HeldRun, { facts, tail, standing, authority, events, link }: Parts): Unit {
+function build(held: HeldRun, { standing, authority }: Terms, { facts, tail, events, link }: Parts): Unit {
   const budget = held.holdings.unit(events);
+  const known = { tenant: held.tenant, started: held.state.started };
   return {
     id: newId('unit'),
     tenant: held.tenant,
@@ -170,7 +176,7 @@ function build(held: HeldRun, { facts, tail, standing, authority, events, link }
     wait: standing.wait === null ? null : canonicalJson(standing.wait),
     wakeAt: standing.wakeAt,
     release: standing.release || isFinal(standing.status),
-    journal: events.map((event) => journalLine({ tenant: held.tenant, started: held.state.started }, event)).join('\n'),
+    journal: events.map((event) => journalLine(known, event)).join('\n'),
     audit: link.packed,
     auditHashes: link.hashes,
     auditSeq: held.chain.seq,

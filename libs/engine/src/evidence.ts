@@ -46,14 +46,19 @@ type Fields = Omit<AuditDraft, 'id' | 'tenant' | 'origin' | 'time' | 'run' | 'co
  * One audit event of the run, at `now` (epoch milliseconds). It names the context of the branch it is about; '' is the
  * run's own course.
  */
-export function evidence(scope: EvidenceScope, now: number, about: Fields & { readonly branch?: string }): AuditDraft {
-  const { branch = '', ...fields } = about;
-  const context = scope.contexts.get(branch) ?? scope.contexts.get('');
-  return draftOf(scope, now, context === undefined ? fields : { ...fields, context });
+export function evidence(
+  scope: EvidenceScope,
+  { now, branch = '' }: { readonly now: number; readonly branch?: string },
+  fields: Fields,
+): AuditDraft {
+  return draftOf(scope, { now, context: scope.contexts.get(branch) ?? scope.contexts.get('') }, fields);
 }
 
-function draftOf(scope: EvidenceScope, now: number, fields: Fields & { readonly context?: string }): AuditDraft {
-  const { tenant, origin, run, traceId, spanId } = scope;
+function draftOf(
+  { tenant, origin, run, traceId, spanId }: EvidenceScope,
+  { now, context }: { readonly now: number; readonly context: string | undefined },
+  fields: Fields,
+): AuditDraft {
   const id = newId('event', now);
   const draft: { -readonly [K in keyof AuditDraft]: AuditDraft[K] } = {
     ...fields,
@@ -63,6 +68,7 @@ function draftOf(scope: EvidenceScope, now: number, fields: Fields & { readonly 
     run,
     time: iso(now),
   };
+  if (context !== undefined) draft.context = context;
   if (traceId !== null) draft.trace = traceId;
   if (spanId !== null) draft.span = spanId;
   return draft;
@@ -88,18 +94,18 @@ export interface ContextInput {
   readonly build: string;
 }
 
-/** The run constants as one object. */
+/** The run constants as one object, in the order of canonical JSON. */
 function contextOf({ started, bill, chain, snapshot, build }: ContextInput): AuditContext {
   return {
-    initiator: started.initiator.id,
-    roles: started.initiator.roles,
-    chain: chain.map((hop) => ({ ...hop })),
-    workflow: { name: started.workflow, digest: bill },
-    snapshot,
     build,
-    mandate: started.mandate === null ? null : digestOf(canonicalJson(started.mandate)),
+    chain,
     ...(started.mandate !== null && { grants: started.mandate.tools.map(grantOf) }),
+    initiator: started.initiator.id,
     keys: [],
+    mandate: started.mandate === null ? null : digestOf(canonicalJson(started.mandate)),
+    roles: started.initiator.roles,
+    snapshot,
+    workflow: { digest: bill, name: started.workflow },
   };
 }
 
@@ -122,7 +128,7 @@ export function enterContext(
   if (!scope.contexts.has('')) scope.contexts.set('', digest);
   if (scope.declared.has(digest)) return null;
   scope.declared.add(digest);
-  return draftOf(scope, at.now, { type: 'context', detail: { context: text } });
+  return draftOf(scope, { now: at.now, context: undefined }, { type: 'context', detail: { context: text } });
 }
 
 function sameContext(a: ContextInput, b: ContextInput): boolean {

@@ -155,21 +155,26 @@ function pinned(started: RunStarted, { kind, target }: StepIntended): string | u
 }
 
 function pack(decision: RecordedDecision, known: Around): PackedDecision {
-  const { stages, obligations, nearMisses, ...rest } = decision;
-  const [first, ...asked] = stages;
+  const { stages, obligations, nearMisses, reason, snapshot, stage } = decision;
+  const first = stages[0];
   const passed = first !== undefined && isPass(first, known.tenant);
-  return {
-    ...rest,
-    ...(passed
-      ? { asked: asked.map((one) => packStage(one, known)) }
-      : { stages: stages.map((one) => packStage(one, known)) }),
-    ...(obligations.length > 0 && { obligations }),
-    ...(nearMisses.length > 0 && { nearMisses }),
-    ...(decision.reason === 'allowed' && { reason: undefined }),
-    ...(decision.explicit && { explicit: undefined }),
-    ...(decision.stage === stages.at(-1)?.stage && { stage: undefined }),
-    ...(decision.snapshot === known.snapshot && { snapshot: undefined }),
-  } as PackedDecision;
+  const said = (passed ? stages.slice(1) : stages).map((one) => packStage(one, known));
+  // In the order of canonical JSON, which leaves out what is undefined. Its type holds it to every member.
+  const packed: { readonly [K in keyof Required<PackedDecision>]: PackedDecision[K] | undefined } = {
+    approval: decision.approval,
+    asked: passed ? said : undefined,
+    explicit: decision.explicit ? undefined : false,
+    flow: decision.flow,
+    handoffMode: decision.handoffMode,
+    id: decision.id,
+    nearMisses: nearMisses.length > 0 ? nearMisses : undefined,
+    obligations: obligations.length > 0 ? obligations : undefined,
+    reason: reason === 'allowed' ? undefined : reason,
+    snapshot: snapshot === known.snapshot ? undefined : snapshot,
+    stage: stage === stages.at(-1)?.stage ? undefined : stage,
+    stages: passed ? undefined : said,
+  };
+  return packed as PackedDecision;
 }
 
 function unpack(kept: RecordedDecision, known: Around): RecordedDecision {
@@ -207,16 +212,16 @@ function isPlain(match: RuleMatch): boolean {
 function packStage(result: StageResult, known: Around): PackedStage | NamedStage {
   const { stage, subject, verdict, explicit, matches } = result;
   const bare = matches.length > 0 && matches.every(isPlain);
-  if (bare && verdict === 'allow' && explicit && subject === subjectOf(stage, known)) {
-    const named = [stage, ...matches.map(({ rid }) => rid)];
-    if (!named.some((name) => name.includes(' '))) return named.join(' ');
+  const named = bare && verdict === 'allow' && explicit && subject === subjectOf(stage, known);
+  if (named && !matches.some(({ rid }) => rid.includes(' '))) {
+    return matches.reduce((said, { rid }) => `${said} ${rid}`, stage as string);
   }
   return {
+    ...(!explicit && { explicit }),
+    ...(bare ? { rids: matches.map((match) => match.rid) } : matches.length > 0 && { matches }),
     stage,
     subject,
     ...(verdict !== 'allow' && { verdict }),
-    ...(!explicit && { explicit }),
-    ...(bare ? { rids: matches.map((match) => match.rid) } : matches.length > 0 && { matches }),
   };
 }
 

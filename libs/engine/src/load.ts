@@ -75,7 +75,7 @@ export async function loadRun({ db, claimed, worker, now, budgets, snapshotEvery
     record(
       held,
       { type: 'run_resumed', at: now, worker, lease_epoch: claimed.leaseEpoch },
-      evidence(scope, now, { type: 'run.resumed', detail: { worker, lease_epoch: claimed.leaseEpoch } }),
+      evidence(scope, { now }, { type: 'run.resumed', detail: { worker, lease_epoch: claimed.leaseEpoch } }),
     );
   }
   return held;

@@ -54,7 +54,12 @@ export async function recordOutcome(
       recordFailure(held, { attempt, now, failure: unfit, landed: 'yes' });
       return;
     }
-    await recordResult(db, held, { attempt, now, tokens, result: outcome.value });
+    const text = encoded(outcome.value);
+    if (typeof text !== 'string') recordFailure(held, { attempt, now, failure: text, landed: 'yes' });
+    else {
+      const ref = await keepAside({ db }, held.tenant, text);
+      recordValue(held, { attempt, now, tokens, result: outcome.value, text, ref });
+    }
     return;
   }
   recordFailure(held, { attempt, now, failure: outcome.failure, landed: outcome.landed });
@@ -75,33 +80,14 @@ function unfitAnswer(held: HeldRun, { kind, target }: Proposal, answer: Json): F
   };
 }
 
-async function recordResult(
-  db: Database,
-  held: HeldRun,
-  done: { readonly attempt: Attempt; readonly now: number; readonly tokens: number; readonly result: Json },
-): Promise<void> {
-  const { attempt, now, tokens } = done;
-  let text: string;
+/** A result as canonical JSON, or why it has none. */
+function encoded(result: Json): string | Failure {
   try {
-    text = canonicalJson(done.result);
+    return canonicalJson(result);
   } catch (error) {
     if (!(error instanceof CanonicalError)) throw error;
-    const failure: Failure = {
-      code: 'result_unencodable',
-      class: 'permanent',
-      message: `the result holds ${error.message}`,
-    };
-    recordFailure(held, { attempt, now, failure, landed: 'yes' });
-    return;
+    return { code: 'result_unencodable', class: 'permanent', message: `the result holds ${error.message}` };
   }
-  recordValue(held, {
-    attempt,
-    now,
-    tokens,
-    result: done.result,
-    text,
-    ref: await keepAside({ db }, held.tenant, text),
-  });
 }
 
 function recordValue(
@@ -122,29 +108,33 @@ function recordValue(
   const branch = branchOf(proposed.path);
   record(
     held,
+    // In the order of canonical JSON, which then need not sort it.
     {
-      type: 'step_settled',
       at: now,
-      step,
       attempt: number,
+      ...costIn(held, proposed, done.result),
+      final: true,
       outcome: 'ok',
       result: done.result,
       ...(ref !== null && { result_ref: ref }),
       salt,
-      final: true,
-      ...(tokens > 0 && { tokens }),
-      ...costIn(held, proposed, done.result),
-    },
-    evidence(held.scope, now, {
-      type: proposed.kind === 'handoff' ? 'handoff.made' : 'action.settled',
       step,
-      attempt: number,
-      outcome: 'ok',
-      result: commitmentTo(text, salt),
-      ...(tokens > 0 && { usage: usageOf(done.result) }),
-      ...(proposed.details.stubbed && { detail: { stubbed: true } }),
-      branch,
-    }),
+      ...(tokens > 0 && { tokens }),
+      type: 'step_settled',
+    },
+    evidence(
+      held.scope,
+      { now, branch },
+      {
+        type: proposed.kind === 'handoff' ? 'handoff.made' : 'action.settled',
+        step,
+        attempt: number,
+        outcome: 'ok',
+        result: commitmentTo(text, salt),
+        ...(tokens > 0 && { usage: usageOf(done.result) }),
+        ...(proposed.details.stubbed && { detail: { stubbed: true } }),
+      },
+    ),
   );
 }
 
@@ -187,14 +177,17 @@ function recordFailure(
   record(
     held,
     { type: 'step_settled', at: now, step, attempt, outcome: 'error', failure, landed, final: next === 'give_up' },
-    evidence(held.scope, now, {
-      type: 'action.settled',
-      step,
-      attempt,
-      outcome: failure.code,
-      detail: { landed, final: next === 'give_up' },
-      branch,
-    }),
+    evidence(
+      held.scope,
+      { now, branch },
+      {
+        type: 'action.settled',
+        step,
+        attempt,
+        outcome: failure.code,
+        detail: { landed, final: next === 'give_up' },
+      },
+    ),
   );
   if (next === 'retry') {
     const delay = backoffMs(failure, attempt, Math.random());
@@ -218,14 +211,17 @@ export function recordUnknown(
   record(
     held,
     { type: 'step_unknown', at: now, step, attempt, reason },
-    evidence(held.scope, now, {
-      type: 'action.unknown',
-      step,
-      attempt,
-      outcome: 'unknown',
-      detail: { reason },
-      branch,
-    }),
+    evidence(
+      held.scope,
+      { now, branch },
+      {
+        type: 'action.unknown',
+        step,
+        attempt,
+        outcome: 'unknown',
+        detail: { reason },
+      },
+    ),
   );
 }
 
@@ -237,6 +233,6 @@ export function recordWait(
   record(
     held,
     { type: 'wait_started', at: now, ...(branch !== '' && { branch }), wait },
-    evidence(held.scope, now, { type: 'run.waiting', detail: { for: wait.for }, branch }),
+    evidence(held.scope, { now, branch }, { type: 'run.waiting', detail: { for: wait.for } }),
   );
 }

@@ -14,7 +14,7 @@ const MODEL_BYTES = 4 * 1024 * 1024;
  * INVARIANT (I1): every branch mints its permit here, from the committed decision, and hands it to the door, which opens
  * it directly before the socket write.
  */
-export async function perform(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> {
+export function perform(doors: Doors, bill: BillOfMaterials, warrant: Warrant): Promise<Performed> | Performed {
   const { proposed, step } = warrant;
   switch (proposed.kind) {
     case 'model':

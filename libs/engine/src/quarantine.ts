@@ -28,12 +28,16 @@ export async function quarantine(ctx: EngineContext, held: HeldRun, detail: stri
       status: 'quarantined',
       failure: { code: 'unit_refused', class: 'bug', message },
     },
-    audit: evidence(held.scope, now, {
-      type: 'run.quarantined',
-      outcome: 'unit_refused',
-      ...drawn,
-      detail: { detail, ...drawn?.detail },
-    }),
+    audit: evidence(
+      held.scope,
+      { now },
+      {
+        type: 'run.quarantined',
+        outcome: 'unit_refused',
+        ...drawn,
+        detail: { detail, ...drawn?.detail },
+      },
+    ),
     status: 'quarantined',
   });
 }
@@ -49,7 +53,7 @@ export async function quarantineUnled(ctx: EngineContext, claimed: ClaimedRun, d
   const scope = evidenceScope(tenant, run, claimed.traceId);
   restoreContexts(scope, await ctx.db.withTenant(tenant, (tx) => loadEvidence(tx, tenant, run)));
   const { code, message } = defect;
-  const audit = evidence(scope, now, { type: 'run.quarantined', outcome: code, detail: { detail: message } });
+  const audit = evidence(scope, { now }, { type: 'run.quarantined', outcome: code, detail: { detail: message } });
   const link = extendChain({ seq: auditSeq, hash: claimed.chainHead }, [audit]);
   const journal = endLine({ type: 'run_failed', at: now, status: 'quarantined', failure: defect.failure });
   const id = newId('unit');

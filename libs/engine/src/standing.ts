@@ -35,7 +35,7 @@ export async function settleDown(
   },
 ): Promise<Moved> {
   for (;;) {
-    const authority = await ctx.authority.get(held.tenant);
+    const authority = ctx.authority.current(held.tenant) ?? (await ctx.authority.get(held.tenant));
     if (unit.stands?.(authority)) return null;
     const epochs = (held.create && held.startedUnder) ?? authority.epochs;
     const { tail, standing } = unit;
@@ -101,7 +101,7 @@ export async function finish(
   const terms = await reviewTerms(ctx, held);
   const drawn = terms && (await drawReview(ctx, held, { terms, status }));
   const detail = drawn ? { code, ...drawn.detail } : { code };
-  const audit = evidence(held.scope, now, { type: 'run.finished', outcome: status, ...tierOf(drawn), detail });
+  const audit = evidence(held.scope, { now }, { type: 'run.finished', outcome: status, ...tierOf(drawn), detail });
   return finishAs(ctx, held, { event, audit, status, ...(stands && { stands }) });
 }
 
@@ -139,7 +139,7 @@ function ending(
   switch (next.type) {
     case 'finish':
       return {
-        event: { type: 'run_finished', at, output: next.output, ...(ref !== null && { output_ref: ref }) },
+        event: { at, output: next.output, ...(ref !== null && { output_ref: ref }), type: 'run_finished' },
         status: 'succeeded',
         code: null,
       };

@@ -13,7 +13,7 @@ import {
 import { GENESIS } from '@writ/audit';
 import { type Database, runByIdempotencyKey } from '@writ/database';
 import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
-import { type BillOfMaterials, checkInput, loadBill, manifestOf } from '@writ/registry';
+import { type BillOfMaterials, checkInput, loadBill } from '@writ/registry';
 import { currentTrace, newTrace } from '@writ/telemetry';
 import type { StartedRun, StartRunInput } from './api';
 import { Holdings } from './budget/holdings';
@@ -167,23 +167,24 @@ export function newRun(
   const deadline = input.deadlineMs ?? bill.workflow.definition.deadline_ms;
   const ceiling = ceilingOf(ctx.authority.current(input.tenant), bill);
   const { verdict: _verdict, at: _at, authority: _authority, ...kept } = decision;
+  // In the order of canonical JSON, which then need not sort it.
   const started: RunStarted = {
-    type: 'run_started',
-    at: now,
-    workflow: bill.workflow.definition.name,
-    bill_digest: bill.digest,
-    bill: manifestOf(bill),
-    input: input.input,
-    initiator: { kind: initiator.kind, id: initiator.id, roles: initiator.roles },
-    caller: input.caller.id,
-    mandate: input.mandate ?? null,
-    budget: smaller(smaller({ ...bill.workflow.definition.budget }, { ...input.budget }), ceiling),
-    deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
-    ...(child && { parent: child.parent }),
-    ...(input.batch && { batch: input.batch }),
-    ...(fork && { fork }),
     ...(asks.length > 0 && { asks: asks.map(({ kind, id, roles }) => ({ kind, id, roles })) }),
+    at: now,
+    ...(input.batch && { batch: input.batch }),
+    bill: bill.manifest,
+    bill_digest: bill.digest,
+    budget: smaller(smaller({ ...bill.workflow.definition.budget }, { ...input.budget }), ceiling),
+    caller: input.caller.id,
+    deadline_at: child ? child.deadlineAt : deadline === null ? null : now + deadline,
     decision: kept,
+    ...(fork && { fork }),
+    initiator: { id: initiator.id, kind: initiator.kind, roles: initiator.roles },
+    input: input.input,
+    mandate: input.mandate ?? null,
+    ...(child && { parent: child.parent }),
+    type: 'run_started',
+    workflow: bill.workflow.definition.name,
   };
   const traceId = (currentTrace() ?? newTrace()).traceId;
   const scope = evidenceScope(input.tenant, run, traceId);
@@ -202,15 +203,24 @@ export function newRun(
   );
   if (entered) pending.audits.push(entered);
   pending.audits.push(
-    evidence(scope, now, {
-      type: asks.length > 0 ? 'run.requested' : 'run.started',
-      actor: input.caller.id,
-      action: fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
-      object: { digest: bill.workflow.digest, id: started.workflow, type: 'workflow', version: bill.workflow.version },
-      decision: decisionEvidence(decision),
-      ...tierEvidence(decision),
-      authority: decision.authority,
-    }),
+    evidence(
+      scope,
+      { now },
+      {
+        type: asks.length > 0 ? 'run.requested' : 'run.started',
+        actor: input.caller.id,
+        action: fork?.effects === 'stubbed' ? 'run.fork' : 'run.start',
+        object: {
+          digest: bill.workflow.digest,
+          id: started.workflow,
+          type: 'workflow',
+          version: bill.workflow.version,
+        },
+        decision: decisionEvidence(decision),
+        ...tierEvidence(decision),
+        authority: decision.authority,
+      },
+    ),
   );
   pending.decisions.push(decision.id);
   return {
@@ -251,20 +261,11 @@ export function newRun(
 
 /** Two starts with one idempotency key are the same request when this is the same. */
 export function requestDigest(input: StartRunInput): string {
-  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, priority, fork, caller } = input;
+  const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, priority, fork } = input;
+  const caller = input.caller.id;
+  // In the order of canonical JSON, which then need not sort it.
   return digestOf(
-    canonicalJson({
-      workflow,
-      version,
-      given,
-      mandate,
-      budget,
-      onBehalfOf,
-      deadlineMs,
-      priority,
-      fork,
-      caller: caller.id,
-    }),
+    canonicalJson({ budget, caller, deadlineMs, fork, given, mandate, onBehalfOf, priority, version, workflow }),
   );
 }
 

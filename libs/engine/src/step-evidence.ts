@@ -40,22 +40,25 @@ export function intentTail(
     build: ctx.build,
   };
   const entered = enterContext(scope, constants, { now: decision.at, branch });
-  const authorized = evidence(scope, decision.at, {
-    type: 'action.authorized',
-    step: intent.step,
-    attempt: intent.attempt,
-    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
-    action: proposed.request.action,
-    object: objectOf(proposed),
-    args: commitmentTo(proposed.argsText, intent.salt),
-    decision: decisionEvidence(decision),
-    ...flowEvidence(decision),
-    ...tierEvidence(decision),
-    ...(decision.approval !== undefined && { approval: decision.approval }),
-    authority: decision.authority,
-    ...detailOf(intent),
-    branch,
-  });
+  const authorized = evidence(
+    scope,
+    { now: decision.at, branch },
+    {
+      type: 'action.authorized',
+      step: intent.step,
+      attempt: intent.attempt,
+      actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
+      action: proposed.request.action,
+      object: objectOf(proposed),
+      args: commitmentTo(proposed.argsText, intent.salt),
+      decision: decisionEvidence(decision),
+      ...flowEvidence(decision),
+      ...tierEvidence(decision),
+      ...(decision.approval !== undefined && { approval: decision.approval }),
+      authority: decision.authority,
+      ...detailOf(intent),
+    },
+  );
   return { events: [intent], audits: entered ? [entered, authorized] : [authorized], decisions: [decision.id] };
 }
 
@@ -96,19 +99,22 @@ export function refusalEvidence(ctx: EngineContext, held: HeldRun, decided: Held
   };
   const branch = branchOf(proposed.path);
   const entered = enterContext(held.scope, constants, { now: decision.at, branch });
-  const refused = evidence(held.scope, decision.at, {
-    type: decision.verdict === 'ask' ? 'action.asked' : 'action.denied',
-    step,
-    attempt,
-    actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
-    action: proposed.request.action,
-    object: objectOf(proposed),
-    decision: decisionEvidence(decision),
-    ...flowEvidence(decision),
-    ...tierEvidence(decision),
-    ...(approval !== undefined && { approval }),
-    authority: decision.authority,
-    branch,
-  });
+  const refused = evidence(
+    held.scope,
+    { now: decision.at, branch },
+    {
+      type: decision.verdict === 'ask' ? 'action.asked' : 'action.denied',
+      step,
+      attempt,
+      actor: proposed.agent === null ? started.initiator.id : `agent:${proposed.agent}`,
+      action: proposed.request.action,
+      object: objectOf(proposed),
+      decision: decisionEvidence(decision),
+      ...flowEvidence(decision),
+      ...tierEvidence(decision),
+      ...(approval !== undefined && { approval }),
+      authority: decision.authority,
+    },
+  );
   return { entered, refused };
 }

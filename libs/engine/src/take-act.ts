@@ -56,7 +56,7 @@ interface Place {
 export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): Promise<Moved> {
   let wanted = asBefore(held, taken.act, taken.again);
   for (;;) {
-    const authority = await ctx.authority.get(held.tenant);
+    const authority = ctx.authority.current(held.tenant) ?? (await ctx.authority.get(held.tenant));
     const now = ctx.clock.now();
     // The join was decided meanwhile: what this branch would do next is nobody's wish any more.
     if (branchIsOver(held.state, branchOf(taken.act.path))) return null;
@@ -133,9 +133,13 @@ async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promi
   if (paced.kind === 'wait') return wait(spread(paced.ms));
   const { pass } = paced;
   const going = { ...allowed, pass };
-  const acting =
-    allowed.decision.obligations.length === 0 ? act(ctx, held, going) : actObliged(ctx, held, { going, wait });
-  return acting.finally(() => pass.left({ kind: 'other' }));
+  try {
+    return await (allowed.decision.obligations.length === 0
+      ? act(ctx, held, going)
+      : actObliged(ctx, held, { going, wait }));
+  } finally {
+    pass.left({ kind: 'other' });
+  }
 }
 
 /** Last before the intent: a turn that is taken is used, and what is told of is about to happen. */
@@ -225,12 +229,15 @@ function spent(
   { path }: Proposal,
   { failure, now }: { readonly failure: Failure; readonly now: number },
 ): null {
-  const audit = evidence(held.scope, now, {
-    type: 'budget.exhausted',
-    outcome: failure.code,
-    detail: { path, reason: failure.message },
-    branch: branchOf(path),
-  });
+  const audit = evidence(
+    held.scope,
+    { now, branch: branchOf(path) },
+    {
+      type: 'budget.exhausted',
+      outcome: failure.code,
+      detail: { path, reason: failure.message },
+    },
+  );
   record(held, { type: 'node_failed', at: now, path, failure, rule: 'fail' }, audit);
   return null;
 }
@@ -294,7 +301,8 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   const { committed } = result;
   const { signal } = decided;
   const warrant = { proposed, decision, committed, step, attempt, key: effectKey(held.run, step), signal };
-  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await withRelay(ctx, held, warrant);
+  const performing = callsFramework(proposed) ? performWithRelay : performOrReplay;
+  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await performing(ctx, held, warrant);
   await told;
   // Let go of in the middle: whoever leads the run next finds the call under way, and calls the framework anew.
   if (held.letGo && proposed.kind === 'agent' && performed.outcome.kind === 'failed') return null;
@@ -305,10 +313,11 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   return null;
 }
 
+const callsFramework = ({ kind, details }: Proposal): boolean => kind === 'agent' && details.stubbed !== true;
+
 /** A framework is called with a way back: a session that lasts as long as the call. */
-async function withRelay(ctx: EngineContext, held: HeldRun, warrant: Warrant): Promise<Performed> {
+async function performWithRelay(ctx: EngineContext, held: HeldRun, warrant: Warrant): Promise<Performed> {
   const { proposed } = warrant;
-  if (proposed.kind !== 'agent' || proposed.details.stubbed) return performOrReplay(ctx, held, warrant);
   const agent = held.planner.bill.agents.get(proposed.target)!;
   const session = new FrameworkSession(ctx, held, { path: proposed.path, agent });
   const { token } = session;

@@ -34,11 +34,14 @@ export function takeFact(held: HeldRun, fact: Fact, now: number): void {
       return record(
         held,
         { type: 'ledger_updated', at: now, path, call: fact.call, ledger: fact.ledger },
-        evidence(held.scope, now, {
-          type: 'plan.updated',
-          detail: { path, version: fact.ledger.version, tasks: fact.ledger.tasks.length },
-          branch: branchOf(path),
-        }),
+        evidence(
+          held.scope,
+          { now, branch: branchOf(path) },
+          {
+            type: 'plan.updated',
+            detail: { path, version: fact.ledger.version, tasks: fact.ledger.tasks.length },
+          },
+        ),
       );
     case 'choose_route':
       return chooseRoute(held, fact, now);
@@ -99,12 +102,15 @@ function join(held: HeldRun, { path, verdict }: JoinBranches, now: number): void
       cancelled,
       ...(verdict.kind === 'failed' && { failure: verdict.failure }),
     },
-    evidence(held.scope, now, {
-      type: 'branches.joined',
-      outcome,
-      detail: { path, merged: merged.length, cancelled: cancelled.length },
-      branch: branchOf(path),
-    }),
+    evidence(
+      held.scope,
+      { now, branch: branchOf(path) },
+      {
+        type: 'branches.joined',
+        outcome,
+        detail: { path, merged: merged.length, cancelled: cancelled.length },
+      },
+    ),
   );
   for (const key of cancelled) abortBelow(held, branchPath(path, key));
 }
@@ -116,12 +122,15 @@ function returnWork(held: HeldRun, { path, work, chars, failure }: ReturnWork, n
   record(
     held,
     { type: 'work_returned', at: now, path, call, branch, chars, outcome, ...(failure && { failure }) },
-    evidence(held.scope, now, {
-      type: 'work.returned',
-      outcome: failure?.code ?? 'ok',
-      detail: { branch, agent: work.to.agent },
-      branch: branchOf(path),
-    }),
+    evidence(
+      held.scope,
+      { now, branch: branchOf(path) },
+      {
+        type: 'work.returned',
+        outcome: failure?.code ?? 'ok',
+        detail: { branch, agent: work.to.agent },
+      },
+    ),
   );
 }
 
@@ -132,12 +141,15 @@ function chooseRoute(held: HeldRun, { path, tier, choice }: ChooseRoute, now: nu
   record(
     held,
     { type: 'route_chosen', at: now, path, tier, choice },
-    evidence(held.scope, now, {
-      type: 'route.chosen',
-      outcome: route ?? choice.because ?? 'abstained',
-      detail: { path, router, version, ...(best !== undefined && { score: String(best) }) },
-      branch: branchOf(path),
-    }),
+    evidence(
+      held.scope,
+      { now, branch: branchOf(path) },
+      {
+        type: 'route.chosen',
+        outcome: route ?? choice.because ?? 'abstained',
+        detail: { path, router, version, ...(best !== undefined && { score: String(best) }) },
+      },
+    ),
   );
 }
 
@@ -168,13 +180,16 @@ function settleStray(held: HeldRun, { path, open }: SettleStray, now: number): v
       final: true,
       ...(tokens > 0 && { tokens }),
     },
-    evidence(held.scope, now, {
-      type: 'action.settled',
-      step,
-      attempt,
-      outcome: CANCELLED.code,
-      detail: { final: true },
-      branch: branchOf(path),
-    }),
+    evidence(
+      held.scope,
+      { now, branch: branchOf(path) },
+      {
+        type: 'action.settled',
+        step,
+        attempt,
+        outcome: CANCELLED.code,
+        detail: { final: true },
+      },
+    ),
   );
 }

@@ -29,7 +29,7 @@ export function waitsOf(state: RunState, going: ReadonlySet<string> = NONE): rea
   for (const branch of state.branches.values()) {
     if (branch.wait && !going.has(branch.path)) waits.push(branch.wait);
   }
-  return waits.sort((a, b) => URGENCY.indexOf(a.for) - URGENCY.indexOf(b.for));
+  return waits.length < 2 ? waits : waits.sort((a, b) => URGENCY.indexOf(a.for) - URGENCY.indexOf(b.for));
 }
 
 const NONE: ReadonlySet<string> = new Set();

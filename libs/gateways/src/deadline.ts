@@ -8,7 +8,9 @@ export type Cut = 'timeout' | 'cancelled';
  * timer keeps the process alive.
  */
 export class Deadline {
-  private readonly controller = new AbortController();
+  /** Made when somebody asks for the signal: most functions never do. */
+  private controller: AbortController | null = null;
+  private racing: readonly (() => void)[] = [];
   private readonly timer: NodeJS.Timeout;
   private readonly onAbort = (): void => this.end('cancelled');
   private why: Cut | null = null;
@@ -20,6 +22,8 @@ export class Deadline {
   }
 
   get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.why !== null) this.controller.abort();
     return this.controller.signal;
   }
 
@@ -31,10 +35,11 @@ export class Deadline {
   /** Rejects when the limits are reached before `work` settles; `work` itself is left to end by its own signal. */
   race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const onCut = (): void => reject(new CutShort());
-      if (this.signal.aborted) onCut();
-      else this.signal.addEventListener('abort', onCut, { once: true });
-      work.then(resolve, reject).finally(() => this.signal.removeEventListener('abort', onCut));
+      const cut = (): void => reject(new CutShort());
+      if (this.why !== null) cut();
+      // To settle it twice does nothing, so it need not be taken out again.
+      else this.racing = [...this.racing, cut];
+      work.then(resolve, reject);
     });
   }
 
@@ -45,7 +50,8 @@ export class Deadline {
 
   private end(why: Cut): void {
     this.why ??= why;
-    this.controller.abort();
+    for (const cut of this.racing) cut();
+    this.controller?.abort();
   }
 }
 

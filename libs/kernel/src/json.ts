@@ -98,10 +98,11 @@ function standsInOrder(value: unknown, depth: number): boolean {
   if (prototype !== Object.prototype && prototype !== null) return false;
   let before: string | undefined;
   for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (inner === undefined) continue;
     if (before !== undefined && key < before) return false;
     before = key;
-    const inner = (value as Record<string, unknown>)[key];
-    if (inner !== undefined && !standsInOrder(inner, depth + 1)) return false;
+    if (!standsInOrder(inner, depth + 1)) return false;
   }
   return true;
 }

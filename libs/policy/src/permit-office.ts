@@ -1,4 +1,4 @@
-import { canonicalJson, type Clock, digestOf, type JsonObject, ok, refuse, type Result } from '@writ/kernel';
+import { canonicalJson, type Clock, type JsonObject, ok, refuse, type Result } from '@writ/kernel';
 import { type Committed, isCommitted } from '@writ/database';
 import type { TenantAuthority } from './authority';
 import { Decided, type Grounds } from './decided';
@@ -42,7 +42,6 @@ export interface MintInput {
 /** What a permit allows. Lives here only; the permit itself is an empty handle. */
 interface Grant {
   readonly opened: Opened;
-  readonly digest: string;
   readonly door: Door;
   readonly target: string;
   readonly reach: Reach;
@@ -89,7 +88,6 @@ export class PermitOffice {
     const opened = { tenant, run, decision: decision.id, step, attempt, key, args: own, argsText };
     this.#grants.set(permit, {
       opened: Object.freeze(opened),
-      digest: digestOf(argsText),
       door,
       target,
       reach: { ...grounds.reach, run },
@@ -119,7 +117,7 @@ export class PermitOffice {
     const stop = this.#stopped(grant);
     if (stop !== null) return no('permit_stopped', stop);
     grant.consumed = true;
-    return presentedAsDecided(use.presented, grant.digest)
+    return presentedAsDecided(use.presented, grant.opened.argsText)
       ? ok(grant.opened)
       : no('permit_argument_mismatch', 'What is about to be sent is not what was decided.');
   };
@@ -145,9 +143,9 @@ function calledAt(door: Door, target: string, { object }: Reach): Reach['object'
   return object.type === 'guardrail' && door === 'model' ? { type: 'model', id: target } : object;
 }
 
-function presentedAsDecided(presented: JsonObject, digest: string): boolean {
+function presentedAsDecided(presented: JsonObject, argsText: string): boolean {
   try {
-    return digestOf(canonicalJson(presented)) === digest;
+    return canonicalJson(presented) === argsText;
   } catch {
     return false;
   }

@@ -1,5 +1,5 @@
 import { canonicalJson, digestOf, type Json } from '@writ/kernel';
-import { assembleBill, billDigest, childBill, manifestOf, type VersionedLookup } from './bill';
+import { assembleBill, billDigest, childBill, type VersionedLookup } from './bill';
 import type { Versioned, WorkflowDefinition } from './definitions';
 import { validateDocuments } from './documents';
 import { offeredTools, supervisorTools } from './offered';
@@ -61,7 +61,7 @@ function assemble(versions: readonly Versioned[], workflow = 'w') {
 
 describe('the bill of materials', () => {
   test('holds everything a run may touch and nothing else', () => {
-    expect(manifestOf(assemble(all())).map(([kind, name]) => `${kind} ${name}`)).toEqual([
+    expect(assemble(all()).manifest.map(([kind, name]) => `${kind} ${name}`)).toEqual([
       'agent a',
       'agent b',
       'http_service facts',
@@ -76,7 +76,7 @@ describe('the bill of materials', () => {
 
   test('its digest is that of its manifest, whatever order the definitions came in', () => {
     const bill = assemble(all());
-    expect(bill.digest).toBe(billDigest(manifestOf(bill)));
+    expect(bill.digest).toBe(billDigest(bill.manifest));
     expect(assemble(all().reverse()).digest).toBe(bill.digest);
   });
 
@@ -218,7 +218,7 @@ describe('what nested nodes name', () => {
 
   test('is in the bill: who is consulted, what undoes, who judges, where a router leads, and child workflows', () => {
     const bill = assemble(all(set));
-    expect(manifestOf(bill).map(([kind, name]) => `${kind} ${name}`)).toEqual([
+    expect(bill.manifest.map(([kind, name]) => `${kind} ${name}`)).toEqual([
       'agent asked',
       'agent asker',
       'agent judge',
@@ -242,13 +242,13 @@ describe('what nested nodes name', () => {
   test('a child’s bill holds its own part of the same versions, also where a circle leads back', () => {
     const bill = assemble(all(set));
     const child = childBill(bill, 'child');
-    expect(manifestOf(child).map(([kind, name]) => `${kind} ${name}`)).toEqual([
+    expect(child.manifest.map(([kind, name]) => `${kind} ${name}`)).toEqual([
       'child_workflow grandchild',
       'tool reduced',
       'workflow child',
     ]);
     expect(child.digest).toBe(assemble(all(set), 'child').digest);
-    expect(manifestOf(childBill(childBill(child, 'grandchild'), 'child'))).toEqual(manifestOf(child));
+    expect(childBill(childBill(child, 'grandchild'), 'child').manifest).toEqual(child.manifest);
     expect(() => childBill(child, 'w')).toThrow('lacks workflow w');
   });
 });

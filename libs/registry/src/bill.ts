@@ -5,6 +5,7 @@ import type {
   BillOfMaterials,
   Definition,
   DefinitionKind,
+  Manifest,
   ModelDefinition,
   ResolverDefinition,
   RouterDefinition,
@@ -15,12 +16,9 @@ import type {
   WorkflowDefinition,
 } from './definitions';
 
-/** A bill as a run's journal keeps it: `[kind, name, digest]`, sorted by kind, then name; child workflows as `child_workflow`. */
-export type Manifest = readonly (readonly [kind: string, name: string, digest: string])[];
-
 export const billDigest = (manifest: Manifest): string => digestOf(canonicalJson(manifest));
 
-export function manifestOf(bill: BillOfMaterials): Manifest {
+function manifestOf(bill: Omit<BillOfMaterials, 'manifest' | 'digest'>): Manifest {
   const { agents, routers, tools, models, servers, services, resolvers } = bill;
   const parts = [agents, routers, tools, models, servers, services, resolvers] as const;
   const all: Versioned[] = [bill.workflow, ...parts.flatMap((part): Versioned[] => [...part.values()])];
@@ -52,7 +50,8 @@ export function assembleBill(workflow: Versioned<WorkflowDefinition>, lookup: Ve
   parts.takeWorkflow(workflow.definition);
   const { children, agents, routers, tools, models, servers, services, resolvers } = parts;
   const bill = { workflow, children, agents, routers, tools, models, servers, services, resolvers };
-  return Object.freeze({ ...bill, digest: billDigest(manifestOf({ ...bill, digest: '' })) });
+  const manifest = manifestOf(bill);
+  return Object.freeze({ ...bill, manifest, digest: billDigest(manifest) });
 }
 
 /** The bill of a child run, from exactly the versions its parent is pinned to. */

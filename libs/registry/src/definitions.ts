@@ -60,9 +60,13 @@ export interface BillOfMaterials {
   readonly servers: ReadonlyMap<string, Versioned<ServerDefinition>>;
   readonly services: ReadonlyMap<string, Versioned<ServiceDefinition>>;
   readonly resolvers: ReadonlyMap<string, Versioned<ResolverDefinition>>;
-  /** Digest over the sorted list of `[kind, name, digest]`. */
+  readonly manifest: Manifest;
+  /** Digest of the manifest. */
   readonly digest: string;
 }
+
+/** A bill as a run's journal keeps it: `[kind, name, digest]`, sorted by kind, then name; child workflows as `child_workflow`. */
+export type Manifest = readonly (readonly [kind: string, name: string, digest: string])[];
 
 export { AgentDefinition, RouterDefinition, ServiceDefinition };
 export { ModelDefinition, ResolverDefinition, ServerDefinition, ToolDefinition };

@@ -1,4 +1,4 @@
-export { childBill, manifestOf } from './bill';
+export { childBill } from './bill';
 export { allNodes } from './child-nodes';
 export {
   AgentDefinition,

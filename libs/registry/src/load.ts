@@ -1,7 +1,7 @@
 import type { Database } from '@writ/database';
 import { ok, refuse, type Result, type TenantId } from '@writ/kernel';
-import { assembleBill, billDigest, CHILD, type Manifest, type VersionedLookup } from './bill';
-import type { BillOfMaterials, DefinitionKind, Versioned, WorkflowDefinition } from './definitions';
+import { assembleBill, billDigest, CHILD, type VersionedLookup } from './bill';
+import type { BillOfMaterials, DefinitionKind, Manifest, Versioned, WorkflowDefinition } from './definitions';
 import { lookupOf } from './lookup';
 import { refusalOf } from './problems';
 import { countVersions, newestVersions, oneVersion, versionsByDigest } from './store';

@@ -1,4 +1,4 @@
-import type { Unit, UnitBudget } from '../unit';
+import type { RunCreation, Unit, UnitBudget } from '../unit';
 
 /** A unit above this is refused before it is sent: values over 32 KiB are kept by digest, so it is no real one. */
 const LARGEST = 16 * 1_048_576;
@@ -17,6 +17,16 @@ const unkeepable = (text: string | null): boolean => text !== null && (text.incl
 const isInt4 = (value: number): boolean => Number.isInteger(value) && Math.abs(value) <= LARGEST_INT4;
 const isTime = (value: number | null): boolean => value === null || Math.abs(value) <= LAST_TIME;
 
+const textsOf = (create: RunCreation): readonly (string | null)[] => [
+  create.workflow,
+  create.workflowDigest,
+  create.initiator,
+  create.idempotencyKey,
+  create.requestDigest,
+  create.leaseOwner,
+  create.traceId,
+];
+
 const countable = ({ reserve, settle }: UnitBudget): boolean =>
   [...reserve, ...settle].every(({ step, attempt }) => isInt4(step) && isInt4(attempt)) &&
   reserve.every(({ amount }) => Number.isSafeInteger(amount) && amount > 0) &&
@@ -28,14 +38,12 @@ const countable = ({ reserve, settle }: UnitBudget): boolean =>
  */
 export function unfit(unit: Unit): string | null {
   const { create, authority } = unit;
-  const texts = [unit.id, unit.tenant, unit.run, unit.wait, unit.journal, unit.audit, ...unit.mail];
-  if (create) {
-    texts.push(create.workflow, create.workflowDigest, create.initiator, create.idempotencyKey, create.requestDigest);
-    texts.push(create.leaseOwner, create.traceId);
-  }
-  if (texts.some(unkeepable)) return '22021';
-  if (![unit.leaseEpoch, authority.tenant, authority.platform].every(Number.isSafeInteger)) return '22003';
-  if (![unit.seq, unit.nextSeq, unit.auditSeq].every(isInt4)) return '22003';
+  if (unkeepable(unit.id) || unkeepable(unit.tenant) || unkeepable(unit.run) || unkeepable(unit.wait)) return '22021';
+  if (unkeepable(unit.journal) || unkeepable(unit.audit) || unit.mail.some(unkeepable)) return '22021';
+  if (create !== null && textsOf(create).some(unkeepable)) return '22021';
+  if (!Number.isSafeInteger(unit.leaseEpoch)) return '22003';
+  if (!Number.isSafeInteger(authority.tenant) || !Number.isSafeInteger(authority.platform)) return '22003';
+  if (!isInt4(unit.seq) || !isInt4(unit.nextSeq) || !isInt4(unit.auditSeq)) return '22003';
   if (unit.budget && !countable(unit.budget)) return '22003';
   if (!(isTime(unit.wakeAt) || unit.wakeAt === Infinity) || !isTime(create?.deadlineAt ?? null)) return '22008';
   return sizeOf(unit) > LARGEST ? '54000' : null;

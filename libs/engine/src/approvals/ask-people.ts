@@ -37,7 +37,7 @@ function endRequest(
   record(
     held,
     { type: 'approval_ended', at: now, path, approval, reason },
-    evidence(held.scope, now, { type: 'approval.withdrawn', approval, outcome: reason, branch: branchOf(path) }),
+    evidence(held.scope, { now, branch: branchOf(path) }, { type: 'approval.withdrawn', approval, outcome: reason }),
   );
 }
 

@@ -25,12 +25,29 @@ type Inbox = Pick<EngineContext, 'db' | 'clock'>;
  * What became of requests, once the act is on record: the one it goes by is used, what else was asked there is not needed
  * any more. The journal says so already; the inbox that could not be told is told when the run is led anew.
  */
-export async function settleRequests(
+export function settleRequests(
+  inbox: Inbox,
+  held: Pick<HeldRun, 'tenant' | 'run'>,
+  act: OnRecord,
+): Promise<void> | null {
+  const { decision, before } = act;
+  // Nobody was asked, as for nearly all.
+  if (decision.approval === undefined && before.open === null && before.edited === null) return null;
+  return settleAsked(inbox, held, act);
+}
+
+interface OnRecord {
+  readonly decision: Decision;
+  readonly acted: boolean;
+  readonly step: number;
+  readonly before: Before;
+}
+
+async function settleAsked(
   { db, clock }: Inbox,
   held: Pick<HeldRun, 'tenant' | 'run'>,
-  act: { readonly decision: Decision; readonly acted: boolean; readonly step: number; readonly before: Before },
+  { decision, acted, step, before }: OnRecord,
 ): Promise<void> {
-  const { decision, acted, step, before } = act;
   const { tenant } = held;
   const used = acted ? (decision.approval ?? before.edited) : null;
   const left = [before.open, before.edited].filter((one) => one !== null && one !== used && one !== decision.approval);

@@ -39,6 +39,8 @@ export class Holdings {
 
   /** What the unit of these events takes and gives back; undefined when no budget is concerned. Changes nothing. */
   unit(events: readonly RunEvent[]): UnitBudget | undefined {
+    // A tenant without budgets pays this line.
+    if (this.#held.size === 0 && this.budgets().length === 0 && !events.some(holdsSomething)) return undefined;
     const reserve: Reservation[] = [];
     const settle: Settlement[] = [];
     let settleRest = false;
@@ -61,7 +63,7 @@ export class Holdings {
 
   /** The events are in. */
   apply(events: readonly RunEvent[]): void {
-    for (const event of events) follow(this.#held, event);
+    for (const event of events) if (this.#held.size > 0 || holdsSomething(event)) follow(this.#held, event);
   }
 
   /** A run takes a place of every budget on runs at once, and gives it back with its end. */
@@ -71,6 +73,9 @@ export class Holdings {
       .map(({ id }) => ({ budget: id, step: 0, attempt: 0, amount: 1 }));
   }
 }
+
+const holdsSomething = (event: RunEvent): boolean =>
+  event.type === 'step_intended' && event.holds !== undefined && event.holds.length > 0;
 
 const isEnd = ({ type }: RunEvent): boolean =>
   type === 'run_finished' || type === 'run_failed' || type === 'run_cancelled';

@@ -18,6 +18,6 @@ export async function tellChild(ctx: EngineContext, held: HeldRun, { path, run, 
   record(
     held,
     { type: 'child_told', at: now, path, run, reason },
-    evidence(held.scope, now, { ...told, branch: branchOf(path) }),
+    evidence(held.scope, { now, branch: branchOf(path) }, told),
   );
 }

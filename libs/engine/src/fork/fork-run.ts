@@ -206,13 +206,17 @@ function forked(
   record(
     held,
     { type: 'run_forked', at: now, run, inherited: past.length, shift_ms: shift },
-    evidence(held.scope, now, {
-      type: 'run.forked',
-      actor: caller.id,
-      object: { type: 'run', id: run },
-      // Whoever has the other run's journal can tell that this is its past, to the byte.
-      detail: { at, effects, reason, past: digestOf(lines.slice(0, at + 1).join('\n')) },
-    }),
+    evidence(
+      held.scope,
+      { now },
+      {
+        type: 'run.forked',
+        actor: caller.id,
+        object: { type: 'run', id: run },
+        // Whoever has the other run's journal can tell that this is its past, to the byte.
+        detail: { at, effects, reason, past: digestOf(lines.slice(0, at + 1).join('\n')) },
+      },
+    ),
   );
   return held;
 }

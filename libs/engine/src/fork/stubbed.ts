@@ -60,6 +60,6 @@ export function replayChild(
   const event: ChildEnded = { ...ended, at: now, run };
   const told = { type: 'run.child_ended', object: { type: 'run', id: run }, outcome: ended.status } as const;
   const detail = { mail: ended.mail, by: ended.by, kind: 'child_ended', path, stubbed: true };
-  record(held, event, evidence(held.scope, now, { ...told, detail, branch: branchOf(path) }));
+  record(held, event, evidence(held.scope, { now, branch: branchOf(path) }, { ...told, detail }));
   return true;
 }

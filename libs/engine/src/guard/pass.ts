@@ -170,22 +170,25 @@ function recordLook(
   const { path } = act;
   const boundary = crossing.boundary!;
   const audits = checks.map(({ guardrail: id, version, outcome, what }) =>
-    evidence(held.scope, now, {
-      type: 'guardrail.checked',
-      ...(agent !== null && { actor: `agent:${agent}` }),
-      object: { type: 'guardrail', id },
-      outcome,
-      detail: {
-        boundary,
-        version,
-        policy: snapshot.digest,
-        path,
-        content: names.length,
-        ...(crossing.tool !== null && { tool: crossing.tool }),
-        ...(Object.keys(what).length > 0 && { found: guarding.foundWords(what) }),
+    evidence(
+      held.scope,
+      { now, branch: branchOf(path) },
+      {
+        type: 'guardrail.checked',
+        ...(agent !== null && { actor: `agent:${agent}` }),
+        object: { type: 'guardrail', id },
+        outcome,
+        detail: {
+          boundary,
+          version,
+          policy: snapshot.digest,
+          path,
+          content: names.length,
+          ...(crossing.tool !== null && { tool: crossing.tool }),
+          ...(Object.keys(what).length > 0 && { found: guarding.foundWords(what) }),
+        },
       },
-      branch: branchOf(path),
-    }),
+    ),
   );
   record(held, {
     type: 'content_checked',

@@ -4,17 +4,18 @@ import type { EngineContext } from '../context';
 import type { HeldRun } from '../held-run';
 import { FREE, type Paced, pacingOf } from './pacer';
 
+const UNPACED: Paced = { kind: 'go', pass: FREE };
 const LEAST_MS = 20;
 const WIDEST_MS = 1_000;
 
 /** Whether an act may go out now, as far as what it is sent to can take it; only models have a pace so far. */
-export async function enter(
+export function enter(
   ctx: Pick<EngineContext, 'pacer'>,
   held: Pick<HeldRun, 'planner'>,
   proposed: Pick<Proposal, 'kind' | 'target' | 'details' | 'callee'>,
-): Promise<Paced> {
+): Promise<Paced> | Paced {
   const definition = proposed.details.stubbed === true ? undefined : modelOf(held, proposed);
-  if (!definition) return { kind: 'go', pass: FREE };
+  if (!definition) return UNPACED;
   return ctx.pacer.enter(pacingOf(definition, process.env[definition.base_url_env] ?? ''));
 }
 

@@ -1,6 +1,6 @@
 import { type Failure, ok, refuse, type Result, type RunId, type TenantId } from '@writ/kernel';
 import { type Database, runRow } from '@writ/database';
-import { loadBill, manifestOf } from '@writ/registry';
+import { loadBill } from '@writ/registry';
 import type { Pinned } from '../events';
 import { fold } from '../fold';
 import { readJournal } from '../read-journal';
@@ -44,7 +44,7 @@ export async function considerUpgrade(
   try {
     const events = await readJournal(db, tenant, run);
     const { pinned } = sound('journal_broken', () => fold(events));
-    const to: Pinned = { bill: manifestOf(bill.value), bill_digest: bill.value.digest };
+    const to: Pinned = { bill: bill.value.manifest, bill_digest: bill.value.digest };
     const changes = changesOf(pinned, to);
     const about = { run, workflow: row.workflow, version: bill.value.workflow.version, changes };
     if (pinned.bill_digest === to.bill_digest) return ok({ to, choice: { ...about, choice: 'none', because: null } });

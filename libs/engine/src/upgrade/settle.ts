@@ -41,12 +41,16 @@ export async function settleUpgrade(ctx: EngineContext, held: HeldRun): Promise<
   record(
     held,
     { type: 'upgrade_settled', at: now, moved: replay.fits, ...(because !== undefined && { because }) },
-    evidence(held.scope, now, {
-      type: 'run.upgraded',
-      outcome: replay.fits ? 'moved' : 'refused',
-      object: { type: 'workflow', id: state.started.workflow, digest: bill.workflow.digest },
-      detail: { bill: wanted.bill_digest, ...(because !== undefined && { because }) },
-    }),
+    evidence(
+      held.scope,
+      { now },
+      {
+        type: 'run.upgraded',
+        outcome: replay.fits ? 'moved' : 'refused',
+        object: { type: 'workflow', id: state.started.workflow, digest: bill.workflow.digest },
+        detail: { bill: wanted.bill_digest, ...(because !== undefined && { because }) },
+      },
+    ),
   );
   if (replay.fits) held.planner = new Planner(bill);
 }

@@ -73,8 +73,16 @@ export class FunctionTransport implements ToolTransport {
         const confined = { ...housing, args, context, maxBytes: limits.maxBytes, signal: deadline.signal };
         return this.answerOf(call, await runConfined(confined), { deadline, maxBytes: limits.maxBytes });
       }
-      const context = { signal: deadline.signal, idempotencyKey: key, attempt, tenant, run: runId };
-      const value = await deadline.race(Promise.resolve().then(() => run(args, context)));
+      const context = {
+        get signal() {
+          return deadline.signal;
+        },
+        idempotencyKey: key,
+        attempt,
+        tenant,
+        run: runId,
+      };
+      const value = await deadline.race(Promise.resolve(run(args, context)));
       return toolReply(value, limits.maxBytes);
     } catch (error) {
       if (error instanceof CutShort) return this.cutShort(call, deadline, true);
