@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { usePrincipal } from '../session/useTenant';
-import { Command } from '../ui/Command';
+import { KeepOnce } from '../ui/KeepOnce';
 import styles from './ApiKeys.module.css';
 import { API_KEYS_KEY, wordsOf } from './standing';
 
@@ -42,13 +42,9 @@ export function CreateApiKey({ onClose }: { readonly onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title="New API key" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
       {secret !== null ? (
-        <div className={styles['form']}>
-          <p>This is the key. It is shown once and kept nowhere: put it where it will be used.</p>
-          <Command text={secret} />
-          <div>
-            <Button onClick={onClose}>I have kept it</Button>
-          </div>
-        </div>
+        <KeepOnce secret={secret} onKept={onClose}>
+          This is the key. It is shown once and kept nowhere: put it where it will be used.
+        </KeepOnce>
       ) : (
         <form className={styles['form']} onSubmit={submit}>
           <TextInput

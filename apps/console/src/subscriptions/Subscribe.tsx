@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
-import { Command } from '../ui/Command';
+import { KeepOnce } from '../ui/KeepOnce';
 import { SUBSCRIPTIONS_KEY } from './subscriptions-key';
 import styles from './Subscriptions.module.css';
 
@@ -36,16 +36,10 @@ export function Subscribe({ onClose }: { readonly onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title="New subscription" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
       {secret !== null ? (
-        <div className={styles['form']}>
-          <p>
-            Its messages are signed with this secret (Standard Webhooks). It is shown once: keep it where the receiver
-            checks them.
-          </p>
-          <Command text={secret} />
-          <div>
-            <Button onClick={onClose}>I have kept it</Button>
-          </div>
-        </div>
+        <KeepOnce secret={secret} onKept={onClose}>
+          Its messages are signed with this secret (Standard Webhooks). It is shown once: keep it where the receiver
+          checks them.
+        </KeepOnce>
       ) : (
         <form className={styles['form']} onSubmit={submit}>
           <TextInput
