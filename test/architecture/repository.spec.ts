@@ -7,6 +7,7 @@ import { isTest } from './import-fault.cjs';
 import { importCycles, importFaults, productFiles, suppressions } from './import-rules';
 import { type LockPackages, missingOptionals, namedHosts } from './lock-rules';
 import { anyTypes, drawers, longConstructors, sizes, starExports, wideIndexes } from './shape-rules';
+import { strayClasses } from './style-rules';
 import { textFaults } from './text-rules';
 import { ROOT, texts, tree } from './tree';
 
@@ -53,6 +54,12 @@ describe('the shape of the code', () => {
 describe('the gate', () => {
   it('[I1] stands before every gateway call in the source: a permit from mint(), in engine/perform, nowhere else', () => {
     expect(gateFaults(tree())).toEqual([]);
+  });
+});
+
+describe('style sheets', () => {
+  it('have every class that a page names, and no other', () => {
+    expect(strayClasses(texts(/^apps\/console\/.*\.(tsx?|css)$/))).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { anyTypes, drawers, longConstructors, sizes, starExports, wideIndexes } from './shape-rules';
+import { strayClasses } from './style-rules';
 import { unit } from './tree';
 
 describe('the shape check', () => {
@@ -29,5 +30,16 @@ describe('the shape check', () => {
 
   it.each(['libs/kernel/src/utils/x.ts', 'libs/common/src/index.ts', 'apps/cli/src/helpers.ts'])('finds %s', (path) => {
     expect(drawers([unit(path, '')])).toEqual([path]);
+  });
+
+  it('finds a class that a page names and its sheet lacks, and one that no page names', () => {
+    const page = { path: 'apps/console/src/a/A.tsx', text: `import s from '../b/B.module.css';\ns['row']; s['lost'];` };
+    const sheet = { path: 'apps/console/src/b/B.module.css', text: '.row:hover > .idle { margin: 0.5rem }' };
+    expect(strayClasses([page, sheet])).toEqual([
+      'apps/console/src/a/A.tsx: apps/console/src/b/B.module.css has no class lost',
+      'apps/console/src/b/B.module.css: nothing is a idle',
+    ]);
+    const worked = { ...page, text: page.text.replace(`s['lost']`, 's[name]') };
+    expect(strayClasses([worked, sheet])).toEqual([]);
   });
 });

@@ -91,13 +91,15 @@ export function tree(): readonly SourceUnit[] {
   return cached;
 }
 
-/** Every text file that is ours, as path and content: sources, scripts, policies, pages. */
-export function texts(): readonly { readonly path: string; readonly text: string }[] {
+const TEXT = /\.(tsx?|mts|mjs|cjs|sql|csv|conf|ya?ml|md)$/;
+
+/** Every text file that is ours, as path and content: sources, scripts, policies, pages; others by their names. */
+export function texts(named = TEXT): readonly { readonly path: string; readonly text: string }[] {
   const folders = existing([...FOLDERS, 'scripts', 'docs', 'policies', 'bench', '.ci']);
   const top = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = folders.flatMap((folder) => [...filesBelow(folder)]).concat(top.map((entry) => entry.name));
   return paths
-    .filter((path) => /\.(tsx?|mts|mjs|cjs|sql|csv|conf|ya?ml|md)$/.test(path))
+    .filter((path) => named.test(path))
     .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }));
 }
 

@@ -1,9 +1,11 @@
 import type { ResponseOf } from '@writ/contract';
 import { Icon } from '../ui/icons';
-import styles from './Ask.module.css';
+import { Table } from '../ui/Table';
 
 type Reach = ResponseOf<'getReach'>;
 type Path = Reach['data'][number];
+
+const COLUMNS = ['Agent', 'Reaches', 'Through', 'When', 'By'];
 
 /** Which agents reach a tool, through whom, and on which ways somebody gets done what they may not do themselves. */
 export function ReachAnswer({ reach: { data, complete } }: { readonly reach: Reach }) {
@@ -11,22 +13,11 @@ export function ReachAnswer({ reach: { data, complete } }: { readonly reach: Rea
   return (
     <>
       {!complete && <p role="status">There are more ways than were followed: ask for one agent.</p>}
-      <table className={styles['table']} aria-label="Who reaches it">
-        <thead>
-          <tr>
-            <th scope="col">Agent</th>
-            <th scope="col">Reaches</th>
-            <th scope="col">Through</th>
-            <th scope="col">When</th>
-            <th scope="col">By</th>
-          </tr>
-        </thead>
-        <tbody>
-          {data.map((path) => (
-            <Row key={`${path.from} ${path.at} ${path.tool}`} path={path} />
-          ))}
-        </tbody>
-      </table>
+      <Table columns={COLUMNS} caption="Who reaches it">
+        {data.map((path) => (
+          <Row key={`${path.from} ${path.at} ${path.tool}`} path={path} />
+        ))}
+      </Table>
     </>
   );
 }
@@ -34,13 +25,13 @@ export function ReachAnswer({ reach: { data, complete } }: { readonly reach: Rea
 function Row({ path: { from, tool, steps, rules, provided, lacking } }: { readonly path: Path }) {
   return (
     <tr>
-      <td>
+      <td data-label="Agent">
         <code>{from}</code>
       </td>
-      <td>
+      <td data-label="Reaches">
         <code>{tool}</code>
       </td>
-      <td>
+      <td data-label="Through">
         {steps.length === 0 && <span className="dim">itself</span>}
         {steps.map(({ to, mode }, i) => (
           <span key={i}>
@@ -55,8 +46,8 @@ function Row({ path: { from, tool, steps, rules, provided, lacking } }: { readon
           </div>
         )}
       </td>
-      <td>{provided.join(', ')}</td>
-      <td>
+      <td data-label="When">{provided.join(', ')}</td>
+      <td data-label="By">
         <code>{rules.join(', ')}</code>
       </td>
     </tr>

@@ -11,12 +11,15 @@ import { Confirm } from '../ui/Confirm';
 import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
+import { Table } from '../ui/Table';
 import { say } from '../ui/toasts';
 import { BudgetBar } from './BudgetBar';
 import styles from './Budgets.module.css';
 import { SetBudget } from './SetBudget';
 import { type Budget, BUDGETS_KEY, useBudgets } from './useBudgets';
 import { amountText, CROSSING, DIMENSION, PERIOD, scopeText } from './words';
+
+const COLUMNS = ['Covers', 'Limits', 'Use', 'Limit', 'Without room', 'Begins anew', 'Set by'];
 
 /** What tenants, workflows, agents, tools and models may use, and how much of it is gone. */
 export function BudgetsPage() {
@@ -52,7 +55,13 @@ export function BudgetsPage() {
             </p>
           </Empty>
         )}
-        {data.length > 0 && <Table budgets={data} may={may} onChange={setChanging} />}
+        {data.length > 0 && (
+          <Table columns={COLUMNS} acting>
+            {data.map((budget) => (
+              <Row key={budget.id} budget={budget} may={may} onChange={setChanging} />
+            ))}
+          </Table>
+        )}
       </div>
       <SetBudget
         opened={changing !== null}
@@ -63,39 +72,13 @@ export function BudgetsPage() {
   );
 }
 
-interface TableProps {
-  readonly budgets: readonly Budget[];
+interface RowProps {
+  readonly budget: Budget;
   readonly may: boolean;
   readonly onChange: (budget: Budget) => void;
 }
 
-function Table({ budgets, may, onChange }: TableProps) {
-  return (
-    <table className={styles['table']}>
-      <thead>
-        <tr>
-          <th scope="col">Covers</th>
-          <th scope="col">Limits</th>
-          <th scope="col">Use</th>
-          <th scope="col">Limit</th>
-          <th scope="col">Without room</th>
-          <th scope="col">Begins anew</th>
-          <th scope="col">Set by</th>
-          <th scope="col">
-            <span className="only-read">Actions</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {budgets.map((budget) => (
-          <Row key={budget.id} budget={budget} may={may} onChange={onChange} />
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function Row({ budget, may, onChange }: Omit<TableProps, 'budgets'> & { readonly budget: Budget }) {
+function Row({ budget, may, onChange }: RowProps) {
   const queries = useQueryClient();
   const remove = useMutation({
     mutationFn: () => api.budgets.remove(budget.id, { reason: 'lifted in the console' }),
@@ -107,20 +90,24 @@ function Row({ budget, may, onChange }: Omit<TableProps, 'budgets'> & { readonly
   });
   return (
     <tr>
-      <td>{scopeText(budget)}</td>
-      <td>
+      <th scope="row">{scopeText(budget)}</th>
+      <td data-label="Limits">
         {DIMENSION[budget.dimension]} {PERIOD[budget.period]}
       </td>
       <td className={styles['use']}>
         <BudgetBar budget={budget} />
       </td>
-      <td className={styles['number']}>{amountText(budget.dimension, budget.limit)}</td>
-      <td>
+      <td data-label="Limit" className={styles['number']}>
+        {amountText(budget.dimension, budget.limit)}
+      </td>
+      <td data-label="Without room">
         {CROSSING[budget.crossing]}
         {budget.fallback !== null && `: ${budget.fallback}`}
       </td>
-      <td>{budget.resets_at === null ? 'never' : <Stamp at={budget.resets_at} form="ago" />}</td>
-      <td>{budget.set_by}</td>
+      <td data-label="Begins anew">
+        {budget.resets_at === null ? 'never' : <Stamp at={budget.resets_at} form="ago" />}
+      </td>
+      <td data-label="Set by">{budget.set_by}</td>
       <td>
         <Button variant="default" size="xs" disabled={!may} onClick={() => onChange(budget)}>
           Change…

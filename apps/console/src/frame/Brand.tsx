@@ -8,7 +8,7 @@ export function Brand({ large = false }: { readonly large?: boolean }) {
         <rect width="16" height="16" rx="3.5" className={styles['ground']} />
         <path d="M3.6 4.6l2 6.8L8 5.4l2.4 6 2-6.8" className={styles['letter']} />
       </svg>
-      <span className={styles['name']}>Writ</span>
+      <span>Writ</span>
     </span>
   );
 }

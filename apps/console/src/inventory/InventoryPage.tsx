@@ -5,7 +5,6 @@ import { api } from '../api/client';
 import listBar from '../list/ListBar.module.css';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
-import styles from '../models/Models.module.css';
 import { TIER } from '../reviews/words';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -13,12 +12,15 @@ import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Mark } from '../ui/Mark';
 import { Problem } from '../ui/Problem';
+import { Table } from '../ui/Table';
 import type { Sign } from '../ui/tone';
 import { useAddress } from '../url/useAddress';
+import styles from './Inventory.module.css';
 
 type Entry = ItemOf<'listInventory'>;
 type Query = NonNullable<RequestOf<'listInventory'>['query']>;
 
+const COLUMNS = ['Name', 'Risk', 'Owner', 'Reviewed until', 'Standing', 'Last used', 'Used by'];
 const KINDS = [
   { value: '', label: 'Agents, workflows, tools' },
   { value: 'agent', label: 'Agents' },
@@ -76,24 +78,11 @@ export function InventoryPage() {
       )}
       {rows.length > 0 && (
         <div className={styles['scroll']} tabIndex={0} role="group" aria-label="Inventory">
-          <table className={styles['table']}>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Risk</th>
-                <th scope="col">Owner</th>
-                <th scope="col">Reviewed until</th>
-                <th scope="col">Standing</th>
-                <th scope="col">Last used</th>
-                <th scope="col">Used by</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map((one) => (
-                <Row key={`${one.kind} ${one.name}`} entry={one} />
-              ))}
-            </tbody>
-          </table>
+          <Table columns={COLUMNS}>
+            {rows.map((one) => (
+              <Row key={`${one.kind} ${one.name}`} entry={one} />
+            ))}
+          </Table>
           <More query={query} />
         </div>
       )}

@@ -68,7 +68,7 @@ export function LivePill() {
         onClick={() => live.toggle()}
       >
         <Icon name={icon} size={13} />
-        <span className={styles['word']}>{word}</span>
+        <span>{word}</span>
       </button>
     </Tooltip>
   );

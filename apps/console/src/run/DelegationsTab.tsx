@@ -10,9 +10,12 @@ import { Empty } from '../ui/Empty';
 import { Id } from '../ui/Id';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
+import { Table } from '../ui/Table';
 import { RevokeDelegation } from './RevokeDelegation';
 
 type Delegation = ResponseOf<'listRunDelegations'>['data'][number];
+
+const COLUMNS = ['From', 'To', 'For', 'Good for', 'State'];
 
 /** Who gave whom what to do, for what it is good, and taking it back. */
 export function DelegationsTab({ run, version }: { readonly run: string; readonly version: number }) {
@@ -42,26 +45,11 @@ export function DelegationsTab({ run, version }: { readonly run: string; readonl
         </p>
       )}
       {data.length > 0 && (
-        <table className={budgets['table']}>
-          <caption className="only-read">What agents of this run gave each other to do, in order</caption>
-          <thead>
-            <tr>
-              <th scope="col">From</th>
-              <th scope="col">To</th>
-              <th scope="col">For</th>
-              <th scope="col">Good for</th>
-              <th scope="col">State</th>
-              <th scope="col">
-                <span className="only-read">Take back</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.map((one) => (
-              <Row key={one.id} one={one} onTake={() => setTaking(one)} />
-            ))}
-          </tbody>
-        </table>
+        <Table columns={COLUMNS} acting caption="What agents of this run gave each other to do, in order">
+          {data.map((one) => (
+            <Row key={one.id} one={one} onTake={() => setTaking(one)} />
+          ))}
+        </Table>
       )}
       {taking && (
         <RevokeDelegation run={run} delegation={taking.id} agent={taking.to.agent} onClose={() => setTaking(null)} />
@@ -89,19 +77,19 @@ function Row({ one, onTake }: { readonly one: Delegation; readonly onTake: () =>
   const { id, from, to, how, mode, purpose, state, revoked, parent } = one;
   return (
     <tr>
-      <td>{from === null ? <span className="dim">the workflow</span> : <code>{from}</code>}</td>
-      <td>
+      <td data-label="From">{from === null ? <span className="dim">the workflow</span> : <code>{from}</code>}</td>
+      <td data-label="To">
         <code>{to.agent}</code>
         <div className="dim">{mode === 'service' ? 'as a service' : 'with no more than all before it'}</div>
       </td>
-      <td>
+      <td data-label="For">
         {HOW[how]}: {purpose}
         <div className="dim">
           <Id id={id} what="Delegation" />
           {parent !== null && <> below {parent}</>}
         </div>
       </td>
-      <td>
+      <td data-label="Good for">
         {boundsOf(one).map((bound) => (
           <div key={bound}>{bound}</div>
         ))}
@@ -111,7 +99,7 @@ function Row({ one, onTake }: { readonly one: Delegation; readonly onTake: () =>
           </div>
         )}
       </td>
-      <td>
+      <td data-label="State">
         {STATE[state]}
         {revoked !== null && (
           <div className="dim">

@@ -9,8 +9,11 @@ import { Stamp } from '../time/Stamp';
 import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
+import { Table } from '../ui/Table';
 
 type Limit = ResponseOf<'getEffectiveLimits'>['limits'][number];
+
+const COLUMNS = ['Limits', 'Of', 'Left', 'Use', 'Without room', 'Why'];
 
 /** What limits this run now, which of it is reached first, and what is left. */
 export function LimitsTab({ run, version }: { readonly run: string; readonly version: number }) {
@@ -36,24 +39,11 @@ export function LimitsTab({ run, version }: { readonly run: string; readonly ver
           It must be over by <Stamp at={deadline} form="full" />.
         </p>
       )}
-      <table className={budgets['table']}>
-        <caption className="only-read">What limits this run; the first of each kind is reached first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Limits</th>
-            <th scope="col">Of</th>
-            <th scope="col">Left</th>
-            <th scope="col">Use</th>
-            <th scope="col">Without room</th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {limits.map((limit, i) => (
-            <Row key={i} limit={limit} first={limit.binding && limits[i + 1]?.dimension === limit.dimension} />
-          ))}
-        </tbody>
-      </table>
+      <Table columns={COLUMNS} caption="What limits this run; the first of each kind is reached first">
+        {limits.map((limit, i) => (
+          <Row key={i} limit={limit} first={limit.binding && limits[i + 1]?.dimension === limit.dimension} />
+        ))}
+      </Table>
     </div>
   );
 }
@@ -76,12 +66,12 @@ function Row({ limit, first }: { readonly limit: Limit; readonly first: boolean 
   const where = `${LEVEL[level]}${of === null ? '' : ` ${of}`}`;
   return (
     <tr>
-      <td>
+      <th scope="row">
         {limit.binding ? <strong>{NAME(dimension)}</strong> : NAME(dimension)}
         {period !== null && period !== 'total' && <> {PERIOD[period]}</>}
         {first && <span className="dim"> — reached first</span>}
-      </td>
-      <td>
+      </th>
+      <td data-label="Of">
         {limit.budget === null ? (
           where
         ) : (
@@ -90,15 +80,17 @@ function Row({ limit, first }: { readonly limit: Limit; readonly first: boolean 
           </Link>
         )}
       </td>
-      <td className={budgets['number']}>{amount(limit.left)}</td>
+      <td data-label="Left" className={budgets['number']}>
+        {amount(limit.left)}
+      </td>
       <td className={budgets['use']}>
         <BudgetBar budget={{ ...limit, dimension: dimension === 'depth' ? 'handoffs' : dimension, warn_at: null }} />
       </td>
-      <td>
+      <td data-label="Without room">
         {CROSSING[crossing]}
         {fallback !== null && `: ${fallback}`}
       </td>
-      <td>{limit.why}</td>
+      <td data-label="Why">{limit.why}</td>
     </tr>
   );
 }
