@@ -1,10 +1,11 @@
 import { Link, useLocation } from '@tanstack/react-router';
-import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
 import { WaitingCount } from '../approvals/WaitingCount';
 import { AskedCount } from '../questions/AskedCount';
 import { OpenCount } from '../reviews/OpenCount';
 import { sessionStore } from '../session/session';
 import { Icon } from '../ui/icons';
+import { useCurrentShown } from '../ui/useCurrentShown';
 import { Brand } from './Brand';
 import { LogTile } from './LogTile';
 import { PAGES } from './pages';
@@ -13,11 +14,8 @@ import styles from './Rail.module.css';
 export function Rail() {
   const session = useSyncExternalStore(sessionStore.subscribe, sessionStore.get);
   const { pathname } = useLocation();
-  const list = useRef<HTMLUListElement>(null);
   // On a telephone the pages stand in one row, which the one that is open may have left.
-  useEffect(() => {
-    list.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [pathname]);
+  const list = useCurrentShown<HTMLUListElement>(pathname);
   const barred = (reads: string | undefined): boolean =>
     reads !== undefined && session.is === 'open' && !session.me.may.includes(reads);
   return (

@@ -6,6 +6,7 @@ import { useKeys } from '../keys/useKeys';
 import { copyText } from '../ui/clipboard';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
+import { useCurrentShown } from '../ui/useCurrentShown';
 import { useTenant } from '../session/useTenant';
 import { useAddress } from '../url/useAddress';
 import { AuditTab } from './AuditTab';
@@ -41,6 +42,7 @@ export function RunPage() {
   const tenant = useTenant();
   const workflow = timeline.data?.workflow;
   const tab = TABS.find((one) => one === search['tab']) ?? 'timeline';
+  const tabs = useCurrentShown<HTMLDivElement>(workflow === undefined ? null : tab);
   const show = (next: Tab): void => push({ tab: next === 'timeline' ? undefined : next });
   useEffect(() => {
     if (workflow !== undefined) remember({ id, label: workflow, href: `/runs/${id}` });
@@ -80,7 +82,7 @@ export function RunPage() {
         onChange={(next) => show((next ?? 'timeline') as Tab)}
         keepMounted={false}
       >
-        <Tabs.List>
+        <Tabs.List ref={tabs}>
           {TABS.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {NAMES[one]}
