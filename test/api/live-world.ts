@@ -78,22 +78,35 @@ export interface Connection {
   readonly events: readonly RawEvent[];
 }
 
+type Asked = {
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+  readonly lastEventId?: number | null;
+};
+interface Cut {
+  readonly afterMs?: number;
+  readonly until?: (events: readonly RawEvent[]) => boolean;
+  readonly readSlowly?: boolean;
+}
+
 /** One connection to a stream over a socket of its own, destroyed by `cut` or when `until` says so. Shares no code with the SDK. */
-export function connect(
+export const connect = (url: string, asked: Asked, cut: Cut = {}): Promise<Connection> =>
+  following(url, asked, cut).ended;
+
+/** The same, and when its answer begins: whoever is answered is let in, and misses nothing that happens from then on. */
+export function following(
   url: string,
-  asked: { readonly token?: string; readonly headers?: Record<string, string>; readonly lastEventId?: number | null },
-  cut: {
-    readonly afterMs?: number;
-    readonly until?: (events: readonly RawEvent[]) => boolean;
-    readonly readSlowly?: boolean;
-  } = {},
-): Promise<Connection> {
-  return new Promise((resolve, reject) => {
+  asked: Asked,
+  cut: Cut = {},
+): { readonly opened: Promise<void>; readonly ended: Promise<Connection> } {
+  const opened = Promise.withResolvers<void>();
+  const ended = new Promise<Connection>((resolve, reject) => {
     const headers: Record<string, string> = { accept: 'text/event-stream', ...asked.headers };
     if (asked.token !== undefined) headers['authorization'] = `Bearer ${asked.token}`;
     if (asked.lastEventId !== undefined && asked.lastEventId !== null)
       headers['last-event-id'] = String(asked.lastEventId);
     const outgoing = request(url, { headers, agent: false }, (response) => {
+      opened.resolve();
       let text = '';
       let parsed = 0;
       const events: RawEvent[] = [];
@@ -124,6 +137,7 @@ export function connect(
     });
     outgoing.end();
   });
+  return { opened: opened.promise, ended };
 }
 
 /** The events of blocks that arrived whole. */

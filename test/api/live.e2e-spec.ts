@@ -5,7 +5,7 @@ import { WritClient } from '@writ/sdk';
 import { policy, say } from '../scenarios/desk';
 import { unsealedUnits } from '../support/log-world';
 import { seeded } from '../support/seeded';
-import { connect, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
+import { connect, following, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
 import { until } from '../support/crash-world';
 
 let world: LiveWorld;
@@ -72,11 +72,9 @@ describe('a stream of a run', () => {
     const run = await world.desk.start({ workflow: 'waits' });
     await world.desk.stands(run, 'waiting_external');
     const { tenant } = world.desk.scenario;
-    const watching = Array.from({ length: 40 }, () => connect(eventsOf(run), { token }));
-    await until(
-      'all to be connected',
-      async () => world.desk.engine.live.runs.size === 1 && (await openStreams()) >= 40,
-    );
+    const watching = Array.from({ length: 40 }, () => following(eventsOf(run), { token }));
+    await Promise.all(watching.map(({ opened }) => opened));
+    expect(world.desk.engine.live.runs.size).toBe(1);
     await world.desk.engine.commands.signal({
       tenant,
       run,
@@ -85,7 +83,7 @@ describe('a stream of a run', () => {
       caller: world.desk.as('user:boss'),
     });
     const whole = await journal(run);
-    for (const seen of await Promise.all(watching)) {
+    for (const seen of await Promise.all(watching.map(({ ended }) => ended))) {
       expect(seen.events.at(-1)?.data).toEqual({ reason: 'finished' });
       expect(data(seen.events).length).toBeGreaterThanOrEqual(whole.length);
     }
@@ -284,14 +282,14 @@ describe('the stream of a tenant', () => {
 
   it('begins with what comes next, within a second or two of its commit', async () => {
     await sealedAll();
-    const watching = connect(
+    const watching = following(
       `${world.url}/v1/events?filter=${encodeURIComponent('type:run.started')}`,
       { token },
       { until: (events) => events.some(({ event }) => event === 'run.started') },
     );
-    await until('the stream to be open', async () => (await openStreams()) >= 1);
+    await watching.opened;
     const run = await startLong('next', 1);
-    const { events } = await watching;
+    const { events } = await watching.ended;
     expect(events.find(({ event }) => event === 'run.started')?.data).toMatchObject({
       run,
       type: 'run.started',
@@ -391,11 +389,10 @@ describe('a stream is authorized', () => {
       meanwhile: () => Promise<unknown>,
       path = eventsOf(run),
     ): Promise<unknown> => {
-      const before = await openStreams();
-      const stream = connect(path, { token: key.token });
-      await until('the stream to be open', async () => (await openStreams()) > before);
+      const stream = following(path, { token: key.token });
+      await stream.opened;
       await meanwhile();
-      const { events } = await stream;
+      const { events } = await stream.ended;
       return events.at(-1)?.data;
     };
     const revoked = await world.key();
@@ -428,14 +425,9 @@ describe('a stream is authorized', () => {
       const [one, other] = [await small.key(), await small.key()];
       const path = `${small.url}/v1/runs/${run}/events`;
       const open = Array.from({ length: 3 }, () =>
-        connect(path, { token: one.token }, { until: (events) => events.at(-1)?.event === 'stream.end' }),
+        following(path, { token: one.token }, { until: (events) => events.at(-1)?.event === 'stream.end' }),
       );
-      await until(
-        'three to be open',
-        async () =>
-          small.desk.engine.live.runs.size === 1 &&
-          (await connect(path, { token: one.token }, { afterMs: 100 })).status === 429,
-      );
+      await Promise.all(open.map(({ opened }) => opened));
       const refused = await connect(path, { token: one.token });
       expect([
         refused.status,
@@ -445,21 +437,13 @@ describe('a stream is authorized', () => {
       expect((await connect(path, { token: other.token }, { afterMs: 200 })).status).toBe(200);
       // Closing the server ends them all, by name, before it waits for them.
       await small.app.close();
-      for (const { events } of await Promise.all(open)) expect(events.at(-1)?.data).toEqual({ reason: 'shutdown' });
+      for (const { events } of await Promise.all(open.map(({ ended }) => ended)))
+        expect(events.at(-1)?.data).toEqual({ reason: 'shutdown' });
     } finally {
       await small.close();
     }
   });
 });
-
-/** Streams that are open now, as the server's sockets show. */
-async function openStreams(): Promise<number> {
-  return new Promise((resolve, reject) =>
-    world.app
-      .getHttpServer()
-      .getConnections((error: Error | null, count: number) => (error ? reject(error) : resolve(count))),
-  );
-}
 
 /** Waits until all evidence is sealed; answers the size of the tenant's log. */
 async function sealedAll(): Promise<number> {

@@ -3,7 +3,8 @@ import { publish } from '@writ/registry';
 import { type MessageDelta, WritClient } from '@writ/sdk';
 import { policy, say } from '../scenarios/desk';
 import { until } from '../support/crash-world';
-import { connect, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
+import { type HeldModel, startHeldModel } from '../support/held-model';
+import { connect, following, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
 
 const accountable = { owner: 'desk', purpose: 'speaks while somebody listens' };
 const documents = [
@@ -11,7 +12,7 @@ const documents = [
     kind: 'model',
     name: 'streaming',
     model: 'scripted',
-    base_url_env: 'DESK_MODEL_URL',
+    base_url_env: 'SAID_MODEL_URL',
     api_key_env: null,
     timeout_ms: 30_000,
     parameters: { stream: true, stream_options: { include_usage: true } },
@@ -21,9 +22,12 @@ const documents = [
 ];
 
 let world: LiveWorld;
+let model: HeldModel;
 let token: string;
 beforeAll(async () => {
   world = await openLiveWorld();
+  model = await startHeldModel(world.desk.model.url);
+  process.env['SAID_MODEL_URL'] = model.url;
   token = (await world.key()).token;
   const { tenant, db, activate } = world.desk.scenario;
   const published = await db.withTenant(tenant, (tx) => publish(tx, { tenant, author: 'user:author', documents }));
@@ -35,12 +39,27 @@ beforeAll(async () => {
   ];
   await activate({ ...policy, rules: rules.join('\n') });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await model?.close();
+  await world?.close();
+});
 
 const speak = (id: string, text: string, piece_ms: number): Promise<RunId> =>
   world.desk.start({ workflow: 'speaks', input: say(world.desk, id, [{ text, piece_ms }]) });
 const listen = (run: string, cut?: Parameters<typeof connect>[2]) =>
   connect(`${world.url}/v1/runs/${run}/events?deltas=true`, { token }, cut);
+/** Nothing is said before somebody listens, however long that takes on a busy machine. */
+async function listenedTo(
+  said: readonly [id: string, text: string, piece_ms: number],
+  cut?: Parameters<typeof following>[2],
+) {
+  model.hold();
+  const run = await speak(...said);
+  const listening = following(`${world.url}/v1/runs/${run}/events?deltas=true`, { token }, cut);
+  await listening.opened;
+  model.release();
+  return { run, ended: listening.ended };
+}
 const deltas = (events: readonly RawEvent[]): MessageDelta[] =>
   events.filter(({ event }) => event === 'message.delta').map(({ data }) => data as unknown as MessageDelta);
 const spoken = (said: readonly MessageDelta[]): string => said.map(({ text }) => text).join('');
@@ -55,8 +74,8 @@ describe('what a model says', () => {
   it('is heard while it is said, ten times a second at most, and is the reply in the end', async () => {
     const text = words(150);
     const began = Date.now();
-    const run = await speak('heard', text, 30);
-    const { events } = await listen(run);
+    const { run, ended } = await listenedTo(['heard', text, 30]);
+    const { events } = await ended;
     const took = (Date.now() - began) / 1000;
     const said = deltas(events);
     expectBeginningOf(text, spoken(said));
@@ -72,8 +91,8 @@ describe('what a model says', () => {
 
   it('goes on for a reader who was cut off in the middle, with nothing between missing', async () => {
     const text = words(150);
-    const run = await speak('cut', text, 25);
-    const first = await listen(run, { until: (events) => deltas(events).length >= 3 });
+    const { run, ended } = await listenedTo(['cut', text, 25], { until: (events) => deltas(events).length >= 3 });
+    const first = await ended;
     const heard = spoken(deltas(first.events));
     expect(text.startsWith(heard)).toBe(true);
     const second = deltas((await listen(run)).events);
@@ -86,8 +105,12 @@ describe('what a model says', () => {
 
   it('never shows a secret, also one that the network cut in two', async () => {
     const secret = `sk-${'a1B2'.repeat(8)}`;
-    const run = await speak('secret', `The key is ${secret} and that is all there is to say about it.`, 40);
-    const said = deltas((await listen(run)).events);
+    const { ended } = await listenedTo([
+      'secret',
+      `The key is ${secret} and that is all there is to say about it.`,
+      40,
+    ]);
+    const said = deltas((await ended).events);
     expectBeginningOf('The key is [redacted] and that is all there is to say about it.', spoken(said));
     const { rows } = await world.desk.scenario.outsider.query(
       `select 1 from writ.run_said where position($1 in text) > 0`,
@@ -128,14 +151,22 @@ describe('what a model says', () => {
 
   it('comes through the client as deltas among the events', async () => {
     const text = words(60);
+    const { runs } = world.desk.engine.live;
+    await until('nobody to be followed', async () => runs.size === 0);
+    model.hold();
     const run = await speak('client', text, 20);
     const client = new WritClient({ url: world.url, apiKey: token });
     let heard = '';
     let last = '';
-    for await (const item of client.runs.watch(run)) {
-      if ('text' in item && item.type === 'message_delta') heard += (item as MessageDelta).text;
-      last = item.type;
-    }
+    const watching = (async () => {
+      for await (const item of client.runs.watch(run)) {
+        if ('text' in item && item.type === 'message_delta') heard += (item as MessageDelta).text;
+        last = item.type;
+      }
+    })();
+    await until('the client to follow', async () => runs.size === 1);
+    model.release();
+    await watching;
     expectBeginningOf(text, heard);
     expect(last).toBe('run_finished');
     const plain: string[] = [];

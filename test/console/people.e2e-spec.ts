@@ -27,7 +27,8 @@ const documents = [
     model: 'scripted',
     base_url_env: 'HELD_MODEL_URL',
     api_key_env: null,
-    timeout_ms: 30_000,
+    // It is held while pages are drawn and looked at.
+    timeout_ms: 150_000,
     parameters: { stream: true, stream_options: { include_usage: true } },
     price: { currency: 'EUR', input_micros: 2_500_000, output_micros: 10_000_000 },
     limits: { concurrency: 8 },

@@ -236,6 +236,7 @@ describeWithBrowser('one run', (executable) => {
   it('says so when there is no such run', async () => {
     await screen.page.goto(world.link('/runs/run_01k8x0q3wsf5z8k2m4n6p8r0t2'));
     await screen.page.getByText('There is no such thing here').waitFor();
+    await settled(screen.page);
     expect(screen.complaints.splice(0).every((text) => text.includes('404'))).toBe(true);
   });
 });

@@ -99,6 +99,7 @@ describe('effects beside a log that is behind', () => {
     ];
     const looking = await start('looks');
     await stands(looking, 'succeeded');
+    await until('what changes nothing to be done', async () => reached.length >= 4);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(reached.filter((name) => name !== 'look')).toEqual([]);
     expect(reached).toHaveLength(4);

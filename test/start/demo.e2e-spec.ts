@@ -64,7 +64,7 @@ function processesOf(folder: string): string[] {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !holds();) {
+  for (const end = Date.now() + 300_000; !holds();) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
