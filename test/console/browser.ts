@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core';
-import { until } from '../support/until';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page, type Request } from 'playwright-core';
+import { eventually, until } from '../support/until';
 
 export type Look = 'light' | 'dark';
 
@@ -97,6 +97,16 @@ export async function settled(page: Page): Promise<void> {
     await page.evaluate(DRAWN);
   }
 }
+
+/**
+ * Goes to a page by the two keys that lead `there`. The first is forgotten after a moment, which is all that a busy machine
+ * may need between the two: then they are pressed again.
+ */
+export const goBy = (page: Page, keys: readonly [string, string], there: Locator): Promise<void> =>
+  eventually(async () => {
+    for (const key of keys) await page.keyboard.press(key);
+    await there.waitFor({ timeout: 3_000 });
+  });
 
 /** The page as it stands, in other colours or at another width, as when somebody turns the night mode on. */
 export async function wear(page: Page, look: Look, size: Size): Promise<void> {

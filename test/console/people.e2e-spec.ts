@@ -7,7 +7,7 @@ import { policy, say } from '../scenarios/desk';
 import { describeWithBrowser } from '../support/chromium';
 import { type HeldModel, startHeldModel } from '../support/held-model';
 import { eventually } from '../support/until';
-import { axeFaults, openBrowser, openScreen, type Screen, settled, sideways } from './browser';
+import { axeFaults, goBy, openBrowser, openScreen, type Screen, settled, sideways } from './browser';
 import { openWorld, type World } from './world';
 
 const accountable = { owner: 'desk', purpose: 'meets people' };
@@ -138,9 +138,7 @@ describeWithBrowser('people and runs', (executable) => {
     const { page } = screen;
     await page.getByRole('grid').waitFor();
     await page.getByRole('navigation', { name: 'Pages' }).getByText('for you to answer').waitFor({ state: 'attached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('q');
-    await page.getByRole('heading', { name: 'Questions' }).waitFor();
+    await goBy(page, ['g', 'q'], page.getByRole('heading', { name: 'Questions' }));
     await page.getByRole('list', { name: 'Questions' }).waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('o');
@@ -175,9 +173,7 @@ describeWithBrowser('people and runs', (executable) => {
       .getByRole('navigation', { name: 'Pages' })
       .getByText('for you to look at')
       .waitFor({ state: 'attached' });
-    await page.keyboard.press('g');
-    await page.keyboard.press('v');
-    await page.getByRole('list', { name: 'Reviews' }).waitFor();
+    await goBy(page, ['g', 'v'], page.getByRole('list', { name: 'Reviews' }));
     await page.keyboard.press('j');
     await page.keyboard.press('o');
     const form = page.getByRole('form', { name: 'What you found' });

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { describeWithBrowser } from '../support/chromium';
 import { eventually } from '../support/until';
-import { openBrowser, openScreen, type Screen, settled, words } from './browser';
+import { goBy, openBrowser, openScreen, type Screen, settled, words } from './browser';
 import { openWorld, type World } from './world';
 
 describeWithBrowser('the runs list', (executable) => {
@@ -134,10 +134,9 @@ describeWithBrowser('the runs list', (executable) => {
     await page.getByRole('option').first().waitFor();
     await press('ArrowDown', 'Enter', 'Enter');
     await page.waitForURL(/q=status:denied/);
-    await press('Escape', 'g', 'l');
-    await page.getByRole('heading', { name: 'Audit' }).waitFor();
-    await press('g', 'r');
-    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await press('Escape');
+    await goBy(page, ['g', 'l'], page.getByRole('heading', { name: 'Audit' }));
+    await goBy(page, ['g', 'r'], page.getByRole('heading', { name: 'Runs' }));
     await press('Control+k');
     await page.getByRole('dialog').locator('input:focus').waitFor();
     await page.keyboard.type(world.runs['refused']!);

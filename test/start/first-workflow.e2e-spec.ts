@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from '../support/until';
 import { DevServer, freshHome, json, writ } from './dev-server';
 
 const GUIDE = 'docs/guides/first-workflow';
@@ -87,11 +88,11 @@ describe('the first workflow of the guides', () => {
     expect(explained.out).toContain('no rule speaks of it');
   });
 
-  it('rests while its tool is stopped, and goes on when that is released', () => {
+  it('rests while its tool is stopped, and goes on when that is released', async () => {
     const stop = json(env, 'stop', '--tool', 'get_order', '--reason', 'drill');
     const run = String(json(env, 'runs', 'start', 'look_up_order', '--input', '{"id": "W1001"}')['id']);
     expect(writ(env, 'runs', 'show', run, '--wait', '--timeout', '1').code).toBe(9);
-    expect(json(env, 'runs', 'show', run)).toMatchObject({ status: 'paused' });
+    await until('it to rest', () => json(env, 'runs', 'show', run)['status'] === 'paused');
     json(env, 'stop', 'release', String(stop['id']));
     expect(json(env, 'runs', 'show', run, '--wait', '--timeout', '60')).toMatchObject({ status: 'succeeded' });
   });
