@@ -45,7 +45,7 @@ const documents = (origin: string): readonly object[] => [
     model: 'scripted',
     instructions: 'You are the outsider.',
     tools: ['look', 'pay', 'forbidden'],
-    framework: { service: 'frameworks', path: '/run', timeout_ms: 8_000 },
+    framework: { service: 'frameworks', path: '/run', timeout_ms: 60_000 },
     output: { type: 'object', properties: { answer: { type: 'string' } }, required: ['answer'] },
   },
   { kind: 'agent', name: 'boss', ...accountable, model: 'scripted', instructions: 'You are the boss.' },

@@ -25,7 +25,7 @@ beforeAll(async () => {
       }),
       say('old'),
     ),
-    busy: steps(step('slow', tool('slow', { ms: 1_500 })), say('old')),
+    busy: steps(step('slow', tool('slow', { ms: 4_000 })), say('old')),
   });
   await world.scenario.activate(policy());
 });
@@ -159,7 +159,7 @@ describe('a run whose workflow has a new version', () => {
   it('lets a call under way end before it moves', async () => {
     const run = await world.start('busy');
     await until('the call to be under way', () => Promise.resolve(world.reached.some((one) => one.startsWith('slow'))));
-    await newVersion('busy', steps(step('slow', tool('slow', { ms: 1_500 })), say('new')));
+    await newVersion('busy', steps(step('slow', tool('slow', { ms: 4_000 })), say('new')));
     expect((await upgrade(run)).ok).toBe(true);
     const { output, events } = await world.stands(run);
     expect(output).toBe('new');

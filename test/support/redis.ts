@@ -1,9 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import { bring } from './installed';
 import { keep } from './keep';
 
 export interface PrivateRedis {
@@ -13,17 +14,7 @@ export interface PrivateRedis {
   stop(): Promise<void>;
 }
 
-const found = (name: string): boolean => spawnSync('which', [name]).status === 0;
-
-/** Brings redis-server where the machine can: from PATH, or with apt as root on Debian. */
-export function redisAvailable(): boolean {
-  if (found('redis-server')) return true;
-  if (process.getuid?.() !== 0 || !found('apt-get')) return false;
-  const quiet = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-  spawnSync('apt-get', ['update', '-q'], quiet);
-  spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'redis-server'], quiet);
-  return found('redis-server');
-}
+export const redisAvailable = (): boolean => bring(['redis-server'], ['redis-server']) !== null;
 
 /**
  * `describe` when Redis can be had. Elsewhere the suite is skipped loudly, and in CI its absence is a failure: a shape of
