@@ -79,7 +79,7 @@ export async function test(args, env = {}) {
   return broken || sum.failed > 0 ? 1 : 0;
 }
 
-/** The long tables: every suite that reads WRIT_SOAK, with a printed seed that repeats the run. */
+/** The long tables: every suite that reads WRIT_SOAK or draws its cases, with a printed seed that repeats the run. */
 export async function soak(args) {
   const seed = process.env.WRIT_SEED ?? String(randomInt(1, 2 ** 31));
   const suites = args.length > 0 ? args : longSuites();
@@ -94,7 +94,10 @@ function longSuites() {
     for (const entry of readdirSync(at(folder), { withFileTypes: true })) {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) walk(path);
-      else if (path.endsWith('spec.ts') && /WRIT_SOAK|support\/soak/.test(readFileSync(at(path), 'utf8')))
+      else if (
+        path.endsWith('spec.ts') &&
+        /WRIT_SOAK|support\/soak|from 'fast-check'/.test(readFileSync(at(path), 'utf8'))
+      )
         found.push(path);
     }
   };
