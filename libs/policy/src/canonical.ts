@@ -1,45 +1,63 @@
 import type { Sliced } from '@writ/rules';
-import type { RuleText } from './rule-text';
+import type { LocatedRule, RuleText } from './rule-text';
 
 /**
  * The rules as one text that depends on what they say only: no comments, no order of writing, every id written out. Its
  * digest is the policy's version, and anybody can parse it again.
  */
-export function* canonicalRules(text: RuleText): Sliced<string> {
+export function* canonicalRules({ links, rules }: RuleText): Sliced<string> {
   // Section by section, which is the order of whole lines too, with fewer of them to compare with one another.
-  const sections = [text.links.g, text.links.g2, linesOf(text, 'p'), linesOf(text, 'p2')];
+  const [actions, handoffs] = [rules.filter(isAction), rules.filter((rule) => !isAction(rule))];
   yield;
   const sorted: string[] = [];
-  for (const lines of sections) for (const line of yield* sortInSlices(lines)) sorted.push(line);
+  for (const lines of [links.g, links.g2]) {
+    for (const line of yield* sortInSlices(lines, byText)) sorted.push(line);
+  }
+  const order = rules.some(isUnlike) ? byLine : byWords;
+  for (const section of [actions, handoffs]) {
+    for (const rule of yield* sortInSlices(section, order)) sorted.push(lineOf(rule));
+    yield;
+  }
   return sorted.join('\n');
 }
 
-const linesOf = ({ rules }: RuleText, section: 'p' | 'p2'): readonly string[] =>
-  rules.flatMap(({ rule, line }) => (rule.section === section ? [line] : []));
+const isAction = ({ rule }: LocatedRule): boolean => rule.section === 'p';
+const lineOf = ({ rule, text }: LocatedRule): string => `${text}, ${rule.rid}`;
+
+type Order<T> = (one: T, other: T) => number;
+const byText: Order<string> = (one, other) => (one < other ? -1 : one === other ? 0 : 1);
+const byLine: Order<LocatedRule> = (one, other) => byText(lineOf(one), lineOf(other));
+/** The order of whole lines without making them: two texts differ before their ids begin, or one goes on where the other's comma is. */
+const byWords: Order<LocatedRule> = (one, other) =>
+  one.text < other.text ? -1 : one.text === other.text ? byText(one.rule.rid, other.rule.rid) : 1;
+
+/** Whether one of its obligations holds what sorts before a comma: an id that goes on so comes before its own beginning. */
+const isUnlike = ({ rule: { obligations } }: LocatedRule): boolean =>
+  obligations.length > 0 && obligations.some((id) => /[!-+]/.test(id));
 
 const RUN = 512;
 
 /** Merge sort that can pause: one `Array.sort` over the 12,000 lines of a full bundle would stall for 10 ms. */
-function* sortInSlices(lines: readonly string[]): Sliced<readonly string[]> {
-  let runs: string[][] = [];
-  for (let i = 0; i < lines.length; i += RUN) {
-    runs.push(lines.slice(i, i + RUN).sort());
+function* sortInSlices<T>(items: readonly T[], order: Order<T>): Sliced<readonly T[]> {
+  let runs: T[][] = [];
+  for (let i = 0; i < items.length; i += RUN) {
+    runs.push(items.slice(i, i + RUN).sort(order));
     yield;
   }
   while (runs.length > 1) {
-    const merged: string[][] = [];
-    for (let i = 0; i < runs.length; i += 2) merged.push(yield* merge(runs[i]!, runs[i + 1] ?? []));
+    const merged: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2) merged.push(yield* merge([runs[i]!, runs[i + 1] ?? []], order));
     runs = merged;
   }
   return runs[0] ?? [];
 }
 
-function* merge(a: readonly string[], b: readonly string[]): Sliced<string[]> {
-  const out: string[] = [];
+function* merge<T>([a, b]: readonly [readonly T[], readonly T[]], order: Order<T>): Sliced<T[]> {
+  const out: T[] = [];
   for (let i = 0, j = 0; i < a.length || j < b.length;) {
     const left = a[i];
     const right = b[j];
-    if (right === undefined || (left !== undefined && left <= right)) {
+    if (right === undefined || (left !== undefined && order(left, right) <= 0)) {
       out.push(left!);
       i += 1;
     } else {

@@ -16,11 +16,19 @@ export interface RuleText {
   readonly links: { readonly g: readonly string[]; readonly g2: readonly string[] };
 }
 
-export interface LocatedRule {
-  readonly rule: Rule;
-  /** The rule as one line that depends on what it says only, id included. */
-  readonly line: string;
-  readonly place: Place;
+/** A rule, and where it stands. */
+export class LocatedRule {
+  constructor(
+    readonly rule: Rule,
+    /** The rule as one line that depends on what it says only, without its id. */
+    readonly text: string,
+    private readonly file: string,
+    private readonly number: number,
+  ) {}
+
+  get place(): Place {
+    return { file: this.file, line: this.number };
+  }
 }
 
 export interface Place {
@@ -68,13 +76,13 @@ export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<
       line = 0;
     }
     if (content !== null && (content === '' || content.startsWith('#'))) continue;
-    const place = { file, line };
     try {
       const read = content === null ? reader.readAt(text, start, end) : reader.read(content);
-      if (read.section === 'p' || read.section === 'p2') addRule({ rule: read.rule, line: read.line, place }, rules);
-      else links[read.section].set(read.line, read.link);
+      if (read.section === 'p' || read.section === 'p2') {
+        addRule(new LocatedRule(read.rule, read.text, file, line), rules);
+      } else links[read.section].set(read.line, read.link);
     } catch (error) {
-      if (error instanceof RefusedLine) return refuse(located(error, place));
+      if (error instanceof RefusedLine) return refuse(located(error, { file, line }));
       throw error;
     }
   }
@@ -107,7 +115,7 @@ function addRule(found: LocatedRule, rules: Map<string, LocatedRule>): void {
   const { rid } = found.rule;
   const held = rules.get(rid);
   if (!held) rules.set(rid, found);
-  else if (held.line !== found.line) {
+  else if (held.text !== found.text) {
     throw new RefusedLine('duplicate_rid', `the id ${rid} already names the rule of ${placeText(held.place)}`);
   }
 }

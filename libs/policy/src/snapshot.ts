@@ -16,7 +16,7 @@ import {
 } from '@writ/rules';
 import { MAX_BUNDLE_BYTES, type PolicyBundle, tooLarge } from './bundle';
 import { canonicalRules } from './canonical';
-import { ACTION_FORM, type Entry, makeEntries } from './entries';
+import { type Entry, makeEntries } from './entries';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
 import { compileGuardrails, type GuardrailPolicy } from './guard/compile';
@@ -107,7 +107,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const digest = digestOf(body);
   yield;
   const closures = { roles: roles.value, classes: classes.value };
-  const layout = yield* layOut({ list: entries.value.actions, form: ACTION_FORM }, closures);
+  const layout = yield* layOut(entries.value.actions, closures);
   const handoffs = yield* HandoffIndex.build(entries.value.handoffs, roles.value);
   const snapshot = new BuiltSnapshot(layout, {
     ...closures,

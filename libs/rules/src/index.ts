@@ -15,4 +15,4 @@ export { HandoffIndex } from './handoff-index';
 export type { Places } from './places';
 export { ActionIndex, type Begun, type Candidate } from './rule-index';
 export { type Layout, layOut } from './lay-out';
-export type { RuleForm, RuleList } from './rule-list';
+export type { RuleList, RuleSource } from './rule-list';

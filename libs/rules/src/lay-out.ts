@@ -1,29 +1,22 @@
-import type { Closure, Sliced } from './closure';
+import type { Sliced } from './closure';
 import { CrowdedPlaces } from './crowded-places';
-import { hashOf, type Table, TableDraft } from './name-table';
+import { type Table, TableDraft } from './name-table';
 import { isPattern } from './names';
 import { MOST_ROWS, REACH, type Reach, rowOf, SHORT } from './places';
-import { Chains, Prefixes } from './prefixes';
-import { homeOf, placesFor, type RuleForm, type RuleList } from './rule-list';
-
-/** Closures of one policy. */
-export interface Closures {
-  readonly roles: Closure;
-  readonly classes: Closure;
-}
-
-/** The action rules of one policy as they are written. */
-export interface RuleSource<E> {
-  readonly list: RuleList;
-  readonly form: RuleForm<E>;
-}
+import { type Closures, type Placed, placeRules } from './placing';
+import { Chains, type Prefixes } from './prefixes';
+import type { RuleForm, RuleList, RuleSource } from './rule-list';
 
 /**
  * The action rules of one policy, laid out to be asked. A record of an object says how many rows it has, or `CROWDED`,
  * and holds them; a record of a subject says how many groups it is in, itself first, and how many numbers follow in all:
  * those of the groups, then those of the patterns that cover it.
  */
-export interface Layout<E> extends RuleSource<E> {
+export interface Layout<E> {
+  readonly form: RuleForm<E>;
+  readonly list: RuleList;
+  /** Places that names of objects lead to, as `homeOf` has it; 0 where there is no rule. */
+  readonly homes: number;
   readonly words: Int32Array;
   readonly objects: Table;
   readonly subjects: Table;
@@ -45,10 +38,10 @@ export const CROWDED = -1;
 const NOBODY = -1;
 
 /** Names and rules handled between two places where the work may pause. */
-const STRIDE = 16;
+const STRIDE = 32;
 
 export function* layOut<E>(source: RuleSource<E>, closures: Closures): Sliced<Layout<E>> {
-  const { policy, list } = yield* placed(source, yield* gather(source, closures));
+  const policy = yield* placeRules(source, closures);
   const draft = new TableDraft();
   const crowds = new Set<string>();
   const objects = yield* layObjects(policy, draft, crowds);
@@ -59,92 +52,28 @@ export function* layOut<E>(source: RuleSource<E>, closures: Closures): Sliced<La
     subjects: chainsOf(policy.subjectPrefixes, subjects, unnamed),
     crowded: crowds.size === 0 ? null : yield* crowdOf(policy, crowds),
   };
-  return { list, form: source.form, words, objects: tables[0]!, subjects: tables[1]!, others };
+  const { form, list, homes } = policy;
+  return { form, list, homes, words, objects: tables[0]!, subjects: tables[1]!, others };
 }
 
+/** A policy whose rules stand in their places, whatever they are. */
+type Policy = Placed<unknown>;
+
 /** The rules about any of these objects. */
-function* crowdOf(policy: Gathered, objects: ReadonlySet<string>): Sliced<CrowdedPlaces> {
-  const { actionOf, subjectOf, classes, objectPrefixes, byObject } = policy;
+function* crowdOf(policy: Policy, names: ReadonlySet<string>): Sliced<CrowdedPlaces> {
+  const { form, list, subjectOf, classes, objectPrefixes, objects } = policy;
   const crowded = new CrowdedPlaces({ subjects: subjectOf, classes, prefixes: objectPrefixes });
   let steps = 0;
-  for (const object of objects) {
-    for (const i of byObject.get(object) ?? NONE) {
-      crowded.add(i, actionOf[i]!, object);
+  for (const name of names) {
+    const object = objects.numbers.get(name);
+    if (object === undefined) continue;
+    const first = objects.firsts[object]!;
+    for (let i = first; i < first + objects.counts[object]!; i++) {
+      crowded.add(i, form.action(list, i * form.width), name);
       if (++steps % STRIDE === 0) yield;
     }
   }
   return crowded;
-}
-
-/**
- * The same with each rule in a place that the name of its object tells, or soon after: it is then begun to be read
- * together with what says that it is a rule to look at. From here on a rule's number is its place.
- */
-function* placed<E>(
-  { list, form: { width } }: RuleSource<E>,
-  policy: Gathered,
-): Sliced<{ readonly policy: Gathered; readonly list: RuleList }> {
-  const places = placesFor(policy.subjectOf.length);
-  const laid = new Array<unknown>(places * width).fill(null);
-  const [subjectOf, actionOf] = [new Array<number>(places).fill(NOBODY), new Array<string>(places).fill('')];
-  let steps = 0;
-  for (const [object, rules] of policy.byObject) {
-    let place = homeOf(hashOf(object), places);
-    for (const [i, rule] of rules.entries()) {
-      while (actionOf[place] !== '') place = (place + 1) % places;
-      for (let j = 0; j < width; j++) laid[place * width + j] = list[rule * width + j];
-      subjectOf[place] = policy.subjectOf[rule]!;
-      actionOf[place] = policy.actionOf[rule]!;
-      rules[i] = place;
-      if (++steps % STRIDE === 0) yield;
-    }
-  }
-  return { policy: { ...policy, subjectOf, actionOf }, list: laid };
-}
-
-interface Gathered extends Closures {
-  /** Subjects as rules write them → their numbers, in order. */
-  readonly numbers: ReadonlyMap<string, number>;
-  /** Of each rule: its subject's number, and its action. */
-  readonly subjectOf: readonly number[];
-  readonly actionOf: readonly string[];
-  /** Objects as rules write them → numbers of rules. */
-  readonly byObject: ReadonlyMap<string, number[]>;
-  readonly objectPrefixes: Prefixes;
-  readonly subjectPrefixes: Prefixes;
-  /** Whether any rule is about a group of actions, or all. */
-  readonly grouped: boolean;
-}
-
-function* gather<E>({ list, form }: RuleSource<E>, closures: Closures): Sliced<Gathered> {
-  const numbers = new Map<string, number>();
-  const byObject = new Map<string, number[]>();
-  const subjectOf: number[] = [];
-  const actionOf: string[] = [];
-  const objectPrefixes = new Prefixes();
-  const subjectPrefixes = new Prefixes();
-  let grouped = false;
-  for (let i = 0, at = 0; at < list.length; i++, at += form.width) {
-    const subject = form.subject(list, at);
-    let number = numbers.get(subject);
-    if (number === undefined) {
-      numbers.set(subject, (number = numbers.size));
-      subjectPrefixes.note(subject);
-    }
-    subjectOf.push(number);
-    const object = form.object(list, at);
-    const held = byObject.get(object);
-    if (held) held.push(i);
-    else {
-      byObject.set(object, [i]);
-      objectPrefixes.note(object);
-    }
-    const action = form.action(list, at);
-    actionOf.push(action);
-    if (isPattern(action)) grouped = true;
-    if (i % STRIDE === 0) yield;
-  }
-  return { numbers, subjectOf, actionOf, byObject, objectPrefixes, subjectPrefixes, grouped, ...closures };
 }
 
 /** Records of patterns, by the pattern without its star, and of names nothing covers; as `TableDraft.begin` tells them. */
@@ -156,56 +85,56 @@ interface Unnamed {
 const chainsOf = (prefixes: Prefixes, { found, nothing }: Unnamed, places: readonly number[]): Chains =>
   new Chains(prefixes.lengths(), new Map([...found].map(([prefix, i]) => [prefix, places[i]!])), places[nothing]!);
 
-function* layObjects(policy: Gathered, draft: TableDraft, crowds: Set<string>): Sliced<Unnamed> {
-  const { byObject, classes, objectPrefixes } = policy;
+function* layObjects(policy: Policy, draft: TableDraft, crowds: Set<string>): Sliced<Unnamed> {
+  const { objects, classes, objectPrefixes } = policy;
   const rows = new ObjectRows(policy, draft, crowds);
   draft.table();
   let steps = 0;
-  for (const [name, own] of byObject) {
+  for (const [name, own] of objects.numbers) {
     if (!isPattern(name)) rows.add(name, { own, above: classes.above(name), patterns: objectPrefixes.covering(name) });
     if (++steps % STRIDE === 0) yield;
   }
   for (const name of classes.members()) {
-    if (byObject.has(name)) continue;
-    rows.add(name, { own: NONE, above: classes.above(name), patterns: objectPrefixes.covering(name) });
+    if (objects.numbers.has(name)) continue;
+    rows.add(name, { own: undefined, above: classes.above(name), patterns: objectPrefixes.covering(name) });
     if (++steps % STRIDE === 0) yield;
   }
   const found = new Map<string, number>();
-  for (const pattern of byObject.keys()) {
+  for (const pattern of objects.numbers.keys()) {
     if (!isPattern(pattern)) continue;
     const prefix = pattern.slice(0, -1);
-    found.set(prefix, rows.add(null, { own: NONE, above: NONE, patterns: objectPrefixes.covering(prefix) }));
+    found.set(prefix, rows.add(null, { own: undefined, above: NONE, patterns: objectPrefixes.covering(prefix) }));
     if (++steps % STRIDE === 0) yield;
   }
-  return { found, nothing: rows.add(null, { own: NONE, above: NONE, patterns: NONE }) };
+  return { found, nothing: rows.add(null, { own: undefined, above: NONE, patterns: NONE }) };
 }
 
 const NONE: readonly never[] = [];
 
-/** What speaks of one object: rules that name it, its classes, and patterns that may cover it. */
+/** What speaks of one object: its number where rules name it, its classes, and patterns that may cover it. */
 interface Speaking {
-  readonly own: readonly number[];
+  readonly own: number | undefined;
   readonly above: readonly string[];
   readonly patterns: readonly string[];
 }
 
 /** Puts down records of objects. */
 class ObjectRows {
-  /** Rules of one object's keys in turn, and how they reach it: the first so many of lists that are used again and again. */
-  readonly #lists: (readonly number[])[] = [];
+  /** Numbers of one object's keys in turn, and how they reach it: the first so many of lists that are used again and again. */
+  readonly #keys: number[] = [];
   readonly #reaches: Reach[] = [];
   #count = 0;
   #total = 0;
 
   constructor(
-    private readonly policy: Gathered,
+    private readonly policy: Policy,
     private readonly draft: TableDraft,
     private readonly crowds: Set<string>,
   ) {}
 
   add(name: string | null, speaking: Speaking): number {
     const { draft, crowds } = this;
-    const start = draft.begin(name);
+    const start = draft.begin(name, speaking.own === undefined ? null : this.policy.objects.hashes[speaking.own]!);
     if (this.#gather(speaking)) {
       draft.count(this.#total, 0);
       this.#put();
@@ -220,30 +149,33 @@ class ObjectRows {
 
   /** False where they are too many. */
   #gather({ own, above, patterns }: Speaking): boolean {
-    const { byObject } = this.policy;
+    const { numbers } = this.policy.objects;
     this.#count = 0;
     this.#total = 0;
     if (!this.#keep(own, REACH.itself)) return false;
-    for (const group of above) if (!this.#keep(byObject.get(group) ?? NONE, REACH.class)) return false;
-    for (const pattern of patterns) if (!this.#keep(byObject.get(pattern) ?? NONE, REACH.pattern)) return false;
+    for (const group of above) if (!this.#keep(numbers.get(group), REACH.class)) return false;
+    for (const pattern of patterns) if (!this.#keep(numbers.get(pattern), REACH.pattern)) return false;
     return true;
   }
 
-  #keep(rules: readonly number[], reach: Reach): boolean {
-    if (rules.length === 0) return true;
-    this.#lists[this.#count] = rules;
+  #keep(key: number | undefined, reach: Reach): boolean {
+    if (key === undefined) return true;
+    const rules = this.policy.objects.counts[key]!;
+    this.#keys[this.#count] = key;
     this.#reaches[this.#count++] = reach;
-    this.#total += rules.length;
-    return rules.length <= SHORT && this.#total <= MOST_ROWS;
+    this.#total += rules;
+    return rules <= SHORT && this.#total <= MOST_ROWS;
   }
 
   /** By action first, whose patterns are few, then by key, then as written. */
   #put(): void {
-    const { actionOf, subjectOf, grouped } = this.policy;
+    const { form, list, subjectOf, grouped, objects } = this.policy;
     for (let rank = 0; rank <= (grouped ? 2 : 0); rank++) {
       for (let k = 0; k < this.#count; k++) {
-        for (const i of this.#lists[k]!) {
-          if (grouped && rankOf(actionOf[i]!) !== rank) continue;
+        const key = this.#keys[k]!;
+        const first = objects.firsts[key]!;
+        for (let i = first; i < first + objects.counts[key]!; i++) {
+          if (grouped && rankOf(form.action(list, i * form.width)) !== rank) continue;
           this.draft.push(subjectOf[i]!);
           this.draft.push(rowOf(i, this.#reaches[k]!));
         }
@@ -255,7 +187,7 @@ class ObjectRows {
 /** An action itself, a group of actions, all of them: as `actionPatterns` has them. */
 const rankOf = (action: string): number => (isPattern(action) ? (action === '*' ? 2 : 1) : 0);
 
-function* laySubjects({ numbers, roles, subjectPrefixes }: Gathered, draft: TableDraft): Sliced<Unnamed> {
+function* laySubjects({ numbers, roles, subjectPrefixes }: Policy, draft: TableDraft): Sliced<Unnamed> {
   const putAll = (keys: readonly string[]): number => {
     let count = 0;
     for (const key of keys) {

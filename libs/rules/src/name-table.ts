@@ -144,8 +144,11 @@ export class TableDraft {
     this.#tables.push([]);
   }
 
-  /** Begins a record; with null for a name, one that is reached in another way. What `settle` tells its place by. */
-  begin(name: string | null): number {
+  /**
+   * Begins a record; with null for a name, one that is reached in another way. What `settle` tells its place by. `hash`:
+   * that of the name, where it is at hand.
+   */
+  begin(name: string | null, hash: number | null = null): number {
     this.#close();
     const start = this.#used;
     this.#open = start;
@@ -157,7 +160,7 @@ export class TableDraft {
     this.#used = start + HEAD;
     if (name === null) return this.#unnamed.push(start) - 1;
     const wide = isWide(name);
-    words[start] = hashOf(name);
+    words[start] = hash ?? hashOf(name);
     words[start + META] = (length << 1) | (wide ? WIDE : 0);
     this.#used = packInto(words, this.#used, { name, wide });
     return this.#tables.at(-1)!.push(start) - 1;

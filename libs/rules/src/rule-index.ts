@@ -1,11 +1,12 @@
 import { actionPatterns } from './action-patterns';
 import type { Sliced } from './closure';
-import { type Closures, CROWDED, type Layout, layOut, type Others } from './lay-out';
+import { CROWDED, type Layout, layOut, type Others } from './lay-out';
 import { beginLookUp, endLookUp, findName, firstOf, type LookUp, restOf, secondOf } from './name-table';
 import { isPattern } from './names';
 import { entryOf, type Places, REACH, reachOf, rowOf } from './places';
+import type { Closures } from './placing';
 import type { ActionRule } from './rule';
-import { homeOf, type RuleForm, type RuleList, WHOLE } from './rule-list';
+import { homeOf, type Named, type RuleForm, type RuleList, WholeRules } from './rule-list';
 
 /** A rule found for a request, and by which of its names. */
 export interface Candidate<E> {
@@ -25,7 +26,7 @@ export interface Begun {
   readonly asker: string;
   readonly ofObject: LookUp;
   readonly ofAsker: LookUp;
-  /** Where a rule about the object most likely stands, begun to be read at both ends. */
+  /** Where rules about the object most likely stand, begun to be read at both ends of two of them. */
   readonly near: unknown;
   readonly far: unknown;
 }
@@ -44,24 +45,25 @@ export class ActionIndex<E extends ActionRule> {
   readonly #objectCells: number;
   readonly #subjectsAt: number;
   readonly #subjectCells: number;
+  readonly #homes: number;
   readonly #list: RuleList;
   readonly #form: RuleForm<E>;
   readonly #others: Others;
 
-  protected constructor({ words, objects, subjects, list, form, others }: Layout<E>) {
+  protected constructor({ words, objects, subjects, homes, list, form, others }: Layout<E>) {
     this.#words = words;
     this.#objectsAt = objects.at;
     this.#objectCells = objects.cells;
     this.#subjectsAt = subjects.at;
     this.#subjectCells = subjects.cells;
+    this.#homes = homes;
     this.#list = list;
     this.#form = form;
     this.#others = others;
   }
 
   static *build<E extends ActionRule>(entries: Iterable<E>, closures: Closures): Sliced<ActionIndex<E>> {
-    const source = { list: Array.from(entries), form: WHOLE as RuleForm<E> };
-    const index = new ActionIndex<E>(yield* layOut(source, closures));
+    const index = new ActionIndex<E>(yield* layOut(new WholeRules(Array.from(entries)), closures));
     Object.freeze(index);
     return index;
   }
@@ -77,8 +79,8 @@ export class ActionIndex<E extends ActionRule> {
     const ofObject = beginLookUp(words, { at: this.#objectsAt, cells: this.#objectCells }, object);
     const ofAsker = beginLookUp(words, { at: this.#subjectsAt, cells: this.#subjectCells }, asker);
     const { width } = this.#form;
-    const at = homeOf(ofObject.hash, list.length / width) * width;
-    return { object, asker, ofObject, ofAsker, near: list[at], far: list[at + width - 1] };
+    const at = homeOf(ofObject.hash, this.#homes) * width;
+    return { object, asker, ofObject, ofAsker, near: list[at], far: list[at + 2 * width - 1] };
   }
 
   /** The places of one action on one object: the same for every subject that is asked about it. */
@@ -88,7 +90,7 @@ export class ActionIndex<E extends ActionRule> {
 
   placesOf(action: string, { object, asker, ofObject, ofAsker }: Begun): Places {
     const words = this.#words;
-    if (this.#list.length === 0) return { ...NOWHERE, action, object, words };
+    if (this.#homes === 0) return { ...NOWHERE, action, object, words };
     const named = endLookUp(words, ofObject, object);
     const groups = asker === '' ? 0 : endLookUp(words, ofAsker, asker);
     const record = named === -1 ? this.#others.objects.of(object) : named;
@@ -144,7 +146,7 @@ export class ActionIndex<E extends ActionRule> {
     return this.#form.action(this.#list, number * this.#form.width);
   }
 
-  #take(number: number, named: Parameters<RuleForm<E>['take']>[2]): E {
+  #take(number: number, named: Named): E {
     return this.#form.take(this.#list, number * this.#form.width, named);
   }
 

@@ -3,6 +3,12 @@ import type { ActionRule } from './rule';
 /** Rules in a row, so many members for each. */
 export type RuleList = readonly unknown[];
 
+/** What is at hand of a rule that was found: the texts asked with, where they are the rule's own; null where not. */
+export interface Named {
+  readonly subject: string | null;
+  readonly object: string | null;
+}
+
 /**
  * How rules stand in a list. One object for each rule would be a place more to wait for in memory, behind the list: an
  * index reads the members of a rule where they stand, and makes it whole only when it is found.
@@ -10,29 +16,62 @@ export type RuleList = readonly unknown[];
 export interface RuleForm<E> {
   /** Members of one rule. `at`, below, is where the first of them is. */
   readonly width: number;
-  subject(list: RuleList, at: number): string;
-  object(list: RuleList, at: number): string;
   action(list: RuleList, at: number): string;
-  /** `subject`, `object`: the rule's own where they are at hand, null where they are not. */
-  take(list: RuleList, at: number, named: { readonly subject: string | null; readonly object: string | null }): E;
+  take(list: RuleList, at: number, named: Named): E;
+}
+
+/** The action rules of one policy in the order in which they are written, before they have a place. */
+export interface RuleSource<E> {
+  readonly count: number;
+  readonly form: RuleForm<E>;
+  subject(i: number): string;
+  object(i: number): string;
+  action(i: number): string;
+  /** Writes the members of a rule to where it is to stand. */
+  put(i: number, list: unknown[], at: number): void;
 }
 
 const ruleAt = (list: RuleList, at: number): ActionRule => list[at] as ActionRule;
 
 /** Each rule is one member: itself. */
-export const WHOLE: RuleForm<ActionRule> = Object.freeze({
+const WHOLE: RuleForm<ActionRule> = Object.freeze({
   width: 1,
-  subject: (list: RuleList, at: number) => ruleAt(list, at).subject,
-  object: (list: RuleList, at: number) => ruleAt(list, at).object,
   action: (list: RuleList, at: number) => ruleAt(list, at).action,
   take: ruleAt,
 });
 
+/** Rules that were made before, as they are. */
+export class WholeRules<E extends ActionRule> implements RuleSource<E> {
+  readonly form = WHOLE as RuleForm<E>;
+
+  constructor(private readonly rules: readonly E[]) {}
+
+  get count(): number {
+    return this.rules.length;
+  }
+
+  subject(i: number): string {
+    return this.rules[i]!.subject;
+  }
+
+  object(i: number): string {
+    return this.rules[i]!.object;
+  }
+
+  action(i: number): string {
+    return this.rules[i]!.action;
+  }
+
+  put(i: number, list: unknown[], at: number): void {
+    list[at] = this.rules[i];
+  }
+}
+
 const MOST_HOMES = 0xffff;
 
 /** Of rules about an object whose name has this hash: which of so many places in a list they stand in, or soon after. */
-export const homeOf = (hash: number, places: number): number =>
-  Math.imul(hash >>> 16, Math.min(places, MOST_HOMES)) >>> 16;
+export const homeOf = (hash: number, homes: number): number =>
+  Math.imul(hash >>> 16, Math.min(homes, MOST_HOMES)) >>> 16;
 
-/** Places for so many rules: with some to spare, most rules find their own free. */
-export const placesFor = (rules: number): number => Math.ceil((rules * 4) / 3);
+/** Homes for so many rules: with some to spare, most rules find their own free. */
+export const homesFor = (rules: number): number => Math.ceil((rules * 3) / 2);

@@ -17,10 +17,13 @@ export class RefusedLine extends Error {
   }
 }
 
-/** A line read: what it says, and the one way to write it. */
+/**
+ * A line read: what it says, and the one way to write it. That of a rule is its `text`, then a comma, a blank and its id:
+ * nobody needs the two in one piece before all are sorted.
+ */
 export type ReadLine =
-  | { readonly section: 'p'; readonly rule: ActionRule; readonly line: string }
-  | { readonly section: 'p2'; readonly rule: HandoffRule; readonly line: string }
+  | { readonly section: 'p'; readonly rule: ActionRule; readonly text: string }
+  | { readonly section: 'p2'; readonly rule: HandoffRule; readonly text: string }
   | { readonly section: 'g' | 'g2'; readonly link: Link; readonly line: string };
 
 /** The words rules may use for actions, objects, and those who act. */
@@ -83,7 +86,7 @@ export class RuleReader {
     if (isWhole && section === 'p' && domain === TENANT_COLUMN) {
       const found = { who, domain, what, word: columns[4]!, cond: columns[5]!, eft: columns[6]!, obl, rid };
       // As it would be written anew: the column of obligations stands there whether or not there are any.
-      const written = text.slice(start, end);
+      const written = text.slice(start, rid === '' ? end : end - rid.length - 2);
       return this.#action(found, count === 7 ? `${written}, ` : written);
     }
     if ((section === 'g' || section === 'g2') && count === 4 && what === TENANT_COLUMN) {
@@ -117,7 +120,7 @@ export class RuleReader {
     return this.#action({ who, domain, what, word, cond, eft, obl, rid }, null);
   }
 
-  /** `written`: the rule as one line as far as the columns go, so without an id that nobody gave; null where it is not at hand. */
+  /** `written`: the rule as one line without its id, where it is at hand. */
   #action({ who, domain, what, word, cond, eft, obl, rid }: ActionColumns, written: string | null): ReadLine {
     tenant(domain);
     const subject = this.#subjects.good(who) ?? this.#anyone(who);
@@ -125,24 +128,11 @@ export class RuleReader {
     const action = this.#actions === null ? this.#name(word, 'action', true) : this.#actions.get(word);
     if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
     const { condition, effect, obligations } = this.#tail(cond, eft, obl);
-    if (written !== null && rid !== '') {
-      const rule = {
-        rid: this.#given(rid),
-        condition,
-        effect,
-        obligations,
-        section: 'p',
-        subject,
-        object,
-        action,
-      } as const;
-      return { section: 'p', rule, line: written };
-    }
     const text =
       written ?? `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
     const named = this.#rid(rid, text);
     const rule = { rid: named, condition, effect, obligations, section: 'p', subject, object, action } as const;
-    return { section: 'p', rule, line: `${text}, ${named}` };
+    return { section: 'p', rule, text };
   }
 
   #handoff(columns: readonly string[]): ReadLine {
@@ -162,7 +152,7 @@ export class RuleReader {
     const named = this.#rid(rid, text);
     const common = { rid: named, condition, effect, obligations };
     const rule: HandoffRule = { section: 'p2', source, target, purpose, mode, ...common };
-    return { section: 'p2', rule, line: `${text}, ${named}` };
+    return { section: 'p2', rule, text };
   }
 
   /** `written`: the link as one line, where it is at hand. */
