@@ -11,7 +11,7 @@ export function* canonicalRules({ links, rules }: RuleText): Sliced<string> {
   yield;
   const sorted: string[] = [];
   for (const lines of [links.g, links.g2]) {
-    for (const line of yield* sortInSlices(lines, byText)) sorted.push(line);
+    for (const line of yield* sortInSlices(lines, byText)) if (line !== sorted.at(-1)) sorted.push(line);
   }
   const order = rules.some(isUnlike) ? byLine : byWords;
   for (const section of [actions, handoffs]) {

@@ -12,7 +12,7 @@ export interface RuleText {
   readonly roles: readonly Link[];
   /** `g2`: object → class. */
   readonly classes: readonly Link[];
-  /** The links of both, likewise as one line each. */
+  /** The links of both, likewise as one line each; one that is written twice may stand there twice. */
   readonly links: { readonly g: readonly string[]; readonly g2: readonly string[] };
 }
 
@@ -52,16 +52,17 @@ const withWords = ({ actions, types }: VocabularyWords): Vocabulary => ({
 });
 
 /** Lines read between two places where the work may pause. */
-const STRIDE = 16;
+const STRIDE = 32;
 
 /**
  * Reads the CSV. Fails with the place and one of `malformed_rule`, `unknown_section`, `bad_name`, `foreign_tenant`,
  * `unknown_subject`, `unknown_action`, `unknown_object_type`, `unknown_effect`, `unknown_mode`, `duplicate_rid`, `empty_bundle`.
  */
 export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<Result<RuleText>> {
-  const reader = new RuleReader(vocabulary === undefined ? PRODUCT : withWords(vocabulary));
+  const reader = new RuleReader(vocabulary === undefined ? PRODUCT : withWords(vocabulary), text.length);
   const rules = new Map<string, LocatedRule>();
-  const links = { g: new Map<string, Link>(), g2: new Map<string, Link>() };
+  const links = { g: [] as Link[], g2: [] as Link[] };
+  const lines = { g: [] as string[], g2: [] as string[] };
   let file = '';
   let line = 0;
   for (let start = 0, end = 0; start <= text.length; start = end + 1) {
@@ -80,7 +81,10 @@ export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<
       const read = content === null ? reader.readAt(text, start, end) : reader.read(content);
       if (read.section === 'p' || read.section === 'p2') {
         addRule(new LocatedRule(read.rule, read.text, file, line), rules);
-      } else links[read.section].set(read.line, read.link);
+      } else {
+        links[read.section].push(read.link);
+        lines[read.section].push(read.line);
+      }
     } catch (error) {
       if (error instanceof RefusedLine) return refuse(located(error, { file, line }));
       throw error;
@@ -89,9 +93,9 @@ export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<
   if (rules.size === 0) return refuse(EMPTY);
   return ok({
     rules: [...rules.values()],
-    roles: [...links.g.values()],
-    classes: [...links.g2.values()],
-    links: { g: [...links.g.keys()], g2: [...links.g2.keys()] },
+    roles: links.g,
+    classes: links.g2,
+    links: lines,
   });
 }
 

@@ -90,7 +90,8 @@ function* layObjects(policy: Policy, draft: TableDraft, crowds: Set<string>): Sl
   const rows = new ObjectRows(policy, draft, crowds);
   draft.table();
   let steps = 0;
-  for (const [name, own] of objects.numbers) {
+  for (let own = 0; own < objects.names.length; own++) {
+    const name = objects.names[own]!;
     if (!isPattern(name)) rows.add(name, { own, above: classes.above(name), patterns: objectPrefixes.covering(name) });
     if (++steps % STRIDE === 0) yield;
   }
@@ -100,7 +101,7 @@ function* layObjects(policy: Policy, draft: TableDraft, crowds: Set<string>): Sl
     if (++steps % STRIDE === 0) yield;
   }
   const found = new Map<string, number>();
-  for (const pattern of objects.numbers.keys()) {
+  for (const pattern of objects.names) {
     if (!isPattern(pattern)) continue;
     const prefix = pattern.slice(0, -1);
     found.set(prefix, rows.add(null, { own: undefined, above: NONE, patterns: objectPrefixes.covering(prefix) }));
@@ -187,7 +188,7 @@ class ObjectRows {
 /** An action itself, a group of actions, all of them: as `actionPatterns` has them. */
 const rankOf = (action: string): number => (isPattern(action) ? (action === '*' ? 2 : 1) : 0);
 
-function* laySubjects({ numbers, roles, subjectPrefixes }: Policy, draft: TableDraft): Sliced<Unnamed> {
+function* laySubjects({ subjects, numbers, roles, subjectPrefixes }: Policy, draft: TableDraft): Sliced<Unnamed> {
   const putAll = (keys: readonly string[]): number => {
     let count = 0;
     for (const key of keys) {
@@ -207,7 +208,8 @@ function* laySubjects({ numbers, roles, subjectPrefixes }: Policy, draft: TableD
   };
   draft.table();
   let steps = 0;
-  for (const [name, own] of numbers) {
+  for (let own = 0; own < subjects.length; own++) {
+    const name = subjects[own]!;
     if (!isPattern(name)) add(name, own, subjectPrefixes.covering(name));
     if (++steps % STRIDE === 0) yield;
   }
@@ -216,7 +218,7 @@ function* laySubjects({ numbers, roles, subjectPrefixes }: Policy, draft: TableD
     if (++steps % STRIDE === 0) yield;
   }
   const found = new Map<string, number>();
-  for (const pattern of numbers.keys()) {
+  for (const pattern of subjects) {
     if (!isPattern(pattern)) continue;
     const prefix = pattern.slice(0, -1);
     found.set(prefix, add(null, NOBODY, subjectPrefixes.covering(prefix)));

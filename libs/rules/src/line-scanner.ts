@@ -1,6 +1,9 @@
 /** Columns of a rule at most. */
 const MOST_COLUMNS = 10;
+/** Slots for words at first: these many, or one for every so many characters of the text up to a limit. */
 const SMALLEST = 256;
+const LARGEST = 4_096;
+const CHARACTERS = 16;
 
 const COMMA = 0x2c;
 const BLANK = 0x20;
@@ -15,14 +18,17 @@ const LAST_PRINTABLE = 0x7e;
 export class LineScanner {
   /** Of the line scanned last, the columns; more may lie behind them from lines before. */
   readonly columns: string[] = [];
+  /** Of each column, the number of its word: the same number is the same word, and 0 none at all. */
+  readonly numbers: number[] = [];
   readonly #words: string[] = [];
   readonly #hashes: number[] = [];
   /** Hash → number of a word and one, by open addressing; a power of two, at most half full. */
-  #slots = new Int32Array(SMALLEST);
+  #slots: Int32Array;
 
-  /** `known`: words that are to be these very strings wherever they are met. */
-  constructor(known: readonly string[]) {
-    for (const word of known) this.#word(word, 0, { end: word.length, hash: hashOf(word) });
+  /** `known`: words that are to be these very strings wherever they are met. `length`: of the text, where it is known. */
+  constructor(known: readonly string[], length = 0) {
+    this.#slots = new Int32Array(Math.max(SMALLEST, Math.min(LARGEST, powerOver(length / CHARACTERS))));
+    for (const word of known) this.#number(word, 0, { end: word.length, hash: hashOf(word) });
   }
 
   /** How many columns there are from `start` to `end`; 0 for a line that is written in another way. */
@@ -34,7 +40,7 @@ export class LineScanner {
       const code = text.charCodeAt(i);
       if (code === COMMA) {
         if (text.charCodeAt(i + 1) !== BLANK || i + 1 >= end || count === MOST_COLUMNS) return 0;
-        this.columns[count++] = this.#word(text, from, { end: i, hash });
+        this.#put(count++, this.#number(text, from, { end: i, hash }));
         from = i + 2;
         hash = 0;
         i++;
@@ -42,36 +48,44 @@ export class LineScanner {
       else hash = mixed(hash, code);
     }
     if (count === MOST_COLUMNS) return 0;
-    this.columns[count++] = this.#word(text, from, { end, hash });
+    this.#put(count++, this.#number(text, from, { end, hash }));
     return count;
   }
 
-  #word(text: string, start: number, { end, hash }: { readonly end: number; readonly hash: number }): string {
-    if (start === end) return '';
+  #put(column: number, number: number): void {
+    this.numbers[column] = number;
+    this.columns[column] = number === 0 ? '' : this.#words[number - 1]!;
+  }
+
+  #number(text: string, start: number, { end, hash }: { readonly end: number; readonly hash: number }): number {
+    if (start === end) return 0;
     const mask = this.#slots.length - 1;
     let slot = slotOf(hash) & mask;
     for (let held = this.#slots[slot]!; held !== 0; held = this.#slots[slot]!) {
       const word = this.#words[held - 1]!;
-      if (this.#hashes[held - 1] === hash && word.length === end - start && isAt(text, start, word)) return word;
+      if (this.#hashes[held - 1] === hash && word.length === end - start && isAt(text, start, word)) return held;
       slot = (slot + 1) & mask;
     }
     const word = text.slice(start, end);
     this.#hashes.push(hash);
-    this.#slots[slot] = this.#words.push(word);
-    if (this.#words.length * 2 > this.#slots.length) this.#grow();
-    return word;
+    const number = this.#words.push(word);
+    this.#slots[slot] = number;
+    if (number * 2 > this.#slots.length) this.#grow();
+    return number;
   }
 
   #grow(): void {
     const slots = new Int32Array(this.#slots.length * 2);
-    for (const [i, hash] of this.#hashes.entries()) {
-      let slot = slotOf(hash) & (slots.length - 1);
+    for (let i = 0; i < this.#hashes.length; i++) {
+      let slot = slotOf(this.#hashes[i]!) & (slots.length - 1);
       while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = i + 1;
     }
     this.#slots = slots;
   }
 }
+
+const powerOver = (size: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, size)));
 
 /** Drawn anew in each process: nobody can write words that all fall into one slot. */
 const [SEED = 0] = globalThis.crypto.getRandomValues(new Int32Array(1));

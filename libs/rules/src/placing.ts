@@ -12,8 +12,9 @@ export interface Closures {
 
 /** Objects as rules write them, and where the rules about each stand: side by side, in the order in which they are written. */
 export class PlacedObjects {
-  /** Object → its number; of each number: the hash of its name, how many rules are about it, the first one's place. */
   readonly numbers = new Map<string, number>();
+  /** Of each number: the name and its hash, how many rules are about it, the place of the first. */
+  readonly names: string[] = [];
   readonly hashes: number[] = [];
   readonly counts: number[] = [];
   readonly firsts: number[] = [];
@@ -27,6 +28,7 @@ export class PlacedObjects {
     }
     const number = this.counts.length;
     this.numbers.set(object, number);
+    this.names.push(object);
     this.hashes.push(hashOf(object));
     this.counts.push(1);
     return number;
@@ -36,7 +38,7 @@ export class PlacedObjects {
   settle(homes: number): number {
     const { hashes, counts, firsts } = this;
     const begins = new Array<number>(homes + 1).fill(0);
-    for (const hash of hashes) begins[homeOf(hash, homes) + 1]! += 1;
+    for (let i = 0; i < hashes.length; i++) begins[homeOf(hashes[i]!, homes) + 1]! += 1;
     for (let home = 0; home < homes; home++) begins[home + 1]! += begins[home]!;
     const inOrder = new Array<number>(hashes.length).fill(0);
     for (let i = 0; i < hashes.length; i++) inOrder[begins[homeOf(hashes[i]!, homes)]!++] = i;
@@ -56,7 +58,8 @@ export interface Placed<E> extends Closures {
   readonly list: RuleList;
   readonly homes: number;
   readonly objects: PlacedObjects;
-  /** Subjects as rules write them → their numbers, in order. */
+  /** Subjects as rules write them in the order of their numbers, and by name. */
+  readonly subjects: readonly string[];
   readonly numbers: ReadonlyMap<string, number>;
   /** Of each place, the number of its rule's subject. */
   readonly subjectOf: readonly number[];
@@ -78,13 +81,17 @@ export function* placeRules<E>(source: RuleSource<E>, closures: Closures): Slice
   const { form, count } = source;
   const numbers = new Map<string, number>();
   const objects = new PlacedObjects();
-  const [subjects, objectOf] = [new Array<number>(count).fill(0), new Array<number>(count).fill(0)];
+  const subjects: string[] = [];
+  const [numberOf, objectOf] = [new Array<number>(count).fill(0), new Array<number>(count).fill(0)];
   let grouped = false;
   for (let i = 0; i < count; i++) {
     const subject = source.subject(i);
     let number = numbers.get(subject);
-    if (number === undefined) numbers.set(subject, (number = numbers.size));
-    subjects[i] = number;
+    if (number === undefined) {
+      number = subjects.push(subject) - 1;
+      numbers.set(subject, number);
+    }
+    numberOf[i] = number;
     objectOf[i] = objects.count(source.object(i));
     if (isPattern(source.action(i))) grouped = true;
     if (i % STRIDE === 0) yield;
@@ -98,15 +105,15 @@ export function* placeRules<E>(source: RuleSource<E>, closures: Closures): Slice
   for (let i = 0; i < count; i++) {
     const place = next[objectOf[i]!]!++;
     source.put(i, list, place * form.width);
-    subjectOf[place] = subjects[i]!;
+    subjectOf[place] = numberOf[i]!;
     if (i % STRIDE === 0) yield;
   }
-  const [objectPrefixes, subjectPrefixes] = [prefixesOf(objects.numbers), prefixesOf(numbers)];
-  return { form, list, homes, objects, numbers, subjectOf, objectPrefixes, subjectPrefixes, grouped, ...closures };
+  const laid = { form, list, homes, objects, subjects, numbers, subjectOf, grouped };
+  return { ...laid, ...closures, objectPrefixes: prefixesOf(objects.names), subjectPrefixes: prefixesOf(subjects) };
 }
 
-function prefixesOf(names: ReadonlyMap<string, number>): Prefixes {
+function prefixesOf(names: readonly string[]): Prefixes {
   const prefixes = new Prefixes();
-  for (const name of names.keys()) prefixes.note(name);
+  for (const name of names) prefixes.note(name);
   return prefixes;
 }

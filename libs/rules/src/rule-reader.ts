@@ -40,17 +40,8 @@ const PARTS = ['p', 'g', 'g2', TENANT_COLUMN, 'allow', 'deny'] as const;
 const NO_OBLIGATION: readonly string[] = Object.freeze([]);
 const RID_DIGITS = 12;
 
-/** The columns of an action rule, as they stand. */
-interface ActionColumns {
-  readonly who: string;
-  readonly domain: string;
-  readonly what: string;
-  readonly word: string;
-  readonly cond: string;
-  readonly eft: string;
-  readonly obl: string;
-  readonly rid: string;
-}
+/** What a word was found to be good for, as bits. */
+const GOOD = { subject: 1, object: 2, condition: 4, member: { g: 8, g2: 16 }, group: { g: 32, g2: 64 } } as const;
 
 /**
  * Reads the lines of one bundle. A name is checked where it first stands and is the same string wherever it stands
@@ -58,14 +49,18 @@ interface ActionColumns {
  * a policy that was in force once, perhaps with words that came or went since.
  */
 export class RuleReader {
-  readonly #scanner = new LineScanner(PARTS);
+  readonly #scanner: LineScanner;
+  /** Of the scanner's words by number: what each is known to be good for. */
+  readonly #good: number[] = [];
   readonly #names = new Map<string, string>();
   /** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
   readonly #actions: ReadonlyMap<string, string> | null;
   readonly #subjects: Kinds;
   readonly #objects: Kinds;
 
-  constructor(vocabulary: Vocabulary | null) {
+  /** `length`: of the text to be read, where it is known. */
+  constructor(vocabulary: Vocabulary | null, length = 0) {
+    this.#scanner = new LineScanner(PARTS, length);
     this.#actions = vocabulary && wordsOf(vocabulary.actions);
     this.#objects = new Kinds(vocabulary && vocabulary.objectTypes);
     this.#subjects = new Kinds(vocabulary && [...vocabulary.subjectTypes, 'role']);
@@ -80,19 +75,53 @@ export class RuleReader {
   readAt(text: string, start: number, end: number): ReadLine {
     const { columns } = this.#scanner;
     const count = this.#scanner.scan(text, start, end);
-    const [section, who, domain, what] = [columns[0]!, columns[1]!, columns[2]!, columns[3]!];
-    const [obl, rid] = [count > 7 ? columns[7]! : '', count > 8 ? columns[8]! : ''];
-    const isWhole = count === 7 || count === 8 || (count === 9 && rid !== '');
-    if (isWhole && section === 'p' && domain === TENANT_COLUMN) {
-      const found = { who, domain, what, word: columns[4]!, cond: columns[5]!, eft: columns[6]!, obl, rid };
+    const section = columns[0]!;
+    if (section === 'p' && count >= 7 && count <= 9 && columns[2] === TENANT_COLUMN) {
+      const rid = count === 9 ? columns[8]! : '';
+      if (count === 9 && rid === '') return this.#readAnyhow(text.slice(start, end));
       // As it would be written anew: the column of obligations stands there whether or not there are any.
       const written = text.slice(start, rid === '' ? end : end - rid.length - 2);
-      return this.#action(found, count === 7 ? `${written}, ` : written);
+      return this.#scanned(count === 7 ? `${written}, ` : written, count > 7 ? columns[7]! : '', rid);
     }
-    if ((section === 'g' || section === 'g2') && count === 4 && what === TENANT_COLUMN) {
-      return this.#link(section, { member: who, group: domain }, text.slice(start, end));
+    if ((section === 'g' || section === 'g2') && count === 4 && columns[3] === TENANT_COLUMN) {
+      const member =
+        this.#checked(1, GOOD.member[section]) ??
+        this.#noted(1, GOOD.member[section], this.#member(section, columns[1]!));
+      const group =
+        this.#checked(2, GOOD.group[section]) ?? this.#noted(2, GOOD.group[section], this.#group(section, columns[2]!));
+      return { section, link: { member, group }, line: text.slice(start, end) };
     }
     return this.#readAnyhow(text.slice(start, end));
+  }
+
+  /** The action rule scanned last. What was good in an earlier line is not looked at again. */
+  #scanned(text: string, obl: string, rid: string): ReadLine {
+    const { columns } = this.#scanner;
+    const subject = this.#checked(1, GOOD.subject) ?? this.#noted(1, GOOD.subject, this.#anyone(columns[1]!));
+    const object = this.#checked(3, GOOD.object) ?? this.#noted(3, GOOD.object, this.#anything(columns[3]!));
+    const action = this.#action(columns[4]!);
+    const effect = effectOf(columns[6]!);
+    const condition = this.#checked(5, GOOD.condition) ?? this.#noted(5, GOOD.condition, this.#condition(columns[5]!));
+    const obligations = obl === '' ? NO_OBLIGATION : this.#obligations(effect, obl);
+    const named = this.#rid(rid, text);
+    return {
+      section: 'p',
+      rule: { rid: named, condition, effect, obligations, section: 'p', subject, object, action },
+      text,
+    };
+  }
+
+  /** The word of a column, if it was found good for this in an earlier line. */
+  #checked(column: number, use: number): string | null {
+    const number = this.#scanner.numbers[column]!;
+    return number < this.#good.length && (this.#good[number]! & use) !== 0 ? this.#scanner.columns[column]! : null;
+  }
+
+  #noted<T extends string | null>(column: number, use: number, found: T): T {
+    const number = this.#scanner.numbers[column]!;
+    while (this.#good.length <= number) this.#good.push(0);
+    if (found !== null) this.#good[number]! |= use;
+    return found;
   }
 
   /** A line as somebody wrote it. */
@@ -114,24 +143,33 @@ export class RuleReader {
     if (kind !== 'p') {
       const [, from = '', to = '', where = ''] = columns;
       tenant(where);
-      return this.#link(kind, { member: from, group: to }, null);
+      const [member, group] = [this.#member(kind, from), this.#group(kind, to)];
+      return { section: kind, link: { member, group }, line: `${kind}, ${member}, ${group}, ${TENANT_COLUMN}` };
     }
-    const [, who = '', domain = '', what = '', word = '', cond = '', eft = '', obl = '', rid = ''] = columns;
-    return this.#action({ who, domain, what, word, cond, eft, obl, rid }, null);
+    return this.#split(columns);
   }
 
-  /** `written`: the rule as one line without its id, where it is at hand. */
-  #action({ who, domain, what, word, cond, eft, obl, rid }: ActionColumns, written: string | null): ReadLine {
+  /** An action rule by its columns. */
+  #split(columns: readonly string[]): ReadLine {
+    const [, who = '', domain = '', what = '', word = '', cond = '', eft = '', obl = '', rid = ''] = columns;
     tenant(domain);
-    const subject = this.#subjects.good(who) ?? this.#anyone(who);
-    const object = this.#objects.good(what) ?? this.#anything(what);
-    const action = this.#actions === null ? this.#name(word, 'action', true) : this.#actions.get(word);
-    if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
-    const { condition, effect, obligations } = this.#tail(cond, eft, obl);
-    const text =
-      written ?? `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
-    const named = this.#rid(rid, text);
-    const rule = { rid: named, condition, effect, obligations, section: 'p', subject, object, action } as const;
+    const subject = this.#anyone(who);
+    const object = this.#anything(what);
+    const action = this.#action(word);
+    const effect = effectOf(eft);
+    const condition = this.#condition(cond);
+    const obligations = this.#obligations(effect, obl);
+    const text = `p, ${subject}, ${TENANT_COLUMN}, ${object}, ${action}, ${tailText(condition, effect, obligations)}`;
+    const rule = {
+      rid: this.#rid(rid, text),
+      condition,
+      effect,
+      obligations,
+      section: 'p',
+      subject,
+      object,
+      action,
+    } as const;
     return { section: 'p', rule, text };
   }
 
@@ -146,7 +184,9 @@ export class RuleReader {
       const found = mode === '' ? 'is missing' : `${mode} is unknown`;
       throw new RefusedLine('unknown_mode', `the mode ${found}: attenuate or service`);
     }
-    const { condition, effect, obligations } = this.#tail(cond, eft, obl);
+    const effect = effectOf(eft);
+    const condition = this.#condition(cond);
+    const obligations = this.#obligations(effect, obl);
     const tail = tailText(condition, effect, obligations);
     const text = `p2, ${source}, ${target}, ${TENANT_COLUMN}, ${purpose}, ${mode}, ${tail}`;
     const named = this.#rid(rid, text);
@@ -155,32 +195,36 @@ export class RuleReader {
     return { section: 'p2', rule, text };
   }
 
-  /** `written`: the link as one line, where it is at hand. */
-  #link(section: 'g' | 'g2', found: Link, written: string | null): ReadLine {
-    const member = this.#name(found.member, section === 'g' ? 'subject' : 'object', false);
-    const group = this.#name(found.group, section === 'g' ? 'role' : 'class', false);
-    const kind = section === 'g' ? 'role:' : 'class:';
-    if (!group.startsWith(kind)) throw new RefusedLine('bad_name', `${group} does not begin with ${kind}`);
+  #member(section: 'g' | 'g2', written: string): string {
+    const member = this.#name(written, section === 'g' ? 'subject' : 'object', false);
     if (section === 'g2') this.#objectType(member, true);
     else this.#subject(member);
-    const line = written ?? `${section}, ${member}, ${group}, ${TENANT_COLUMN}`;
-    return { section, link: { member, group }, line };
+    return member;
   }
 
-  #tail(cond: string, eft: string, obl: string) {
-    // Stock Casbin takes a missing effect for allow, and "Deny" for no opinion.
-    if (eft !== 'allow' && eft !== 'deny') {
-      const found = eft === '' ? 'is missing' : `${eft} is unknown`;
-      throw new RefusedLine('unknown_effect', `the effect ${found}: allow or deny, in lower case`);
-    }
-    const effect: Effect = eft === 'allow' ? 'allow' : 'deny';
-    const condition = cond === '' ? null : this.#name(cond, 'condition', false);
-    if (obl === '') return { condition, effect, obligations: NO_OBLIGATION };
+  #group(section: 'g' | 'g2', written: string): string {
+    const group = this.#name(written, section === 'g' ? 'role' : 'class', false);
+    const kind = section === 'g' ? 'role:' : 'class:';
+    if (!group.startsWith(kind)) throw new RefusedLine('bad_name', `${group} does not begin with ${kind}`);
+    return group;
+  }
+
+  #action(word: string): string {
+    const action = this.#actions === null ? this.#name(word, 'action', true) : this.#actions.get(word);
+    if (action === undefined) throw new RefusedLine('unknown_action', `there is no action ${word}`);
+    return action;
+  }
+
+  #condition(cond: string): string | null {
+    return cond === '' ? null : this.#name(cond, 'condition', false);
+  }
+
+  #obligations(effect: Effect, obl: string): readonly string[] {
+    if (obl === '') return NO_OBLIGATION;
     if (effect === 'deny') {
       throw new RefusedLine('malformed_rule', 'a deny rule carries obligations, but there is nothing to oblige');
     }
-    const obligations = obl.split('|').map((one) => this.#name(one.trim(), 'obligation', false));
-    return { condition, effect, obligations: Object.freeze(obligations) };
+    return Object.freeze(obl.split('|').map((one) => this.#name(one.trim(), 'obligation', false)));
   }
 
   #agent(name: string, what: string): string {
@@ -215,14 +259,14 @@ export class RuleReader {
     this.#subject(subject);
     if (subject.startsWith('role:') && subject.endsWith('*'))
       throw new RefusedLine('bad_name', 'a role is named whole');
-    return this.#subjects.note(subject);
+    return subject;
   }
 
   /** The object of an action rule. */
   #anything(what: string): string {
     const object = this.#name(what, 'object', true);
     this.#objectType(object, false);
-    return this.#objects.note(object);
+    return object;
   }
 
   /** A subject of no kind is nobody: its allowance would be idle, and its denial would deny nothing. */
@@ -261,6 +305,14 @@ function wordsOf(actions: readonly string[]): ReadonlyMap<string, string> {
   return words;
 }
 
+/** Stock Casbin takes a missing effect for allow, and "Deny" for no opinion. */
+function effectOf(eft: string): Effect {
+  if (eft === 'allow') return 'allow';
+  if (eft === 'deny') return 'deny';
+  const found = eft === '' ? 'is missing' : `${eft} is unknown`;
+  throw new RefusedLine('unknown_effect', `the effect ${found}: allow or deny, in lower case`);
+}
+
 const tailText = (condition: string | null, effect: Effect, obligations: readonly string[]): string =>
   `${condition ?? ''}, ${effect}, ${obligations.join('|')}`;
 
@@ -272,8 +324,6 @@ function tenant(value: string): void {
 /** What may stand before the first colon of a name; null for whatever somebody likes. */
 class Kinds {
   readonly #kinds: ReadonlySet<string> | null;
-  /** Names that may stand in an action rule, each to itself. */
-  readonly #good = new Map<string, string>();
 
   constructor(kinds: readonly string[] | null) {
     this.#kinds = kinds && new Set(kinds);
@@ -281,15 +331,6 @@ class Kinds {
 
   get words(): string {
     return [...(this.#kinds ?? [])].join(', ');
-  }
-
-  good(name: string): string | undefined {
-    return this.#good.get(name);
-  }
-
-  note(name: string): string {
-    this.#good.set(name, name);
-    return name;
   }
 
   hold(name: string): boolean {
