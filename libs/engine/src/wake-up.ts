@@ -36,13 +36,20 @@ export class LocalWakeUp implements WakeUp {
   }
 }
 
-interface Job {
+interface OneRing {
   readonly tenant: string;
   readonly run: string;
   readonly traceparent: string | null;
 }
 
+/** The first ring, and those that travel with it. A program of before hears the first only; the sweeper finds the others. */
+interface Job extends OneRing {
+  readonly also?: readonly OneRing[];
+}
+
 const QUEUE = 'writ-runs';
+/** Rings in one job at most: so many runs go to one worker together. */
+const TOGETHER = 16;
 const CLOSE_MS = 2_000;
 /** After Redis forgot a job that is being worked on, this long until its place in the queue listens again. */
 const AGAIN_MS = 100;
@@ -52,12 +59,18 @@ const log = logger('wake-up');
 
 /**
  * Rings over Redis: any number of workers listen, one of them gets each ring. A job holds ids and the trace, no more. It
- * lasts for as long as its run is led or waits for a place there, so a worker takes no more rings than `concurrency`, and
+ * lasts for as long as its runs are led or wait for a place there, so a worker takes no more jobs than `concurrency`, and
  * those of one that is killed are heard again by another.
+ *
+ * What is rung for in one turn of the event loop travels together: one job costs Redis and both ends as much as one ring,
+ * and runs that come to a worker together are claimed together and share commits.
  * Bull and what it stands on are some 20 MB of a process, so it is loaded where there is a queue.
  */
 export class BullWakeUp implements WakeUp {
   readonly #queue: Bull.Queue<Job>;
+  #rung = new Map<RunId, OneRing>();
+  /** Rings heard here whose runs are led or wait for a place. */
+  #heard = 0;
 
   constructor(
     redisUrl: string,
@@ -77,26 +90,51 @@ export class BullWakeUp implements WakeUp {
 
   /** Never waits for Redis: a start is durable already, and must not hang on a hint. */
   ring(tenant: TenantId, run: RunId): Promise<void> {
-    const { status } = this.#queue.client;
-    // A client that lost its server would keep every ring in memory until it is back.
-    if (status !== 'ready' && status !== 'connect' && status !== 'connecting' && status !== 'wait')
-      return Promise.resolve();
-    this.#queue.add({ tenant, run, traceparent: injectTraceparent() }).catch((error: Error) => {
-      log.warn({ run, error: error.message }, 'a ring was lost; the sweeper will find the run');
-    });
+    if (this.#rung.size === 0) setImmediate(() => this.#send());
+    this.#rung.set(run, { tenant, run, traceparent: injectTraceparent() });
     return Promise.resolve();
   }
 
+  #send(): void {
+    const rings = [...this.#rung.values()];
+    this.#rung = new Map();
+    for (let at = 0; at < rings.length; at += TOGETHER) {
+      const [first, ...also] = rings.slice(at, at + TOGETHER);
+      this.#add({ ...first!, ...(also.length > 0 && { also }) });
+    }
+  }
+
+  #add(job: Job): void {
+    const { status } = this.#queue.client;
+    // A client that lost its server would keep every ring in memory until it is back.
+    if (status !== 'ready' && status !== 'connect' && status !== 'connecting' && status !== 'wait') return;
+    this.#queue.add(job).catch((error: Error) => {
+      log.warn({ run: job.run, error: error.message }, 'a ring was lost; the sweeper will find the run');
+    });
+  }
+
   async listen(onRing: Ring): Promise<void> {
-    void this.#queue.process(this.concurrency, (job: Bull.Job<Job>) => {
-      const { tenant, run, traceparent } = job.data;
-      if (!isId('run', run)) return Promise.resolve();
-      return withTraceContext(traceparent, () => onRing(tenant as TenantId, run));
+    void this.#queue.process(this.concurrency, async ({ data: { also = [], ...first } }: Bull.Job<Job>) => {
+      // Who has enough to do leaves what came along to the others.
+      const isFull = this.#heard >= this.concurrency;
+      if (isFull) for (const ring of also) this.#add(ring);
+      await Promise.all([first, ...(isFull ? [] : also)].map((ring) => this.#hear(ring, onRing)));
     });
     await Promise.resolve();
   }
 
+  async #hear({ tenant, run, traceparent }: OneRing, onRing: Ring): Promise<void> {
+    if (!isId('run', run)) return;
+    this.#heard += 1;
+    try {
+      await withTraceContext(traceparent, () => onRing(tenant as TenantId, run));
+    } finally {
+      this.#heard -= 1;
+    }
+  }
+
   async close(): Promise<void> {
+    this.#send();
     // Closing in good order needs Redis; without it the connections are cut.
     const closing = this.#queue.close(true).catch(() => undefined);
     const patience = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
