@@ -126,7 +126,7 @@ describeWithRedis('four workers over Redis', () => {
       await scenario.close();
       await postgres.close();
     },
-    SOAK ? 7_200_000 : 240_000,
+    SOAK ? 7_200_000 : 600_000,
   );
 
   it('[I8] rings at most twice for a run, however many steps it has', async () => {

@@ -69,7 +69,7 @@ describe('a worker process frozen with what it decided, while the delegation it 
     process.env['REVOKED_MODEL_URL'] = model.url;
     scenario = await openScenario({ documents, policy });
     counter = await startCounter();
-  }, 60_000);
+  });
   afterAll(async () => {
     await counter.kill('SIGKILL');
     await scenario.close();
@@ -138,7 +138,7 @@ describe('a worker process frozen with what it decided, while the delegation it 
     await ended(run);
     await nothingCameOfIt(run, from);
     await alone.kill('SIGKILL');
-  }, 120_000);
+  });
 
   it('[I1] [I3] [I6] thawed after another worker took the run over, it writes nothing and sends nothing', async () => {
     // A lease must outlive any permit (two seconds): then whoever lost one can open nothing with the other.
@@ -159,5 +159,5 @@ describe('a worker process frozen with what it decided, while the delegation it 
     expect(await rowOf(run)).toEqual(before);
     await nothingCameOfIt(run, from);
     await late.kill('SIGKILL');
-  }, 120_000);
+  });
 });

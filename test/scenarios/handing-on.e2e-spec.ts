@@ -95,7 +95,7 @@ describe('what agents hand on', () => {
         }),
       }),
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await scenario.close();
     await model.close();
@@ -133,7 +133,7 @@ describe('what agents hand on', () => {
       )
     ).rows[0]!;
   async function over(run: string) {
-    await until(`${run} to end`, async () => FINAL_STATUSES.has((await rowOf(run)).status), 60_000);
+    await until(`${run} to end`, async () => FINAL_STATUSES.has((await rowOf(run)).status));
     const checked = await checkRun(scenario.outsider, run);
     const denied = checked.events.flatMap((event) =>
       event.type === 'step_denied' ? [[event.agent, event.target, event.decision.reason]] : [],
@@ -143,7 +143,7 @@ describe('what agents hand on', () => {
   const made = async (run: RunId) =>
     (await scenario.engine.queries.delegations(scenario.tenant, run, Date.now()))!.made;
   async function vote(run: RunId, verdict: 'approve' | 'reject'): Promise<void> {
-    await until(`${run} to ask`, async () => (await rowOf(run)).status === 'waiting_approval', 60_000);
+    await until(`${run} to ask`, async () => (await rowOf(run)).status === 'waiting_approval');
     const { approval } = JSON.parse((await rowOf(run)).wait!) as { approval: string };
     const { tenant, engine } = scenario;
     const voted = await engine.approvals.commands.vote({
@@ -175,7 +175,7 @@ describe('what agents hand on', () => {
       ],
     ]);
     expect(await made(run)).toMatchObject([{ to: { agent: 'narrow' }, bounds: { labels: [] } }]);
-  }, 120_000);
+  });
 
   const handing = (order: string): { readonly [agent: string]: readonly object[] } => ({
     lead: [
@@ -194,7 +194,7 @@ describe('what agents hand on', () => {
     // What has another shape is told to the model, and reaches nobody.
     expect(events.find((event) => event.type === 'call_rejected')).toMatchObject({ code: 'arguments_invalid' });
     expect(await made(run)).toMatchObject([{ to: { agent: 'clerk' }, mode: 'service' }]);
-  }, 120_000);
+  });
 
   test('what comes from elsewhere waits for people, and goes nowhere when they say no', async () => {
     const [yes, no] = [await start(handing('W2')), await start(handing('W2'))];
@@ -206,7 +206,7 @@ describe('what agents hand on', () => {
     expect([approved.status, approved.denied, refunded]).toEqual(['succeeded', [], ['W2']]);
     const intent = approved.events.find((event) => event.type === 'step_intended' && event.kind === 'delegate');
     expect(intent).toMatchObject({ decision: { reason: 'approved', stage: 'flow', handoffMode: 'service' } });
-  }, 120_000);
+  });
 
   test('[I6] a rule bounds what is passed on, whatever whoever passes it on gives', async () => {
     const run = await start({
@@ -220,5 +220,5 @@ describe('what agents hand on', () => {
     expect(await made(run)).toMatchObject([
       { bounds: { tools: [{ tool: 'look' }], depth: 0 }, budget: { tool_calls: 1 }, used: 1 },
     ]);
-  }, 120_000);
+  });
 });

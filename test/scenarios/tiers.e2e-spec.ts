@@ -5,12 +5,10 @@ import { publish } from '@writ/registry';
 import { contentFaults } from '../verify/content-faults';
 import { type Desk, documents, openDesk, policy, say } from './desk';
 
-jest.setTimeout(60_000);
-
 let desk: Desk;
 beforeAll(async () => {
   desk = await openDesk();
-}, 120_000);
+});
 afterAll(() => desk.close());
 
 const BOSS = 'user:boss';
