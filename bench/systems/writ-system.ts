@@ -59,21 +59,22 @@ export async function makeWorld(url: string, world: World): Promise<readonly Ten
   return tenants;
 }
 
-type Held = Parameters<NonNullable<Engine['worker']>['adopt']>[0];
-
 /**
  * `start` answers once the run is durable; the run's end is what the worker's own promise tells. The command hands its
  * runs to anything that can lead one, so a wrapper around the worker sees each of those promises.
  */
 function starter({ worker }: Engine, workflow: string): (tenant: TenantId) => Promise<void> {
   if (!worker) throw new Error('the benchmark leads its runs in this process');
-  const led = new Map<RunId, { readonly held: Held; readonly end: ReturnType<typeof worker.adopt> }>();
+  const led = new Map<RunId, Promise<string>>();
   const { wakeUp, admission } = worker;
   const local: StartWays['local'] = {
     mayBegin: (tenant) => worker.mayBegin(tenant),
     adopt(held) {
       const end = worker.adopt(held);
-      led.set(held.run, { held, end });
+      led.set(
+        held.run,
+        end.then(({ kind }) => `${kind} ${held.state.status}`),
+      );
       return end;
     },
   };
@@ -86,8 +87,7 @@ function starter({ worker }: Engine, workflow: string): (tenant: TenantId) => Pr
     const leading = led.get(run);
     if (!leading) throw new Error(`run ${run} is led elsewhere`);
     led.delete(run);
-    const { kind } = await leading.end;
-    const { status } = leading.held.state;
-    if (kind !== 'final' || status !== 'succeeded') throw new Error(`run ${run} ended as ${kind}, ${status}`);
+    const ended = await leading;
+    if (ended !== 'final succeeded') throw new Error(`run ${run} ended as ${ended}`);
   };
 }

@@ -50,13 +50,19 @@ const log = logger('worker');
 const noSweep = (error: unknown): void => log.warn({ error }, 'a sweep failed; it runs again');
 const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 
+/** A run that is led here; `held` once it is loaded, and null again at its end: the old tables of a map keep its values. */
+interface Led {
+  held: HeldRun | null;
+  readonly inbox: RunEventWithMail[];
+}
+
 /**
  * Leads runs: takes those the doorbell or the sweeper names, advances each until it ends or rests. Any number of
  * workers may run; the lease decides which of them leads a run. Losing every doorbell loses no run, only time.
  * Places go to the tenant that has the fewest for its weight (see `Places`).
  */
 export class Worker {
-  readonly #leading = new Map<string, { readonly held: HeldRun | null; readonly inbox: RunEventWithMail[] }>();
+  readonly #leading = new Map<string, Led>();
   readonly #places: Places;
   readonly #waiting = new FairQueue<Rung>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -172,11 +178,13 @@ export class Worker {
   }
 
   #lead(tenant: TenantId, key: string, work: () => Promise<void>): Promise<void> {
-    this.#leading.set(key, { held: null, inbox: [] });
+    const led: Led = { held: null, inbox: [] };
+    this.#leading.set(key, led);
     this.#places.take(tenant);
     const done = work()
       .catch((error: unknown) => log.error({ run: key, error }, 'leading a run failed; the sweeper will look again'))
       .finally(() => {
+        led.held = null;
         this.#leading.delete(key);
         this.#busy.delete(done);
         this.#leave(tenant);
@@ -237,8 +245,10 @@ export class Worker {
   }
 
   async #advance(key: string, held: HeldRun, mail: readonly PolledMail[] = []): Promise<AdvanceEnd> {
-    const inbox = await Promise.all(mail.map((letter) => readMail(this.ctx.db, letter, this.ctx.clock.now())));
-    this.#leading.set(key, { held, inbox });
+    const led = this.#leading.get(key)!;
+    const { inbox } = led;
+    inbox.push(...(await Promise.all(mail.map((letter) => readMail(this.ctx.db, letter, this.ctx.clock.now())))));
+    led.held = held;
     this.#asked.led(key);
     const attributes = { run: held.run, tenant: held.tenant, workflow: held.state.started.workflow };
     const span = openSpan('run', attributes, traceOf(held));

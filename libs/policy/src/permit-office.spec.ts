@@ -101,7 +101,15 @@ describe('a permit', () => {
     const permit = at.office.mint(minting(at));
     expect(Reflect.ownKeys(permit)).toEqual([]);
     expect(Object.isFrozen(permit)).toBe(true);
-    for (const forged of [{ ...permit }, Object.freeze(Object.create(null)), {}, other.office.mint(minting(other))]) {
+    const like: unknown = Object.create(Object.getPrototypeOf(permit) as object);
+    expect(permit.constructor).toBe(Object);
+    for (const forged of [
+      { ...permit },
+      Object.freeze(Object.create(null)),
+      {},
+      like,
+      other.office.mint(minting(other)),
+    ]) {
       expect(at.office.open(forged as Permit, use())).toMatchObject({ failure: { code: 'permit_forged' } });
     }
     expect(at.office.open(null as unknown as Permit, use())).toMatchObject({ failure: { code: 'permit_forged' } });

@@ -39,8 +39,9 @@ export interface MintInput {
   readonly key: string;
 }
 
-/** What a permit allows. Lives here only; the permit itself is an empty handle. */
+/** What a permit allows. */
 interface Grant {
+  readonly office: PermitOffice;
   readonly opened: Opened;
   readonly door: Door;
   readonly target: string;
@@ -49,6 +50,25 @@ interface Grant {
   readonly deadline: number;
   consumed: boolean;
 }
+
+/**
+ * A permit, as it is given out: an empty handle, and hidden in it what it allows. INVARIANT (I1): the hidden part cannot
+ * be read, written or copied from outside, and nobody gets from a permit to what makes one. (A WeakMap beside would say
+ * the same, but whatever its values lead to stays until the whole heap is marked.)
+ */
+class Handle {
+  readonly #grant: Grant;
+
+  constructor(grant: Grant) {
+    this.#grant = grant;
+    Object.freeze(this);
+  }
+
+  static grant(permit: unknown): Grant | undefined {
+    return typeof permit === 'object' && permit !== null && #grant in permit ? permit.#grant : undefined;
+  }
+}
+Reflect.deleteProperty(Handle.prototype, 'constructor');
 
 export interface PermitParts {
   readonly clock: Clock;
@@ -61,7 +81,6 @@ export interface PermitParts {
  * that `decide` itself allowed and the proof that this very decision was committed.
  */
 export class PermitOffice {
-  readonly #grants = new WeakMap<Permit, Grant>();
   readonly #minted = new WeakSet<Decision>();
   readonly #clock: Clock;
   readonly #authority: PermitParts['authority'];
@@ -81,12 +100,12 @@ export class PermitOffice {
       throw misuse(decision, 'was made for other arguments');
     }
     this.#minted.add(decision);
-    const permit = Object.freeze(Object.create(null) as Permit);
     const { tenant, run } = committed;
     // The door gets a copy of our own: the caller's object may change between here and the socket.
     const own = grounds.args ?? (JSON.parse(argsText) as JsonObject);
     const opened = { tenant, run, decision: decision.id, step, attempt, key, args: own, argsText };
-    this.#grants.set(permit, {
+    const handle = new Handle({
+      office: this,
       opened: Object.freeze(opened),
       door,
       target,
@@ -94,7 +113,7 @@ export class PermitOffice {
       deadline: committed.at + PERMIT_LIFETIME_MS,
       consumed: false,
     });
-    return permit;
+    return handle as object as Permit;
   }
 
   /**
@@ -102,8 +121,8 @@ export class PermitOffice {
    * arguments is spent as well: whoever holds it does not get to try again until it fits.
    */
   readonly open: OpenPermit = (permit, use) => {
-    const grant = this.#grants.get(permit);
-    if (!grant) return no('permit_forged', 'This is no permit of this office.');
+    const grant = Handle.grant(permit);
+    if (grant?.office !== this) return no('permit_forged', 'This is no permit of this office.');
     if (grant.consumed) return no('permit_consumed', 'The permit has been used; every attempt needs a new decision.');
     if (use.door !== grant.door || use.target !== grant.target) {
       grant.consumed = true;

@@ -53,8 +53,6 @@ export class GroupCommit {
   readonly #queue = new UnitQueue();
   readonly #writers: readonly Writer[];
   readonly #flights = new Set<Promise<void>>();
-  /** Units sent and not yet answered: each is answered once, whatever fails beside it. */
-  readonly #open = new Set<Pending>();
   #scheduled = false;
   #closed = false;
   #heard: ((unit: Pick<Unit, 'tenant' | 'run'>) => void) | null = null;
@@ -79,7 +77,7 @@ export class GroupCommit {
       return Promise.resolve(refusal('poisoned', wrong));
     }
     return new Promise((resolve, reject) => {
-      this.#queue.add({ unit, size: sizeOf(unit), answer: resolve, fail: reject });
+      this.#queue.add({ unit, size: sizeOf(unit), open: false, answer: resolve, fail: reject });
       this.#schedule();
     });
   }
@@ -151,7 +149,7 @@ export class GroupCommit {
     { batch, work }: { readonly batch: readonly Pending[]; readonly work: Writer['work'] },
   ): void {
     writer.work = work;
-    for (const pending of batch) this.#open.add(pending);
+    for (const pending of batch) pending.open = true;
     if (this.#flights.size === 0) this.#busySince = this.parts.clock.monotonic();
     const flight = this.#fly(writer.connection, batch)
       .catch((error: unknown) => batch.forEach((pending) => this.#reject(pending, unknownFault(error))))
@@ -187,7 +185,7 @@ export class GroupCommit {
       } else if (sent.verdict === 'data') {
         return this.#refuse(left[0]!, 'poisoned', (sent.error as { code?: string }).code);
       } else if (sent.verdict === 'blocked') {
-        this.#open.delete(left[0]!);
+        left[0]!.open = false;
         return this.#queue.park(left[0]!);
       } else if (sent.verdict === 'defect') {
         return this.#reject(left[0]!, defectFault(sent.error));
@@ -217,7 +215,7 @@ export class GroupCommit {
       if (told.answer === 'raced') return true;
       if (told.answer !== 'committed') {
         this.#refuse(pending, told.answer, 'budget' in told ? told.budget : undefined);
-      } else if (this.#open.delete(pending)) {
+      } else if (takeOpen(pending)) {
         this.#counts.units += 1;
         this.#queue.landed(pending.unit);
         pending.answer({ kind: 'committed', committed: Committed.afterCommit(pending.unit, sentAt) });
@@ -228,14 +226,14 @@ export class GroupCommit {
   }
 
   #refuse(pending: Pending, reason: UnitRefusal, detail?: string): void {
-    if (!this.#open.delete(pending)) return;
+    if (!takeOpen(pending)) return;
     this.#counts.refused += 1;
     this.#dropLater(pending);
     pending.answer(refusal(reason, detail));
   }
 
   #reject(pending: Pending, error: Error): void {
-    if (!this.#open.delete(pending)) return;
+    if (!takeOpen(pending)) return;
     this.#dropLater(pending);
     pending.fail(error);
   }
@@ -247,6 +245,13 @@ export class GroupCommit {
       later.answer(refusal('earlier'));
     }
   }
+}
+
+/** True for the first who answers a unit: each is answered once, whatever fails beside it. */
+function takeOpen(pending: Pending): boolean {
+  const { open } = pending;
+  pending.open = false;
+  return open;
 }
 
 const refusal = (reason: UnitRefusal, detail?: string): UnitOutcome =>

@@ -9,6 +9,7 @@ const pending = (run: string, n = 0, size = 10): Pending & { readonly n: number 
   unit: { tenant: 't', run, seq: n } as unknown as Unit,
   size,
   n,
+  open: false,
   answer: () => undefined,
   fail: () => undefined,
 });

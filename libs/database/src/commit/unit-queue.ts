@@ -1,3 +1,4 @@
+import type { RunId } from '@writ/kernel';
 import type { Unit, UnitOutcome } from '../unit';
 
 /** A unit on its way, and how its sender is answered. */
@@ -5,6 +6,11 @@ export interface Pending {
   readonly unit: Unit;
   /** Characters of its texts, near enough to bound what one statement carries. */
   readonly size: number;
+  /**
+   * Sent and not yet answered. A mark of its own: the tables of a set that lives long are old when they are made, and one
+   * that is outgrown keeps whatever was in it, texts and all, until the whole heap is marked.
+   */
+  open: boolean;
   answer(outcome: UnitOutcome): void;
   fail(error: Error): void;
 }
@@ -13,8 +19,6 @@ export interface BatchLimits {
   readonly units: number;
   readonly size: number;
 }
-
-const runOf = (unit: Unit): string => `${unit.tenant}/${unit.run}`;
 
 /**
  * Units waiting for a writer, first come first served.
@@ -25,7 +29,7 @@ export class UnitQueue {
   #waiting: Pending[] = [];
   /** Units whose run's row somebody else keeps locked; each is tried alone. Their runs count as in flight. */
   readonly #parked: Pending[] = [];
-  readonly #inFlight = new Set<string>();
+  readonly #inFlight = new Set<RunId>();
 
   get length(): number {
     return this.#waiting.length;
@@ -50,7 +54,7 @@ export class UnitQueue {
     let size = 0;
     let full = false;
     for (const pending of this.#waiting) {
-      const run = runOf(pending.unit);
+      const { run } = pending.unit;
       full ||= batch.length >= limits.units || (batch.length > 0 && size + pending.size > limits.size);
       if (full || this.#inFlight.has(run)) {
         left.push(pending);
@@ -65,7 +69,7 @@ export class UnitQueue {
   }
 
   landed(unit: Unit): void {
-    this.#inFlight.delete(runOf(unit));
+    this.#inFlight.delete(unit.run);
   }
 
   park(pending: Pending): void {
@@ -77,10 +81,10 @@ export class UnitQueue {
   }
 
   /** Takes out every waiting unit of a run: their sequences and hashes were built on one that was refused. */
-  dropRun(unit: Unit): Pending[] {
-    const run = runOf(unit);
-    const dropped = this.#waiting.filter((pending) => runOf(pending.unit) === run);
-    if (dropped.length > 0) this.#waiting = this.#waiting.filter((pending) => runOf(pending.unit) !== run);
+  dropRun({ tenant, run }: Unit): Pending[] {
+    const isOfRun = ({ unit }: Pending): boolean => unit.run === run && unit.tenant === tenant;
+    const dropped = this.#waiting.filter(isOfRun);
+    if (dropped.length > 0) this.#waiting = this.#waiting.filter((pending) => !isOfRun(pending));
     return dropped;
   }
 
