@@ -44,6 +44,7 @@ import { PlatformPolicy1795000000043 } from './0043-platform-policy';
 import { TakeRuns1795000000044 } from './0044-take-runs';
 import { PackedUnits1795000000045 } from './0045-packed-units';
 import { ComposedPolicies1795000000046 } from './0046-composed-policies';
+import { CommitStart1795000000047 } from './0047-commit-start';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -93,4 +94,5 @@ export const MIGRATIONS = [
   TakeRuns1795000000044,
   PackedUnits1795000000045,
   ComposedPolicies1795000000046,
+  CommitStart1795000000047,
 ];

@@ -132,7 +132,7 @@ describe('the authority under fire', () => {
   ])(
     '[I3] the same count finds units that a fence %s lets through',
     async (_what, loosen) => {
-      for (const name of ['commit_units', 'commit_step']) {
+      for (const name of ['commit_units', 'commit_step', 'commit_start']) {
         const { rows } = await ledger.outsider.query<{ text: string }>(
           `select pg_get_functiondef('writ.${name}'::regproc) as text`,
         );

@@ -92,10 +92,15 @@ describe('the fence', () => {
     const empty = Array.from({ length: 37 }, () => `'{}'`).join(', ');
     await expect(outsider.query(`select writ.commit_units(${empty})`)).rejects.toThrow(/needs READ COMMITTED/);
     await outsider.query('rollback');
-    await outsider.query('begin isolation level repeatable read');
-    const none = Array.from({ length: 16 }, () => 'null').join(', ');
-    await expect(outsider.query(`select writ.commit_step(${none})`)).rejects.toThrow(/needs READ COMMITTED/);
-    await outsider.query('rollback');
+    for (const [name, count] of [
+      ['commit_step', 16],
+      ['commit_start', 22],
+    ] as const) {
+      await outsider.query('begin isolation level repeatable read');
+      const none = Array.from({ length: count }, () => 'null').join(', ');
+      await expect(outsider.query(`select writ.${name}(${none})`)).rejects.toThrow(/needs READ COMMITTED/);
+      await outsider.query('rollback');
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Unit } from '../unit';
 import { unfit } from './fit';
-import { commitStatement, readAnswers, stepStatement } from './statement';
+import { commitStatement, loneStatement, readAnswers } from './statement';
 
 const unit: Unit = {
   id: 'unt_1',
@@ -78,21 +78,25 @@ describe('a batch with budgets in it', () => {
   });
 });
 
-describe('the call that commits one step', () => {
-  it('takes a unit alone that neither creates its run nor consumes mail nor is limited, and nothing else', () => {
-    const made = stepStatement([{ ...unit, wakeAt: 1.5 }]);
-    expect(made?.values).toHaveLength(16);
-    expect(made?.text).toContain('$16)');
-    const create = {} as NonNullable<Unit['create']>;
+describe('the call that commits one unit', () => {
+  const create = { deadlineAt: null } as NonNullable<Unit['create']>;
+
+  it('takes a unit alone that neither consumes mail nor is limited, and nothing else', () => {
+    const step = loneStatement([{ ...unit, wakeAt: 1.5 }]);
+    expect(step?.values).toHaveLength(16);
+    expect(step?.text).toContain('$16)');
     const budget = { reserve: [], settle: [], settleRest: true };
-    const others = [
-      [],
-      [unit, unit],
-      [{ ...unit, create }],
-      [{ ...unit, mail: ['mail_1'] as never }],
-      [{ ...unit, budget }],
-    ];
-    for (const units of others) expect(stepStatement(units)).toBeNull();
+    const others = [[], [unit, unit], [{ ...unit, mail: ['mail_1'] as never }], [{ ...unit, budget }]];
+    for (const units of others) expect(loneStatement(units)).toBeNull();
+  });
+
+  it('is another one for a unit that creates its run, where that begins at zero', () => {
+    const first = { ...unit, create, seq: 0, auditSeq: 0 };
+    const start = loneStatement([first]);
+    expect(start?.values).toHaveLength(22);
+    expect(start?.text).toContain('commit_start');
+    expect(loneStatement([{ ...first, seq: 1 }])).toBeNull();
+    expect(loneStatement([{ ...first, auditSeq: 1 }])).toBeNull();
   });
 });
 

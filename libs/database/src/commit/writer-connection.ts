@@ -3,7 +3,7 @@ import { Client, type QueryConfig } from 'pg';
 import { logger } from '@writ/telemetry';
 import type { Unit } from '../unit';
 import { verdictOf, type Verdict } from './sqlstate';
-import { commitStatement, readAnswers, stepStatement, type UnitAnswer } from './statement';
+import { commitStatement, loneStatement, readAnswers, type UnitAnswer } from './statement';
 
 export type Sent =
   | { readonly kind: 'answered'; readonly answers: readonly UnitAnswer[] }
@@ -72,9 +72,9 @@ export class WriterConnection {
     if (!client) return { kind: 'failed', verdict: 'lost', error: new Error('there is no connection') };
     let statement: QueryConfig;
     try {
-      const step = stepStatement(units);
-      if (step) {
-        const sent = await this.#ask(client, step);
+      const lone = loneStatement(units);
+      if (lone) {
+        const sent = await this.#ask(client, lone);
         if ('failed' in sent) return sent.failed;
         if (sent.answer === true) return { kind: 'answered', answers: [COMMITTED] };
       }
