@@ -3,18 +3,19 @@ import { CrowdedPlaces } from './crowded-places';
 import { type Table, TableDraft } from './name-table';
 import { isPattern } from './names';
 import { MOST_ROWS, REACH, type Reach, rowOf, SHORT } from './places';
-import { type Closures, type Placed, placeRules } from './placing';
+import { actionIn, type Closures, type Placed, placeRules } from './placing';
 import { Chains, type Prefixes } from './prefixes';
-import type { RuleForm, RuleList, RuleSource } from './rule-list';
+import type { Room, RuleForm, RuleSource } from './rule-list';
 
 /**
  * The action rules of one policy, laid out to be asked. A record of an object says how many rows it has, or `CROWDED`,
- * and holds them; a record of a subject says how many groups it is in, itself first, and how many numbers follow in all:
- * those of the groups, then those of the patterns that cover it.
+ * and holds them; a record of a subject says how many groups it is in, itself first, and holds their numbers, then those of
+ * the patterns that cover it.
  */
 export interface Layout<E> {
   readonly form: RuleForm<E>;
-  readonly list: RuleList;
+  readonly room: Room;
+  readonly members: number;
   /** Places that names of objects lead to, as `homeOf` has it; 0 where there is no rule. */
   readonly homes: number;
   readonly words: Int32Array;
@@ -52,8 +53,8 @@ export function* layOut<E>(source: RuleSource<E>, closures: Closures): Sliced<La
     subjects: chainsOf(policy.subjectPrefixes, subjects, unnamed),
     crowded: crowds.size === 0 ? null : yield* crowdOf(policy, crowds),
   };
-  const { form, list, homes } = policy;
-  return { form, list, homes, words, objects: tables[0]!, subjects: tables[1]!, others };
+  const { form, room, members, homes } = policy;
+  return { form, room, members, homes, words, objects: tables[0]!, subjects: tables[1]!, others };
 }
 
 /** A policy whose rules stand in their places, whatever they are. */
@@ -61,7 +62,7 @@ type Policy = Placed<unknown>;
 
 /** The rules about any of these objects. */
 function* crowdOf(policy: Policy, names: ReadonlySet<string>): Sliced<CrowdedPlaces> {
-  const { form, list, subjectOf, classes, objectPrefixes, objects } = policy;
+  const { subjectOf, classes, objectPrefixes, objects } = policy;
   const crowded = new CrowdedPlaces({ subjects: subjectOf, classes, prefixes: objectPrefixes });
   let steps = 0;
   for (const name of names) {
@@ -69,7 +70,7 @@ function* crowdOf(policy: Policy, names: ReadonlySet<string>): Sliced<CrowdedPla
     if (object === undefined) continue;
     const first = objects.firsts[object]!;
     for (let i = first; i < first + objects.counts[object]!; i++) {
-      crowded.add(i, form.action(list, i * form.width), name);
+      crowded.add(i, actionIn(policy, i), name);
       if (++steps % STRIDE === 0) yield;
     }
   }
@@ -137,14 +138,14 @@ class ObjectRows {
     const { draft, crowds } = this;
     const start = draft.begin(name, speaking.own === undefined ? null : this.policy.objects.hashes[speaking.own]!);
     if (this.#gather(speaking)) {
-      draft.count(this.#total, 0);
+      draft.number(this.#total);
       this.#put();
       return start;
     }
     if (name !== null) crowds.add(name);
     for (const key of speaking.above) crowds.add(key);
     for (const key of speaking.patterns) crowds.add(key);
-    draft.count(CROWDED, 0);
+    draft.number(CROWDED);
     return start;
   }
 
@@ -170,13 +171,13 @@ class ObjectRows {
 
   /** By action first, whose patterns are few, then by key, then as written. */
   #put(): void {
-    const { form, list, subjectOf, grouped, objects } = this.policy;
+    const { subjectOf, grouped, objects } = this.policy;
     for (let rank = 0; rank <= (grouped ? 2 : 0); rank++) {
       for (let k = 0; k < this.#count; k++) {
         const key = this.#keys[k]!;
         const first = objects.firsts[key]!;
         for (let i = first; i < first + objects.counts[key]!; i++) {
-          if (grouped && rankOf(form.action(list, i * form.width)) !== rank) continue;
+          if (grouped && rankOf(actionIn(this.policy, i)) !== rank) continue;
           this.draft.push(subjectOf[i]!);
           this.draft.push(rowOf(i, this.#reaches[k]!));
         }
@@ -203,7 +204,8 @@ function* laySubjects({ subjects, numbers, roles, subjectPrefixes }: Policy, dra
     const start = draft.begin(name);
     draft.push(own);
     const groups = 1 + (name === null ? 0 : putAll(roles.above(name)));
-    draft.count(groups, groups + putAll(patterns));
+    draft.number(groups);
+    putAll(patterns);
     return start;
   };
   draft.table();

@@ -8,8 +8,7 @@ import { isNamed, isWide, packedWords, packInto, WIDE } from './packed-names';
  *
  * A table is a row of cells of the same size, and a name's hash says in which its record is: no list of places is read
  * first. A record that found its cell full is spilt: the cell's last word leads to it, and it to the next one. A record is
- * its name's hash, its size with the name's length, two numbers of the user's, the name, and as many words of the user's
- * as it likes.
+ * its name's hash, a word that says how it is made up, the name, and as many words of the user's as it likes.
  */
 export interface Table {
   /** Where the cells begin, and how many there are. */
@@ -20,12 +19,15 @@ export interface Table {
 /** Words of a cell, two lines of the processor's cache, and which of them leads to what did not find room. */
 const CELL = 32;
 const LINK = CELL - 1;
-/** Words of records for each cell: well over a third of it stays free, and one record in ten is spilt. */
-const FILL = 18;
+/** Words of records for each cell: half of it stays free, and few records are spilt, to which it is a second wait. */
+const FILL = 15;
 const MOST_CELLS = 0xffff;
 
-/** Words of one piece of memory. One policy that outlives its neighbours keeps no more than this alive. */
-const PIECE_WORDS = 32_768;
+/**
+ * Words of one piece of memory, half a megabyte: its head, through which all of it is reached, is then seldom looked for.
+ * One policy that outlives its neighbours keeps no more than this alive.
+ */
+const PIECE_WORDS = 131_072;
 /** A table larger than this has a piece of its own. */
 const LARGE_WORDS = 8_192;
 /** Words of a line of the processor's cache, and those of a piece that usually come before its first whole one. */
@@ -59,13 +61,21 @@ export function hashOf(name: string): number {
 /** The upper half of a hash, spread over `cells`. */
 const cellOf = (hash: number, cells: number): number => Math.imul(hash >>> 16, cells) >>> 16;
 
-/** A record: hash; size, length of the name and how it is packed; the user's two numbers. Then the name. */
-const HEAD = 4;
+/** A record: hash; how it is made up; then the name, then the user's words. */
+const HEAD = 2;
 const META = 1;
-const LENGTH_BITS = 10;
+/**
+ * The second word, from its lowest bit: how the name is packed, its length, how many words follow it, and a number of the
+ * user's, two more than it is: no record's word is 0. A record with more of either has both in full behind its name.
+ */
+const LENGTH_BITS = 8;
 const MOST_LENGTH = (1 << LENGTH_BITS) - 1;
-/** Bits of a record's second word below its size. */
-const SIZE_SHIFT = LENGTH_BITS + 1;
+const COUNT_SHIFT = LENGTH_BITS + 1;
+const COUNT_BITS = 11;
+const IN_FULL = (1 << COUNT_BITS) - 1;
+const FIRST_SHIFT = COUNT_SHIFT + COUNT_BITS;
+const MOST_FIRST = 4_093;
+const FULL_WORDS = 2;
 
 /** A look-up that was begun: both lines of its cell are on their way from memory while others are begun. */
 export interface LookUp {
@@ -90,7 +100,7 @@ export function endLookUp(words: Int32Array, { hash, cell, first, spilt }: LookU
     const meta = words[at + META]!;
     if (meta === 0) break;
     if (held === hash && isRecordOf(words, at, name)) return at;
-    at += meta >>> SIZE_SHIFT;
+    at += sizeOf(words, at);
     if (at > last) break;
   }
   for (let link = spilt; link !== 0; link = words[link]!) {
@@ -110,11 +120,22 @@ function isRecordOf(words: Int32Array, record: number, name: string): boolean {
 
 const lengthOf = (meta: number): number => (meta >> 1) & MOST_LENGTH;
 const nameWords = (meta: number): number => packedWords(lengthOf(meta), (meta & WIDE) !== 0);
+const isInFull = (meta: number): boolean => ((meta >> COUNT_SHIFT) & IN_FULL) === IN_FULL;
+const behindName = (words: Int32Array, record: number): number => record + HEAD + nameWords(words[record + META]!);
 
-/** Of a record: the two numbers, and where the words after its name begin. */
-export const firstOf = (words: Int32Array, record: number): number => words[record + 2]!;
-export const secondOf = (words: Int32Array, record: number): number => words[record + 3]!;
-export const restOf = (words: Int32Array, record: number): number => record + HEAD + nameWords(words[record + META]!);
+/** Of a record: the number, where the words after its name begin, and how many they are. */
+export function firstOf(words: Int32Array, record: number): number {
+  const meta = words[record + META]!;
+  return isInFull(meta) ? words[behindName(words, record) + 1]! : (meta >>> FIRST_SHIFT) - 2;
+}
+export const restOf = (words: Int32Array, record: number): number =>
+  behindName(words, record) + (isInFull(words[record + META]!) ? FULL_WORDS : 0);
+export function countOf(words: Int32Array, record: number): number {
+  const meta = words[record + META]!;
+  return isInFull(meta) ? words[behindName(words, record)]! : (meta >> COUNT_SHIFT) & IN_FULL;
+}
+
+const sizeOf = (words: Int32Array, record: number): number => restOf(words, record) + countOf(words, record) - record;
 
 /** Names handled between two places where the work may pause. */
 const STRIDE = 16;
@@ -133,6 +154,7 @@ export class TableDraft {
   readonly #tables: number[][] = [];
   readonly #unnamed: number[] = [];
   #open = 0;
+  #first = 0;
 
   constructor() {
     this.#words = spare ?? new Int32Array(FIRST_WORDS);
@@ -152,6 +174,7 @@ export class TableDraft {
     this.#close();
     const start = this.#used;
     this.#open = start;
+    this.#first = 0;
     const { length } = name ?? '';
     if (length > MOST_LENGTH) throw new Error(`a name of ${length} characters has no room in a table`);
     this.#reserve(HEAD + length);
@@ -172,10 +195,9 @@ export class TableDraft {
     this.#words[this.#used++] = word;
   }
 
-  /** The two numbers of the record begun last. */
-  count(first: number, second: number): void {
-    this.#words[this.#open + 2] = first;
-    this.#words[this.#open + 3] = second;
+  /** The number of the record begun last, -1 or more; 0 unless told. */
+  number(first: number): void {
+    this.#first = first;
   }
 
   #reserve(count: number): void {
@@ -185,8 +207,22 @@ export class TableDraft {
     this.#words = larger;
   }
 
+  /** Writes how the record begun last is made up. */
   #close(): void {
-    if (this.#used > 0) this.#words[this.#open + META]! |= (this.#used - this.#open) << SIZE_SHIFT;
+    if (this.#used === 0) return;
+    const record = this.#open;
+    const behind = behindName(this.#words, record);
+    const count = this.#used - behind;
+    if (count < IN_FULL && this.#first <= MOST_FIRST) {
+      this.#words[record + META]! |= (count << COUNT_SHIFT) | ((this.#first + 2) << FIRST_SHIFT);
+      return;
+    }
+    this.#reserve(FULL_WORDS);
+    this.#words.copyWithin(behind + FULL_WORDS, behind, this.#used);
+    this.#used += FULL_WORDS;
+    this.#words[behind] = count;
+    this.#words[behind + 1] = this.#first;
+    this.#words[record + META]! |= (IN_FULL << COUNT_SHIFT) | (1 << FIRST_SHIFT);
   }
 
   /** Gives everything its place; `unnamed` are the places of the records no name leads to, in the order of their making. */
@@ -216,7 +252,7 @@ export class TableDraft {
   }
 
   #sizeOf(start: number): number {
-    return this.#words[start + META]! >>> SIZE_SHIFT;
+    return sizeOf(this.#words, start);
   }
 
   /** Where each record of a table goes, counted from the first of all tables. */

@@ -2,7 +2,7 @@ import type { Closure, Sliced } from './closure';
 import { hashOf } from './name-table';
 import { isPattern } from './names';
 import { Prefixes } from './prefixes';
-import { homeOf, homesFor, type RuleForm, type RuleList, type RuleSource } from './rule-list';
+import { homeOf, homesFor, type Room, roomInList, type RuleForm, type RuleSource } from './rule-list';
 
 /** Closures of one policy. */
 export interface Closures {
@@ -55,7 +55,9 @@ export class PlacedObjects {
 /** The action rules of one policy in their places. A rule's number is its place from here on. */
 export interface Placed<E> extends Closures {
   readonly form: RuleForm<E>;
-  readonly list: RuleList;
+  readonly room: Room;
+  /** Members that all places take in it. */
+  readonly members: number;
   readonly homes: number;
   readonly objects: PlacedObjects;
   /** Subjects as rules write them in the order of their numbers, and by name. */
@@ -68,6 +70,10 @@ export interface Placed<E> extends Closures {
   /** Whether any rule is about a group of actions, or all. */
   readonly grouped: boolean;
 }
+
+/** The action of the rule in a place. */
+export const actionIn = ({ form, room }: Pick<Placed<unknown>, 'form' | 'room'>, place: number): string =>
+  form.action(room.list, room.at + place * form.width);
 
 /** Rules handled between two places where the work may pause. */
 const STRIDE = 32;
@@ -99,16 +105,17 @@ export function* placeRules<E>(source: RuleSource<E>, closures: Closures): Slice
   const homes = homesFor(count);
   const places = objects.settle(homes);
   yield;
-  const list = new Array<unknown>((places + 1) * form.width).fill(null);
+  const members = (places + 1) * form.width;
+  const room = roomInList(members);
   const subjectOf = new Array<number>(places).fill(0);
   const next = objects.firsts.slice();
   for (let i = 0; i < count; i++) {
     const place = next[objectOf[i]!]!++;
-    source.put(i, list, place * form.width);
+    source.put(i, room.list, room.at + place * form.width);
     subjectOf[place] = numberOf[i]!;
     if (i % STRIDE === 0) yield;
   }
-  const laid = { form, list, homes, objects, subjects, numbers, subjectOf, grouped };
+  const laid = { form, room, members, homes, objects, subjects, numbers, subjectOf, grouped };
   return { ...laid, ...closures, objectPrefixes: prefixesOf(objects.names), subjectPrefixes: prefixesOf(subjects) };
 }
 

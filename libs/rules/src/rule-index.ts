@@ -1,12 +1,12 @@
 import { actionPatterns } from './action-patterns';
 import type { Sliced } from './closure';
 import { CROWDED, type Layout, layOut, type Others } from './lay-out';
-import { beginLookUp, endLookUp, findName, firstOf, type LookUp, restOf, secondOf } from './name-table';
+import { beginLookUp, countOf, endLookUp, findName, firstOf, type LookUp, restOf } from './name-table';
 import { isPattern } from './names';
 import { entryOf, type Places, REACH, reachOf, rowOf } from './places';
 import type { Closures } from './placing';
 import type { ActionRule } from './rule';
-import { homeOf, type Named, type RuleForm, type RuleList, WholeRules } from './rule-list';
+import { homeOf, type Named, ownRoom, type RuleForm, type RuleList, WholeRules } from './rule-list';
 
 /** A rule found for a request, and by which of its names. */
 export interface Candidate<E> {
@@ -47,19 +47,22 @@ export class ActionIndex<E extends ActionRule> {
   readonly #subjectCells: number;
   readonly #homes: number;
   readonly #list: RuleList;
+  readonly #listAt: number;
   readonly #form: RuleForm<E>;
   readonly #others: Others;
 
-  protected constructor({ words, objects, subjects, homes, list, form, others }: Layout<E>) {
+  protected constructor({ words, objects, subjects, homes, room, members, form, others }: Layout<E>) {
     this.#words = words;
     this.#objectsAt = objects.at;
     this.#objectCells = objects.cells;
     this.#subjectsAt = subjects.at;
     this.#subjectCells = subjects.cells;
     this.#homes = homes;
-    this.#list = list;
+    this.#list = room.list;
+    this.#listAt = room.at;
     this.#form = form;
     this.#others = others;
+    ownRoom(this, { ...room, count: members });
   }
 
   static *build<E extends ActionRule>(entries: Iterable<E>, closures: Closures): Sliced<ActionIndex<E>> {
@@ -79,7 +82,7 @@ export class ActionIndex<E extends ActionRule> {
     const ofObject = beginLookUp(words, { at: this.#objectsAt, cells: this.#objectCells }, object);
     const ofAsker = beginLookUp(words, { at: this.#subjectsAt, cells: this.#subjectCells }, asker);
     const { width } = this.#form;
-    const at = homeOf(ofObject.hash, this.#homes) * width;
+    const at = this.#listAt + homeOf(ofObject.hash, this.#homes) * width;
     return { object, asker, ofObject, ofAsker, near: list[at], far: list[at + 2 * width - 1] };
   }
 
@@ -143,11 +146,11 @@ export class ActionIndex<E extends ActionRule> {
   }
 
   #actionOf(number: number): string {
-    return this.#form.action(this.#list, number * this.#form.width);
+    return this.#form.action(this.#list, this.#listAt + number * this.#form.width);
   }
 
   #take(number: number, named: Named): E {
-    return this.#form.take(this.#list, number * this.#form.width, named);
+    return this.#form.take(this.#list, this.#listAt + number * this.#form.width, named);
   }
 
   #searchRows(search: Search<E>): void {
@@ -165,7 +168,7 @@ export class ActionIndex<E extends ActionRule> {
     const words = this.#words;
     const { groups } = search;
     const first = restOf(words, groups);
-    const count = secondOf(words, groups);
+    const count = countOf(words, groups);
     for (const { reach, bySubject } of search.places.long) {
       for (let position = 0; position < count; position++) {
         for (const number of bySubject.get(words[first + position]!) ?? NONE) {
@@ -179,7 +182,7 @@ export class ActionIndex<E extends ActionRule> {
   #position(groups: number, subject: number): number {
     const words = this.#words;
     const first = restOf(words, groups);
-    const end = first + secondOf(words, groups);
+    const end = first + countOf(words, groups);
     for (let at = first; at < end; at++) if (words[at] === subject) return at - first;
     return -1;
   }

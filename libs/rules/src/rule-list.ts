@@ -75,3 +75,41 @@ export const homeOf = (hash: number, homes: number): number =>
 
 /** Homes for so many rules: with some to spare, most rules find their own free. */
 export const homesFor = (rules: number): number => Math.ceil((rules * 3) / 2);
+
+/** Where rules of one policy stand: in a list that others stand in too, from so far on. */
+export interface Room {
+  readonly list: unknown[];
+  readonly at: number;
+}
+
+/** Members of one piece, half a megabyte of them, and those that a policy has a piece of its own for. */
+const PIECE_MEMBERS = 65_536;
+const LARGE_MEMBERS = 16_384;
+
+let piece: unknown[] = [];
+let used = 0;
+
+/**
+ * Room for so many members, beside those of other policies: a list of its own for each would be one more place to wait
+ * for in memory at each decision, since a list is found through its head.
+ */
+export function roomInList(count: number): Room {
+  if (count > LARGE_MEMBERS) return { list: new Array<unknown>(count).fill(null), at: 0 };
+  if (used + count > piece.length) {
+    piece = new Array<unknown>(PIECE_MEMBERS).fill(null);
+    used = 0;
+  }
+  const at = used;
+  used += count;
+  return { list: piece, at };
+}
+
+/** What is emptied when its owner is collected, so that no policy keeps the rules of another alive. */
+interface Held extends Room {
+  readonly count: number;
+}
+
+const left = new FinalizationRegistry<Held>(({ list, at, count }) => list.fill(null, at, at + count));
+
+/** Empties room when nobody has `owner` any more. */
+export const ownRoom = (owner: object, held: Held): void => left.register(owner, held);
