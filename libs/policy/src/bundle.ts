@@ -16,12 +16,16 @@ const attributeName = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}\.[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'an attribute is <resource type>.<attribute>');
 
+/** Looked at in one go: a bundle may have ten thousand lines, and asking a schema of each takes longer than reading them. */
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((line: unknown) => typeof line === 'string');
+
 /**
  * A tenant's policy as a document. `rules` is Casbin CSV (sections p, p2, g, g2 of `policies/model.conf`), with the
  * literal `{tenant}` in the tenant column; the rest names what the rules refer to. Unknown members are refused.
  */
 export const BundleDocument = z.strictObject({
-  rules: z.union([z.string(), z.array(z.string()).transform((lines) => lines.join('\n'))]).default(''),
+  rules: z.union([z.string(), z.custom<readonly string[]>(isTexts).transform((lines) => lines.join('\n'))]).default(''),
   conditions: ConditionsDocument,
   obligations: ObligationsDocument,
   /** Every resource attribute the conditions read, its type, and how old a value may be (0: read for this decision). */

@@ -1,5 +1,16 @@
+import { canonicalJson } from '@writ/kernel';
 import type { Sliced } from '@writ/rules';
+import type { PolicyBundle } from './bundle';
 import type { LocatedRule, RuleText } from './rule-text';
+
+/** Canonical JSON of a bundle before and behind the text of its rules, which is far larger than the rest and comes last. */
+export function aroundRules(bundle: PolicyBundle): readonly [string, string] {
+  const members = Object.entries(bundle);
+  const before = canonicalJson(Object.fromEntries(members.filter(([key]) => key < 'rules')));
+  const behind = canonicalJson(Object.fromEntries(members.filter(([key]) => key > 'rules')));
+  const comma = (inner: string): string => (inner === '{}' ? '' : ',');
+  return [`${before.slice(0, -1)}${comma(before)}"rules":`, `${comma(behind)}${behind.slice(1)}`];
+}
 
 /**
  * The rules as one text that depends on what they say only: no comments, no order of writing, every id written out. Its

@@ -15,7 +15,7 @@ import {
   type Sliced,
 } from '@writ/rules';
 import { MAX_BUNDLE_BYTES, type PolicyBundle, tooLarge } from './bundle';
-import { canonicalRules } from './canonical';
+import { aroundRules, canonicalRules } from './canonical';
 import { type Entry, makeEntries } from './entries';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
@@ -67,9 +67,9 @@ export type Snapshot = Readonly<Parts>;
 export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
 
 export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
-  const rest = canonicalJson({ ...bundle, rules: '' });
+  const [before, behind] = aroundRules(bundle);
   const most = MAX_BUNDLE_BYTES + (bundle.platform === undefined ? 0 : MAX_PLATFORM_BYTES);
-  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(rest) > most) return refuse(tooLarge());
+  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(`${before}""${behind}`) > most) return refuse(tooLarge());
   const parsed = yield* parseRules(bundle.rules, bundle.vocabulary);
   if (!parsed.ok) return parsed;
   const roles = yield* closeOver(parsed.value.roles);
@@ -100,7 +100,7 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   if (!entries.ok) return entries;
   const rules = yield* canonicalRules(parsed.value);
   yield;
-  const body = canonicalJson({ ...bundle, rules });
+  const body = `${before}${canonicalJson(rules)}${behind}`;
   // What is stored is this text; it must come back through the same limit.
   if (Buffer.byteLength(body) > most) return refuse(tooLarge());
   yield;
