@@ -44,15 +44,14 @@ const RID_DIGITS = 12;
 const GOOD = { subject: 1, object: 2, condition: 4, member: { g: 8, g2: 16 }, group: { g: 32, g2: 64 } } as const;
 
 /**
- * Reads the lines of one bundle. A name is checked where it first stands and is the same string wherever it stands
- * again: a bundle of a thousand rules holds a few hundred names. With no vocabulary any word will do, for those who read
- * a policy that was in force once, perhaps with words that came or went since.
+ * Reads the lines of one bundle. In lines written as they are stored, a name is checked where it first stands and is the
+ * same string wherever it stands again: a bundle of a thousand rules holds a few hundred names. With no vocabulary any
+ * word will do, for those who read a policy that was in force once, perhaps with words that came or went since.
  */
 export class RuleReader {
   readonly #scanner: LineScanner;
   /** Of the scanner's words by number: what each is known to be good for. */
   readonly #good: number[] = [];
-  readonly #names = new Map<string, string>();
   /** Each word to itself: rules then hold the very strings that requests are made with, and comparing them is free. */
   readonly #actions: ReadonlyMap<string, string> | null;
   readonly #subjects: Kinds;
@@ -245,12 +244,9 @@ export class RuleReader {
   }
 
   #name(value: string, what: string, pattern: boolean): string {
-    const held = this.#names.get(value);
-    // Every name is a pattern without a star: what was good as one is good as the other, but for the star.
-    if (held !== undefined && (pattern || !held.endsWith('*'))) return held;
     const problem = nameProblem(value, pattern);
     if (problem) throw new RefusedLine('bad_name', `the ${what} ${problem}`);
-    return this.#word(value);
+    return value;
   }
 
   /** The subject of an action rule. */
@@ -284,12 +280,6 @@ export class RuleReader {
     }
     if (this.#objects.hold(object)) return;
     throw new RefusedLine('unknown_object_type', `${object} is of no known type: ${this.#objects.words}, class`);
-  }
-
-  #word(value: string): string {
-    const held = this.#names.get(value);
-    if (held === undefined) this.#names.set(value, value);
-    return held ?? value;
   }
 }
 
