@@ -32,7 +32,7 @@ describe('a function tool', () => {
   it('is given the decided arguments, the key, the attempt and a signal', async () => {
     const seen: [JsonObject, FunctionContext][] = [];
     const outcome = await invoke((args, context) => void seen.push([args, context]), { args: { a: [1, 'ü'] } });
-    expect(outcome).toEqual({ kind: 'ok', value: { content: null, bytes: 4 } });
+    expect(outcome).toEqual({ kind: 'ok', value: { content: null, text: 'null' } });
     expect(seen[0]?.[0]).toEqual({ a: [1, 'ü'] });
     expect(seen[0]?.[1]).toMatchObject({ idempotencyKey: 'run.9', attempt: 2 });
   });
@@ -41,7 +41,7 @@ describe('a function tool', () => {
     const kept = { list: [1] };
     const outcome = await invoke(async () => kept);
     kept.list.push(2);
-    expect(outcome).toMatchObject({ kind: 'ok', value: { content: { list: [1] }, bytes: 12 } });
+    expect(outcome).toMatchObject({ kind: 'ok', value: { content: { list: [1] }, text: '{"list":[1]}' } });
   });
 
   const TABLE: readonly (readonly [what: string, run: ToolFunction, then: Summary])[] = [

@@ -26,7 +26,7 @@ describe('what an HTTP tool sends', () => {
         attemptHeader: 'x-attempt',
       },
     });
-    expect(outcome).toEqual({ kind: 'ok', value: { content: { ok: true }, bytes: 11 } });
+    expect(outcome).toEqual({ kind: 'ok', value: { content: { ok: true }, text: '{"ok":true}' } });
     expect(heard).toMatchObject([
       {
         method: 'POST',

@@ -1,6 +1,6 @@
 import { type BudgetId, canonicalJson, newId } from '@writ/kernel';
-import { type ChainLink, extendChain } from '@writ/audit';
-import { type AuthorityEpochs, type GroupCommit, isFinal, type Unit } from '@writ/database';
+import { type ChainHead, extendChain } from '@writ/audit';
+import { type AuthorityEpochs, type GroupCommit, isFinal, type Unit, type UnitOutcome } from '@writ/database';
 import { apply } from './fold';
 import type { RunEvent } from './events';
 import { emptyPending, type HeldRun, joinedPending, type Pending } from './held-run';
@@ -10,6 +10,7 @@ import type { Claim, CommitResult, Standing, Tail, UnitRequest } from './unit-re
 import { rowWait, standingStatus, waitsOf } from './waits';
 
 const EMPTY: Tail = { events: [], audits: [], decisions: [] };
+const NOTHING: CommitResult = { kind: 'nothing' };
 
 /**
  * Commits what is pending together with a tail, as one unit under the fence (I2, I3). On success the tail is applied
@@ -73,7 +74,8 @@ async function commitTogether(writer: GroupCommit, held: HeldRun, claims: readon
     }
   }
   if (joined.length === 0) return;
-  const result = await commitTails(writer, held, { tails, authority, standing: standing ?? going(held, tails) });
+  const drawn = drawUp(held, { tails, authority, standing: standing ?? going(held, tails) });
+  const result = drawn === null ? NOTHING : takeIn(held, drawn, await writer.commit(drawn.unit));
   if (result.kind === 'over_budget' && joined.length > 1) {
     // Together they do not fit; each may.
     for (const claim of joined) await commitTogether(writer, held, [claim]);
@@ -82,22 +84,51 @@ async function commitTogether(writer: GroupCommit, held: HeldRun, claims: readon
   for (const claim of joined) claim.resolve(result);
 }
 
-async function commitTails(
-  writer: GroupCommit,
-  held: HeldRun,
-  unit: Terms & { readonly tails: readonly Tail[] },
-): Promise<CommitResult> {
+/** A unit on its way, and what is known once it is in. */
+interface Drawn {
+  readonly unit: Unit;
+  readonly facts: Pending;
+  readonly tail: Tail;
+  readonly events: readonly RunEvent[];
+  readonly head: ChainHead;
+}
+
+/** The unit of what is pending and of the tails, which takes what is pending; null where there is nothing to write. */
+function drawUp(held: HeldRun, { tails, standing, authority }: Terms): Drawn | null {
   const facts = held.pending;
-  held.pending = emptyPending();
-  const tail = together(unit.tails);
+  const tail = together(tails);
   const events = [...facts.events, ...tail.events];
-  if (events.length === 0 && !held.create) {
-    held.pending = joinedPending(facts, held.pending);
-    return { kind: 'nothing' };
-  }
-  const link = extendChain(held.chain, [...facts.audits, ...tail.audits]);
-  const { head } = link;
-  const outcome = await writer.commit(build(held, unit, { facts, tail, events, link }));
+  if (events.length === 0 && !held.create) return null;
+  held.pending = emptyPending();
+  const { head, packed, hashes } = extendChain(held.chain, [...facts.audits, ...tail.audits]);
+  const budget = held.holdings.unit(events);
+  const known = { tenant: held.tenant, started: held.state.started };
+  const unit: Unit = {
+    id: newId('unit'),
+    tenant: held.tenant,
+    run: held.run,
+    leaseEpoch: held.leaseEpoch,
+    authority,
+    seq: held.seq,
+    nextSeq: held.seq + events.length,
+    create: held.create,
+    status: standing.status,
+    wait: standing.wait === null ? null : canonicalJson(standing.wait),
+    wakeAt: standing.wakeAt,
+    release: standing.release || isFinal(standing.status),
+    journal: events.map((event) => journalLine(known, event)).join('\n'),
+    audit: packed,
+    auditHashes: hashes,
+    auditSeq: held.chain.seq,
+    mail: facts.mail,
+    decisions: [...facts.decisions, ...tail.decisions],
+    ...(budget && { budget }),
+  };
+  return { unit, facts, tail, events, head };
+}
+
+/** What became of it: on success the tail is applied and the heads move; on a refusal what was pending is so again. */
+function takeIn(held: HeldRun, { unit, facts, tail, events, head }: Drawn, outcome: UnitOutcome): CommitResult {
   if (outcome.kind === 'refused') {
     // What was declared of contexts stays declared: events recorded meanwhile may name them.
     const contexts = tail.audits.filter((audit) => audit.type === 'context');
@@ -123,12 +154,12 @@ async function commitTails(
     held.create = null;
     held.onCreated?.();
   }
-  held.keeper.committed(held, { resting: unit.standing.release, over: isFinal(unit.standing.status) });
+  held.keeper.committed(held, { resting: unit.release, over: isFinal(unit.status) });
   return { kind: 'committed', committed: outcome.committed };
 }
 
 function together(tails: readonly Tail[]): Tail {
-  const [only] = tails;
+  const only = tails[0];
   if (only && tails.length === 1) return only;
   return {
     events: tails.flatMap((tail) => tail.events),
@@ -147,41 +178,9 @@ function going(held: HeldRun, tails: readonly Tail[]): Standing {
 
 const branchOfIntent = (event: RunEvent): string => (event.type === 'step_intended' ? branchOf(event.path) : '');
 
-/** How a unit leaves its run, and the authority that it was decided under. */
+/** What a unit commits, how it leaves its run, and the authority that it was decided under. */
 interface Terms {
+  readonly tails: readonly Tail[];
   readonly standing: Standing;
   readonly authority: AuthorityEpochs;
-}
-
-interface Parts {
-  readonly facts: Pending;
-  readonly tail: Tail;
-  readonly events: readonly RunEvent[];
-  readonly link: ChainLink;
-}
-
-function build(held: HeldRun, { standing, authority }: Terms, { facts, tail, events, link }: Parts): Unit {
-  const budget = held.holdings.unit(events);
-  const known = { tenant: held.tenant, started: held.state.started };
-  return {
-    id: newId('unit'),
-    tenant: held.tenant,
-    run: held.run,
-    leaseEpoch: held.leaseEpoch,
-    authority,
-    seq: held.seq,
-    nextSeq: held.seq + events.length,
-    create: held.create,
-    status: standing.status,
-    wait: standing.wait === null ? null : canonicalJson(standing.wait),
-    wakeAt: standing.wakeAt,
-    release: standing.release || isFinal(standing.status),
-    journal: events.map((event) => journalLine(known, event)).join('\n'),
-    audit: link.packed,
-    auditHashes: link.hashes,
-    auditSeq: held.chain.seq,
-    mail: facts.mail,
-    decisions: [...facts.decisions, ...tail.decisions],
-    ...(budget && { budget }),
-  };
 }

@@ -24,6 +24,8 @@ export interface Doors {
 export interface Performed {
   readonly outcome: CallOutcome<Json>;
   readonly tokens: number;
+  /** What came of it as canonical JSON, where the door had to write that anyway. */
+  readonly text?: string;
 }
 
 /** An allowed act whose decision and intent are committed: all that a permit is made from. */

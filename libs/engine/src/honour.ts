@@ -145,8 +145,6 @@ export function shown(performed: Performed, { proposed, decision }: Pick<Warrant
     run: run ?? '',
     time: new Date(decision.at).toISOString(),
   };
-  return {
-    ...performed,
-    outcome: { ...outcome, value: honouring.withheld(outcome.value, decision.obligations, given) },
-  };
+  const value = honouring.withheld(outcome.value, decision.obligations, given);
+  return { outcome: { ...outcome, value }, tokens: performed.tokens };
 }

@@ -54,7 +54,7 @@ export async function recordOutcome(
       recordFailure(held, { attempt, now, failure: unfit, landed: 'yes' });
       return;
     }
-    const text = encoded(outcome.value);
+    const text = ended.performed.text ?? encoded(outcome.value);
     if (typeof text !== 'string') recordFailure(held, { attempt, now, failure: text, landed: 'yes' });
     else {
       const ref = await keepAside({ db }, held.tenant, text);

@@ -1,5 +1,5 @@
 import { assertNever, type Json } from '@writ/kernel';
-import type { ModelReply } from '@writ/gateways';
+import type { ModelReply, ToolReply } from '@writ/gateways';
 import { honouring } from '@writ/policy';
 import type { BillOfMaterials, ModelDefinition, ToolDefinition } from '@writ/registry';
 import { inSpan, openSpan } from '@writ/telemetry';
@@ -164,8 +164,14 @@ async function callFramework(doors: Doors, bill: BillOfMaterials, warrant: Warra
   if (outcome.kind === 'failed') span.fail(outcome.failure.code);
   span.end();
   if (outcome.kind === 'failed') return { outcome, tokens: 0 };
-  return { outcome: { kind: 'ok', value: outcome.value.content }, tokens: 0 };
+  return answered(outcome.value);
 }
+
+const answered = ({ content, text }: ToolReply): Performed => ({
+  outcome: { kind: 'ok', value: content },
+  tokens: 0,
+  text,
+});
 
 async function callTool(
   doors: Doors,
@@ -195,5 +201,5 @@ async function callTool(
   if (outcome.kind === 'failed') span.fail(outcome.failure.code);
   span.end();
   if (outcome.kind === 'failed') return { outcome, tokens: 0 };
-  return { outcome: { kind: 'ok', value: outcome.value.content }, tokens: 0 };
+  return answered(outcome.value);
 }

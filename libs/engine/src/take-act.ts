@@ -102,20 +102,25 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
 }
 
 /** The act as it is decided next: what must be read or asked for its decision comes first, each a step of its own. */
-async function proposedFor(
+function proposedFor(
   ctx: EngineContext,
   held: HeldRun,
   { act, authority, now }: { readonly act: Act; readonly authority: TenantAuthority; readonly now: number },
-): Promise<Proposal> {
-  let planned = stubbedIn(held, propose(held, act, now));
-  if (authority.snapshot !== null && authority.snapshot.guardrails !== null) {
-    const passed = await passGuardrails(ctx, held, { act, planned, authority, now });
-    if (passed.check !== null) return passed.check;
-    ({ planned } = passed);
-  }
-  const gathered = gatherAttributes(held, authority, planned);
-  const reading = gathered.missing ? proposeRead(held, planned, gathered.missing) : null;
-  return (reading && stubbedIn(held, reading)) ?? withFlow(held, authority, { ...planned, request: gathered.request });
+): Proposal | Promise<Proposal> {
+  const planned = stubbedIn(held, propose(held, act, now));
+  const { snapshot } = authority;
+  if (snapshot === null || snapshot.guardrails === null) return withFacts(held, authority, planned);
+  return passGuardrails(ctx, held, { act, planned, authority, now }).then(
+    (passed) => passed.check ?? withFacts(held, authority, passed.planned),
+  );
+}
+
+/** With what its decision reads of attributes and labels; or the read that brings an attribute first. */
+function withFacts(held: HeldRun, authority: TenantAuthority, planned: Proposal): Proposal {
+  const { request, missing } = gatherAttributes(held, authority, planned);
+  const reading = missing ? proposeRead(held, planned, missing) : null;
+  if (reading) return stubbedIn(held, reading);
+  return withFlow(held, authority, request === planned.request ? planned : { ...planned, request });
 }
 
 type Allowed = Decided & { readonly signal: AbortSignal; readonly holds: readonly Hold[] };

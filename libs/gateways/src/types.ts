@@ -68,7 +68,8 @@ export interface ModelCall {
 export interface ToolReply {
   /** What the agent is shown. */
   readonly content: Json;
-  readonly bytes: number;
+  /** The content as canonical JSON. */
+  readonly text: string;
 }
 
 /** A way to reach tools. Three exist: functions in this process, MCP servers, and HTTP services behind the egress guard. */

@@ -35,7 +35,7 @@ function settled<T>(result: T, open: OpenSpan): T {
 export function span<T>(kind: SpanKind, attributes: Attributes, fn: (open: OpenSpan) => T): T {
   const now = tracing();
   const open = now.open(kind, attributes, null);
-  if (!now.recording) return now.current() === open.ref ? fn(open) : now.within(open.ref, () => fn(open));
+  if (!now.recording) return now.within(open.ref, () => fn(open));
   try {
     return settled(
       now.within(open.ref, () => fn(open)),

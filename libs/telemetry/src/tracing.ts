@@ -37,7 +37,7 @@ class IdleSpan implements OpenSpan {
 export const idle: Tracing = {
   recording: false,
   current: () => ambient.getStore() ?? null,
-  within: (ref, fn) => ambient.run(ref, fn),
+  within: (ref, fn) => (ambient.getStore() === ref ? fn() : ambient.run(ref, fn)),
   without: (fn) => fn(),
   open: (_kind, _attributes, parent) => new IdleSpan(parent ?? ambient.getStore() ?? newTrace()),
 };

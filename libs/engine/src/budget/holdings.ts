@@ -27,7 +27,7 @@ export class Holdings {
    */
   constructor(
     private readonly budgets: () => readonly Budget[],
-    held: ReadonlyMap<string, Held> = new Map(),
+    held?: ReadonlyMap<string, Held>,
   ) {
     this.#held = new Map(held);
   }

@@ -14,10 +14,10 @@ describe('a result', () => {
     });
   });
 
-  it('counts its bytes as they are stored', () => {
-    expect(replyOf({ content: [text('{ "ü" : 1 }')] }, 100)).toMatchObject({
-      value: { bytes: Buffer.byteLength('{"ü":1}') },
-    });
+  it('is written as it is stored, and its bytes are counted so', () => {
+    const result = { content: [text('{ "ü" : 1 }')] };
+    expect(replyOf(result, 8)).toEqual({ kind: 'ok', value: { content: { ü: 1 }, text: '{"ü":1}' } });
+    expect(replyOf(result, 7)).toMatchObject({ kind: 'failed', failure: { code: 'tool_result_too_large' } });
   });
 
   it('that is an error is quoted without NUL, lone surrogates or secrets, and never at length', () => {

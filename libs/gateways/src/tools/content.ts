@@ -57,7 +57,6 @@ export function toolReply(value: unknown, maxBytes: number): CallOutcome<ToolRep
     if (!(error instanceof CanonicalError)) throw error;
     return unencodable(error.message);
   }
-  const bytes = Buffer.byteLength(text);
-  if (bytes > maxBytes) return tooLarge(maxBytes);
-  return { kind: 'ok', value: { content: JSON.parse(text) as Json, bytes } };
+  if (Buffer.byteLength(text) > maxBytes) return tooLarge(maxBytes);
+  return { kind: 'ok', value: { content: JSON.parse(text) as Json, text } };
 }
