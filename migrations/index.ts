@@ -45,6 +45,7 @@ import { TakeRuns1795000000044 } from './0044-take-runs';
 import { PackedUnits1795000000045 } from './0045-packed-units';
 import { ComposedPolicies1795000000046 } from './0046-composed-policies';
 import { CommitStart1795000000047 } from './0047-commit-start';
+import { JournalEvidence1795000000048 } from './0048-journal-evidence';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -95,4 +96,5 @@ export const MIGRATIONS = [
   PackedUnits1795000000045,
   ComposedPolicies1795000000046,
   CommitStart1795000000047,
+  JournalEvidence1795000000048,
 ];

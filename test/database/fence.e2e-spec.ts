@@ -104,6 +104,24 @@ describe('the fence', () => {
   });
 });
 
+describe('the journal', () => {
+  it('[I1] [I2] takes no unit whose evidence is not there, whoever writes it and whatever stands beside it', async () => {
+    const run = await ledger.run();
+    const insert = (auditSeqs: readonly number[]) =>
+      ledger.outsider.query(
+        `insert into writ.journal (tenant, run, seq, unit, audit_seq, events)
+         select $1, $2, 1000 + a.seq, $3, a.seq, '{}' from unnest($4::int[]) as a(seq)`,
+        [run.tenant, run.run, newId('unit'), auditSeqs],
+      );
+    await expect(insert([1_000])).rejects.toMatchObject({ code: '23503' });
+    await expect(insert([run.auditSeq, 1_000])).rejects.toMatchObject({ code: '23503' });
+    await ledger.outsider.query('begin');
+    await insert([run.auditSeq]);
+    await ledger.outsider.query('rollback');
+    await checkLedger(ledger.outsider);
+  });
+});
+
 describe('a unit sent again', () => {
   it('is committed once, and its sender gets the same answer', async () => {
     const run = await ledger.run();

@@ -44,6 +44,20 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'review.why': 'share',
 };
 
+/** What a trigger keeps, not a foreign key. */
+const KEPT: Readonly<Record<string, Table['references']>> = {
+  journal: [
+    {
+      to: 'audit_unit',
+      columns: [
+        ['run', 'run'],
+        ['audit_seq', 'seq'],
+      ],
+    },
+  ],
+};
+const referencesOf = ({ name, references }: Table): Table['references'] => [...references, ...(KEPT[name] ?? [])];
+
 function valueOf(table: string, { name, type }: Column): unknown {
   const asked = ASKED[`${table}.${name}`];
   if (asked !== undefined) return asked;
@@ -69,7 +83,7 @@ function inOrder(tables: readonly Table[]): Table[] {
   const ordered: Table[] = [];
   const visit = (table: Table): void => {
     if (ordered.includes(table)) return;
-    for (const { to } of table.references) {
+    for (const { to } of referencesOf(table)) {
       const parent = tables.find(({ name }) => name === to);
       if (parent && parent !== table) visit(parent);
     }
@@ -98,7 +112,7 @@ export async function seedTables(
         const asked = ASKED[`${table.name}.${column.name}`] !== undefined;
         if (column.name !== 'tenant' && (asked || !column.optional)) row[column.name] = valueOf(table.name, column);
       }
-      for (const { to, columns } of table.references) {
+      for (const { to, columns } of referencesOf(table)) {
         const parent = seeded.get(`${to} ${tenant}`) ?? { tenant };
         for (const [from, of] of columns) row[from] = parent[of];
       }
