@@ -46,6 +46,7 @@ import { PackedUnits1795000000045 } from './0045-packed-units';
 import { ComposedPolicies1795000000046 } from './0046-composed-policies';
 import { CommitStart1795000000047 } from './0047-commit-start';
 import { JournalEvidence1795000000048 } from './0048-journal-evidence';
+import { EnterChild1795000000049 } from './0049-enter-child';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -97,4 +98,5 @@ export const MIGRATIONS = [
   ComposedPolicies1795000000046,
   CommitStart1795000000047,
   JournalEvidence1795000000048,
+  EnterChild1795000000049,
 ];

@@ -110,6 +110,16 @@ describe('a run that a run starts', () => {
     expect(await queries.get(tenant, leaf!)).toMatchObject({ parent: middle, root, children: [] });
   });
 
+  it('is led where its parent is: the unit that makes it carries its first intent', async () => {
+    const [child] = started((await world.play('middle', input({ say: 'hello' }))).events);
+    const { rows } = await world.scenario.outsider.query<{ events: string }>(
+      `select events from writ.journal where run = $1 and seq = 0`,
+      [child],
+    );
+    expect(rows[0]!.events).toContain('"run_started"');
+    expect(rows[0]!.events).toContain('"step_intended"');
+  });
+
   it('that fails is a failed node, to which the rule of its step applies', async () => {
     const { output, events } = await world.play('forgives');
     expect(output).toBe('went on');

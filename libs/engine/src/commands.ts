@@ -36,20 +36,12 @@ import { forkRun } from './fork/fork-run';
 import type { CancelBody, NoteBody, ReconcileBody, SignalBody, SteerBody } from './mail-bodies';
 import { recordDecisionIn } from './record-decision';
 import { reopenRun, reopenToUndo, UNDOABLE } from './redrive';
-import { type StartEnd, startInLine } from './start-in-line';
+import { type LocalWorker, startHere } from './start-here';
+import { startInLine } from './start-in-line';
 import { BillCache, earlierStart, prepareStart } from './start-run';
 import { upgradeRun } from './upgrade/upgrade-run';
 import type { WakeUp } from './wake-up';
-import type { HeldRun } from './held-run';
 import { type RowWait, waitsIn } from './waits';
-import type { AdvanceEnd } from './advance-end';
-
-/** The part of a worker that a start in the same process may hand its run to. */
-export interface LocalWorker {
-  /** Whether a run of the tenant that starts here may be led at once. */
-  mayBegin(tenant: TenantId): boolean;
-  adopt(held: HeldRun): Promise<AdvanceEnd>;
-}
 
 /** Where a start can go. */
 export interface StartWays {
@@ -109,30 +101,13 @@ export class RunCommands implements RunCommandsApi {
       if (entry === 'busy') return this.#refuseBusy(input);
       const priority = input.priority ?? 0;
       const end = leased
-        ? await this.#startHere(held)
+        ? await startHere(this.ways.local!, held)
         : await startInLine(this.ctx, this.ways, { held, entry, priority });
       if (end === 'stale') continue;
       if (end === 'exists') return this.#replay(input);
       if (typeof end !== 'string') return refuse(this.#noPlace(input, end.budget));
       return ok({ run: held.run, replayed: false });
     }
-  }
-
-  /** The run is led by this process from its first unit on, which creates it and already carries its first intent. */
-  async #startHere(held: HeldRun): Promise<StartEnd> {
-    const created = new Promise<StartEnd>((resolve, reject) => {
-      held.onCreated = () => resolve('started');
-      this.ways.local!.adopt(held).then((end) => {
-        if (end.kind === 'exists') resolve('exists');
-        else if (end.kind === 'stale_start') resolve('stale');
-        else if (end.kind === 'no_place') resolve(end);
-        // Its creation is in; the answer was lost for so long that another worker leads the run by now.
-        else if (end.kind === 'lost') resolve('started');
-        else if (held.create) reject(new Error(`the run could not be created: ${end.kind}`));
-        else resolve('started');
-      }, reject);
-    });
-    return created;
   }
 
   async #replay(input: StartRunInput): Promise<Result<StartedRun>> {

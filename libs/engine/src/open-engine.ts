@@ -113,7 +113,7 @@ export function openEngine(parts: EngineParts): Engine {
   admission.onAdmitted((tenant, run) => void wakeUp.ring(tenant, run));
   const worker = parts.leads === false ? null : new Worker(ctx, wakeUp, admission, parts.options ?? DEFAULT_WORKER);
   const commands = new RunCommands(ctx, { wakeUp, admission, local: worker });
-  effects.children = childDoor(ctx, wakeUp);
+  effects.children = childDoor(ctx, { wakeUp, local: worker });
   const triggers = new Triggers(parts.db, clock, commands);
   const batches = new Batches(parts.db, clock, commands, wakeUp);
   const pump = worker && batches.pumpFor(ctx.worker);

@@ -54,6 +54,8 @@ const keyOf = (tenant: TenantId, run: RunId): string => `${tenant}/${run}`;
 interface Led {
   held: HeldRun | null;
   readonly inbox: RunEventWithMail[];
+  /** Rung for since, and nothing was read that anybody may have rung for. */
+  rung: boolean;
 }
 
 /**
@@ -125,10 +127,12 @@ export class Worker {
     await releaseWorker(this.ctx.db, this.ctx.worker);
   }
 
-  /** The doorbell: have a look at this run. Rings for a run already led here are its own business. */
+  /** The doorbell: have a look at this run. One already led here reads its mail, or has another look once it rests. */
   ring(tenant: TenantId, run: RunId): Promise<void> {
     const key = keyOf(tenant, run);
-    if (this.#draining || this.#leading.has(key)) return Promise.resolve();
+    const led = this.#leading.get(key);
+    if (led) led.rung = true;
+    if (this.#draining || led) return Promise.resolve();
     if (this.#setbacks.tooSoon(key, this.ctx.clock.now())) return Promise.resolve();
     const waits = this.#waiting.get(tenant, key);
     if (waits) return waits.settled;
@@ -150,9 +154,11 @@ export class Worker {
     return this.#draining ? null : this.#places.share(tenant);
   }
 
-  /** Leads a run that this process has just created and holds the lease of. */
+  /** Leads a run that this process creates with its lease. Of one id it leads one; another is not begun before that one is made. */
   adopt(held: HeldRun): Promise<AdvanceEnd> {
     const key = keyOf(held.tenant, held.run);
+    const led = this.#leading.get(key);
+    if (led) return Promise.resolve({ kind: led.held?.create === null ? 'exists' : 'stale_start' });
     return new Promise((resolve, reject) => {
       void this.#lead(held.tenant, key, async () => {
         try {
@@ -178,7 +184,7 @@ export class Worker {
   }
 
   #lead(tenant: TenantId, key: string, work: () => Promise<void>): Promise<void> {
-    const led: Led = { held: null, inbox: [] };
+    const led: Led = { held: null, inbox: [], rung: false };
     this.#leading.set(key, led);
     this.#places.take(tenant);
     const done = work()
@@ -259,16 +265,17 @@ export class Worker {
       this.#setbacks.forget(held);
       if (end.kind === 'final') await this.#report(held);
       await held.keeper.settled();
-      if (end.kind === 'resting') this.#rested(key, held);
+      if (end.kind === 'resting') this.#rested(key, held, led.rung || inbox.length > 0);
       return end;
     } finally {
       span.end();
     }
   }
 
-  /** Whoever rests while people are asked may have missed a change of rights on its way to rest. */
-  #rested(key: string, held: HeldRun): void {
-    if (!this.#asked.rested(key, held, this.ctx.clock.now())) return;
+  /** On its way to rest it may have missed a change of rights, while people are asked, or what it was rung for. */
+  #rested(key: string, held: HeldRun, rung: boolean): void {
+    const missed = this.#asked.rested(key, held, this.ctx.clock.now());
+    if (!missed && !rung) return;
     // Once its place here is given back.
     setImmediate(() => void this.ring(held.tenant, held.run));
   }
@@ -331,6 +338,7 @@ export class Worker {
       const event = await readMail(this.ctx.db, letter, this.ctx.clock.now());
       const leading = this.#leading.get(keyOf(letter.tenant, letter.run));
       if (!leading?.held) continue;
+      leading.rung = false;
       if (leading.held.state.mailSeen.has(event.mail) || leading.inbox.some((seen) => seen.mail === event.mail))
         continue;
       leading.inbox.push(event);

@@ -18,13 +18,12 @@ export interface ChildRow {
   readonly path: string;
 }
 
-/** Says whose a run is, before it exists: its end finds its parent by this row. Saying it twice is saying it once. */
-export async function insertChild(tx: Tx, row: ChildRow): Promise<void> {
-  await tx.query(
-    `INSERT INTO writ.run_child (tenant, child, parent, root, path) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (tenant, child) DO NOTHING`,
-    [row.tenant, row.child, row.parent, row.root, row.path],
-  );
+/**
+ * Says whose a run is, before it exists: its end finds its parent by this row. Saying it twice is saying it once. Not waited
+ * for until it is on the disk: the commit that makes the child is, and takes with it what was written before.
+ */
+export async function enterChild(db: Database, { tenant, child, parent, root, path }: ChildRow): Promise<void> {
+  await db.call('enter_child', [tenant, child, parent, root, path]);
 }
 
 /** Tells a run that its parent wants it to end. Once, however often it is told; one that was never started hears nothing. */
