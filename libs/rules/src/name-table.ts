@@ -19,15 +19,17 @@ export interface Table {
 /** Words of a cell, two lines of the processor's cache, and which of them leads to what did not find room. */
 const CELL = 32;
 const LINK = CELL - 1;
-/** Words of records for each cell: half of it stays free, and few records are spilt, to which it is a second wait. */
-const FILL = 15;
+/** Words of records for each cell: two thirds of it stay free, and hardly a record is spilt, which costs a second wait. */
+const FILL = 11;
 const MOST_CELLS = 0xffff;
 
 /**
- * Words of one piece of memory, half a megabyte: its head, through which all of it is reached, is then seldom looked for.
- * One policy that outlives its neighbours keeps no more than this alive.
+ * Words of the first piece of memory and of the largest, two megabytes; each has twice those of the piece before. A piece
+ * is reached through its head, which is seldom looked for where a process with many policies has few of them. One policy
+ * that outlives its neighbours keeps no more than this alive.
  */
-const PIECE_WORDS = 131_072;
+const LEAST_WORDS = 32_768;
+const MOST_WORDS = 524_288;
 /** A table larger than this has a piece of its own. */
 const LARGE_WORDS = 8_192;
 /** Words of a line of the processor's cache, and those of a piece that usually come before its first whole one. */
@@ -41,7 +43,7 @@ let used = 0;
 function roomFor(count: number): { readonly words: Int32Array; readonly at: number } {
   if (count > LARGE_WORDS) return { words: new Int32Array(count + BEFORE_LINE), at: BEFORE_LINE };
   if (used + count > piece.length) {
-    piece = new Int32Array(PIECE_WORDS);
+    piece = new Int32Array(Math.min(MOST_WORDS, Math.max(LEAST_WORDS, piece.length * 2)));
     used = BEFORE_LINE;
   }
   const at = used;

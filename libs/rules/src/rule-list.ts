@@ -82,9 +82,11 @@ export interface Room {
   readonly at: number;
 }
 
-/** Members of one piece, half a megabyte of them, and those that a policy has a piece of its own for. */
-const PIECE_MEMBERS = 65_536;
-const LARGE_MEMBERS = 16_384;
+/** Members of the first piece and of the largest, two megabytes; each has twice those of the piece before. */
+const LEAST_MEMBERS = 16_384;
+const MOST_MEMBERS = 262_144;
+/** A policy with more has a piece of its own. */
+const LARGE_MEMBERS = 8_192;
 
 let piece: unknown[] = [];
 let used = 0;
@@ -96,7 +98,7 @@ let used = 0;
 export function roomInList(count: number): Room {
   if (count > LARGE_MEMBERS) return { list: new Array<unknown>(count).fill(null), at: 0 };
   if (used + count > piece.length) {
-    piece = new Array<unknown>(PIECE_MEMBERS).fill(null);
+    piece = new Array<unknown>(Math.min(MOST_MEMBERS, Math.max(LEAST_MEMBERS, piece.length * 2))).fill(null);
     used = 0;
   }
   const at = used;
