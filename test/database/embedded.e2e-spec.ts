@@ -144,7 +144,7 @@ describe('the private Postgres', () => {
       async () => (await ask(server.url, `select from pg_stat_activity where application_name = 'psql'`)).length === 0,
     );
     await server.leave();
-    expect(alive(server.pid)).toBe(false);
+    await ended(server.pid);
   });
 
   it('outlives the process that started it: killed, the next start attaches and finds everything', async () => {
