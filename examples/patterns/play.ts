@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FINAL_STATUSES, type RunStatus } from '@writ/database';
 import type { RunEvent } from '@writ/engine';
 import { functionTransport, openAiProvider, type ScriptInput, startScriptedModel } from '@writ/gateways';
-import type { Json, JsonObject, Principal } from '@writ/kernel';
+import { isFinal, type Json, type JsonObject, type Principal, type RunStatus } from '@writ/kernel';
 import { parseBundle } from '@writ/policy';
 import { parseDocuments } from '@writ/registry';
 import { parse as parseYaml } from 'yaml';
@@ -100,7 +99,7 @@ async function ended(
   for (;;) {
     const { rows } = await database.query('select status from writ.run where id = $1', [run]);
     const status = rows[0]?.status ?? 'queued';
-    if (FINAL_STATUSES.has(status)) return;
+    if (isFinal(status)) return;
     if (Date.now() > giveUp) throw new Error(`run ${run} is still ${status}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

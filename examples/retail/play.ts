@@ -1,5 +1,4 @@
-import { FINAL_STATUSES, type RunStatus } from '@writ/database';
-import type { Failure, RunId } from '@writ/kernel';
+import { type Failure, isFinal, type RunId, type RunStatus } from '@writ/kernel';
 import type { Conversation } from './conversations';
 import { answerLostCalls } from './reconcile';
 import type { Stack } from './stack';
@@ -81,7 +80,7 @@ async function play<C extends Conversation>(
       run,
     ]);
     const status = rows[0]?.status ?? 'queued';
-    if (FINAL_STATUSES.has(status)) return { conversation, run, status };
+    if (isFinal(status)) return { conversation, run, status };
     if (status === 'waiting_reconciliation') await answerLostCalls(stack, run);
     if (Date.now() > giveUp)
       throw new Error(`${conversation.opening} (${run}) is still ${status} after ${patienceMs} ms`);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTenant, FINAL_STATUSES, type RunStatus } from '@writ/database';
+import { createTenant } from '@writ/database';
 import type { RunEvent } from '@writ/engine';
 import { mcpTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
-import { newId, type Principal, type RunId, type TenantId } from '@writ/kernel';
+import { isFinal, newId, type Principal, type RunId, type RunStatus, type TenantId } from '@writ/kernel';
 import { activatePolicy } from '@writ/policy';
 import { publish } from '@writ/registry';
 import { checkRun } from '../support/check-run';
@@ -124,7 +124,7 @@ export async function openWorld(suites: readonly Suite[], guards: readonly Guard
         [run],
       );
       const { status, wait } = rows[0] ?? { status: 'queued', wait: null };
-      if (FINAL_STATUSES.has(status)) return status;
+      if (isFinal(status)) return status;
       if (Date.now() > giveUp) throw new Error(`${id} (${run}) is still ${status}: ${wait ?? ''}`);
       const asked = wait === null ? null : (JSON.parse(wait) as { for: string; step: number; approval?: string });
       if (asked?.for !== 'approval' || asked.approval === undefined || answered.has(asked.approval)) continue;

@@ -1,5 +1,4 @@
-import type { Json, RunId } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import type { Json, RunId, RunStatus } from '@writ/kernel';
 import type { RunEvent } from '@writ/engine';
 import type { PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';

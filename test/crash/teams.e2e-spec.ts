@@ -1,5 +1,4 @@
-import type { Json, RunId } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import type { Json, RunId, RunStatus } from '@writ/kernel';
 import { fold } from '@writ/engine';
 import { type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { PolicyBundle } from '@writ/policy';

@@ -1,4 +1,4 @@
-import type { RunStatus } from '@writ/database';
+import type { RunStatus } from '@writ/kernel';
 import { until } from '../support/crash-world';
 import { type Desk, openDesk, say } from './desk';
 

@@ -1,7 +1,6 @@
 import { functionTransport, type ToolFunction } from '@writ/gateways';
-import type { Json, JsonObject, RunId } from '@writ/kernel';
+import { isFinal, type Json, type JsonObject, type RunId, type RunStatus } from '@writ/kernel';
 import type { RunEvent, StartRunInput } from '@writ/engine';
-import { isFinal, type RunStatus } from '@writ/database';
 import type { PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario, type ScenarioOptions } from '../support/scenario';

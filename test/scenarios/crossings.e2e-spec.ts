@@ -1,7 +1,6 @@
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
-import { isFinal, type RunStatus } from '@writ/database';
-import type { RunId } from '@writ/kernel';
+import { isFinal, type RunId, type RunStatus } from '@writ/kernel';
 import { listBudgets, removeBudget, setBudget } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';

@@ -14,8 +14,7 @@ import {
   ToolGateway,
 } from '@writ/gateways';
 import { openEngine, type RunEvent, type StartRunInput } from '@writ/engine';
-import { isFinal, type RunStatus } from '@writ/database';
-import type { RunId } from '@writ/kernel';
+import { isFinal, type RunId, type RunStatus } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { agentLoop, Died, type FrameworkPeer, startFramework } from '../support/framework';

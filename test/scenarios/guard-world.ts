@@ -1,7 +1,6 @@
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
-import { FINAL_STATUSES, type RunStatus } from '@writ/database';
-import type { Json, JsonObject, RunId } from '@writ/kernel';
+import { isFinal, type Json, type JsonObject, type RunId, type RunStatus } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
@@ -185,7 +184,7 @@ export async function openGuardWorld(guardrails: string): Promise<GuardWorld> {
       return started.value.run;
     },
     async over(run) {
-      await until(`${run} to end`, async () => FINAL_STATUSES.has((await rowOf(run)).status), 60_000);
+      await until(`${run} to end`, async () => isFinal((await rowOf(run)).status), 60_000);
       const { events, status } = await checkRun(outsider, run);
       const last = events.at(-1)!;
       return {

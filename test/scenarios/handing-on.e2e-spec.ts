@@ -1,6 +1,5 @@
-import { FINAL_STATUSES, type RunStatus } from '@writ/database';
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
-import type { Principal, RunId } from '@writ/kernel';
+import { isFinal, type Principal, type RunId, type RunStatus } from '@writ/kernel';
 import { parseBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
@@ -133,7 +132,7 @@ describe('what agents hand on', () => {
       )
     ).rows[0]!;
   async function over(run: string) {
-    await until(`${run} to end`, async () => FINAL_STATUSES.has((await rowOf(run)).status));
+    await until(`${run} to end`, async () => isFinal((await rowOf(run)).status));
     const checked = await checkRun(scenario.outsider, run);
     const denied = checked.events.flatMap((event) =>
       event.type === 'step_denied' ? [[event.agent, event.target, event.decision.reason]] : [],

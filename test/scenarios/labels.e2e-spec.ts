@@ -1,6 +1,5 @@
-import { FINAL_STATUSES, type RunStatus } from '@writ/database';
 import { functionTransport } from '@writ/gateways';
-import type { JsonObject, Principal, RunId } from '@writ/kernel';
+import { isFinal, type JsonObject, type Principal, type RunId, type RunStatus } from '@writ/kernel';
 import { parseBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
@@ -115,7 +114,7 @@ describe('labels on what enters a run', () => {
     return (JSON.parse((await rowOf(run)).wait!) as { approval: string }).approval;
   };
   async function over(run: string) {
-    await until(`${run} to end`, async () => FINAL_STATUSES.has((await rowOf(run)).status), 60_000);
+    await until(`${run} to end`, async () => isFinal((await rowOf(run)).status), 60_000);
     return checkRun(scenario.outsider, run);
   }
   const vote = async (approval: string, verdict: 'approve' | 'reject') => {

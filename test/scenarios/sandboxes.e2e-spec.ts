@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { FINAL_STATUSES, type RunStatus } from '@writ/database';
 import { readJournal } from '@writ/engine';
 import { fromModule, functionTransport, ToolGateway } from '@writ/gateways';
-import type { RunId } from '@writ/kernel';
+import { isFinal, type RunId, type RunStatus } from '@writ/kernel';
 import { parseBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
@@ -72,7 +71,7 @@ obligations:
       const { rows } = await outsider.query<{ status: RunStatus }>('select status from writ.run where id = $1', [run]);
       return rows[0]!.status;
     };
-    await until(`${run} to end`, async () => FINAL_STATUSES.has(await status()), 90_000);
+    await until(`${run} to end`, async () => isFinal(await status()), 90_000);
     await checkRun(outsider, run);
     return { status: await status(), events: await readJournal(db, tenant, run) };
   }

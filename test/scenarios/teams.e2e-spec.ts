@@ -1,7 +1,6 @@
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
-import type { RunStatus } from '@writ/database';
-import type { Json } from '@writ/kernel';
+import type { Json, RunStatus } from '@writ/kernel';
 import type { PolicyBundle } from '@writ/policy';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';

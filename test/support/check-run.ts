@@ -1,8 +1,16 @@
 import type { Client, Pool } from 'pg';
 import { checkChain, commitmentTo } from '@writ/audit';
-import { isFinal, type RunStatus } from '@writ/database';
 import { fold, journalEvents, type RunEvent } from '@writ/engine';
-import { canonicalJson, digestOf, isRepeatable, type Json, sha256Hex, type TenantId } from '@writ/kernel';
+import {
+  canonicalJson,
+  digestOf,
+  isFinal,
+  isRepeatable,
+  type Json,
+  type RunStatus,
+  sha256Hex,
+  type TenantId,
+} from '@writ/kernel';
 import { keepJournal } from './journal-fixtures';
 
 /** A connection that sees every tenant: the checker stands outside what it checks. */

@@ -1,25 +1,15 @@
+import { BUDGET_DIMENSIONS, BUDGET_PERIODS, BUDGET_SCOPES, CROSSINGS } from '@writ/kernel';
 import { z } from 'zod';
 import { id, name, named, page, pageQuery, time } from './fields';
 import { route } from './route';
 
-const scope = z.enum(['tenant', 'workflow', 'agent', 'tool', 'model', 'batch']);
+const scope = z.enum([...BUDGET_SCOPES, 'batch']);
 const dimension = z
-  .enum([
-    'model_calls',
-    'tool_calls',
-    'input_tokens',
-    'output_tokens',
-    'tokens',
-    'cost_micros',
-    'handoffs',
-    'wall_ms',
-    'concurrent_runs',
-    'steps',
-  ])
+  .enum(BUDGET_DIMENSIONS)
   .describe('`cost_micros` are millionths of a model’s currency; `wall_ms` the time calls take; `steps` any call.');
-const period = z.enum(['minute', 'day', 'month', 'total']).describe('Days and months are those of UTC.');
+const period = z.enum(BUDGET_PERIODS).describe('Days and months are those of UTC.');
 const crossing = z
-  .enum(['fail', 'ask', 'wait', 'degrade', 'hand_off'])
+  .enum(CROSSINGS)
   .describe(
     'What a step without room does: end with `budget_exhausted`, wait for a person, wait for room, take the cheaper model, pass on to the agent.',
   );

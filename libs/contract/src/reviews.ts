@@ -1,8 +1,9 @@
+import { RISK_TIERS } from '@writ/kernel';
 import { z } from 'zod';
 import { id, named, page, pageQuery, time } from './fields';
 import { route } from './route';
 
-export const tier = z.enum(['low', 'medium', 'high']).describe('Risk tier.');
+export const tier = z.enum(RISK_TIERS).describe('Risk tier.');
 const verdict = z
   .enum(['fine', 'concern'])
   .describe('`fine`: nothing to object to; `concern`: something has to follow, which the note says.');

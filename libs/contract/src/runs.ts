@@ -1,3 +1,4 @@
+import { RUN_STATUSES } from '@writ/kernel';
 import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { digest, id, json, jsonObject, name, named, page, pageQuery, principalId, role, time } from './fields';
@@ -5,25 +6,7 @@ import { after, wait } from './follow';
 import { route } from './route';
 import { coverageExample, filter, include, searchPage, windowQuery } from './search';
 
-export const RunStatus = named(
-  'RunStatus',
-  z.enum([
-    'queued',
-    'running',
-    'waiting_approval',
-    'waiting_input',
-    'waiting_external',
-    'waiting_reconciliation',
-    'paused',
-    'succeeded',
-    'failed',
-    'timed_out',
-    'denied',
-    'cancelled',
-    'stopped',
-    'quarantined',
-  ]),
-);
+export const RunStatus = named('RunStatus', z.enum(RUN_STATUSES));
 
 const run = {
   id: id('run'),

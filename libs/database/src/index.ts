@@ -32,12 +32,8 @@ export { roleUrl } from './session/roles';
 export {
   type AuthorityEpochs,
   Committed,
-  FINAL_STATUSES,
   isCommitted,
-  isFinal,
-  RUN_STATUSES,
   type RunCreation,
-  type RunStatus,
   type Unit,
   type UnitBudget,
   type UnitOutcome,

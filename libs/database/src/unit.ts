@@ -1,38 +1,4 @@
-import type { BudgetId, DecisionId, MailId, RunId, TenantId, UnitId, WorkerId } from '@writ/kernel';
-
-/**
- * Where a run stands. `queued` and `running` move by themselves; the `waiting_…` states and `paused` wait for something
- * named in `wait`; the rest are final.
- */
-export const RUN_STATUSES = [
-  'queued',
-  'running',
-  'waiting_approval',
-  'waiting_input',
-  'waiting_external',
-  'waiting_reconciliation',
-  'paused',
-  'succeeded',
-  'failed',
-  'timed_out',
-  'denied',
-  'cancelled',
-  'stopped',
-  'quarantined',
-] as const;
-export type RunStatus = (typeof RUN_STATUSES)[number];
-
-export const FINAL_STATUSES: ReadonlySet<RunStatus> = new Set<RunStatus>([
-  'succeeded',
-  'failed',
-  'timed_out',
-  'denied',
-  'cancelled',
-  'stopped',
-  'quarantined',
-]);
-
-export const isFinal = (status: RunStatus): boolean => FINAL_STATUSES.has(status);
+import type { BudgetId, DecisionId, MailId, RunId, RunStatus, TenantId, UnitId, WorkerId } from '@writ/kernel';
 
 /** The authority a unit was decided under; both numbers must still be current when it commits. */
 export interface AuthorityEpochs {

@@ -1,5 +1,4 @@
-import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import type { Json, JsonObject, Principal, Result, RunId, RunStatus, TenantId } from '@writ/kernel';
 import type { DecisionRequest, Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';

@@ -2,6 +2,7 @@ import {
   type BudgetId,
   canonicalJson,
   type Failure,
+  isFinal,
   isId,
   type MailId,
   newId,
@@ -12,7 +13,7 @@ import {
   type TenantId,
 } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
-import { insertMail, isFinal, runRow, type RunRow, type Tx } from '@writ/database';
+import { insertMail, type RunRow, runRow, type Tx } from '@writ/database';
 import { type Action, decide, type Decision, type DecisionRequest, type TenantAuthority } from '@writ/policy';
 import type { Admission } from './admission/admission';
 import type {

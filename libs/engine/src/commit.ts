@@ -1,6 +1,6 @@
-import { type BudgetId, canonicalJson, newId } from '@writ/kernel';
+import { type BudgetId, canonicalJson, isFinal, newId } from '@writ/kernel';
 import { type ChainHead, extendChain } from '@writ/audit';
-import { type AuthorityEpochs, type GroupCommit, isFinal, type Unit, type UnitOutcome } from '@writ/database';
+import type { AuthorityEpochs, GroupCommit, Unit, UnitOutcome } from '@writ/database';
 import { apply } from './fold';
 import type { RunEvent } from './events';
 import { emptyPending, type HeldRun, joinedPending, type Pending } from './held-run';

@@ -1,6 +1,5 @@
-import { assertNever } from '@writ/kernel';
+import { assertNever, isFinal } from '@writ/kernel';
 import * as approvals from './approvals/standing';
-import { isFinal } from '@writ/database';
 import type { RunEvent, RunStarted, WaitFor } from './events';
 import { ownLimits } from './budget/shares';
 import { agentNode, answer, returnAnswer, returnWork, takeAnswer, takeRoute, updateLedger } from './fold/agent';

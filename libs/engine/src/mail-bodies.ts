@@ -1,5 +1,4 @@
-import type { InputId, Json, RunId } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import type { InputId, Json, RunId, RunStatus } from '@writ/kernel';
 import type { Pinned } from './events';
 
 /** What letters to a run hold, by their kind. */

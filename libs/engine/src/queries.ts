@@ -1,6 +1,6 @@
 import { listBudgets, revokedDelegations } from '@writ/policy';
-import { isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
-import { type Database, getPayload, isFinal, type RunRow, runRow, unitsAround } from '@writ/database';
+import { isFinal, isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
+import { type Database, getPayload, runRow, type RunRow, unitsAround } from '@writ/database';
 import type {
   DecisionView,
   EventView,

@@ -1,5 +1,4 @@
-import type { Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import type { Failure, Hop, Json, JsonObject, MailId, RunId, RunStatus } from '@writ/kernel';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { DecisionRequest, ResolvedAttribute } from '@writ/policy';
 import { type Board, emptyBoard } from './board/board';

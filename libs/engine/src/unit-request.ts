@@ -1,6 +1,6 @@
-import type { BudgetId, DecisionId, Failure } from '@writ/kernel';
+import type { BudgetId, DecisionId, Failure, RunStatus } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
-import type { AuthorityEpochs, Committed, RunStatus } from '@writ/database';
+import type { AuthorityEpochs, Committed } from '@writ/database';
 import type { RunEvent } from './events';
 import type { RowWait } from './waits';
 

@@ -1,5 +1,4 @@
-import { assertNever } from '@writ/kernel';
-import { isFinal, type RunStatus } from '@writ/database';
+import { assertNever, isFinal, type RunStatus } from '@writ/kernel';
 import type { WaitFor } from './events';
 import { within } from './path';
 import type { BranchState, RunState } from './state';

@@ -1,4 +1,14 @@
 export type { Brand } from './brand';
+export {
+  BUDGET_DIMENSIONS,
+  BUDGET_PERIODS,
+  BUDGET_SCOPES,
+  type BudgetDimension,
+  type BudgetPeriod,
+  type BudgetScope,
+  type Crossing,
+  CROSSINGS,
+} from './budget';
 export { type Clock, systemClock } from './clock';
 export { drawOf } from './draw';
 export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
@@ -38,4 +48,5 @@ export { isOrigin } from './origin';
 export type { Hop, HopBounds, Principal, PrincipalKind, ToolGrant } from './principal';
 export { randomBytes } from './random';
 export { DEFAULT_RISK, highestRisk, RISK_TIERS, type RiskTier } from './risk';
+export { FINAL_STATUSES, isFinal, RUN_STATUSES, type RunStatus } from './run-status';
 export { sha256Portable } from './sha256';

@@ -1,7 +1,15 @@
 import { raiseAuthority, type Tx } from '@writ/database';
-import { newId, ok, refuse, type Result, type StopId, type TenantId } from '@writ/kernel';
+import {
+  BUDGET_SCOPES,
+  type BudgetScope,
+  newId,
+  ok,
+  refuse,
+  type Result,
+  type StopId,
+  type TenantId,
+} from '@writ/kernel';
 import type { RecordChange } from './activate';
-import { BUDGET_SCOPES, type BudgetScope } from './budgets/budget';
 import { policyFailure } from './bundle';
 import { isAtLeast, type Stop, type StopMode, type StopScope } from './stops';
 

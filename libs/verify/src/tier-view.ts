@@ -1,3 +1,4 @@
+import { RISK_TIERS } from '@writ/kernel';
 import { type Closure, covers } from '@writ/rules';
 import type { DecidedEvent, ReadStage } from './decision';
 import { quote } from './report';
@@ -43,7 +44,7 @@ export interface TierView {
   readonly reviews: ReadonlyMap<string, ReviewText>;
 }
 
-const TIERS = ['low', 'medium', 'high'];
+const TIERS: readonly string[] = RISK_TIERS;
 
 /** Acts of runs, which a policy with controls of tiers is always asked about. */
 const ACTS = new Set(

@@ -1,4 +1,5 @@
 import type { OperationId, RequestOf } from '@writ/contract';
+import { BUDGET_DIMENSIONS, BUDGET_PERIODS, BUDGET_SCOPES, CROSSINGS } from '@writ/kernel';
 import { usage } from '../cli-error';
 import type { Command, Given } from '../command';
 import { members, type Row } from '../output/output';
@@ -7,21 +8,7 @@ import { asRow, asRows } from './rows';
 
 type SetBudget = NonNullable<RequestOf<Extract<OperationId, 'setBudget'>>['body']>;
 
-const SCOPES = ['workflow', 'agent', 'tool', 'model'] as const;
-const DIMENSIONS = [
-  'model_calls',
-  'tool_calls',
-  'input_tokens',
-  'output_tokens',
-  'tokens',
-  'cost_micros',
-  'handoffs',
-  'wall_ms',
-  'concurrent_runs',
-  'steps',
-] as const;
-const PERIODS = ['minute', 'day', 'month', 'total'] as const;
-const CROSSINGS = ['fail', 'ask', 'wait', 'degrade', 'hand_off'] as const;
+const SCOPES = BUDGET_SCOPES.filter((scope) => scope !== 'tenant');
 
 const COLUMNS = members('id', 'scope', 'target', 'dimension', 'period', 'spent', 'reserved', 'limit', 'crossing');
 
@@ -57,12 +44,12 @@ const set: Command = {
   description:
     'Changes the budget of the same scope, dimension and period where there is one. What is spent stays spent. A run that crosses it is told budget_exhausted, which is no denial.',
   args: [
-    { usage: '<dimension>', description: DIMENSIONS.join(', ') },
+    { usage: '<dimension>', description: BUDGET_DIMENSIONS.join(', ') },
     { usage: '<limit>', description: 'how much; cost_micros are millionths of the model’s currency' },
   ],
   options: [
     ...SCOPES.map((scope) => ({ flags: `--${scope} <name>`, description: `limit this ${scope} only` })),
-    { flags: '--per <period>', description: 'begin anew each minute, day or month (total)', choices: PERIODS },
+    { flags: '--per <period>', description: 'begin anew each minute, day or month (total)', choices: BUDGET_PERIODS },
     { flags: '--warn-at <amount>', description: 'say so in the log when it comes to this' },
     { flags: '--crossing <what>', description: 'what a step without room does (fail)', choices: CROSSINGS },
     { flags: '--fallback <name>', description: 'the cheaper model to degrade to, or the agent to hand off to' },
@@ -77,8 +64,8 @@ const set: Command = {
   async run(context, call) {
     const body: SetBudget = {
       ...scopeOf(call),
-      dimension: oneOf(DIMENSIONS, call.arg(0)),
-      period: oneOf(PERIODS, call.text('per') ?? 'total'),
+      dimension: oneOf(BUDGET_DIMENSIONS, call.arg(0)),
+      period: oneOf(BUDGET_PERIODS, call.text('per') ?? 'total'),
       limit: wholeNumber('<limit>', call.arg(1)) ?? 0,
       warn_at: wholeNumber('--warn-at', call.text('warn-at')) ?? null,
       crossing: oneOf(CROSSINGS, call.text('crossing') ?? 'fail'),

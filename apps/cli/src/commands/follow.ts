@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CliError } from '../cli-error';
 import type { Context, Result } from '../command';
 import type { ResponseOf } from '@writ/contract';
+import { isFinal } from '@writ/kernel';
 import { type Column, member, type Output, type Row } from '../output/output';
 import { Paint } from '../output/paint';
 import { asRow } from './rows';
 import { runText, waitWords } from './run-text';
 
-/** The statuses a run ends in, as the API's contract lists them. */
-const FINAL = new Set(['succeeded', 'failed', 'timed_out', 'denied', 'cancelled', 'stopped', 'quarantined']);
 const POLL_MS = 250;
 
 const exitOf = (status: string): 'ok' | 'failed' => (status === 'succeeded' ? 'ok' : 'failed');
@@ -26,7 +25,7 @@ export async function waitForRun(context: Context, id: string, seconds: number |
   let told = '';
   for (;;) {
     const run = await client.runs.get(id, { signal: context.signal });
-    if (FINAL.has(run.status)) return { output: await shownRun(context, run), exit: exitOf(run.status) };
+    if (isFinal(run.status)) return { output: await shownRun(context, run), exit: exitOf(run.status) };
     if (run.status !== told && run.status !== 'running' && run.status !== 'queued') {
       context.hint(`${id} is ${run.status}${run.wait ? `: ${waitWords(run.wait)}` : ''}`);
     }

@@ -1,4 +1,5 @@
 import type { ItemOf, RequestOf } from '@writ/contract';
+import { RISK_TIERS } from '@writ/kernel';
 import type { Command } from '../command';
 import { member, members, type Row } from '../output/output';
 import { first, given, wholeNumber } from './read-value';
@@ -14,7 +15,7 @@ const agents: Command = {
     'Agents, workflows and tools in their newest versions. REACHES is the highest risk tier of what each may touch; STANDING says why nobody answers for it any more, and what the policy makes of that.',
   options: [
     { flags: '--kind <kind>', description: 'only these', choices: ['agent', 'workflow', 'tool'] },
-    { flags: '--tier <tier>', description: 'only of this risk tier', choices: ['low', 'medium', 'high'] },
+    { flags: '--tier <tier>', description: 'only of this risk tier', choices: RISK_TIERS },
     { flags: '--owner <owner>', description: 'only those of one owner' },
     { flags: '--lapsed', description: 'only those nobody answers for, or not any more' },
     { flags: '--limit <count>', description: 'how many at most (200)' },

@@ -1,4 +1,5 @@
 import type { RequestOf } from '@writ/contract';
+import { RISK_TIERS } from '@writ/kernel';
 import { usage } from '../cli-error';
 import type { Command, Context } from '../command';
 import { member, members } from '../output/output';
@@ -8,7 +9,6 @@ import { asRow, asRows } from './rows';
 type Query = NonNullable<RequestOf<'listReviews'>['query']>;
 
 const REVIEW = { usage: '<review>', description: 'id of the review, rev_…, from `writ reviews list`' };
-const TIERS = ['low', 'medium', 'high'];
 
 /** Shows what became of the review that the first argument names. */
 const one =
@@ -24,7 +24,7 @@ const list: Command = {
   description: 'What is open, that which is due first; with --state, newest first.',
   options: [
     { flags: '--state <state>', description: 'which (open)', choices: ['open', 'decided', 'all'] },
-    { flags: '--tier <tier>', description: 'only runs of this risk tier', choices: TIERS },
+    { flags: '--tier <tier>', description: 'only runs of this risk tier', choices: RISK_TIERS },
     { flags: '--verdict <verdict>', description: 'only what was found so', choices: ['fine', 'concern'] },
     { flags: '--run <run>', description: 'only the review of this run' },
     { flags: '--limit <count>', description: 'how many at most (50)' },

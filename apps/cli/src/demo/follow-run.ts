@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResponseOf } from '@writ/contract';
+import { isFinal } from '@writ/kernel';
 import { type Seen, drawBar, Waterfall } from './waterfall';
 import type { World } from './world';
 
@@ -10,7 +11,6 @@ export interface Watched {
   readonly events: readonly Seen[];
 }
 
-const FINAL = new Set(['succeeded', 'failed', 'timed_out', 'denied', 'cancelled', 'stopped', 'quarantined']);
 const POLL_MS = 80;
 const PATIENCE_MS = 45_000;
 
@@ -31,7 +31,7 @@ export class RunWatch {
   }
 
   /** Waits until the run has ended, or until it stands as `until` says; draws what happened. */
-  async until(until: (watched: Watched) => boolean = ({ run }) => FINAL.has(run.status)): Promise<Watched> {
+  async until(until: (watched: Watched) => boolean = ({ run }) => isFinal(run.status)): Promise<Watched> {
     const { stage } = this.world;
     const label = (): string => {
       const now = this.running;
@@ -47,7 +47,7 @@ export class RunWatch {
       await this.#read();
       const watched = { run, events: this.events };
       if (until(watched)) return watched;
-      if (FINAL.has(run.status)) return watched;
+      if (isFinal(run.status)) return watched;
       if (performance.now() > late)
         throw new Error(`run ${this.id} is still ${run.status} after ${PATIENCE_MS / 1000} s`);
       await sleep(POLL_MS, undefined, { signal: this.world.signal });

@@ -1,5 +1,6 @@
 import { Button, Modal, NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { BUDGET_SCOPES } from '@writ/kernel';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
@@ -8,7 +9,6 @@ import styles from './Budgets.module.css';
 import { type Budget, BUDGETS_KEY } from './useBudgets';
 import { CROSSING, DIMENSION, PERIOD, scopeText } from './words';
 
-const SCOPES = ['tenant', 'workflow', 'agent', 'tool', 'model'] as const;
 const keys = <K extends string>(of: { readonly [key in K]: string }): { value: K; label: string }[] =>
   (Object.entries(of) as [K, string][]).map(([value, label]) => ({ value, label }));
 
@@ -82,7 +82,7 @@ function Form({ of, onDone }: { readonly of: Budget | null; readonly onDone: () 
     <form className={styles['form']} onSubmit={submit}>
       <NativeSelect
         label="What it covers"
-        data={[...SCOPES]}
+        data={[...BUDGET_SCOPES]}
         value={scope}
         disabled={of !== null}
         onChange={(event) => setScope(event.currentTarget.value as Budget['scope'])}

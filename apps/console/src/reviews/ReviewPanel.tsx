@@ -5,7 +5,8 @@ import { Stamp } from '../time/Stamp';
 import { Facts } from '../ui/Facts';
 import { Id } from '../ui/Id';
 import { Mark } from '../ui/Mark';
-import { RUN_STATUS, type RunStatus } from '../ui/tone';
+import { RUN_STATUS } from '../ui/tone';
+import type { RunStatus } from '@writ/kernel';
 import { DecideForm } from './DecideForm';
 import { drawnBecause, type Review, reviewSign, TIER } from './words';
 

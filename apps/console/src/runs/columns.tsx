@@ -4,7 +4,8 @@ import { count, duration } from '../time/format';
 import { Stamp } from '../time/Stamp';
 import { Icon } from '../ui/icons';
 import { Mark } from '../ui/Mark';
-import { isFinal, RUN_STATUS } from '../ui/tone';
+import { RUN_STATUS } from '../ui/tone';
+import { isFinal } from '@writ/kernel';
 import styles from './Runs.module.css';
 
 /** The columns of the runs list. `longest` scales the bars to what is on the page. */

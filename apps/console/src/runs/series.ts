@@ -1,5 +1,6 @@
 import type { Series } from '../chart/buckets';
-import { RUN_STATUS, type RunStatus } from '../ui/tone';
+import { RUN_STATUS } from '../ui/tone';
+import type { RunStatus } from '@writ/kernel';
 
 const STATUSES = Object.keys(RUN_STATUS) as RunStatus[];
 

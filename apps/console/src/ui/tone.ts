@@ -1,4 +1,4 @@
-import type { ItemOf } from '@writ/contract';
+import type { RunStatus } from '@writ/kernel';
 import type { IconName } from './icons';
 
 /** What a colour stands for. Every use also carries an icon and a word, so that no meaning hangs on colour alone. */
@@ -9,8 +9,6 @@ export interface Sign {
   readonly icon: IconName;
   readonly word: string;
 }
-
-export type RunStatus = ItemOf<'listRuns'>['status'];
 
 export const RUN_STATUS: { readonly [S in RunStatus]: Sign } = {
   queued: { tone: 'calm', icon: 'clock', word: 'Queued' },
@@ -36,18 +34,6 @@ export const VERDICT: { readonly [V in Verdict]: Sign } = {
   deny: { tone: 'bad', icon: 'deny', word: 'Denied' },
   ask: { tone: 'wait', icon: 'hand', word: 'Asked' },
 };
-
-const FINAL: ReadonlySet<RunStatus> = new Set([
-  'succeeded',
-  'failed',
-  'timed_out',
-  'denied',
-  'cancelled',
-  'stopped',
-  'quarantined',
-]);
-
-export const isFinal = (status: RunStatus): boolean => FINAL.has(status);
 
 /** Ended, or resting, in a way a person should look at. */
 export const isProblem = (status: RunStatus): boolean =>

@@ -1,7 +1,6 @@
 import { Problem, type ProblemCode, PROBLEMS, ROUTES, type Route } from '@writ/contract';
-import type { FailureClass } from '@writ/kernel';
+import { type FailureClass } from '@writ/kernel';
 import { ACTIONS } from '@writ/policy';
-import { RUN_STATUSES } from '@writ/database';
 import { etagMatches } from './etag';
 import { fieldErrors } from './field-errors';
 import { problemCodeOf, problemOf, Refusal, refusalOf } from './problem';
@@ -67,12 +66,10 @@ describe('an entity tag', () => {
 });
 
 describe('the contract', () => {
-  it('asks for actions the policy knows, and knows the statuses runs have', () => {
+  it('asks for actions the policy knows', () => {
     for (const route of Object.values(ROUTES as { [operation: string]: Route })) {
       if (typeof route.access === 'string') continue;
       for (const action of route.access) expect(ACTIONS).toContain(action);
     }
-    const statuses = ROUTES.listRuns.query.shape.status.unwrap().options;
-    expect([...statuses].sort()).toEqual([...RUN_STATUSES].sort());
   });
 });

@@ -1,3 +1,5 @@
+import { RISK_TIERS, RUN_STATUSES } from '@writ/kernel';
+
 /** The lists that one grammar searches. */
 export type QueryList = 'runs' | 'audit' | 'approvals';
 
@@ -16,22 +18,6 @@ export interface QueryField {
   readonly words?: readonly string[];
 }
 
-const STATUSES = [
-  'queued',
-  'running',
-  'waiting_approval',
-  'waiting_input',
-  'waiting_external',
-  'waiting_reconciliation',
-  'paused',
-  'succeeded',
-  'failed',
-  'timed_out',
-  'denied',
-  'cancelled',
-  'stopped',
-  'quarantined',
-] as const;
 const VERDICTS = ['allow', 'ask', 'deny'] as const;
 
 const word = (name: string, words: readonly string[], about: string): QueryField => ({
@@ -49,7 +35,7 @@ const number = field('number');
 const time = field('time');
 
 const RUNS: readonly QueryField[] = [
-  word('status', STATUSES, 'how the run stands'),
+  word('status', RUN_STATUSES, 'how the run stands'),
   word(
     'is',
     ['live', 'final', 'waiting', 'problem'],
@@ -88,7 +74,7 @@ const AUDIT: readonly QueryField[] = [
   name('reason', 'agent_not_granted', 'reason code of the decision'),
   name('rule', 'orders-2', 'a rule that spoke in the decision'),
   name('outcome', 'error', 'what became of it'),
-  word('tier', ['low', 'medium', 'high'], 'the risk tier it was decided in, where the policy has controls of tiers'),
+  word('tier', RISK_TIERS, 'the risk tier it was decided in, where the policy has controls of tiers'),
   name('run', 'run_01k8x0q3wsf5z8k2m4n6p8r0t2', 'the run, or tenant for the tenant’s own stream'),
   number('step', '3', 'step of the run'),
   name('id', 'evt_01k8x0q3wsf5z8k2m4n6p8r0t4', 'id of the event'),

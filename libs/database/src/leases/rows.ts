@@ -1,6 +1,5 @@
-import type { RunId, TenantId } from '@writ/kernel';
+import type { RunId, RunStatus, TenantId } from '@writ/kernel';
 import type { Tx } from '../session/database';
-import type { RunStatus } from '../unit';
 
 export interface RunRow {
   readonly id: RunId;

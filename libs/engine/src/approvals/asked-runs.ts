@@ -1,5 +1,4 @@
-import type { RunId, TenantId } from '@writ/kernel';
-import { isFinal } from '@writ/database';
+import { isFinal, type RunId, type TenantId } from '@writ/kernel';
 import type { HeldRun } from '../held-run';
 import { waitsOf } from '../waits';
 

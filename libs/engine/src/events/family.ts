@@ -1,5 +1,4 @@
-import type { Failure, Hop, Json, MailId, RiskTier, RunId } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import type { Failure, Hop, Json, MailId, RiskTier, RunId, RunStatus } from '@writ/kernel';
 
 /** The run that started this one. */
 export interface RunParent {

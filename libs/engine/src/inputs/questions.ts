@@ -1,6 +1,7 @@
 import {
   canonicalJson,
   type Failure,
+  isFinal,
   isId,
   type Json,
   newId,
@@ -12,7 +13,7 @@ import {
   type TenantId,
 } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
-import { insertMail, isFinal, runRow, type Tx } from '@writ/database';
+import { insertMail, runRow, type Tx } from '@writ/database';
 import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
 import { checkInput } from '@writ/registry';
 import type { EngineContext } from '../context';

@@ -1,6 +1,5 @@
 import { appendTenantEvent, type AuditDraft, extendChain } from '@writ/audit';
-import { drawOf, newId, type RiskTier } from '@writ/kernel';
-import type { RunStatus } from '@writ/database';
+import { drawOf, newId, type RiskTier, type RunStatus } from '@writ/kernel';
 import { reviewing } from '@writ/policy';
 import { riskOf } from '@writ/registry';
 import { commitUnit } from '../commit';

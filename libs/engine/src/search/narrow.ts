@@ -1,4 +1,5 @@
-import { isFinal, RUN_STATUSES, type Params, type Predicate } from '@writ/database';
+import type { Params, Predicate } from '@writ/database';
+import { isFinal, RUN_STATUSES } from '@writ/kernel';
 import type { RunTest } from './test-types';
 
 /**

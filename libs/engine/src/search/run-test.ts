@@ -1,4 +1,5 @@
 import type { Params } from '@writ/database';
+import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '@writ/kernel';
 import { journalTest } from './journal-test';
 import type { RunTest } from './test-types';
 
@@ -10,11 +11,14 @@ const COLUMNS = {
   trace: 'r.trace_id',
 };
 
+const among = (statuses: readonly RunStatus[]): string =>
+  `r.status IN (${statuses.map((status) => `'${status}'`).join(', ')})`;
+
 const STANDINGS = {
   live: 'r.finished_at IS NULL',
   final: 'r.finished_at IS NOT NULL',
-  waiting: `r.status IN ('waiting_approval', 'waiting_input', 'waiting_external', 'waiting_reconciliation', 'paused')`,
-  problem: `r.status IN ('failed', 'timed_out', 'denied', 'stopped', 'quarantined')`,
+  waiting: among(RUN_STATUSES.filter((status) => status.startsWith('waiting_') || status === 'paused')),
+  problem: among(FINAL_STATUSES.filter((status) => status !== 'succeeded' && status !== 'cancelled')),
 };
 
 /** Whether a test reads the journal, which costs about a hundred times what a column does. */

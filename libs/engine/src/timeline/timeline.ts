@@ -1,4 +1,4 @@
-import type { RunStatus } from '@writ/database';
+import type { RunStatus } from '@writ/kernel';
 import { guarding } from '@writ/policy';
 import type {
   BranchEnded,

@@ -1,5 +1,4 @@
-import type { RunStatus } from '@writ/database';
-import type { DecisionId } from '@writ/kernel';
+import type { DecisionId, RunStatus } from '@writ/kernel';
 import type { StepKind } from '../events';
 
 /** What a run, or one of its steps, was doing or waiting for. */

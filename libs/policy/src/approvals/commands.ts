@@ -3,6 +3,7 @@ import {
   canonicalJson,
   type Clock,
   type Failure,
+  isFinal,
   isId,
   type JsonObject,
   newId,
@@ -13,7 +14,7 @@ import {
   type RunId,
   type TenantId,
 } from '@writ/kernel';
-import { type Database, insertMail, isFinal, runRow, type Tx } from '@writ/database';
+import { type Database, insertMail, runRow, type Tx } from '@writ/database';
 import type { TenantAuthority } from '../authority';
 import type { AuthorityStore } from '../authority-store';
 import { decide } from '../decide';

@@ -1,8 +1,19 @@
 import { raiseAuthority, type Tx } from '@writ/database';
-import { type BudgetId, newId, ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import {
+  type BudgetDimension,
+  type BudgetId,
+  type BudgetPeriod,
+  type BudgetScope,
+  type Crossing,
+  newId,
+  ok,
+  refuse,
+  type Result,
+  type TenantId,
+} from '@writ/kernel';
 import type { RecordChange } from '../activate';
 import { policyFailure } from '../bundle';
-import type { BudgetDimension, BudgetPeriod, BudgetRecord, BudgetScope, Crossing } from './budget';
+import type { BudgetRecord } from './budget';
 
 interface Row {
   readonly id: string;

@@ -1,35 +1,4 @@
-import type { BudgetId, TenantId } from '@writ/kernel';
-
-export const BUDGET_SCOPES = ['tenant', 'workflow', 'agent', 'tool', 'model'] as const;
-/** `batch` budgets come with a batch and go with it: all its runs, and those these start, share them. */
-export type BudgetScope = (typeof BUDGET_SCOPES)[number] | 'batch';
-
-/** What can be limited for many runs together. `wall_ms` is the time calls take; `steps` is any of them. */
-export const BUDGET_DIMENSIONS = [
-  'model_calls',
-  'tool_calls',
-  'input_tokens',
-  'output_tokens',
-  'tokens',
-  'cost_micros',
-  'handoffs',
-  'wall_ms',
-  'concurrent_runs',
-  'steps',
-] as const;
-export type BudgetDimension = (typeof BUDGET_DIMENSIONS)[number];
-
-export const BUDGET_PERIODS = ['minute', 'day', 'month', 'total'] as const;
-export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
-
-/**
- * What happens to a step that a budget has no room for.
- * - fail: the step ends with `budget_exhausted`     - ask: the run waits until a person grants more
- * - wait: the run waits until there is room again, which for a period is its end
- * - degrade: the step is tried with the declared cheaper model     - hand_off: control passes to the declared agent
- */
-export const CROSSINGS = ['fail', 'ask', 'wait', 'degrade', 'hand_off'] as const;
-export type Crossing = (typeof CROSSINGS)[number];
+import type { BudgetDimension, BudgetId, BudgetPeriod, BudgetScope, Crossing, TenantId } from '@writ/kernel';
 
 /** A budget as decisions know it: what it covers and what crossing it means. How much is left only its row says. */
 export interface Budget {

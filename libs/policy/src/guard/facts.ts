@@ -1,3 +1,4 @@
+import type { RiskTier } from '@writ/kernel';
 import type { Boundary } from './document';
 
 /** What one guardrail said of the content that an act takes over a boundary. */
@@ -23,7 +24,7 @@ export interface GuardFacts {
   readonly agents: readonly string[];
   readonly heard: readonly GuardFinding[];
   /** How much is at stake. A check that failed holds content back; where this is `low`, unless the policy says otherwise. */
-  readonly tier: 'low' | 'medium' | 'high';
+  readonly tier: RiskTier;
   /**
    * Set for an act that is only talked about, long after it was decided: what stood against it is told, and every guardrail
    * that is not named counts as having let it pass. Never for an act that may still happen.

@@ -1,5 +1,5 @@
-import type { RiskTier, RunId, TenantId } from '@writ/kernel';
-import type { RunStatus, Tx } from '@writ/database';
+import type { RiskTier, RunId, RunStatus, TenantId } from '@writ/kernel';
+import type { Tx } from '@writ/database';
 
 /** A run that was drawn for people to look at, and what they found. Times are epoch milliseconds. */
 export interface Review {

@@ -1,3 +1,4 @@
+import { FINAL_STATUSES } from '@writ/kernel';
 import { z } from 'zod';
 
 const id = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'an id: lower-case letters, digits, _ . -');
@@ -29,9 +30,6 @@ export const TIERED_ACTIONS = [
 ] as const;
 export type TieredAction = (typeof TIERED_ACTIONS)[number];
 
-/** How a run can end. */
-const ENDS = ['succeeded', 'failed', 'timed_out', 'denied', 'cancelled', 'stopped', 'quarantined'] as const;
-
 /** What follows where something in the tier is not accounted for: it goes on record, people are asked, or it may not act. */
 const Lapse = z.union([z.enum(['warn', 'block']), z.strictObject({ ask: id })]);
 export type LapseDocument = z.infer<typeof Lapse>;
@@ -60,7 +58,7 @@ const TierDocument = z.strictObject({
       /** Of 1: how many of the runs that ended are drawn. */
       share: z.number().min(0).max(1),
       /** Runs that ended so are all looked at. */
-      always: z.array(z.enum(ENDS)).default([]),
+      always: z.array(z.enum(FINAL_STATUSES)).default([]),
       /** Days until somebody should have. */
       within_days: z.number().int().min(1).max(366).default(14),
     })
