@@ -88,11 +88,12 @@ describe('a decision that was made', () => {
 });
 
 describe('who may, and what', () => {
-  it('lists whom the policy and keys name, each with the way from their name to the rule', async () => {
+  it('lists whom the policy and keys name, roles too, each with the way from their name to the rule', async () => {
     const { data } = (await ask('/v1/who-can', REFUND)).body as { data: { subject: string; paths: string[][] }[] };
     expect(data.map(({ subject, paths }) => [subject, paths[0]?.at(-1)])).toEqual([
       ['agent:clerk', 'agent-refunds'],
       ['user:cleo', 'clerk-refunds'],
+      ['role:clerk', 'clerk-refunds'],
     ]);
   });
 

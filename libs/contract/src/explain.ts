@@ -9,6 +9,9 @@ const thing = z.strictObject({ type: z.string().min(1).max(64), id: z.string().m
 const subject = z
   .string()
   .regex(/^(user|service|agent):[^\s,|"'`{}\\*]{1,190}$/, 'somebody, such as user:ann, service:shop or agent:orders');
+const holder = z
+  .string()
+  .regex(/^(user|service|agent|role):[^\s,|"'`{}\\*]{1,190}$/, 'somebody or a role, such as user:ann or role:customer');
 
 /** What is asked about, apart from who does it. */
 const act = {
@@ -70,7 +73,10 @@ const Explanation = named(
         z.object({
           subject: z.string(),
           part: z.enum(['initiator', 'agent']),
-          mode: z.enum(['attenuate', 'service']).nullable(),
+          mode: z
+            .enum(['attenuate', 'service'])
+            .nullable()
+            .describe('How it came to act; of an act asked about, null also where nobody lets it be passed on to.'),
           asked: z.boolean().describe('Whether its own rights bounded this act.'),
           verdict: z.enum(['allow', 'deny', 'ask']).nullable(),
           paths: z
@@ -230,7 +236,7 @@ export const explainRoutes = {
     area: 'decisions',
     summary: 'List who may do something',
     description:
-      'Everybody whom the policy, a key of the tenant or its directory names, and who may do it in their own name. What an agent may it may at most: it never exceeds whom it acts for. An action of the vocabulary is asked about for each subject of the directory, with what that knows of them and of the thing.',
+      'Everybody whom the policy, a key of the tenant or its directory names, and who may do it in their own name; and the roles and patterns that rules name, for whoever holds a role by a credential or is covered. What an agent may it may at most: it never exceeds whom it acts for. An action of the vocabulary is asked about for each subject of the directory, with what that knows of them and of the thing.',
     access: ['decision.explain'],
     body: {
       schema: named('AskWhoCan', z.strictObject(act)),
@@ -263,7 +269,9 @@ export const explainRoutes = {
     summary: 'List what somebody may do',
     description: 'Every rule that speaks of them, by their name or a role of theirs. One’s own needs no right to see.',
     access: ['decision.explain'],
-    query: z.strictObject({ subject: subject.exactOptional().describe('You, when absent.') }),
+    query: z.strictObject({
+      subject: holder.exactOptional().describe('You, when absent; a role for whoever holds it.'),
+    }),
     responses: {
       200: {
         description: 'Their rules, as they are written.',

@@ -79,6 +79,7 @@ const can: Command = {
     'can --for user:ann --agent orders --action tool.invoke --resource tool:refund --args \'{"amount": 40}\'',
     'can --for user:ann --action run.start --resource workflow:desk',
     'can --for agent:orders --list',
+    'can --role customer --list',
   ],
   calls: ['POST /v1/explain', 'GET /v1/permissions'],
   async run(context, call) {
@@ -86,10 +87,17 @@ const can: Command = {
     const who = call.text('for') ?? (agent === undefined ? undefined : `agent:${agent}`);
     const { decisions } = context.client();
     if (call.flag('list')) {
-      const found = await decisions.permissions(given({ subject: who }), { signal: context.signal });
+      const holders = call.many('role').map((role) => (role.startsWith('role:') ? role : `role:${role}`));
+      // Roles without a name are asked about alone; nobody's own rules are meant then.
+      const subjects = who === undefined && holders.length > 0 ? holders : [who, ...holders];
+      const asked = subjects.map((subject) => decisions.permissions(given({ subject }), { signal: context.signal }));
+      const found = await Promise.all(asked);
+      // A rule that speaks of everybody speaks of each of them.
+      const rules = new Map(found.flatMap(({ data }) => data.map((rule) => [rule.rid, rule] as const)));
       const columns = members('effect', 'action', 'object', 'condition', 'obligations', 'rid');
-      const empty = `No rule speaks of ${found.subject}; silence denies.`;
-      return { output: { kind: 'list', rows: found.data.map(asRow), columns, id: (row) => String(row['rid']), empty } };
+      const empty = `No rule speaks of ${found.map(({ subject }) => subject).join(' or ')}; silence denies.`;
+      const rows = [...rules.values()].map(asRow);
+      return { output: { kind: 'list', rows, columns, id: (row) => String(row['rid']), empty } };
     }
     if (who === undefined) {
       throw usage('Nobody was named.', '--for is missing.', 'Say for whom: --for user:ann, or --agent orders.');
@@ -114,7 +122,7 @@ const whoCan: Command = {
   name: 'who-can',
   summary: 'List who may do something, and by what',
   description:
-    'Those the policy or a key names. An agent’s line is the most it may: it never exceeds whom it acts for.',
+    'Those the policy or a key names, and the roles and patterns of its rules. An agent’s line is the most it may: it never exceeds whom it acts for.',
   options: ACT,
   examples: [
     'who-can --action tool.invoke --resource tool:refund',

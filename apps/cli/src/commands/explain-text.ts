@@ -61,8 +61,14 @@ export function explanationText(context: Context, explained: Explained): string 
   const { decision, now, chain, needs, remedies, approvers } = explained;
   const paint = new Paint(context.io);
   const lines = decisionText(context, decision);
-  const paths = chain.flatMap(({ subject, mode, asked, paths: ways }) => {
-    const how = mode === null ? '' : paint.dim(` (${mode})`);
+  const paths = chain.flatMap(({ subject, part, mode, asked, paths: ways }, index) => {
+    // The first agent was passed on to by nobody.
+    const isStray = mode === null && part === 'agent' && index > 1;
+    const how = isStray
+      ? paint.dim(` (no rule lets ${chain[index - 1]?.subject} pass on to it)`)
+      : mode === null
+        ? ''
+        : paint.dim(` (${mode})`);
     if (!asked) return [`  ${subject}${how}  ${paint.dim('not asked')}`];
     return ways.length === 0
       ? [`  ${subject}${how}  ${paint.dim('no rule')}`]

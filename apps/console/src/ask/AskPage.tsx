@@ -124,7 +124,10 @@ async function put(question: Question, signal: AbortSignal) {
 
 /** The same asked in a terminal. */
 function commandOf(question: Question): string {
-  if (question.kind === 'what') return `./writ can --for ${question.subject} --list`;
+  if (question.kind === 'what') {
+    const { subject } = question;
+    return `./writ can ${subject.startsWith('role:') ? `--role ${subject.slice(5)}` : `--for ${subject}`} --list`;
+  }
   if (question.kind === 'reach') {
     const { tool, from, initiator } = question;
     const options = { tool, from, for: initiator };
@@ -137,5 +140,6 @@ function commandOf(question: Question): string {
   const act = `--action ${action} --resource ${object.type}:${object.id}${touches}${values.join('')}`;
   if (question.kind === 'who') return `./writ who-can ${act}`;
   const agents = question.chain.map((agent) => ` --agent ${agent}`).join('');
-  return `./writ can --for ${question.initiator}${agents} ${act}`;
+  const roles = (question.roles ?? []).map((role) => ` --role ${role}`).join('');
+  return `./writ can --for ${question.initiator}${roles}${agents} ${act}`;
 }

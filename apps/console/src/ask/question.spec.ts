@@ -19,6 +19,14 @@ describe('a question to the policy', () => {
     });
   });
 
+  it('may name roles that a credential gives, and be about a role', () => {
+    expect(readQuestion('can user:ann as customer,clerk through orders tool.invoke tool:refund')).toMatchObject({
+      roles: ['customer', 'clerk'],
+      chain: ['orders'],
+    });
+    expect(readQuestion('what can role:customer')).toEqual({ kind: 'what', subject: 'role:customer' });
+  });
+
   it('may be about whom a tool can be reached through', () => {
     expect(readQuestion('who reaches tool:*')).toEqual({ kind: 'reach' });
     expect(readQuestion('who reaches tool:refund from agent:triage for customer?')).toEqual({
@@ -41,7 +49,9 @@ describe('a question to the policy', () => {
     ['who can tool.invoke tool:x please', 'says nothing'],
     ['who can tool.invoke tool:x on', 'After “on”'],
     ['what can everybody', 'Name somebody'],
-    ['can user:ann through', 'Name an action'],
+    ['can user:ann through', 'After “through”'],
+    ['can user:ann as', 'After “as”'],
+    ['what can role:', 'or a role'],
   ])('that is none says why: %s', (text, why) => {
     expect(readQuestion(text)).toContain(why);
   });

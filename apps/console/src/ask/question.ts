@@ -1,7 +1,7 @@
 /** What the bar was asked, ready to be put to the server. */
 export type Question =
   | ({ readonly kind: 'who' } & Act)
-  | ({ readonly kind: 'can'; readonly initiator: string; readonly chain: string[] } & Act)
+  | ({ readonly kind: 'can'; readonly initiator: string; readonly roles?: string[]; readonly chain: string[] } & Act)
   | { readonly kind: 'what'; readonly subject: string }
   | { readonly kind: 'reach'; readonly tool?: string; readonly from?: string; readonly initiator?: string };
 
@@ -20,12 +20,14 @@ interface Act {
 /** What can be asked, each as a question that works. */
 export const EXAMPLES = [
   'who can tool.invoke tool:refund',
-  'can user:ann through orders tool.invoke tool:refund',
+  'can user:ann as customer through orders tool.invoke tool:refund',
   'what can agent:orders',
+  'what can role:customer',
   'who reaches tool:refund',
 ] as const;
 
 const SOMEBODY = /^(user|service|agent):[^\s,]+$/;
+const HOLDER = /^(user|service|agent|role):[^\s,]+$/;
 
 function thing(text: string | undefined): Thing | null {
   const colon = text?.indexOf(':') ?? -1;
@@ -84,12 +86,23 @@ export function readQuestion(text: string): Question | string {
   if (first === 'who' && second === 'reaches') return reachOf(rest);
   if (first === 'what' && second === 'can') {
     const [subject = ''] = rest;
-    return SOMEBODY.test(subject) ? { kind: 'what', subject } : 'Name somebody: user:…, service:… or agent:….';
+    return HOLDER.test(subject)
+      ? { kind: 'what', subject }
+      : 'Name somebody, or a role: user:…, service:…, agent:… or role:….';
   }
   if (first !== 'can') return 'A question begins with “who can”, “what can”, “can” or “who reaches”.';
   if (!SOMEBODY.test(second ?? '')) return 'Name somebody: user:…, service:… or agent:….';
-  const isThrough = rest[0] === 'through';
-  const act = actOf(isThrough ? rest.slice(2) : rest);
+  const left = [...rest];
+  const listAfter = (word: string): string[] | null => {
+    if (left[0] !== word) return null;
+    const [, list = ''] = left.splice(0, 2);
+    return list.split(',').filter((one) => one !== '');
+  };
+  const roles = listAfter('as');
+  if (roles?.length === 0) return 'After “as” come the roles of a credential, such as customer.';
+  const chain = listAfter('through');
+  if (chain?.length === 0) return 'After “through” come the agents, first to current, such as triage,orders.';
+  const act = actOf(left);
   if (typeof act === 'string') return act;
-  return { kind: 'can', initiator: second!, chain: isThrough ? rest[1]!.split(',') : [], ...act };
+  return { kind: 'can', initiator: second!, ...(roles && { roles }), chain: chain ?? [], ...act };
 }

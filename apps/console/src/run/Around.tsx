@@ -23,12 +23,15 @@ export function Around({
         <section>
           <h3>By whose right</h3>
           <ul className={styles['misses']} aria-label="By whose right">
-            {chain.map(({ subject, mode, asked, paths }, index) => (
+            {chain.map(({ subject, part, mode, asked, paths }, index) => (
               <li key={index}>
                 <span className={styles['dot']} />
                 <span>
                   <code>{subject}</code>
                   {mode !== null && <span className="dim"> by a handoff ({mode})</span>}
+                  {mode === null && part === 'agent' && index > 1 && (
+                    <span className="dim"> (no rule lets {chain[index - 1]?.subject} pass on to it)</span>
+                  )}
                   {!asked && <span className="dim"> was not asked</span>}
                   {asked && paths.length === 0 && <span className="dim"> has no rule for it</span>}
                   {paths.map((path) => (

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Database } from '@writ/database';
 import { type KnownPrincipal, knownPrincipals } from '@writ/identity';
-import { type Clock, type Failure, type PrincipalKind, ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import { type Clock, type Failure, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import { AuthorityStore, explaining } from '@writ/policy';
 import { governing } from '@writ/registry';
 import { actOf, around, requestOf, supposed } from '../authority/explanations';
@@ -49,8 +49,10 @@ export class ExplainController {
     const asked = requestOf(tenant, call.body, this.clock.now());
     if (typeof asked === 'string') return refuse(misput(asked));
     const riskOf = await this.database.withTenant(tenant, (tx) => governing.supposedRisk(tx, tenant));
-    const request = { ...asked, risk: riskOf({ ...asked, agents: asked.chain.map(({ agent }) => agent) }) };
-    const explained = await explaining.explain(await this.authority.get(tenant), request, await this.#known(tenant));
+    const authority = await this.authority.get(tenant);
+    const risk = riskOf({ ...asked, agents: asked.chain.map(({ agent }) => agent) });
+    const request = explaining.passedOn(authority, { ...asked, risk });
+    const explained = await explaining.explain(authority, request, await this.#known(tenant));
     const { decision, sentence } = explained;
     const { verdict, reason } = decision;
     return ok({
@@ -90,7 +92,7 @@ export class ExplainController {
       if (!may.ok) return may;
     }
     const known = subject === principal.id ? principal : (await this.#known(tenant)).find(({ id }) => id === subject);
-    const who = known ?? { id: subject, kind: subject.slice(0, subject.indexOf(':')) as PrincipalKind, roles: [] };
+    const who = known ?? { id: subject, roles: [] };
     return ok({ subject, data: explaining.permissionsOf(await this.authority.get(tenant), who) });
   }
 

@@ -7,7 +7,6 @@ import type { Known } from './approvers';
 import { changed } from './changes';
 import { explain } from './explain';
 import { remediesFor } from './remedies';
-import { permissionsOf, whoCan } from './who-can';
 
 const own = attributes({ 'order.owner': 'user:ann' });
 const another = attributes({ 'order.owner': 'user:bob' });
@@ -77,6 +76,27 @@ describe('what would allow it', () => {
       'To allow it: give user:ann the role clerk (rule clerk).',
       'To allow it: add the rule "p, user:ann, {tenant}, tool:get_order, tool.invoke, , allow".',
     ]);
+  });
+
+  it('is a role and what its rule asks for before a rule that asks for nothing', async () => {
+    const text = `{ "rules": ["p, role:customer, {tenant}, tool:x, tool.invoke, small, allow, , small"],
+      "conditions": { "small": { "lt": ["args./amount", 10] } } }`;
+    const request = toolCall({ chain: [], object: { type: 'tool', id: 'x' }, args: { amount: 50 } });
+    const stranger = { ...request, initiator: { ...request.initiator, roles: [] } };
+    const found = await remediesFor({ authority: await authorityOf(text), request: stranger });
+    expect(found.map(({ changes }) => changes.map(({ kind }) => kind))).toEqual([['role', 'value'], ['rule']]);
+  });
+
+  it('is a rule for any purpose where an agent gave its own words for one', async () => {
+    const text = `{ "rules": ["p, user:*, {tenant}, agent:*, handoff, , allow, , pass"] }`;
+    const request = toolCall({
+      action: 'handoff',
+      object: { type: 'agent', id: 'billing' },
+      chain: [{ agent: 'orders', digest: 'sha256:o' }],
+      handoff: { to: 'billing', purpose: 'pay Ann back, and "soon"', depth: 1 },
+    });
+    const [first] = await remediesFor({ authority: await authorityOf(text), request });
+    expect(first?.sentence).toContain('"p2, agent:orders, agent:billing, {tenant}, *, attenuate, , allow"');
   });
 
   it('says every clause that fails, not the first', async () => {
@@ -160,62 +180,6 @@ describe('who could approve', () => {
     const request = toolCall({ ...refund, attributes: own, args: { amount: 500 } });
     const { approvers } = await explain(await authorityOf(text), request, [pat, ann, bot, idle]);
     expect(approvers).toEqual([{ obligation: 'ask', count: 1, roles: ['payments'], people: ['user:pat'] }]);
-  });
-});
-
-describe('who can', () => {
-  const known: readonly Known[] = [
-    { id: 'user:ann', kind: 'user', roles: ['customer'] },
-    { id: 'user:dot', kind: 'user', roles: ['clerk'] },
-    { id: 'user:nobody', kind: 'user', roles: [] },
-  ];
-  const act = { action: 'tool.invoke', object: { type: 'tool', id: 'get_order' }, now: toolCall().now } as const;
-  const found = async (part: object) =>
-    whoCan(await authorityOf(SHOP), { ...act, ...part }, { known }).map(({ subject, verdict }) => [subject, verdict]);
-
-  it('lists everybody who may, whoever the policy or a credential names, and by what', async () => {
-    const answers = whoCan(await authorityOf(SHOP), act, { known });
-    expect(answers.find(({ subject }) => subject === 'user:cleo')?.paths).toEqual([
-      ['user:cleo', 'role:clerk', 'clerk'],
-    ]);
-    expect(answers.map(({ subject, verdict }) => [subject, verdict])).toEqual([
-      ['agent:orders', 'allow'],
-      ['agent:triage', 'allow'],
-      ['user:ann', 'perhaps'],
-      ['user:cleo', 'allow'],
-      ['user:dot', 'allow'],
-    ]);
-  });
-
-  it('says perhaps only where a value is not given: a value that settles it settles it', async () => {
-    const resource = { type: 'order', id: '#W1' };
-    expect(await found({ resource, attributes: another })).not.toContainEqual(['user:ann', 'perhaps']);
-    expect(await found({ resource, attributes: own })).toContainEqual(['user:ann', 'allow']);
-  });
-
-  it('agrees with the decision about each', async () => {
-    const authority = await authorityOf(SHOP);
-    const part = { resource: { type: 'order', id: '#W1' }, attributes: own, args: { amount: 500 }, ...refund };
-    const answers = new Map(whoCan(authority, { ...act, ...part }, { known }).map((one) => [one.subject, one.verdict]));
-    for (const { id, kind, roles } of known) {
-      const decision = decide(authority, toolCall({ ...part, chain: [], initiator: { tenant, kind, id, roles } }));
-      expect(answers.get(id) ?? 'deny').toBe(decision.verdict);
-    }
-  });
-});
-
-describe('what somebody may', () => {
-  it('is every rule that speaks of them, by name, role or pattern, and no other', async () => {
-    const authority = await authorityOf(SHOP);
-    const rids = (id: string) => permissionsOf(authority, { id, roles: [] }).map(({ rid }) => rid);
-    expect(rids('agent:billing')).toEqual(expect.arrayContaining(['agent-billing', 'agent-model', 'huge-refund']));
-    expect(rids('agent:billing')).not.toContain('agent-orders');
-    expect(rids('agent:triage')).toEqual(expect.arrayContaining(['to-orders', 'never-vault']));
-    expect(permissionsOf(authority, { id: 'user:cleo', roles: [] }).find(({ rid }) => rid === 'clerk')?.path).toEqual([
-      'user:cleo',
-      'role:clerk',
-      'clerk',
-    ]);
   });
 });
 

@@ -70,16 +70,26 @@ export async function remediesFor(world: World): Promise<readonly Remedy[]> {
         else if (lackOf(decision) !== lackOf(attempt.decision)) next.push(now);
       }
     }
-    // Fewest changes first: a longer way is looked for only where there is no shorter one.
-    open = found.length > 0 ? [] : next.sort((a, b) => weight(a) - weight(b)).slice(0, MOST);
+    // Fewest changes first: a longer way is looked for only where it would still be the smaller change.
+    const least = Math.min(...found.map(weight));
+    open = next
+      .filter((attempt) => weight(attempt) < least)
+      .sort((a, b) => weight(a) - weight(b))
+      .slice(0, MOST);
   }
   return found
+    .filter((one) => !found.some((other) => other !== one && isPartOf(other, one)))
     .sort((a, b) => weight(a) - weight(b))
     .slice(0, MOST)
     .map(remedyOf);
 }
 
 const weight = ({ changes }: Attempt): number => changes.reduce((sum, { kind }) => sum + WEIGHT[kind], 0);
+
+/** Whether whoever makes the changes of the one makes all of the other's on the way. */
+const isPartOf = ({ changes }: Attempt, whole: Attempt): boolean =>
+  changes.length < whole.changes.length &&
+  changes.every((change) => whole.changes.some((one) => changeWords(one) === changeWords(change)));
 
 function lackOf(decision: Decision): string {
   const asked = decision.stages.findLast(({ stage }) => stage === decision.stage);
@@ -221,7 +231,9 @@ function granting(request: DecisionRequest, decision: Decision, asked: StageResu
   const { action, object, handoff } = request;
   const isPassing = decision.reason === 'handoff_not_granted' && passesOn(action) && handoff !== undefined;
   if (isPassing) {
-    const line = `p2, ${asked.subject}, ${agentName(handoff.to)}, ${TENANT_COLUMN}, ${handoff.purpose || '*'}, attenuate, , allow`;
+    // An agent's own words for why are no purpose that a rule could name.
+    const purpose = handoff.purpose !== 'any' && /^[\w.:-]+$/.test(handoff.purpose) ? handoff.purpose : '*';
+    const line = `p2, ${asked.subject}, ${agentName(handoff.to)}, ${TENANT_COLUMN}, ${purpose}, attenuate, , allow`;
     return [{ kind: 'rule', line }];
   }
   return [

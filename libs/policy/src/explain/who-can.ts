@@ -1,3 +1,4 @@
+import type { PrincipalKind } from '@writ/kernel';
 import { roleName } from '@writ/rules';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';
@@ -45,7 +46,44 @@ export function whoCan(
     chain: [],
     ...(riskOf && { risk: riskOf(one.id.startsWith(AGENT) ? [one.id.slice(AGENT.length)] : []) }),
   }));
-  return whoOf(authority, requests, null);
+  const groups = (authority.snapshot ? written(authority.snapshot).groups : []).flatMap((group) => {
+    const answer = holdersOf(authority, { ...act, tenant, ...(riskOf && { risk: riskOf([]) }) }, group);
+    return answer === null ? [] : [answer];
+  });
+  return [...whoOf(authority, requests, null), ...groups];
+}
+
+/** No name that anybody has: whoever holds a role, or is covered by a pattern, and is named by nothing else. */
+const NOBODY_NAMED = '?';
+
+/**
+ * What rules give to whoever holds this role, or is covered by this pattern, without being named: people who come with a
+ * token are known to nobody before. Null where they give nothing by this very name.
+ */
+function holdersOf(
+  authority: TenantAuthority,
+  act: Omit<DecisionRequest, 'initiator' | 'chain'>,
+  group: string,
+): WhoCan | null {
+  const { tenant, snapshot } = authority;
+  const [, kind = 'user', prefix = ''] = /^(user|service|agent):(.*)\*$/.exec(group) ?? [];
+  const roles = group.startsWith('role:') ? [group.slice('role:'.length)] : [];
+  const initiator = { tenant, kind: kind as PrincipalKind, id: `${kind}:${prefix}${NOBODY_NAMED}`, roles };
+  const request: DecisionRequest = { ...act, initiator, chain: [] };
+  const policy = written(snapshot!);
+  const concerns = (rid: string): boolean => {
+    const subject = policy.rule(rid)?.subject;
+    return subject === group || (roles.length > 0 && !!subject?.startsWith('role:') && !!policy.path(group, subject));
+  };
+  return answerOf(
+    authority,
+    { request, decision: decide(authority, request) },
+    {
+      names: [group],
+      concerns,
+      isOpen: policy.isPersonal,
+    },
+  );
 }
 
 /**
@@ -62,24 +100,45 @@ function whoOf(
   honoured: ReadonlySet<string> | null,
 ): readonly WhoCan[] {
   return requests.flatMap((request) => {
-    const answer = answerOf(authority, request, decide(authority, request, honoured));
+    const answer = answerOf(authority, { request, decision: decide(authority, request, honoured) });
     return answer === null ? [] : [answer];
   });
 }
 
-function answerOf(authority: TenantAuthority, { initiator }: DecisionRequest, decision: Decision): WhoCan | null {
+/** Whose answer it is: the names they go by, the rules that concern them, and those whose word is open until they are known. */
+interface Asker {
+  readonly names: readonly string[];
+  concerns(rid: string): boolean;
+  isOpen(rid: string): boolean;
+}
+
+const somebody = ({ initiator }: DecisionRequest): Asker => ({
+  names: [initiator.id, ...initiator.roles.map(roleName)],
+  concerns: () => true,
+  isOpen: () => false,
+});
+
+function answerOf(
+  authority: TenantAuthority,
+  { request, decision }: { readonly request: DecisionRequest; readonly decision: Decision },
+  { names, concerns, isOpen }: Asker = somebody(request),
+): WhoCan | null {
   const { snapshot } = authority;
-  const names = [initiator.id, ...initiator.roles.map(roleName)];
   const asked = decision.stages.findLast(({ stage }) => stage === 'initiator');
   const paths = (rids: readonly string[]) => [...new Set(rids)].map((rid) => pathTo(snapshot, names, rid));
-  const common = { subject: initiator.id, sentence: sentence(decision) };
+  const [subject = ''] = names;
+  const common = { subject, sentence: sentence(decision).replaceAll(request.initiator.id, subject) };
   if (decision.verdict !== 'deny') {
-    const rids = (asked?.matches ?? []).filter((match) => match.error === undefined).map(({ rid }) => rid);
-    return { ...common, verdict: decision.verdict, paths: paths(rids), when: null };
+    const spoke = (asked?.matches ?? []).filter(({ rid, error }) => error === undefined && concerns(rid));
+    const rids = spoke.map(({ rid }) => rid);
+    if (rids.length === 0) return null;
+    const open = rids.every(isOpen);
+    const when = open ? rids.map((rid) => `by the condition of rule ${rid}`).join(', or ') : null;
+    return { ...common, verdict: open ? 'perhaps' : decision.verdict, paths: paths(rids), when };
   }
   // Only what could not be told makes a perhaps: what was told and is not so is a no.
   const erred = new Set((asked?.matches ?? []).filter(({ error }) => error !== undefined).map(({ rid }) => rid));
-  const misses = decision.nearMisses.filter(({ rid }) => erred.has(rid));
+  const misses = decision.nearMisses.filter(({ rid }) => concerns(rid) && (erred.has(rid) || isOpen(rid)));
   if (misses.length > 0) {
     return {
       ...common,

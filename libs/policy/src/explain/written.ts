@@ -1,4 +1,5 @@
 import { covers } from '@writ/rules';
+import type { PolicyBundle } from '../bundle';
 import type { Snapshot } from '../snapshot';
 
 /** One rule as it is written, by its columns. */
@@ -23,6 +24,10 @@ export interface Written {
   rule(rid: string): WrittenRule | undefined;
   /** People, services and agents it names, each once; no patterns. */
   readonly subjects: readonly string[];
+  /** Roles and patterns that rules of `p` name as their subject, each once: whoever holds them, or is covered by them. */
+  readonly groups: readonly string[];
+  /** Whether what a rule says hangs on who exactly asks: its condition reads something of the initiator. */
+  isPersonal(rid: string): boolean;
   /** The shortest way from a name up to a group, both included; null where there is none. */
   path(from: string, to: string): readonly string[] | null;
 }
@@ -32,7 +37,8 @@ const held = new WeakMap<Snapshot, Written>();
 export function written(snapshot: Snapshot): Written {
   const known = held.get(snapshot);
   if (known) return known;
-  const { rules: text } = JSON.parse(snapshot.body) as { rules: string };
+  const { rules: text, conditions } = JSON.parse(snapshot.body) as Pick<PolicyBundle, 'rules' | 'conditions'>;
+  const personal = new Set(Object.keys(conditions).filter((id) => readsInitiator(conditions[id])));
   const rules: WrittenRule[] = [];
   const above = new Map<string, string[]>();
   for (const line of text.split('\n')) {
@@ -49,11 +55,17 @@ export function written(snapshot: Snapshot): Written {
     rules,
     rule: (rid) => byId.get(rid),
     subjects: [...new Set(names.filter(isSomebody))].sort(),
+    groups: [...new Set(rules.filter(({ section }) => section === 'p').map(({ subject }) => subject))]
+      .filter((subject) => !isSomebody(subject))
+      .sort(),
+    isPersonal: (rid) => personal.has(byId.get(rid)?.condition ?? ''),
     path: (from, to) => shortest(above, from, to),
   };
   held.set(snapshot, found);
   return found;
 }
+
+const readsInitiator = (condition: unknown): boolean => JSON.stringify(condition).includes('"initiator.');
 
 const isSomebody = (name: string): boolean => /^(user|service|agent):[^*]+$/.test(name);
 
