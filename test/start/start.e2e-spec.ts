@@ -1,5 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openDatabase, startEmbeddedPostgres } from '@writ/database';
+import { newId, systemClock } from '@writ/kernel';
+import { openTenant } from '../../apps/control-plane/src';
 import { until } from '../support/until';
 import { DevServer, freshHome, isAlive, json, writ } from './dev-server';
 
@@ -116,6 +119,23 @@ describe('npm start', () => {
     expect((await second.untilReady()).api_key).toMatch(/^writ_/);
     expect(writ(env, 'keys', 'list').code).toBe(0);
     await second.send('SIGTERM');
+  });
+
+  it('goes on with the tenant of the kept key, such as the one a demo left, and keeps that key', async () => {
+    const postgres = await startEmbeddedPostgres({ dir: home });
+    const database = await openDatabase({ url: postgres.url, role: 'writer' });
+    const tenant = newId('tenant');
+    const opened = await openTenant(database, { tenant, name: 'demo', now: systemClock.now() });
+    await database.close();
+    await postgres.stop();
+    const api_key = opened.ok ? opened.value.token : null;
+    const file = join(home, 'login.json');
+    writeFileSync(file, JSON.stringify({ url: 'http://127.0.0.1:1', api_key, tenant }));
+    const server = start();
+    expect(await server.untilReady()).toMatchObject({ tenant, api_key: null });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ tenant, api_key });
+    expect(writ(env, 'keys', 'list').code).toBe(0);
+    await server.send('SIGTERM');
   });
 });
 

@@ -11,7 +11,7 @@ import { keepOwnKeys } from './own-log';
 import { type Address, addressOf, refusal, requireFree } from './port';
 import { type OwnDatabase, ownDatabase } from '../local/postgres';
 import { consoleLink, readyText } from './ready-text';
-import { DEV_TENANT, type DevTenant, devTenant } from './tenant';
+import { type DevTenant, devTenant } from './tenant';
 
 /** What has to be closed, in the order it was opened; closed from the last to the first, also after half a start. */
 class Opened {
@@ -50,9 +50,9 @@ export async function runDev(
       (one) => one.close(),
     );
     const tenant = await devTenant(worker.database, readLogin(context.io.env)?.api_key ?? null);
-    const logKeys = await keepOwnKeys(context.io.env, worker.database, DEV_TENANT);
+    const logKeys = await keepOwnKeys(context.io.env, worker.database, tenant.tenant);
     const url = await listen(opened, worker, { address, version });
-    const login = writeLogin(context.io.env, { url, api_key: tenant.token, tenant: DEV_TENANT });
+    const login = writeLogin(context.io.env, { url, api_key: tenant.token, tenant: tenant.tenant });
     await context.print(
       ready({ url, version, own, tenant, logKeys, login, ms: Math.round(performance.now() - began) }),
     );
@@ -122,7 +122,7 @@ function ready(facts: Ready) {
   const row = {
     url,
     version,
-    tenant: DEV_TENANT,
+    tenant: tenant.tenant,
     // Shown once: whoever reads a log of later starts finds no key in it.
     api_key: tenant.fresh ? tenant.token : null,
     console: consoleLink(url, { apiKey: tenant.fresh ? tenant.token : null, logKeys }),

@@ -4,12 +4,13 @@ import { systemClock, type TenantId } from '@writ/kernel';
 import { openTenant } from '../../../control-plane/src';
 import { fromFailure } from '../cli-error';
 
-/** The tenant of `writ dev`: always the same, so that the next start finds it. */
-export const DEV_TENANT = 'ten_00000000000000000000000dev' as TenantId;
+/** The tenant that `writ dev` makes: always the same, so that the next start finds it. */
+const DEV_TENANT = 'ten_00000000000000000000000dev' as TenantId;
 
 const KEY_MS = 90 * 86_400_000;
 
 export interface DevTenant {
+  readonly tenant: TenantId;
   /** An administrator's key that works. */
   readonly token: string;
   /** True when the key was made by this start. */
@@ -17,21 +18,26 @@ export interface DevTenant {
 }
 
 /**
- * The tenant of `writ dev` with an administrator's key that works: the one kept from an earlier start, else a new one.
+ * The tenant of `writ dev` with an administrator's key that works: the one kept from an earlier start, else a new one. A
+ * kept key says which tenant it is: a folder that a demo left is gone on with as the demo's, not beside it.
  * Whoever may start this process owns the database, so a new key gives nobody more than they have.
  */
 export async function devTenant(database: Database, kept: string | null): Promise<DevTenant> {
   const now = systemClock.now();
-  const opened = await openTenant(database, { tenant: DEV_TENANT, name: 'dev', now });
-  if (!opened.ok) throw fromFailure('The tenant of `writ dev` cannot be made.', opened.failure);
-  if (opened.value.token !== null) return { token: opened.value.token, fresh: true };
-  if (kept !== null && (await stillGood(database, kept))) return { token: kept, fresh: false };
-  return { token: await anotherKey(database, now), fresh: true };
+  const known = kept === null ? null : await tenantOf(database, kept);
+  const [tenant, name] = known === null ? [DEV_TENANT, 'dev'] : [known, known];
+  const opened = await openTenant(database, { tenant, name, now });
+  if (!opened.ok) throw fromFailure('The tenant of `writ dev` cannot be opened.', opened.failure);
+  if (opened.value.token !== null) return { tenant, token: opened.value.token, fresh: true };
+  if (kept !== null && known !== null) return { tenant, token: kept, fresh: false };
+  return { tenant, token: await anotherKey(database, now), fresh: true };
 }
 
-async function stillGood(database: Database, token: string): Promise<boolean> {
+/** The tenant this key is an administrator's of, in this very database; null where it is not, or not any more. */
+async function tenantOf(database: Database, token: string): Promise<TenantId | null> {
   const caller = await new ApiKeyAuthenticator(database, systemClock).authenticate(`Bearer ${token}`);
-  return caller.ok && caller.value.principal.tenant === DEV_TENANT;
+  if (!caller.ok || !caller.value.principal.roles.includes('administrator')) return null;
+  return caller.value.principal.tenant;
 }
 
 async function anotherKey(database: Database, now: number): Promise<string> {
