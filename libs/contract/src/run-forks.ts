@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { digest, id, json, name, named } from './fields';
 import { route } from './route';
 import { stepKind } from './timeline';
-import { Budget, ForkEffects, RunFork, RunStatus } from './runs';
+import { Budget, ForkEffects, RunFork, RunStatus, usage } from './runs';
 
 const effects = ForkEffects;
 
@@ -25,7 +25,7 @@ const comparedRun = z.object({
   workflow: name,
   status: RunStatus,
   output: json.nullable(),
-  usage: z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() }),
+  usage,
   fork: RunFork.nullable(),
 });
 
@@ -58,8 +58,8 @@ export const RunDiff = named(
     .describe('Two runs, step by step, matched by place and turn.'),
 );
 
-const usage = { model_calls: 2, tool_calls: 1, tokens: 812 };
-const run = { workflow: 'refund_order', status: 'succeeded', output: { refunded: true }, usage } as const;
+const used = { model_calls: 2, tool_calls: 1, tokens: 812, cost_micros: 3_140 };
+const run = { workflow: 'refund_order', status: 'succeeded', output: { refunded: true }, usage: used } as const;
 const ids = { a: 'run_01k8x0q3wsf5z8k2m4n6p8r0t2', b: 'run_01k8x0q3wsf5z8k2m4n6p8r0t9' };
 const shown = { step: 1, sequence: 3, attempts: 1, outcome: 'ok', reason: 'ok', tokens: 0 } as const;
 

@@ -35,7 +35,17 @@ export const RunFork = z.object({
   effects: ForkEffects,
 });
 
-const usage = z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() });
+export const usage = z
+  .object({
+    model_calls: z.int(),
+    tool_calls: z.int(),
+    tokens: z.int(),
+    cost_micros: z
+      .int()
+      .nullable()
+      .describe('Millionths of the currency of the models’ prices; null while nothing it called has a price.'),
+  })
+  .describe('What the run used, and the runs that it started once they have reported.');
 
 export const Run = named('Run', z.object(run));
 
@@ -151,7 +161,7 @@ const listedRunExample = {
   duration_ms: 2417,
   waiting_on: null,
   decisions: { allow: 4, ask: 0, deny: 1 },
-  usage: { model_calls: 2, tool_calls: 1, tokens: 812 },
+  usage: { model_calls: 2, tool_calls: 1, tokens: 812, cost_micros: 3_140 },
 };
 
 const params = z.strictObject({ id: id('run') });
@@ -239,7 +249,7 @@ export const runRoutes = {
           children: [],
           fork: null,
           batch: null,
-          usage: { model_calls: 2, tool_calls: 1, tokens: 812 },
+          usage: { model_calls: 2, tool_calls: 1, tokens: 812, cost_micros: 3_140 },
         },
       },
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, named, time } from './fields';
-import { RunStatus } from './runs';
+import { RunStatus, usage } from './runs';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
@@ -156,7 +156,7 @@ export const Timeline = named(
         )
         .readonly()
         .describe('What happened beside the steps.'),
-      usage: z.object({ model_calls: z.int(), tool_calls: z.int(), tokens: z.int() }),
+      usage,
       problems: z
         .array(z.int())
         .readonly()
@@ -202,6 +202,6 @@ export const timelineExample = {
     { sequence: 0, at_ms: 0, kind: 'started', text: 'user:7f3a started it' },
     { sequence: 11, at_ms: 2417, kind: 'ended', text: 'succeeded' },
   ],
-  usage: { model_calls: 1, tool_calls: 0, tokens: 812 },
+  usage: { model_calls: 1, tool_calls: 0, tokens: 812, cost_micros: 3_140 },
   problems: [],
 };

@@ -6,7 +6,7 @@ import type { ForkEffects } from './events';
 import type { Comparison } from './compare/compare';
 import type { UpgradeChoice } from './upgrade/choice';
 import type { Count } from './search/run-count';
-import type { RunFacts } from './search/run-facts';
+import type { RunFacts, Usage } from './search/run-facts';
 import type { RunHistogram } from './search/run-histogram';
 import type { RunSort } from './search/run-page';
 import type { FieldValues, ValuesQuery } from './search/run-values';
@@ -185,7 +185,7 @@ export interface RunDetail extends RunView {
   readonly fork: { readonly run: RunId; readonly at: number; readonly effects: ForkEffects } | null;
   /** The batch it is of. */
   readonly batch: BatchOf | null;
-  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+  readonly usage: Usage;
 }
 
 export interface Page<T> {

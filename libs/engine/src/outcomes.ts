@@ -141,9 +141,14 @@ function recordValue(
 /** What a model call cost; nothing where its price is unknown, which is not the same as free. */
 function costIn(held: HeldRun, { kind, target }: Proposal, result: Json): { readonly cost_micros?: number } {
   if (kind !== 'model') return {};
-  const cost = costOf(held.planner.bill.models.get(target)?.definition.price, usageOf(result));
+  const cost = costOf(held.planner.bill.models.get(target)?.definition.price, {
+    ...usageOf(result),
+    cached: cachedIn(result),
+  });
   return cost === null ? {} : { cost_micros: cost };
 }
+
+const cachedIn = (reply: Json): number => (reply as { usage?: { cachedTokens?: number } }).usage?.cachedTokens ?? 0;
 
 function usageOf(reply: Json): { input: number; output: number } {
   const usage = (reply as { usage?: { inputTokens?: number; outputTokens?: number } }).usage;

@@ -29,7 +29,7 @@ import { RunDefect, sound } from './run-defect';
 import { listedRun, runView } from './run-view';
 import { lastUsed } from './search/last-used';
 import { countMatches, countWindow } from './search/run-count';
-import { FactShelf, factsOf } from './search/run-facts';
+import { FactShelf, factsOf, NOTHING_USED } from './search/run-facts';
 import { type RunHistogram, runHistogram } from './search/run-histogram';
 import { findRuns } from './search/run-page';
 import { type FieldValues, runValues, type ValuesQuery } from './search/run-values';
@@ -227,7 +227,7 @@ interface Found {
 type Journalled = Omit<RunDetail, keyof ReturnType<typeof runView>>;
 
 function detailOf(events: readonly RunEvent[]): Journalled {
-  const { started, output, failure, usage, children } = sound('journal_broken', () => fold(events));
+  const { started, output, failure, children } = sound('journal_broken', () => fold(events));
   return {
     input: started.input,
     output,
@@ -238,7 +238,7 @@ function detailOf(events: readonly RunEvent[]): Journalled {
     children: [...children.values()].map((child) => child.run),
     fork: started.fork ? { run: started.fork.run, at: started.fork.at, effects: started.fork.effects } : null,
     batch: started.batch ?? null,
-    usage: { ...usage },
+    usage: factsOf(events).usage,
   };
 }
 
@@ -252,5 +252,5 @@ const NOTHING_READ: Journalled = {
   children: [],
   fork: null,
   batch: null,
-  usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
+  usage: NOTHING_USED,
 };

@@ -40,6 +40,9 @@ export function amountText(dimension: Budget['dimension'], amount: number): stri
   return amount.toLocaleString('en');
 }
 
+/** What calls came to; a dash where nothing has a price. */
+export const costText = (micros: number | null): string => (micros === null ? '—' : amountText('cost_micros', micros));
+
 export const scopeText = ({ scope, target }: Pick<Budget, 'scope' | 'target'>): string =>
   target === null ? 'the whole tenant' : `${scope} ${target}`;
 

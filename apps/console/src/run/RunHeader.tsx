@@ -2,6 +2,7 @@ import { Button, Menu } from '@mantine/core';
 import type { ResponseOf } from '@writ/contract';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
+import { costText } from '../budgets/words';
 import { openStops } from '../stops/request-stop';
 import { copyLink } from '../frame/useFrameKeys';
 import { download, ndjson } from '../list/take-away';
@@ -161,6 +162,7 @@ export function RunHeader({ id, run, timeline }: Props) {
         <Fact name="Refused" value={denied === 0 ? 'none' : <span className={styles['bad']}>{count(denied)}</span>} />
         <Fact name="Calls" value={`${count(usage.model_calls)} model, ${count(usage.tool_calls)} tool`} />
         <Fact name="Tokens" value={count(usage.tokens)} />
+        {usage.cost_micros !== null && <Fact name="Cost" value={costText(usage.cost_micros)} />}
       </dl>
     </header>
   );

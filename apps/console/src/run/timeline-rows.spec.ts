@@ -54,7 +54,7 @@ const timeline: Timeline = {
   handoffs: [{ sequence: 6, at_ms: 30, step: 3, from_lane: 0, to_lane: 1, to_agent: 'cashier', state: 'made' }],
   start: { id: 'dec_0', sequence: 0, at_ms: 0, verdict: 'allow', reason: 'allowed' },
   marks: [],
-  usage: { model_calls: 0, tool_calls: 3, tokens: 0 },
+  usage: { model_calls: 0, tool_calls: 3, tokens: 0, cost_micros: null },
   problems: [3],
 };
 

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api } from '../api/client';
 import type { ListedRun } from '../api/runs';
+import { costText } from '../budgets/words';
 import { Panel } from '../list/Panel';
 import { count, duration } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -55,7 +56,7 @@ export function RunPeek({ id, listed, context, onClose }: Props) {
               listed === null ? null : ['Decisions', <Decisions key="decisions" run={listed} />],
               [
                 'Used',
-                `${count(data.usage.model_calls)} model calls, ${count(data.usage.tool_calls)} tool calls, ${count(data.usage.tokens)} tokens`,
+                `${count(data.usage.model_calls)} model calls, ${count(data.usage.tool_calls)} tool calls, ${count(data.usage.tokens)} tokens, cost ${costText(data.usage.cost_micros)}`,
               ],
               ['Workflow', <Id key="digest" id={data.workflow_digest} what="Digest" />],
               data.trace_id === null ? null : ['Trace', <Id key="trace" id={data.trace_id} what="Trace id" />],

@@ -1,4 +1,5 @@
 import type { ListedRun } from '../api/runs';
+import { costText } from '../budgets/words';
 import type { Column } from '../list/columns';
 import { count, duration } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -19,6 +20,7 @@ export function runColumns(longest: number): readonly Column<ListedRun>[] {
     column('waiting', 'Waiting on', 'minmax(7rem, 1fr)', (run) => <Waiting run={run} />, { yields: true }),
     column('decisions', 'Decisions', '7.5rem', (run) => <Decisions run={run} />),
     column('tokens', 'Tokens', '4.5rem', (run) => count(run.usage.tokens), { align: 'right', yields: true }),
+    column('cost', 'Cost', '4.5rem', (run) => costText(run.usage.cost_micros), { align: 'right', standard: false }),
     column('initiator', 'For', 'minmax(7rem, 1fr)', (run) => run.initiator, { standard: false }),
     column('calls', 'Calls', '4rem', (run) => count(run.usage.model_calls + run.usage.tool_calls), {
       align: 'right',

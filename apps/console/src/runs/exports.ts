@@ -19,6 +19,7 @@ const HEADER = [
   'asked',
   'denied',
   'tokens',
+  'cost_micros',
 ];
 
 const line = (run: ListedRun) => [
@@ -35,13 +36,14 @@ const line = (run: ListedRun) => [
   run.decisions.ask,
   run.decisions.deny,
   run.usage.tokens,
+  run.usage.cost_micros,
 ];
 
 /** The same list in a terminal. */
 export function runsCommand(asked: RunsAsked): string {
   const { from, to } = windowOf(asked);
   const words = ['./writ', 'runs', 'list'];
-  if (asked.q !== '') words.push('--filter', shellWord(asked.q));
+  if (asked.q !== '') words.push('--query', shellWord(asked.q));
   if (from !== undefined) words.push('--from', shellWord(from));
   if (to !== undefined) words.push('--to', shellWord(to));
   return words.join(' ');

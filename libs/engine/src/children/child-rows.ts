@@ -16,6 +16,7 @@ import { readJournal } from '../read-journal';
 import type { CancelBody } from '../mail-bodies';
 import { INLINE_CHARACTERS } from '../keep-aside';
 import { sound } from '../run-defect';
+import { factsOf } from '../search/run-facts';
 
 export interface ChildRow {
   readonly tenant: TenantId;
@@ -68,11 +69,13 @@ export interface ChildOutcome {
 export async function childOutcome(db: Database, tenant: TenantId, child: RunId): Promise<ChildOutcome> {
   const events = await readJournal(db, tenant, child);
   const state = sound('journal_broken', () => fold(events));
-  const { status, output, failure, usage: counted, ledger, started } = state;
+  const { status, output, failure, ledger, started } = state;
+  const { cost_micros: paid, ...counted } = factsOf(events).usage;
   const flow = carried(state);
   const { cost_micros = 0, handoffs = 0 } = ledger.used;
   const usage = {
     ...counted,
+    ...(paid !== null && { cost_micros: paid }),
     ...(started.budget.cost_micros !== undefined && { cost_micros }),
     ...(started.budget.handoffs !== undefined && { handoffs }),
   };

@@ -2,7 +2,7 @@ import { canonicalJson, digestOf, type Json, type RunId, type RunStatus } from '
 import type { Pinned, RunEvent, StepAsked, StepDenied, StepIntended, StepKind } from '../events';
 import { sound } from '../run-defect';
 import { fold } from '../fold';
-import { factsOf } from '../search/run-facts';
+import { factsOf, type Usage } from '../search/run-facts';
 
 /** How one step went in one of the runs. */
 export interface ComparedSide {
@@ -36,7 +36,7 @@ export interface ComparedRun {
   readonly workflow: string;
   readonly status: RunStatus;
   readonly output: Json;
-  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+  readonly usage: Usage;
   readonly fork: { readonly run: RunId; readonly at: number; readonly effects: 'stubbed' | 'live' } | null;
 }
 

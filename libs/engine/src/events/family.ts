@@ -81,8 +81,9 @@ export interface ChildEnded {
     readonly model_calls: number;
     readonly tool_calls: number;
     readonly tokens: number;
-    /** Counted where the child was limited in them. */
+    /** Where a model it called has a price; where the child was limited in it, with what was lost at its bound. */
     readonly cost_micros?: number;
+    /** Counted where the child was limited in them. */
     readonly handoffs?: number;
   };
   /** Where its policy kept account of labels: what its result carries. */

@@ -99,14 +99,18 @@ const lines = (types: string): string => `
 const INTENDED = `position('"type":"step_intended"' IN l.line) > 0`;
 const SETTLED = `position('"type":"step_settled"' IN l.line) > 0`;
 
-/** Counted as the fold counts them: attempts of models, steps of tools, tokens charged. */
+/** What child runs reported of theirs. */
+const reported = (of: string): string => `(SELECT coalesce(sum((e.v -> 'usage' ->> '${of}')::float8), 0)
+    FROM (${lines(`position('"type":"child_ended"' IN l.line) > 0`)}) e WHERE e.v ->> 'type' = 'child_ended')`;
+
+/** Counted as lists count them: attempts of models, steps of tools, tokens charged, and what child runs used. */
 const COUNTS = {
-  model_calls: `(SELECT count(*) FROM (${lines(INTENDED)}) e
-    WHERE e.v ->> 'type' = 'step_intended' AND e.v ->> 'kind' = 'model')::float8`,
-  tool_calls: `(SELECT count(*) FROM (${lines(INTENDED)}) e
-    WHERE e.v ->> 'type' = 'step_intended' AND e.v ->> 'kind' = 'tool' AND (e.v ->> 'attempt')::int = 1)::float8`,
+  model_calls: `(${reported('model_calls')} + (SELECT count(*) FROM (${lines(INTENDED)}) e
+    WHERE e.v ->> 'type' = 'step_intended' AND e.v ->> 'kind' = 'model'))::float8`,
+  tool_calls: `(${reported('tool_calls')} + (SELECT count(*) FROM (${lines(INTENDED)}) e
+    WHERE e.v ->> 'type' = 'step_intended' AND e.v ->> 'kind' = 'tool' AND (e.v ->> 'attempt')::int = 1))::float8`,
   // An attempt that was never settled and had a next one is charged what was reserved for it.
-  tokens: `(WITH e AS MATERIALIZED (
+  tokens: `(${reported('tokens')} + (WITH e AS MATERIALIZED (
       ${lines(`${INTENDED} OR ${SETTLED}`)}
     ), tried AS (
       SELECT e.v -> 'step' AS step, (e.v ->> 'attempt')::int AS attempt,
@@ -118,5 +122,5 @@ const COUNTS = {
       SELECT *, lead(attempt) OVER (PARTITION BY step ORDER BY attempt) AS next FROM tried
     )
     SELECT coalesce(sum(coalesce(tokens, 0) + CASE WHEN NOT settled AND next = attempt + 1 THEN coalesce(reserve, 0) ELSE 0 END), 0)
-      FROM followed)`,
+      FROM followed))`,
 };

@@ -2,12 +2,23 @@ import type { RunId, TenantId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
 import type { RunEvent } from '../events';
 
+/** What a run used, and the runs that it started once they have reported. */
+export interface Usage {
+  readonly model_calls: number;
+  readonly tool_calls: number;
+  readonly tokens: number;
+  /** Millionths of the currency of its models' prices; null while nothing it called has a price. */
+  readonly cost_micros: number | null;
+}
+
+export const NOTHING_USED: Usage = { model_calls: 0, tool_calls: 0, tokens: 0, cost_micros: null };
+
 /** What a list shows of a run beside its row: counts and names from its journal. */
 export interface RunFacts {
   /** Agents in control, first to current. */
   readonly agents: readonly string[];
   readonly decisions: { readonly allow: number; readonly ask: number; readonly deny: number };
-  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+  readonly usage: Usage;
   /** Tools it called and agents that acted or were handed over to, each once: `tool refund`, `agent orders`. */
   readonly used: readonly string[];
   /** Target of the newest step, and that step's number. */
@@ -24,6 +35,9 @@ interface Line {
   readonly target?: string;
   readonly reserve?: number;
   readonly tokens?: number;
+  readonly cost_bound?: number;
+  readonly cost_micros?: number;
+  readonly usage?: Omit<Usage, 'cost_micros'> & { readonly cost_micros?: number };
   readonly outcome?: string;
   readonly decision?: { readonly reason?: string };
 }
@@ -34,11 +48,14 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 class FactCounter {
   readonly #agents: string[] = [];
   readonly #decisions: Writable<RunFacts['decisions']> = { allow: 0, ask: 0, deny: 0 };
-  readonly #usage: Writable<RunFacts['usage']> = { model_calls: 0, tool_calls: 0, tokens: 0 };
+  readonly #usage: Writable<Usage> = { ...NOTHING_USED };
   #last: RunFacts['last'] = null;
   readonly #used = new Set<string>();
   /** The calls that have no outcome yet, by step. */
-  readonly #open = new Map<number, { readonly kind: string; readonly target: string; readonly reserve: number }>();
+  readonly #open = new Map<
+    number,
+    { readonly kind: string; readonly target: string; readonly reserve: number; readonly cost?: number | undefined }
+  >();
 
   take(line: Line): void {
     switch (line.type) {
@@ -48,7 +65,7 @@ class FactCounter {
       case 'run_forked':
         // What was decided and used up to here was another run's.
         Object.assign(this.#decisions, { allow: 1, ask: 0, deny: 0 });
-        Object.assign(this.#usage, { model_calls: 0, tool_calls: 0, tokens: 0 });
+        Object.assign(this.#usage, NOTHING_USED);
         this.#used.clear();
         this.#open.clear();
         return;
@@ -70,6 +87,9 @@ class FactCounter {
         return;
       case 'step_settled':
         this.#settled(line);
+        return;
+      case 'child_ended':
+        this.#reported(line);
         return;
     }
   }
@@ -93,20 +113,37 @@ class FactCounter {
     if (this.#agents.at(-1) !== agent) this.#agents.push(agent);
   }
 
-  #intended({ kind = '', target = '', step = 0, attempt = 1, reserve = 0 }: Line): void {
+  #intended({ kind = '', target = '', step = 0, attempt = 1, reserve = 0, cost_bound: cost }: Line): void {
     if (kind === 'tool' || kind === 'data') this.#used.add(`tool ${target}`);
     if (kind === 'handoff' || kind === 'delegate' || kind === 'agent') this.#used.add(`agent ${target}`);
     if (kind === 'data' || kind === 'check') return;
     // As the fold charges it: a model's attempt that was lost costs what was reserved for it.
     const before = this.#open.get(step);
-    if (attempt > 1 && before?.kind === 'model') this.#usage.tokens += before.reserve;
-    this.#open.set(step, { kind, target, reserve });
+    if (attempt > 1 && before?.kind === 'model') {
+      this.#usage.tokens += before.reserve;
+      this.#paid(before.cost);
+    }
+    this.#open.set(step, { kind, target, reserve, cost });
     if (kind === 'model') this.#usage.model_calls += 1;
     if (kind === 'tool' && attempt === 1) this.#usage.tool_calls += 1;
   }
 
-  #settled({ step, tokens = 0, outcome }: Line): void {
+  #paid(cost: number | undefined): void {
+    if (cost !== undefined) this.#usage.cost_micros = (this.#usage.cost_micros ?? 0) + cost;
+  }
+
+  /** As the fold counts it: a child run's use is its parent's too. */
+  #reported({ usage }: Line): void {
+    if (!usage) return;
+    this.#usage.model_calls += usage.model_calls;
+    this.#usage.tool_calls += usage.tool_calls;
+    this.#usage.tokens += usage.tokens;
+    this.#paid(usage.cost_micros);
+  }
+
+  #settled({ step, tokens = 0, cost_micros: cost, outcome }: Line): void {
     this.#usage.tokens += tokens;
+    this.#paid(cost);
     const open = step === undefined ? undefined : this.#open.get(step);
     if (!open || step === undefined) return;
     if (open.kind === 'handoff' && outcome === 'ok') this.#inControl(open.target);

@@ -1,5 +1,6 @@
 import type { DecisionId, RunStatus } from '@writ/kernel';
 import type { StepKind } from '../events';
+import type { Usage } from '../search/run-facts';
 
 /** What a run, or one of its steps, was doing or waiting for. */
 export type SegmentKind =
@@ -116,7 +117,7 @@ export interface Timeline {
   readonly handoffs: readonly TimelineHandoff[];
   readonly start: StepDecision;
   readonly marks: readonly Mark[];
-  readonly usage: { readonly model_calls: number; readonly tool_calls: number; readonly tokens: number };
+  readonly usage: Usage;
   /** Indices of steps that did not go well, in order. */
   readonly problems: readonly number[];
 }
