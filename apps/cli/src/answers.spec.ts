@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Route, ROUTES, successStatus } from '@writ/contract';
@@ -203,6 +203,45 @@ describe('the answers of the commands', () => {
     const { code, out, err } = await writ(['runs', 'show', 'run_1', '-o', 'json']);
     expect({ code, out }).toEqual({ code: 5, out: '' });
     expect(JSON.parse(err)).toMatchObject({ schema_version: 1, error: { code: 'policy_denied', exit_code: 5 } });
+  });
+
+  it.each([
+    ['invalid_filter', 400, 3],
+    ['not_eligible', 403, 5],
+    ['upgrade_refused', 409, 7],
+    ['version_mismatch', 412, 7],
+    ['comment_required', 422, 3],
+    ['stop_active', 423, 5],
+    ['unavailable', 503, 9],
+    ['internal', 500, 1],
+  ])('ends with the exit code that fits %s (%i)', async (code, status, exit) => {
+    refuse('/v1/runs/run_2', code, status);
+    expect((await writ(['runs', 'show', 'run_2'])).code).toBe(exit);
+  });
+
+  it('says a fault once, however often the answer does', async () => {
+    refuse('/v1/runs/run_3', 'invalid_request', 400);
+    const fault = { pointer: '/id', message: 'not an id', code: 'invalid_format', in: 'path' };
+    refusals.set('/v1/runs/run_3', {
+      ...refusals.get('/v1/runs/run_3')!,
+      detail: 'path /id: not an id',
+      errors: [fault],
+    });
+    const { err } = await writ(['runs', 'show', 'run_3']);
+    expect(err.split('not an id')).toHaveLength(2);
+  });
+
+  it('names the file and the definition that a server finds fault with, not its place in the request', async () => {
+    const folder = join(home, 'definitions');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'a.yaml'), 'kind: tool\nname: look\n---\nkind: workflow\nname: desk\n');
+    refuse('/v1/config/apply', 'schema_violation', 422);
+    const fault = { pointer: '/documents/1/root', message: 'is required', code: 'required', in: 'body' };
+    refusals.set('/v1/config/apply', { ...refusals.get('/v1/config/apply')!, errors: [fault] });
+    const { code, err } = await writ(['config', 'apply', folder]);
+    refusals.delete('/v1/config/apply');
+    expect(code).toBe(3);
+    expect(err).toContain('a.yaml, workflow desk at /root: is required');
   });
 
   it('says when nothing answers, and what to do', async () => {

@@ -57,6 +57,21 @@ const BY_CODE: { readonly [C in ProblemCode | ClientCode]?: ExitName } = {
   rate_limited: 'timeout',
 };
 
+/** Of codes that are not named above. */
+const BY_STATUS: { readonly [status: number]: ExitName } = {
+  400: 'usage',
+  401: 'not_logged_in',
+  403: 'refused',
+  409: 'conflict',
+  412: 'conflict',
+  415: 'usage',
+  422: 'usage',
+  423: 'refused',
+  428: 'conflict',
+  429: 'timeout',
+  503: 'timeout',
+};
+
 const OWN_NEXT: { readonly [C in ProblemCode | ClientCode]?: string } = {
   connection_failed: 'Start a control plane with `npm start`, or set WRIT_URL to the one you mean.',
   timed_out: 'Try again, or look at the server: `writ doctor`.',
@@ -64,15 +79,23 @@ const OWN_NEXT: { readonly [C in ProblemCode | ClientCode]?: string } = {
   unauthenticated: 'Set WRIT_API_KEY, or run `npm start` once on this machine, which keeps a key for this CLI.',
 };
 
-/** What the SDK threw, in the CLI's words. */
-export function fromWritError(error: WritError, url: string): CliError {
+/** What the SDK threw, in the CLI's words; with `because` in place of the server's reasons. */
+export function fromWritError(error: WritError, url: string, because?: string): CliError {
   const { problem } = error;
-  const said = { exit: BY_CODE[error.code] ?? 'failed', code: error.code, requestId: error.requestId } as const;
+  const exit = BY_CODE[error.code] ?? BY_STATUS[problem?.status ?? 0] ?? 'failed';
+  const said = { exit, code: error.code, requestId: error.requestId } as const;
   const next = OWN_NEXT[error.code] ?? problem?.next_actions[0]?.description ?? `See ${url}/problems/${error.code}.`;
   if (!problem)
     return new CliError({ ...said, what: `${url} did not answer as a control plane.`, why: error.message, next });
-  const fields = problem.errors.map((one) => `${one.pointer} ${one.message}`);
-  return new CliError({ ...said, what: `${problem.title}.`, why: [problem.detail, ...fields].join(' · '), next });
+  const fields = problem.errors
+    .filter(({ message }) => !problem.detail.includes(message))
+    .map((one) => `${one.pointer} ${one.message}`);
+  return new CliError({
+    ...said,
+    what: `${problem.title}.`,
+    why: because ?? [problem.detail, ...fields].join(' · '),
+    next,
+  });
 }
 
 interface FailureLike {

@@ -62,6 +62,18 @@ async function fault(line: string): Promise<string | null> {
   }
 }
 
+/** Commands that the console puts together from what is looked at, each with every option it may add. */
+const madeInConsole = (text: string): string[] =>
+  [...text.matchAll(/^(?:export )?function (?:(?!^})[\s\S])*?\['\.\/writ', ([^\]]+)\](?:(?!^})[\s\S])*/gm)].map(
+    ([whole, words]) =>
+      [
+        './writ',
+        ...quoted(words!),
+        ...[...whole.matchAll(/push\('(--[\w-]+)'(,)?/g)].map(([, flag, value]) => `${flag}${value ? ' 5' : ''}`),
+      ].join(' '),
+  );
+const quoted = (text: string): string[] => [...text.matchAll(/'([^']+)'/g)].map(([, word]) => word!);
+
 const faults = async (lines: readonly string[]): Promise<string[]> =>
   (await Promise.all(lines.map(fault))).filter((one) => one !== null);
 
@@ -75,5 +87,12 @@ describe('the commands that people are shown', () => {
     const lines = sources.flatMap((path) => inConsole(textOf(path))).filter((line) => line.startsWith('./writ'));
     expect(lines.length).toBeGreaterThan(10);
     expect(await faults(lines)).toEqual([]);
+  });
+
+  it('the console puts none together that the CLI does not take: lists, as they are filtered', async () => {
+    const made = [...files('apps/console/src', /exports\.ts$/)].flatMap((path) => madeInConsole(textOf(path)));
+    expect(made).toEqual(expect.arrayContaining([expect.stringMatching(/^\.\/writ runs list --query 5/)]));
+    expect(made).toHaveLength(3);
+    expect(await faults(made)).toEqual([]);
   });
 });

@@ -13,11 +13,17 @@ const listEvents: Command = {
     { flags: '--actor <id>', description: 'only acts of this principal' },
     { flags: '--action <action>', description: 'only this action, such as tool.invoke' },
     { flags: '--verdict <verdict>', description: 'only decisions that said so', choices: ['allow', 'deny', 'ask'] },
-    { flags: '--from <time>', description: 'from this time on, RFC 3339' },
-    { flags: '--to <time>', description: 'before this time, RFC 3339' },
+    { flags: '--query <query>', description: "only events that fit, such as 'decision:deny object:pay*'" },
+    { flags: '--from <time>', description: 'from this time on, such as -24h, today or 2026-11-22T09:30:00Z' },
+    { flags: '--to <time>', description: 'before this time' },
+    { flags: '--sort <order>', description: 'oldest or newest first', choices: ['time', '-time'] },
     { flags: '--limit <count>', description: 'how many at most (100)' },
   ],
-  examples: ['audit list --run run_01k8x0q3wsf5z8k2m4n6p8r0t2', 'audit list --verdict deny -o ndjson'],
+  examples: [
+    'audit list --run run_01k8x0q3wsf5z8k2m4n6p8r0t2',
+    'audit list --verdict deny -o ndjson',
+    "audit list --query 'decision:deny' --from -24h --sort=-time",
+  ],
   calls: ['GET /v1/audit/events'],
   run(context, call) {
     const limit = wholeNumber('--limit', call.text('limit')) ?? 100;
@@ -27,6 +33,8 @@ const listEvents: Command = {
       actor: call.text('actor'),
       action: call.text('action'),
       verdict: call.text('verdict') as 'deny' | undefined,
+      filter: call.text('query'),
+      sort: call.text('sort') as 'time' | undefined,
       from: call.text('from'),
       to: call.text('to'),
     });

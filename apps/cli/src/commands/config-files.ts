@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { JsonObject } from '@writ/kernel';
 import { parseAllDocuments } from 'yaml';
 import { usage } from '../cli-error';
 
 export interface ConfigFiles {
   readonly documents: readonly JsonObject[];
+  /** Of each document: its file, and what it defines, such as `orders/tools.yaml, tool refund`. */
+  readonly places: readonly string[];
   readonly bundle: JsonObject | null;
 }
 
@@ -34,7 +36,10 @@ export async function readConfig(dir: string): Promise<ConfigFiles> {
       'Give the folder that holds the definitions.',
     );
   }
-  const documents = [...documentFiles(dir)].flatMap(documentsIn);
+  const found = [...documentFiles(dir)].flatMap((file) =>
+    documentsIn(file).map((document) => ({ document, place: placeOf(relative(dir, file), document) })),
+  );
+  const documents = found.map(({ document }) => document);
   const place = policyPlace(dir);
   const bundle = place === null ? null : await policy().readPolicy(place);
   if (documents.length === 0 && bundle === null) {
@@ -44,7 +49,7 @@ export async function readConfig(dir: string): Promise<ConfigFiles> {
       'Put *.yaml files there, or a folder policies/.',
     );
   }
-  return { documents, bundle };
+  return { documents, places: found.map(({ place }) => place), bundle };
 }
 
 function* documentFiles(folder: string, top = true): Generator<string> {
@@ -70,6 +75,23 @@ function documentsIn(file: string): JsonObject[] {
       'Keep other files outside the folder.',
     );
   });
+}
+
+const placeOf = (file: string, { kind, name }: JsonObject): string =>
+  `${file}, ${String(kind)}${typeof name === 'string' ? ` ${name}` : ''}`;
+
+/** The faults that a server found in documents, by the files they came from; null when it named none. */
+export function faultsByFile(errors: readonly Fault[], places: readonly string[]): string | null {
+  const named = errors.flatMap(({ pointer, message }) => {
+    const [, index, inside] = /^\/documents\/(\d+)(.*)$/.exec(pointer) ?? [];
+    const place = places[Number(index)];
+    return place === undefined ? [] : [`${place}${inside ? ` at ${inside}` : ''}: ${message}`];
+  });
+  return named.length === 0 ? null : named.join(' · ');
+}
+interface Fault {
+  readonly pointer: string;
+  readonly message: string;
 }
 
 function policyPlace(dir: string): string | null {

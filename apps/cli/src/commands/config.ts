@@ -3,7 +3,8 @@ import type { ResponseOf } from '@writ/contract';
 import { WritError } from '@writ/sdk';
 import type { Command, Context } from '../command';
 import { member, type Row } from '../output/output';
-import { readConfig } from './config-files';
+import { fromWritError } from '../cli-error';
+import { faultsByFile, readConfig } from './config-files';
 import { asRow } from './rows';
 
 type Applied = ResponseOf<'applyConfig'>;
@@ -23,6 +24,17 @@ async function inForce(context: Context): Promise<string | null> {
   }
 }
 
+/** Whoever wrote a folder knows files, not the order in which they were sent. */
+async function byFile<T>(context: Context, places: readonly string[], act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const why = error instanceof WritError ? faultsByFile(error.problem?.errors ?? [], places) : null;
+    if (why === null) throw error;
+    throw fromWritError(error as WritError, context.url, why);
+  }
+}
+
 const apply: Command = {
   name: 'config apply',
   summary: 'Publish the definitions of a folder and activate its policy',
@@ -35,13 +47,15 @@ const apply: Command = {
   async run(context, call) {
     const config = await readConfig(call.arg(0));
     const etag = config.bundle === null ? null : await inForce(context);
-    const applied = await context.client().config.apply(
-      {
-        documents: [...config.documents] as JsonObject[],
-        dry_run: call.flag('dryRun'),
-        ...(config.bundle === null ? {} : { policy: { bundle: config.bundle } }),
-      },
-      { signal: context.signal, ...(etag === null ? {} : { ifMatch: etag }) },
+    const applied = await byFile(context, config.places, () =>
+      context.client().config.apply(
+        {
+          documents: [...config.documents] as JsonObject[],
+          dry_run: call.flag('dryRun'),
+          ...(config.bundle === null ? {} : { policy: { bundle: config.bundle } }),
+        },
+        { signal: context.signal, ...(etag === null ? {} : { ifMatch: etag }) },
+      ),
     );
     if (applied.dry_run) context.hint('Nothing was changed: --dry-run.');
     for (const warning of applied.policy?.warnings ?? []) context.hint(warning);

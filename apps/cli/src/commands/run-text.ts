@@ -29,6 +29,7 @@ export async function runText(context: Context, run: Run): Promise<string> {
         counted(usage.model_calls, 'model call'),
         counted(usage.tool_calls, 'tool call'),
         counted(usage.tokens, 'token'),
+        ...(usage.cost_micros === null ? [] : [`${(usage.cost_micros / 1_000_000).toFixed(6)} in money`]),
       ].join(', '),
     ),
   ];
@@ -78,10 +79,17 @@ function shortened(value: unknown): string {
   return text.length > LONG ? `${text.slice(0, LONG)}… (-o json has all of it)` : text;
 }
 
-/** What it waits for: the members that say something, by name. */
+/** What it waits for: the members that say something, by name; times as people read them. */
 export function waitWords(wait: NonNullable<Run['wait']>): string {
-  const told = Object.entries(wait).filter(([, value]) => typeof value === 'string' || typeof value === 'number');
-  return told.map(([name, value]) => (name === 'for' ? String(value) : `${name} ${String(value)}`)).join(', ');
+  const told = Object.entries(wait).filter(
+    ([, value]) => typeof value === 'number' || (typeof value === 'string' && value !== ''),
+  );
+  const words = told.map(([name, value]) => {
+    if (name === 'for') return value === 'signal' && wait['signal'] === undefined ? 'its time' : String(value);
+    if (name === 'until' && typeof value === 'number') return `until ${new Date(value).toISOString()}`;
+    return `${name} ${String(value)}`;
+  });
+  return words.join(', ');
 }
 
 function lasted({ created_at: from, finished_at: to }: Run): string {

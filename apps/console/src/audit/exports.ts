@@ -40,7 +40,7 @@ const line = (event: ListedEvent) => [
 function command(asked: AuditAsked): string {
   const { from, to } = windowOf(asked);
   const words = ['./writ', 'audit', 'list'];
-  if (asked.q !== '') words.push('--filter', shellWord(asked.q));
+  if (asked.q !== '') words.push('--query', shellWord(asked.q));
   if (from !== undefined) words.push('--from', shellWord(from));
   if (to !== undefined) words.push('--to', shellWord(to));
   return words.join(' ');

@@ -120,6 +120,31 @@ describe('a join', () => {
   });
 });
 
+describe('a merge that failed', () => {
+  const KINDS: readonly Policy[] = [
+    { policy: 'any' },
+    { policy: 'first_success' },
+    { policy: 'best_effort', min: 2 },
+    { policy: 'quorum', count: 2 },
+    { policy: 'vote', tie: 'first' },
+  ];
+
+  it.each(KINDS.map((policy) => [policy.policy, policy] as const))(
+    '%s says what became of the first branch that did not end well, by key',
+    (_, policy) => {
+      const verdict = asked(policy, [
+        ['c', 'timed_out'],
+        ['b', 'failed'],
+        ['a', 'failed'],
+      ]);
+      expect(verdict).toMatchObject({
+        kind: 'failed',
+        failure: { message: expect.stringContaining('branch a failed: x') },
+      });
+    },
+  );
+});
+
 describe('a vote', () => {
   const votes = (...outputs: (string | { answer: number })[]) => outputs.map((output, i) => ({ key: `k${i}`, output }));
 

@@ -37,13 +37,16 @@ export function joinVerdict(policy: Merge<unknown>, input: JoinInput): JoinVerdi
     cancelled: left,
     failure: { code, class: 'permanent', message, details: { branches: outcomes(input) } },
   });
+  /** With the first that did not, by key: whoever reads of a merge that failed looks for what went wrong in it. */
+  const tooFew = (needed: number): string => {
+    const bad = keys.find((key) => ended.has(key) && ended.get(key)!.outcome !== 'ok');
+    const cause = bad === undefined ? '' : `; branch ${bad} ${reason(ended.get(bad)!)}`;
+    return `${good.length} of ${keys.length} branches ended well, and ${needed} must${cause}`;
+  };
   const atLeast = (min: number): JoinVerdict => {
     if (!over) return { kind: 'open' };
     if (good.length >= min) return ok(good);
-    return fail(
-      timeUp ? 'join_timeout' : 'too_few_branches',
-      `${good.length} of ${keys.length} branches ended well, and ${min} must`,
-    );
+    return fail(timeUp ? 'join_timeout' : 'too_few_branches', tooFew(min));
   };
   switch (policy.policy) {
     case 'all': {
@@ -66,7 +69,7 @@ export function joinVerdict(policy: Merge<unknown>, input: JoinInput): JoinVerdi
       if (good.length >= policy.count) return ok(inOrderOfEnding(input, policy.count));
       const reachable = good.length + (timeUp ? 0 : left.length);
       if (reachable >= policy.count) return open;
-      return fail('quorum_unmet', `${good.length} of ${keys.length} branches ended well, and ${policy.count} must`);
+      return fail('quorum_unmet', tooFew(policy.count));
     }
     case 'vote':
       return atLeast(1);
