@@ -33,8 +33,15 @@ describe('a request', () => {
     const key = admin.token;
     const cut = await server.post('/v1/runs', { key, raw: '{"workflow":' });
     expect([cut.status, cut.body['code']]).toEqual([400, 'malformed_json']);
+    expect(cut.body['detail']).toContain('Unexpected end of JSON input');
     const poisoned = await server.post('/v1/runs', { key, raw: '{"workflow":"w","__proto__":{"a":1}}' });
     expect([poisoned.status, poisoned.body['code']]).toEqual([400, 'malformed_json']);
+    expect(poisoned.body).toMatchObject({
+      detail: expect.stringContaining('__proto__'),
+      next_actions: [{ description: 'Give the member another name.' }],
+    });
+    const bounded = { workflow: 'no_such', budget: { depth: 0, tokens: 1 } };
+    expect((await server.post('/v1/runs', { key, body: bounded })).body['code']).toBe('unknown_workflow');
     const empty = await server.post('/v1/runs', { key, raw: '', headers: { 'content-type': 'application/json' } });
     expect(empty.status).toBe(400);
     const large = await server.post('/v1/runs', { key, body: { workflow: 'w', input: { x: 'x'.repeat(300_000) } } });

@@ -113,6 +113,7 @@ export const Budget = z.strictObject({
   cost_micros: z.int().min(0).exactOptional(),
   wall_ms: z.int().min(0).exactOptional(),
   handoffs: z.int().min(0).exactOptional(),
+  depth: z.int().min(0).exactOptional().describe('How many runs may stand below it, one under the other.'),
 });
 
 export const StartRun = named(

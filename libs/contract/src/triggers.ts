@@ -33,6 +33,7 @@ const start = {
       cost_micros: z.int().min(0).exactOptional(),
       wall_ms: z.int().min(0).exactOptional(),
       handoffs: z.int().min(0).exactOptional(),
+      depth: z.int().min(0).exactOptional(),
     })
     .exactOptional(),
   deadline_ms: z.int().min(1).max(31_536_000_000).exactOptional(),

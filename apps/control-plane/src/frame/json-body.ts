@@ -1,3 +1,4 @@
+import { Refusal } from './problem';
 import { headerOf, type HttpRequest, type RequestState, stateOf } from './state';
 
 type Done = (error: Error | null, body?: unknown) => void;
@@ -16,8 +17,26 @@ export function readJson(server: Server): void {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     const signed = signedParts(request, body);
     if (signed) stateOf(request).signed = signed;
-    parse(request, body, done);
+    parse(request, body, (error, value) => done(error && (whyUnread(body) ?? error), value));
   });
+}
+
+/** What is wrong with a body that was not taken; null where the server's own words say it, as of an empty one. */
+function whyUnread(body: string): Refusal | null {
+  if (body.trim() === '') return null;
+  try {
+    JSON.parse(body);
+    // JSON all the same: what was refused is a member that would change the object it is read into.
+    return new Refusal(
+      'malformed_json',
+      'no member of a body may be named __proto__, nor prototype within constructor',
+      {
+        nextActions: [{ description: 'Give the member another name.' }],
+      },
+    );
+  } catch (error) {
+    return new Refusal('malformed_json', `the body is not JSON: ${(error as Error).message}`);
+  }
 }
 
 /** What a signature of Standard Webhooks is over; null for a request that carries none. */

@@ -45,6 +45,13 @@ describe('a failure becomes a problem', () => {
   });
 });
 
+describe('a refusal that names no next step', () => {
+  it('is told what its code says to do', () => {
+    const [step] = problemOf(new Refusal('invalid_cursor', 'altered'), occasion).next_actions;
+    expect(step?.description).toContain('start again without a cursor');
+  });
+});
+
 describe('a fault of a request', () => {
   it('of a union is told for the branch that was meant', () => {
     const schema = z.union([

@@ -80,10 +80,14 @@ export interface Occasion {
 
 /** The RFC 9457 document of a refusal. */
 export function problemOf(refusal: Refusal, occasion: Occasion): Problem {
-  const { status, title, retryable, urn }: (typeof PROBLEMS)[ProblemCode] & { readonly urn?: string } =
+  const { status, title, retryable, meaning, urn }: (typeof PROBLEMS)[ProblemCode] & { readonly urn?: string } =
     PROBLEMS[refusal.code];
   const { errors = [], nextActions = [], decision, currentEtag } = refusal.more;
   const explain = decision && `/v1/decisions/${decision.id}`;
+  const next = [
+    ...nextActions,
+    ...(explain ? [{ description: 'See why it was refused.', method: 'GET', href: explain } as const] : []),
+  ];
   return {
     type: urn ?? problemPath(refusal.code),
     title,
@@ -95,10 +99,8 @@ export function problemOf(refusal: Refusal, occasion: Occasion): Problem {
     trace_id: occasion.traceId,
     retryable,
     errors: [...errors],
-    next_actions: [
-      ...nextActions,
-      ...(explain ? [{ description: 'See why it was refused.', method: 'GET', href: explain }] : []),
-    ],
+    // Nobody is left without a next step: the meaning of a code says what to do about it.
+    next_actions: next.length > 0 ? next : [{ description: meaning }],
     doc_url: problemPath(refusal.code),
     ...(decision && explain ? { decision_id: decision.id, reason: decision.reason, explain_url: explain } : {}),
     ...(currentEtag === undefined ? {} : { current_etag: currentEtag }),
