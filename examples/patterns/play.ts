@@ -10,7 +10,18 @@ import { checkRun } from '../../test/support/check-run';
 import { openScenario } from '../../test/support/scenario';
 import { functions } from './tools';
 
-export const EXAMPLES = ['sequence', 'fanout', 'supervisor', 'router', 'swarm', 'blackboard', 'mailbox'] as const;
+export const EXAMPLES = [
+  'sequence',
+  'fanout',
+  'supervisor',
+  'router',
+  'swarm',
+  'blackboard',
+  'mailbox',
+  'vote',
+  'reflect',
+  'plan',
+] as const;
 export type ExampleName = (typeof EXAMPLES)[number];
 
 /** One input and what must come of it. */
@@ -32,6 +43,8 @@ export interface Played {
   readonly output: Json | undefined;
   readonly code: string | undefined;
   readonly steps: readonly string[];
+  /** The steps, and between them what agents said. */
+  readonly told: readonly string[];
 }
 
 const text = (name: ExampleName, file: string): string => readFileSync(join(__dirname, name, file), 'utf8');
@@ -70,7 +83,8 @@ export async function playExample(name: ExampleName, ownerUrl: string): Promise<
         status,
         output: last?.type === 'run_finished' ? last.output : undefined,
         code: last?.type === 'run_failed' ? last.failure.code : undefined,
-        steps: stepsOf(events),
+        steps: linesOf(events),
+        told: linesOf(events, { said: true }),
       });
     }
     return played;
@@ -105,17 +119,20 @@ async function ended(
   }
 }
 
-/** What a run did, as lines to read: who called what, and what was refused. Model calls are left out. */
-export function stepsOf(events: readonly RunEvent[]): string[] {
+/** What a run did, as lines to read: who called what, and what was refused; with `said`, what agents answered too. */
+function linesOf(events: readonly RunEvent[], { said = false } = {}): string[] {
+  const speakers = new Map<number, string>();
   return events.flatMap((event): string[] => {
     switch (event.type) {
       case 'step_intended':
+        if (event.kind === 'model') speakers.set(event.step, event.agent ?? 'workflow');
         return event.kind === 'model' || event.kind === 'data'
           ? []
           : [`${event.agent ?? 'workflow'} → ${event.kind} ${event.target}`];
       case 'step_denied':
         return [`${event.agent ?? 'workflow'} → ${event.kind} ${event.target}: denied, ${event.decision.reason}`];
       case 'step_settled':
+        if (said && speakers.has(event.step)) return answer(speakers.get(event.step)!, event.result);
         return event.failure?.code === 'board_conflict' ? ['conflict: it was written since'] : [];
       case 'call_rejected':
         return [`rejected: ${event.code}`];
@@ -123,4 +140,9 @@ export function stepsOf(events: readonly RunEvent[]): string[] {
         return [];
     }
   });
+}
+
+function answer(agent: string, reply: Json | undefined): string[] {
+  const { content = null } = (reply ?? {}) as { content?: string | null };
+  return content === null ? [] : [`${agent} says: ${content}`];
 }

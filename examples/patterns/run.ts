@@ -13,7 +13,7 @@ async function main(): Promise<number> {
   try {
     let same = true;
     for (const one of await playExample(name as ExampleName, home.ownerUrl)) {
-      const lines = one.steps.map((step, i) => `  ${i + 1}. ${step}`);
+      const lines = one.told.map((step, i) => `  ${i + 1}. ${step}`);
       const end = one.code ?? JSON.stringify(one.output);
       process.stdout.write(`${one.expected.case}\n${lines.join('\n')}\n  ${one.status}: ${end}\n\n`);
       same &&=

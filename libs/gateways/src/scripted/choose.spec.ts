@@ -59,6 +59,27 @@ describe('the turn that is played', () => {
     expect([0, 1, 2, 9].map((count) => chooseTurn(three, said(count), 1).turn.text)).toEqual(['a', 'b', 'end', 'end']);
   });
 
+  it('is the agent’s own for what it hears first, where that tells it', () => {
+    const own = script({
+      agents: [
+        { instructions: 'You bill', hears: 'again', turns: [{ text: 'a second bill' }] },
+        { instructions: 'You bill', turns: [{ text: 'bill' }] },
+      ],
+    });
+    const asked = (content: string) =>
+      chooseTurn(
+        own,
+        request({
+          messages: [
+            { role: 'system', content: 'You bill.' },
+            { role: 'user', content },
+          ],
+        }),
+        1,
+      ).turn.text;
+    expect([asked('once'), asked('once again')]).toEqual(['bill', 'a second bill']);
+  });
+
   it('is the agent’s own where the instructions tell it', () => {
     const own = script({ turns: [{ text: 'any' }], agents: [{ instructions: 'You bill', turns: [{ text: 'bill' }] }] });
     expect(chooseTurn(own, said(0, 'Here: You bill.'), 1).turn.text).toBe('bill');

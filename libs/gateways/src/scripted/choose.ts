@@ -10,8 +10,11 @@ const textOf = (content: unknown): string => {
   return content.map((part) => (part as { text?: unknown } | null)?.text ?? '').join('');
 };
 
+const firstHeard = (request: PlayedRequest): string =>
+  textOf(request.messages.find(({ role }) => role === 'user')?.content);
+
 function namedInMessage(request: PlayedRequest): string | null {
-  const first = textOf(request.messages.find(({ role }) => role === 'user')?.content);
+  const first = firstHeard(request);
   if (first.trimStart().startsWith('{')) {
     try {
       const id = (JSON.parse(first) as { script?: unknown }).script;
@@ -56,7 +59,10 @@ export function chooseTurn(script: Script, request: PlayedRequest, attempt: numb
     .filter(({ role }) => role === 'system' || role === 'developer')
     .map(({ content }) => textOf(content))
     .join('\n');
-  const own = script.agents.find(({ instructions }) => system.includes(instructions));
+  const heard = firstHeard(request);
+  const own = script.agents.find(
+    ({ instructions, hears }) => system.includes(instructions) && (hears === undefined || heard.includes(hears)),
+  );
   const turn = (own?.turns ?? script.turns)[index] ?? {
     text: script.final,
     calls: [],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /**
  * What a scripted model says, as data. `Scripts` is a map from script id to script; a script is the conversation's
- * assistant turns in order, or several such lists told apart by a phrase of the agent's instructions.
+ * assistant turns in order, or several such lists told apart by a phrase of the agent's instructions, and one of what it hears.
  */
 const usage = z.strictObject({
   input: z.number().int().min(0),
@@ -61,8 +61,15 @@ const turn = z.strictObject({
 
 const script = z.strictObject({
   turns: z.array(turn).default([]),
-  /** Lists of their own for requests whose system message holds `instructions`; the first that fits is played. */
-  agents: z.array(z.strictObject({ instructions: z.string().min(1), turns: z.array(turn) })).default([]),
+  /**
+   * Lists of their own for requests whose system message holds `instructions` and, where it is given, whose first user
+   * message holds `hears`; the first that fits is played.
+   */
+  agents: z
+    .array(
+      z.strictObject({ instructions: z.string().min(1), hears: z.string().min(1).optional(), turns: z.array(turn) }),
+    )
+    .default([]),
   /** What is said once the turns are over. */
   final: z.string().default('Done.'),
 });
