@@ -127,7 +127,7 @@ const shown = (state: unknown): string =>
   canonicalJson(
     JSON.parse(
       JSON.stringify(state, (_key, value: unknown) =>
-        value instanceof Map ? [...value] : value instanceof Set ? [...value] : value,
+        value instanceof Object && Symbol.iterator in value ? [...(value as Iterable<unknown>)] : value,
       ),
     ),
   );

@@ -12,6 +12,7 @@ import { answerInput, approvalAnswered, childEnded, endWait, failNode } from './
 import { branchAt, wake } from './fold/places';
 import { askRelay } from './fold/relay';
 import { ask, deny, intend, reconcile, settle } from './fold/steps';
+import { LateSet } from './late';
 import { hearNote } from './notes';
 import { branchOf } from './path';
 import { branchState, emptyState, type RunState } from './state';
@@ -45,7 +46,7 @@ export function apply(state: RunState, event: RunEvent): void {
     case 'run_resumed':
       for (const branch of state.branches.values()) {
         // What was read for a decision under way may be as old as the crash: age 0 means read it again.
-        branch.fresh = new Set();
+        branch.fresh = new LateSet();
         wake(branch);
       }
       break;

@@ -11,6 +11,7 @@ import { evidence, evidenceScope, type EvidenceScope } from './evidence';
 import { apply, fold } from './fold';
 import { emptyPending, type HeldRun } from './held-run';
 import { journalEvents } from './journal-line';
+import { LateSet } from './late';
 import { record } from './outcomes';
 import { Crew } from './crew';
 import { Planner } from './plan/planner';
@@ -70,7 +71,7 @@ export async function loadRun({ db, claimed, worker, now, budgets, snapshotEvery
   };
   // Whoever led it may have gone between an act and telling the inbox of it.
   await tellInbox({ db, now }, held, false);
-  for (const branch of state.branches.values()) branch.fresh = new Set();
+  for (const branch of state.branches.values()) branch.fresh = new LateSet();
   if (claimed.takenOver) {
     record(
       held,

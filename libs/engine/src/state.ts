@@ -5,6 +5,7 @@ import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { GuardAccount } from './guard/types';
 import type { Approvals } from './approvals/standing';
+import { LateMap, LateSet } from './late';
 import type {
   BranchesJoined,
   BranchEnded,
@@ -202,7 +203,7 @@ export const attributeKey = (name: string, resourceId: string): string => `${nam
 export function branchState(state: RunState, path: string): BranchState {
   let branch = state.branches.get(path);
   if (!branch) {
-    branch = { path, open: null, reading: null, fresh: new Set(), wait: null, asked: null, live: true };
+    branch = { path, open: null, reading: null, fresh: new LateSet(), wait: null, asked: null, live: true };
     state.branches.set(path, branch);
   }
   return branch;
@@ -217,25 +218,25 @@ export function emptyState(started: RunStarted): RunState {
     seq: 0,
     lastStep: 0,
     branches: new Map(),
-    agents: new Map(),
-    fans: new Map(),
-    results: new Map(),
-    ledgers: new Map(),
-    routes: new Map(),
-    entered: new Map(),
-    ruled: new Map(),
-    attributes: new Map(),
+    agents: new LateMap(),
+    fans: new LateMap(),
+    results: new LateMap(),
+    ledgers: new LateMap(),
+    routes: new LateMap(),
+    entered: new LateMap(),
+    ruled: new LateMap(),
+    attributes: new LateMap(),
     ledger: new ScopeLedger(),
     usage: { model_calls: 0, tool_calls: 0, tokens: 0 },
-    relays: new Map(),
+    relays: new LateMap(),
     board: emptyBoard(),
     signals: [],
-    approvals: new Map(),
-    children: new Map(),
+    approvals: new LateMap(),
+    children: new LateMap(),
     paused: null,
     notes: [],
     questions: 0,
-    mailSeen: new Set(),
+    mailSeen: new LateSet(),
     cancel: null,
     output: null,
     failure: null,

@@ -1,4 +1,5 @@
 import type { Json } from '@writ/kernel';
+import { LateMap } from '../late';
 
 /** A value that the agents of a run share. */
 export interface BoardEntry {
@@ -36,7 +37,7 @@ export interface Board {
   readonly seen: Map<string, ReadonlySet<string>>;
 }
 
-export const emptyBoard = (): Board => ({ entries: new Map(), mail: new Map(), seen: new Map() });
+export const emptyBoard = (): Board => ({ entries: new LateMap(), mail: new LateMap(), seen: new LateMap() });
 
 export const messageId = (step: number): string => `m${step}`;
 

@@ -1,6 +1,7 @@
 import type { UnitBudget } from '@writ/database';
 import { type Budget, coversSpending } from '@writ/policy';
 import type { RunEvent, StepIntended, StepSettled } from '../events';
+import { LateMap } from '../late';
 import type { Hold } from './bounds';
 
 type Reservation = UnitBudget['reserve'][number];
@@ -29,7 +30,7 @@ export class Holdings {
     private readonly budgets: () => readonly Budget[],
     held?: ReadonlyMap<string, Held>,
   ) {
-    this.#held = new Map(held);
+    this.#held = held ? new Map(held) : new LateMap();
   }
 
   /** By step and attempt, for a snapshot. */

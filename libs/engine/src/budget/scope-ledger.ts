@@ -1,4 +1,5 @@
 import type { DelegationId, Failure } from '@writ/kernel';
+import { LateMap } from '../late';
 import { type Amounts, minus, plus, type RunDimension, SUMMED } from './amounts';
 
 /** The whole run, what a supervisor or a handoff gave away, or one branch of a fan-out. */
@@ -64,7 +65,7 @@ const keyOf = (step: number, attempt: number): string => `${step}.${attempt}`;
  */
 export class ScopeLedger {
   readonly #scopes: Scope[] = [];
-  readonly #open = new Map<string, Open>();
+  readonly #open = new LateMap<string, Open>();
 
   static from({ scopes, open }: SavedScopes): ScopeLedger {
     const ledger = new ScopeLedger();

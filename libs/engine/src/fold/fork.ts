@@ -1,4 +1,5 @@
 import type { RunForked } from '../events';
+import { LateSet } from '../late';
 import type { RunState } from '../state';
 import { forget } from './branches';
 
@@ -12,7 +13,7 @@ export function inherit(state: RunState, { at, shift_ms: shift }: RunForked): vo
     branch.reading = null;
     branch.asked = null;
     branch.wait = null;
-    branch.fresh = new Set();
+    branch.fresh = new LateSet();
     forget(state, branch);
   }
   // A child that had not reported is the other run's: neither waited for here, nor told to end from here.

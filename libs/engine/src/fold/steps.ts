@@ -12,6 +12,7 @@ import {
   type StepSettled,
 } from '../events';
 import { actOver, answered, verdictIn } from '../guard/account';
+import { LateSet } from '../late';
 import { attributeKey, type BranchState, type NodeResult, type OpenStep, type RunState } from '../state';
 import { answer, giveWork, handOver, takeReply, text } from './agent';
 import { share } from './board';
@@ -181,7 +182,7 @@ function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
     default:
       assertNever(intent.kind, 'step kind');
   }
-  branch.fresh = new Set();
+  branch.fresh = new LateSet();
 }
 
 /** What a model asked for is answered to it; what the workflow asked for is its node's result. */
@@ -218,7 +219,7 @@ export function deny(state: RunState, event: StepDenied): void {
   if (branch.wait?.for === 'message') branch.wait = null;
   state.lastStep = Math.max(state.lastStep, event.step);
   if (!isAside(event.kind)) {
-    branch.fresh = new Set();
+    branch.fresh = new LateSet();
     branch.asked = null;
     actOver(state, { path: event.path, done: false });
   }

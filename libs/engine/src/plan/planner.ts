@@ -1,5 +1,6 @@
 import { assertNever, type Failure } from '@writ/kernel';
 import type { BillOfMaterials, Node } from '@writ/registry';
+import { LateMap } from '../late';
 import type { Fail, NextStep } from '../next-step';
 import type { RunState } from '../state';
 import { planAgent } from './agent';
@@ -26,7 +27,12 @@ import { type AgentPlan, DEFAULT_PARALLEL, DEFAULT_RESULT_CHARS, type Swarm, typ
  * what cannot change any more, so that step 10,000 costs what step 10 did.
  */
 export class Planner {
-  readonly #memory: PlanMemory = { cursors: new Map(), outputs: new Map(), items: new Map(), fans: new Map() };
+  readonly #memory: PlanMemory = {
+    cursors: new Map(),
+    outputs: new Map(),
+    items: new LateMap(),
+    fans: new LateMap(),
+  };
 
   constructor(readonly bill: BillOfMaterials) {}
 

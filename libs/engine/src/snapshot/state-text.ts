@@ -1,4 +1,5 @@
 import type { Json } from '@writ/kernel';
+import { LateMap, LateSet } from '../late';
 import { type SavedScopes, ScopeLedger } from '../budget/scope-ledger';
 
 /**
@@ -22,8 +23,9 @@ export const fromText = <T extends object>(text: string): T => fromPlain(JSON.pa
 function toPlain(value: unknown): Plain {
   if (value === null || typeof value !== 'object') return value as Plain;
   if (Array.isArray(value)) return value.map((one) => toPlain(one) ?? null);
-  if (value instanceof Map) return { $map: [...value].map(([key, one]) => [key as string, toPlain(one) ?? null]) };
-  if (value instanceof Set) return { $set: [...value].map((one) => toPlain(one) ?? null) };
+  if (value instanceof Map || value instanceof LateMap)
+    return { $map: [...value].map(([key, one]) => [key as string, toPlain(one) ?? null]) };
+  if (value instanceof Set || value instanceof LateSet) return { $set: [...value].map((one) => toPlain(one) ?? null) };
   if (value instanceof ScopeLedger) return { $scopes: toPlain(value.saved()) ?? null };
   let tagged = false;
   const plain: Record<string, Plain> = {};
