@@ -1,5 +1,6 @@
 import type { AdvanceEnd, Moved } from './advance-end';
 import { isFree } from './effects';
+import { LateMap, LateSet } from './late';
 import type { RunState } from './state';
 
 /**
@@ -8,11 +9,13 @@ import type { RunState } from './state';
  */
 export class Crew {
   readonly #busy = new Map<string, AbortController>();
-  readonly #parked = new Map<string, number>();
+  readonly #parked = new LateMap<string, number>();
+  /** Of a call that is over and was not aborted: the next one's. */
+  #spare: AbortController | null = null;
   #wake: (() => void) | null = null;
   #fault: { readonly error: unknown } | null = null;
   #end: AdvanceEnd | null = null;
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new LateSet<() => void>();
   #asked = false;
   #heard = false;
   /** The calls that were under way when the run was to end. */
@@ -52,13 +55,16 @@ export class Crew {
   }
 
   async run(branch: string, work: (signal: AbortSignal) => Promise<Moved>): Promise<Moved> {
-    const abort = new AbortController();
+    const abort = this.#spare ?? new AbortController();
+    this.#spare = null;
     this.#busy.set(branch, abort);
     this.#parked.delete(branch);
     try {
       return await work(abort.signal);
     } finally {
       this.#busy.delete(branch);
+      // Once a run is to end, a controller says which call it is of: what is begun then has one of its own.
+      if (this.#closing === null && !abort.signal.aborted) this.#spare = abort;
     }
   }
 
@@ -139,6 +145,7 @@ export class Crew {
    */
   close(state: RunState, patienceMs: number): void {
     this.#closing ??= this.#closeAfter(patienceMs);
+    this.#spare = null;
     for (const [path, controller] of this.#closing) {
       if (this.#busy.get(path) === controller && isFreeAt(state, path)) controller.abort();
     }

@@ -1,6 +1,6 @@
 import { redactText } from '@writ/telemetry';
 import type { OpenPermit, Permit } from '@writ/policy';
-import { CutShort, Deadline } from '../deadline';
+import { type Cut, CutShort, Deadline } from '../deadline';
 import { failed, lostClass, refusedBy, unconfined } from '../outcome';
 import { Confinement, type NetworkLess } from '../sandbox/confinement';
 import { type FunctionSource, sourceOf } from '../sandbox/from-module';
@@ -16,6 +16,9 @@ export interface FunctionTransportOptions {
   /** What this machine can take away from a process; by default found out when it is first needed. */
   readonly confinement?: Confinement;
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function';
 
 /** How a function is run for one call: here, or confined. */
 interface Housing {
@@ -62,30 +65,36 @@ export class FunctionTransport implements ToolTransport {
     }
     const housing = call.sandbox ? await this.housing(call.endpoint, call.sandbox) : null;
     if (typeof housing === 'string') return unconfined(housing);
-    const deadline = new Deadline(limits);
+    if (limits.signal.aborted) return this.cutShort(call, 'cancelled', false);
+    const opened = this.options.open(permit, { door: call.door, target: call.target, presented: call.args });
+    if (!opened.ok) return refusedBy(opened.failure);
+    const { args, key: idempotencyKey, attempt, tenant, run: runId } = opened.value;
+    const began = performance.now();
+    let deadline: Deadline | null = null;
+    // Made when it is needed: what answers at once can be cut short by nothing.
+    const due = (): Deadline =>
+      (deadline ??= new Deadline({ ...limits, timeoutMs: limits.timeoutMs - (performance.now() - began) }));
     try {
-      if (deadline.cut !== null) return this.cutShort(call, deadline, false);
-      const opened = this.options.open(permit, { door: call.door, target: call.target, presented: call.args });
-      if (!opened.ok) return refusedBy(opened.failure);
-      const { args, key, attempt, tenant, run: runId } = opened.value;
       if (housing) {
-        const context = { idempotencyKey: key, attempt, tenant, run: runId };
-        const confined = { ...housing, args, context, maxBytes: limits.maxBytes, signal: deadline.signal };
-        return this.answerOf(call, await runConfined(confined), { deadline, maxBytes: limits.maxBytes });
+        const context = { idempotencyKey, attempt, tenant, run: runId };
+        const { signal } = due();
+        const confined = { ...housing, args, context, maxBytes: limits.maxBytes, signal };
+        return this.answerOf(call, await runConfined(confined), { deadline: due(), maxBytes: limits.maxBytes });
       }
       const context = {
         get signal() {
-          return deadline.signal;
+          return due().signal;
         },
-        idempotencyKey: key,
+        idempotencyKey,
         attempt,
         tenant,
         run: runId,
       };
-      const value = await deadline.race(Promise.resolve(run(args, context)));
+      const answer = run(args, context);
+      const value = isThenable(answer) ? await due().race(Promise.resolve(answer)) : answer;
       return toolReply(value, limits.maxBytes);
     } catch (error) {
-      if (error instanceof CutShort) return this.cutShort(call, deadline, true);
+      if (error instanceof CutShort) return this.cutShort(call, due().cut, true);
       return failed({
         code: 'tool_threw',
         class: 'permanent',
@@ -93,7 +102,7 @@ export class FunctionTransport implements ToolTransport {
         message: `the tool failed: ${thrownText(error)}`,
       });
     } finally {
-      deadline.dispose();
+      (deadline as Deadline | null)?.dispose();
     }
   }
 
@@ -138,7 +147,7 @@ export class FunctionTransport implements ToolTransport {
         return failed({ code: 'tool_lost', class: lostClass(call.effect, landed), landed, message });
       }
       case 'ended':
-        if (confined.by === 'aborted') return this.cutShort(call, deadline, landed !== 'no');
+        if (confined.by === 'aborted') return this.cutShort(call, deadline.cut, landed !== 'no');
         if (confined.by === 'answer') return tooLarge(maxBytes);
         return failed({
           code: 'sandbox_exceeded',
@@ -150,9 +159,9 @@ export class FunctionTransport implements ToolTransport {
     }
   }
 
-  private cutShort(call: ToolCall, deadline: Deadline, begun: boolean): CallOutcome<never> {
+  private cutShort(call: ToolCall, cut: Cut | null, begun: boolean): CallOutcome<never> {
     const landed = begun ? 'maybe' : 'no';
-    if (deadline.cut === 'cancelled') {
+    if (cut === 'cancelled') {
       return failed({ code: 'call_cancelled', class: 'cancelled', landed, message: 'the tool call was cancelled' });
     }
     const message = 'the tool did not answer in time';
