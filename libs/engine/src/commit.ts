@@ -7,7 +7,7 @@ import { emptyPending, type HeldRun, joinedPending, type Pending } from './held-
 import { journalLine } from './journal-line';
 import { branchOf } from './path';
 import type { Claim, CommitResult, Standing, Tail, UnitRequest } from './unit-request';
-import { rowWait, standingStatus, waitsOf } from './waits';
+import { hasWait, rowWait, standingStatus, waitsOf } from './waits';
 
 const EMPTY: Tail = { events: [], audits: [], decisions: [] };
 const NOTHING: CommitResult = { kind: 'nothing' };
@@ -170,11 +170,14 @@ function together(tails: readonly Tail[]): Tail {
 
 /** How the run stands after a unit that carries intents: it runs, whatever other branches wait for. */
 function going(held: HeldRun, tails: readonly Tail[]): Standing {
+  if (!hasWait(held.state)) return ON_ITS_WAY;
   const moving = new Set(tails.flatMap((tail) => tail.events.map(branchOfIntent)));
   const waits = waitsOf(held.state, moving);
   const status = tails.length === 0 || moving.size === 0 ? standingStatus(held.state) : 'running';
   return { status, wait: rowWait(waits), wakeAt: null, release: false };
 }
+
+const ON_ITS_WAY: Standing = { status: 'running', wait: null, wakeAt: null, release: false };
 
 const branchOfIntent = (event: RunEvent): string => (event.type === 'step_intended' ? branchOf(event.path) : '');
 

@@ -15,6 +15,7 @@ export type FaultPoint =
   'after_request' | 'before_intent' | 'after_intent' | 'inside_call' | 'before_outcome' | 'after_outcome';
 
 export interface Faults {
+  /** Null, or nothing, where there is nothing to wait for: an empty wait costs each act a turn of the queue. */
   at(
     point: FaultPoint,
     place: { readonly run: string; readonly step: number; readonly attempt: number },

@@ -280,7 +280,8 @@ async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { reado
   };
   const intent = intentOf(withHandoffMode(proposed, decision), place);
   const before = standingBefore(held, proposed);
-  await ctx.faults.at('before_intent', where);
+  const struck = ctx.faults.at('before_intent', where);
+  if (struck) await struck;
   const result = await commitUnit(ctx.writer, held, {
     authority: decision.authority,
     // INVARIANT (I13): what the branches beside this one take in the same unit counts as taken.

@@ -31,6 +31,13 @@ export function waitsOf(state: RunState, going: ReadonlySet<string> = NONE): rea
   return waits.length < 2 ? waits : waits.sort((a, b) => URGENCY.indexOf(a.for) - URGENCY.indexOf(b.for));
 }
 
+/** Whether it waits for anything: hardly a unit of a run is written while it does. */
+export function hasWait({ paused, branches }: RunState): boolean {
+  if (paused) return true;
+  for (const branch of branches.values()) if (branch.wait) return true;
+  return false;
+}
+
 const NONE: ReadonlySet<string> = new Set();
 
 export function rowWait(waits: readonly WaitFor[]): RowWait | null {
@@ -43,7 +50,7 @@ export const waitsIn = (wait: RowWait | null): readonly WaitFor[] => (wait ? [wa
 
 /** How a run that is not over stands: it waits when each branch that could move does. */
 export function standingStatus(state: RunState): RunStatus {
-  const [wait] = waitsOf(state);
+  const wait = hasWait(state) ? waitsOf(state)[0] : undefined;
   if (!wait) return 'running';
   const held = wait.for === 'pause';
   for (const branch of state.branches.values()) {
