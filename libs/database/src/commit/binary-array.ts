@@ -79,16 +79,30 @@ export function int4Array(values: readonly number[]): Buffer {
   return buffer;
 }
 
-export const int8Array = (values: readonly (number | null)[]): Buffer => longArray(OID.int8, values, BigInt);
+/** Whole numbers that a double counts exactly; as two halves, since a BigInt is an object of its own. */
+export const int8Array = (values: readonly (number | null)[]): Buffer =>
+  longArray(OID.int8, values, (buffer, value, at) => {
+    buffer.writeInt32BE(Math.floor(value / HALF), at);
+    buffer.writeInt32BE(value | 0, at + 4);
+  });
+
+const HALF = 2 ** 32;
 
 /** Elements of eight bytes, or null. */
-function longArray(oid: number, values: readonly (number | null)[], long: (value: number) => bigint): Buffer {
-  const present = values.filter((value) => value !== null).length;
+function longArray(
+  oid: number,
+  values: readonly (number | null)[],
+  write: (buffer: Buffer, value: number, at: number) => void,
+): Buffer {
+  let present = 0;
+  for (const value of values) if (value !== null) present += 1;
   const buffer = begin(oid, values.length, { bytes: 8 * present, nulls: present < values.length });
   let at = HEADER;
   for (const value of values) {
     at = buffer.writeInt32BE(value === null ? NULL_LENGTH : 8, at);
-    if (value !== null) at = buffer.writeBigInt64BE(long(value), at);
+    if (value === null) continue;
+    write(buffer, value, at);
+    at += 8;
   }
   return buffer;
 }
@@ -105,7 +119,7 @@ export function boolArray(values: readonly boolean[]): Buffer {
 
 /** From epoch milliseconds, whole or fractional, to the int64 microseconds of timestamptz. */
 export const timeArray = (values: readonly (number | null)[]): Buffer =>
-  longArray(OID.timestamptz, values, microseconds);
+  longArray(OID.timestamptz, values, (buffer, ms, at) => buffer.writeBigInt64BE(microseconds(ms), at));
 
 /** One time, as `timeArray` writes each of its own. */
 export function binaryTime(ms: number): Buffer {
