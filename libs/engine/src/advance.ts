@@ -109,7 +109,7 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   if (first && isEnd(first)) {
     // Guardrails that came in force since are heard before the end is on record.
     const stands = (authority: TenantAuthority): boolean => first.type === 'finish' && isBeforeAnswer(held, authority);
-    if (crew.idle) return finish(ctx, held, { next: first, stands });
+    if (crew.idle) return await finish(ctx, held, { next: first, stands });
     crew.close(state, ctx.patienceMs);
     await crew.changed(null);
     return null;
@@ -148,7 +148,7 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
     crew.idle &&
     state.started.deadline_at === null &&
     !callsFramework(ready[0]!);
-  if (alone) return take(ctx, held, ready[0]!);
+  if (alone) return await take(ctx, held, ready[0]!);
   for (const step of ready) crew.begin(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
   if (facts > 0) return null;
   return crew.idle ? rest(ctx, held, rests) : restBeside(ctx, held, rests);

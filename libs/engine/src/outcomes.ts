@@ -28,12 +28,15 @@ export interface Attempt {
   readonly attempt: number;
 }
 
-/** Records how an attempt ended, and what its error class says about another one. */
-export async function recordOutcome(
+/**
+ * Records how an attempt ended, and what its error class says about another one: at once, but for a large result, which is
+ * kept aside first.
+ */
+export function recordOutcome(
   db: Database,
   held: HeldRun,
   ended: { readonly attempt: Attempt; readonly performed: Performed; readonly now: number },
-): Promise<void> {
+): Promise<void> | null {
   const { attempt, now } = ended;
   const { outcome, tokens } = ended.performed;
   const { kind } = attempt.proposed;
@@ -46,23 +49,26 @@ export async function recordOutcome(
       // INVARIANT: what a model hears now is what it hears after a recovery, members in their order included.
       recordValue(held, { attempt, now, tokens, result: JSON.parse(text) as Json, text, ref: null });
     }
-    return;
+    return null;
   }
   if (outcome.kind === 'ok') {
     const unfit = unfitAnswer(held, attempt.proposed, outcome.value);
     if (unfit) {
       recordFailure(held, { attempt, now, failure: unfit, landed: 'yes' });
-      return;
+      return null;
     }
     const text = ended.performed.text ?? encoded(outcome.value);
     if (typeof text !== 'string') recordFailure(held, { attempt, now, failure: text, landed: 'yes' });
     else {
-      const ref = await keepAside({ db }, held.tenant, text);
-      recordValue(held, { attempt, now, tokens, result: outcome.value, text, ref });
+      const value = { attempt, now, tokens, result: outcome.value, text };
+      const kept = keepAside({ db }, held.tenant, text);
+      if (kept !== null) return kept.then((ref) => recordValue(held, { ...value, ref }));
+      recordValue(held, { ...value, ref: null });
     }
-    return;
+    return null;
   }
   recordFailure(held, { attempt, now, failure: outcome.failure, landed: outcome.landed });
+  return null;
 }
 
 /** A tool promises what it answers. What does not fit the promise is an error, and nothing of it is passed on. */

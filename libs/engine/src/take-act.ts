@@ -4,24 +4,24 @@ import { openSpan } from '@writ/telemetry';
 import { askPeople, withEditedArguments } from './approvals/ask-people';
 import { approvalStanding, placeOf as placeIn } from './approvals/standing';
 import { settleRequests, standingBefore } from './approvals/tell-inbox';
-import { effectKey, gatherAttributes, intentOf, propose, proposeRead } from './acts';
+import { effectKey, gatherAttributes, propose, proposeRead } from './acts';
 import type { Proposal } from './proposal';
 import { overBudget } from './budget';
-import { costBound, overLimits } from './budget/in-run';
+import { overLimits } from './budget/in-run';
 import type { Hold } from './budget/bounds';
 import { asBefore, cross, holdsFor, isOver, type OverBudget } from './budget/crossing';
 import { endsRun } from './stops/ended';
-import { flowMoved, withFlow } from './flow';
-import { asDecided } from './given';
+import { withFlow } from './flow';
 import { commitUnit } from './commit';
 import type { EngineContext } from './context';
 import { evidence } from './evidence';
-import { isAside, type RecordedDecision, type WaitFor } from './events';
+import { isAside, type WaitFor } from './events';
 import { isOver as branchIsOver } from './fold/branches';
 import { performOrReplay, stubbedIn } from './fork/stubbed';
 import { passGuardrails } from './guard/pass';
 import { honourBefore, keptWhole, waitForTurn } from './honour';
 import { type HeldRun, stepNumber, stepTaken } from './held-run';
+import { CANCELLED, type Intended, intendedFrom, intentRequest, MOVED, recorded } from './intent-unit';
 import type { Act } from './next-step';
 import { record, recordOutcome, recordWait } from './outcomes';
 import { branchOf } from './path';
@@ -32,10 +32,10 @@ import { enter, spread } from './pace/enter';
 import type { Performed, Warrant } from './doors';
 import { ASKED_LOOK_MS, STOPPED_LOOK_MS } from './standing';
 import { keepAside } from './keep-aside';
-import { newSalt } from './salt';
 import type { Moved } from './advance-end';
 import type { OpenStep } from './state';
-import { type Decided, type Held, intentTail, refusalEvidence } from './step-evidence';
+import { type Decided, type Held, refusalEvidence } from './step-evidence';
+import type { CommitResult } from './unit-request';
 
 export interface Taken {
   readonly act: Act;
@@ -60,8 +60,8 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     const now = ctx.clock.now();
     // The join was decided meanwhile: what this branch would do next is nobody's wish any more.
     if (branchIsOver(held.state, branchOf(taken.act.path))) return null;
-    const asked = await proposedFor(ctx, held, { act: withEditedArguments(held, wanted), authority, now });
-    const proposed = withRisk(held, authority, asked);
+    const planned = proposedFor(ctx, held, { act: withEditedArguments(held, wanted), authority, now });
+    const proposed = withRisk(held, authority, planned instanceof Promise ? await planned : planned);
     // A spent budget is not a denial: the node fails with its own code.
     const broke = overBudget(held.state, proposed, []) ?? overLimits(held, proposed, { beside: [], now });
     if (broke) return spent(held, proposed, { failure: broke, now });
@@ -124,6 +124,7 @@ function withFacts(held: HeldRun, authority: TenantAuthority, planned: Proposal)
 }
 
 type Allowed = Decided & { readonly signal: AbortSignal; readonly holds: readonly Hold[] };
+type Going = Allowed & { readonly pass: Pass };
 type Tried = Moved | 'stale' | 'moved' | OverBudget;
 
 async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promise<Tried> {
@@ -134,7 +135,8 @@ async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promi
   };
   if (mutates(proposed) && ctx.log?.blocks(held.tenant)) return wait(LOG_LOOK_MS);
   // Before the intent: a permit is good for two seconds, and an endpoint may want to be left alone for minutes.
-  const paced = await enter(ctx, held, proposed);
+  const entered = enter(ctx, held, proposed);
+  const paced = entered instanceof Promise ? await entered : entered;
   if (paced.kind === 'wait') return wait(spread(paced.ms));
   const { pass } = paced;
   const going = { ...allowed, pass };
@@ -151,7 +153,7 @@ async function allow(ctx: EngineContext, held: HeldRun, allowed: Allowed): Promi
 async function actObliged(
   ctx: EngineContext,
   held: HeldRun,
-  { going, wait }: { readonly going: Allowed & { readonly pass: Pass }; readonly wait: (ms: number) => null },
+  { going, wait }: { readonly going: Going; readonly wait: (ms: number) => null },
 ): Promise<Tried> {
   const before = await honourBefore(ctx, held, going);
   if (before.kind === 'wait') {
@@ -255,68 +257,72 @@ function traced(authority: TenantAuthority, proposed: Proposal): Decision {
   return decision;
 }
 
-function recorded(decision: Decision): RecordedDecision {
-  const { verdict: _verdict, at: _at, authority: _authority, ...kept } = decision;
-  return kept;
+/** Decision and intent in one unit, then the effect. */
+async function act(ctx: EngineContext, held: HeldRun, going: Going): Promise<Tried> {
+  const proposed = keptWhole(going.proposed, going);
+  const kept = proposed.keepArgs ? keepAside(ctx, held.tenant, proposed.argsText) : null;
+  const ref = kept === null ? null : await kept;
+  const intended = intendedFrom(held, proposed === going.proposed ? going : { ...going, proposed }, ref);
+  const struck = ctx.faults.at('before_intent', placeAt(held, going));
+  if (struck) await struck;
+  const result = await commitUnit(ctx.writer, held, intentRequest(ctx, held, intended));
+  if (result.kind !== 'committed') return notIntended(held, proposed, { result, now: ctx.clock.now() });
+  stepTaken(held, proposed);
+  const crash = ctx.faults.at('after_intent', placeAt(held, going));
+  if (crash) await crash;
+  const { committed } = result;
+  const { signal, pass } = going;
+  await carryOut(ctx, held, { ...intended, committed, signal, pass });
+  return null;
 }
 
-/** Decision and intent in one unit, then the effect. */
-async function act(ctx: EngineContext, held: HeldRun, decided: Allowed & { readonly pass: Pass }): Promise<Tried> {
-  const { decision, step, attempt } = decided;
-  const proposed = keptWhole(decided.proposed, decided);
-  const where = { run: held.run, step, attempt };
-  const branch = branchOf(proposed.path);
-  const ref = proposed.keepArgs ? await keepAside(ctx, held.tenant, proposed.argsText) : null;
-  const salt = newSalt();
-  const place = {
-    step,
-    attempt,
-    at: decision.at,
-    decision: recorded(decision),
-    salt,
-    ref,
-    holds: decided.holds,
-    cost: costBound(held, proposed),
-  };
-  const intent = intentOf(withHandoffMode(proposed, decision), place);
-  const before = standingBefore(held, proposed);
-  const struck = ctx.faults.at('before_intent', where);
-  if (struck) await struck;
-  const result = await commitUnit(ctx.writer, held, {
-    authority: decision.authority,
-    // INVARIANT (I13): what the branches beside this one take in the same unit counts as taken.
-    build: (beside) =>
-      (branchIsOver(held.state, branch) ? CANCELLED : null) ??
-      (flowMoved(held, proposed, beside) ? MOVED : null) ??
-      overBudget(held.state, proposed, beside) ??
-      overLimits(held, proposed, { beside, now: ctx.clock.now() }) ??
-      intentTail(ctx, held, { ...decided, intent }),
-  });
-  if (result.kind === 'refused' && result.failure === CANCELLED) return null;
-  if (result.kind === 'refused' && result.failure === MOVED) return 'moved';
-  if (result.kind === 'refused') return spent(held, proposed, { failure: result.failure, now: ctx.clock.now() });
-  if (result.kind === 'over_budget') return result;
-  if (result.kind === 'nothing') throw new Error('a unit with an intent in it holds something');
-  if (result.kind !== 'committed') {
-    return result.kind === 'stale' ? 'stale' : result.kind === 'poisoned' ? result : { kind: result.kind };
+const placeAt = ({ run }: HeldRun, { step, attempt }: Pick<Decided, 'step' | 'attempt'>) => ({ run, step, attempt });
+
+function notIntended(
+  held: HeldRun,
+  proposed: Proposal,
+  { result, now }: { readonly result: Exclude<CommitResult, { kind: 'committed' }>; readonly now: number },
+): Tried {
+  switch (result.kind) {
+    case 'refused':
+      if (result.failure === CANCELLED) return null;
+      return result.failure === MOVED ? 'moved' : spent(held, proposed, { failure: result.failure, now });
+    case 'stale':
+      return 'stale';
+    case 'over_budget':
+    case 'poisoned':
+      return result;
+    case 'nothing':
+      throw new Error('a unit with an intent in it holds something');
+    default:
+      return { kind: result.kind };
   }
-  stepTaken(held, proposed);
-  await ctx.faults.at('after_intent', where);
-  const told = settleRequests(ctx, held, { decision, acted: true, step, before });
+}
+
+type OnRecord = Intended & Pick<Warrant, 'committed' | 'signal'> & { readonly pass: Pass };
+
+/** The effect of a committed intent, and what came of it. */
+async function carryOut(ctx: EngineContext, held: HeldRun, intended: OnRecord): Promise<void> {
+  const { proposed } = intended;
+  const told = settleRequests(ctx, held, { ...intended, acted: true });
   // Cancelled while its intent was on the way: nothing is sent.
-  const { committed } = result;
-  const { signal } = decided;
-  const warrant = { proposed, decision, committed, step, attempt, key: effectKey(held.run, step), signal };
-  const performing = callsFramework(proposed) ? performWithRelay : performOrReplay;
-  const performed = branchIsOver(held.state, branch) ? NOT_SENT : await performing(ctx, held, warrant);
-  await told;
+  const sent = branchIsOver(held.state, intended.branch) ? NOT_SENT : performedBy(ctx, held, intended);
+  const performed = sent instanceof Promise ? await sent : sent;
+  if (told !== null) await told;
   // Let go of in the middle: whoever leads the run next finds the call under way, and calls the framework anew.
-  if (held.letGo && proposed.kind === 'agent' && performed.outcome.kind === 'failed') return null;
+  if (held.letGo && proposed.kind === 'agent' && performed.outcome.kind === 'failed') return;
   const { outcome } = performed;
-  decided.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
-  await ctx.faults.at('before_outcome', where);
-  await recordOutcome(ctx.db, held, { attempt: { proposed, step, attempt }, performed, now: ctx.clock.now() });
-  return null;
+  intended.pass.left(outcome.kind === 'ok' ? { kind: 'ok' } : endOf(outcome.failure));
+  const crash = ctx.faults.at('before_outcome', placeAt(held, intended));
+  if (crash) await crash;
+  const kept = recordOutcome(ctx.db, held, { attempt: intended, performed, now: ctx.clock.now() });
+  if (kept !== null) await kept;
+}
+
+function performedBy(ctx: EngineContext, held: HeldRun, intended: OnRecord): Promise<Performed> | Performed {
+  const { proposed, decision, committed, step, attempt, signal } = intended;
+  const warrant = { proposed, decision, committed, step, attempt, key: effectKey(held.run, step), signal };
+  return callsFramework(proposed) ? performWithRelay(ctx, held, warrant) : performOrReplay(ctx, held, warrant);
 }
 
 const callsFramework = ({ kind, details }: Proposal): boolean => kind === 'agent' && details.stubbed !== true;
@@ -338,21 +344,7 @@ async function performWithRelay(ctx: EngineContext, held: HeldRun, warrant: Warr
   }
 }
 
-/** Not a failure of anything: the join was decided, and this branch is not wanted any more. */
-const CANCELLED: Failure = {
-  code: 'branch_cancelled',
-  class: 'cancelled',
-  message: 'the join was decided without this branch',
-};
-/** A branch beside this one brought something in or let something out since the decision: decided again. */
-const MOVED: Failure = { code: 'labels_moved', class: 'transient', message: 'what had entered the run has changed' };
 const NOT_SENT: Performed = { outcome: { kind: 'failed', failure: CANCELLED, landed: 'no' }, tokens: 0 };
-
-function withHandoffMode(proposed: Proposal, decision: Decision): Proposal {
-  const { handoff } = proposed.details;
-  if (!handoff) return proposed;
-  return { ...proposed, details: { ...proposed.details, handoff: asDecided(handoff, decision) } };
-}
 
 /** A denial is a fact of the run: the model sees its reason code and goes on, a pipeline's step fails. */
 async function deny(ctx: EngineContext, held: HeldRun, decided: Decided): Promise<null> {
