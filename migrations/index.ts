@@ -47,6 +47,7 @@ import { ComposedPolicies1795000000046 } from './0046-composed-policies';
 import { CommitStart1795000000047 } from './0047-commit-start';
 import { JournalEvidence1795000000048 } from './0048-journal-evidence';
 import { EnterChild1795000000049 } from './0049-enter-child';
+import { SoundRuns1795000000050 } from './0050-sound-runs';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -99,4 +100,5 @@ export const MIGRATIONS = [
   CommitStart1795000000047,
   JournalEvidence1795000000048,
   EnterChild1795000000049,
+  SoundRuns1795000000050,
 ];
