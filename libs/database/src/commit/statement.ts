@@ -1,5 +1,5 @@
-import type { QueryConfig } from 'pg';
 import type { Reservation, RunCreation, Settlement, Unit, UnitRefusal } from '../unit';
+import type { CallConfig } from './call';
 import { binaryTime, boolArray, byteaArray, int4Array, int8Array, textArray, timeArray } from './binary-array';
 
 const callOf = (name: string, count: number): string =>
@@ -18,7 +18,7 @@ interface Placed<T> {
  * The call that commits a batch: parallel arrays, one element per unit, so that a batch of any size is one prepared
  * statement. Creations, mail and budgets travel in arrays of their own, since most units have none of them.
  */
-export function commitStatement(units: readonly Unit[]): QueryConfig {
+export function commitStatement(units: readonly Unit[]): CallConfig {
   const texts = (of: (unit: Unit) => string | null): Buffer => textArray(units.map(of));
   const ints = (of: (unit: Unit) => number): Buffer => int4Array(units.map(of));
   const longs = (of: (unit: Unit) => number): Buffer => int8Array(units.map(of));
@@ -89,13 +89,13 @@ const hashesOf = ({ auditHashes: { buffer, byteOffset, byteLength } }: Unit): Bu
  * The call for a batch of one that neither consumes mail nor is limited by a budget, at 0.15 instead of 0.36 ms of the server's
  * time; null for any other batch. It answers true when the unit is in; on anything else the batch's own call says why.
  */
-export function loneStatement(units: readonly Unit[]): QueryConfig | null {
+export function loneStatement(units: readonly Unit[]): CallConfig | null {
   const [unit] = units;
   if (!unit || units.length > 1 || unit.mail.length > 0 || unit.budget) return null;
   return unit.create === null ? stepStatement(unit) : startStatement(unit, unit.create);
 }
 
-const stepStatement = (unit: Unit): QueryConfig => ({
+const stepStatement = (unit: Unit): CallConfig => ({
   name: 'writ_commit_step',
   text: STEP,
   values: [
@@ -119,7 +119,7 @@ const stepStatement = (unit: Unit): QueryConfig => ({
 });
 
 /** Null where the unit does not begin at zero: it is refused, and the batch's own call says so. */
-function startStatement(unit: Unit, create: RunCreation): QueryConfig | null {
+function startStatement(unit: Unit, create: RunCreation): CallConfig | null {
   if (unit.seq !== 0 || unit.auditSeq !== 0) return null;
   return {
     name: 'writ_commit_start',

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type QueryConfig } from 'pg';
+import { Client } from 'pg';
 import { logger } from '@writ/telemetry';
 import type { Unit } from '../unit';
+import { Call, type CallConfig } from './call';
 import { verdictOf, type Verdict } from './sqlstate';
 import { commitStatement, loneStatement, readAnswers, type UnitAnswer } from './statement';
 
@@ -16,6 +17,8 @@ export interface WriterOptions {
   readonly answerTimeoutMs: number;
 }
 
+/** As Postgres writes it. */
+const TRUE = 't';
 const COMMITTED: UnitAnswer = { answer: 'committed' };
 const BACKOFF_MS = { first: 20, most: 2_000 };
 const log = logger('database.writer');
@@ -70,13 +73,13 @@ export class WriterConnection {
   async send(units: readonly Unit[]): Promise<Sent> {
     const client = this.#client;
     if (!client) return { kind: 'failed', verdict: 'lost', error: new Error('there is no connection') };
-    let statement: QueryConfig;
+    let statement: CallConfig;
     try {
       const lone = loneStatement(units);
       if (lone) {
         const sent = await this.#ask(client, lone);
         if ('failed' in sent) return sent.failed;
-        if (sent.answer === true) return { kind: 'answered', answers: [COMMITTED] };
+        if (sent.answer === TRUE) return { kind: 'answered', answers: [COMMITTED] };
       }
       statement = commitStatement(units);
     } catch (error) {
@@ -86,27 +89,29 @@ export class WriterConnection {
     return 'failed' in sent ? sent.failed : { kind: 'answered', answers: readAnswers(sent.answer, units.length) };
   }
 
-  async #ask(
+  #ask(
     client: Client,
-    statement: QueryConfig,
-  ): Promise<{ readonly answer: unknown } | { readonly failed: Extract<Sent, { kind: 'failed' }> }> {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no answer within ${this.options.answerTimeoutMs} ms`)),
-        this.options.answerTimeoutMs,
-      );
+    statement: CallConfig,
+  ): Promise<{ readonly answer: string | null } | { readonly failed: Extract<Sent, { kind: 'failed' }> }> {
+    return new Promise((resolve) => {
+      const failed = (error: Error, verdict = verdictOf(error), close = verdict === 'lost'): void => {
+        clearTimeout(timer);
+        if (close) this.#abandon(client);
+        resolve({ failed: { kind: 'failed', verdict, error } });
+      };
+      const { answerTimeoutMs } = this.options;
+      const timer = setTimeout(() => failed(new Error(`no answer within ${answerTimeoutMs} ms`)), answerTimeoutMs);
+      try {
+        Call.send(client, statement, (error, answer) => {
+          if (error) return failed(error);
+          clearTimeout(timer);
+          resolve({ answer });
+        });
+      } catch (error) {
+        // What cannot be encoded: the connection stands in the middle of a message.
+        failed(error as Error, 'defect', true);
+      }
     });
-    try {
-      const result = await Promise.race([client.query<{ answer: unknown }>(statement), silence]);
-      return { answer: result.rows[0]?.answer };
-    } catch (error) {
-      const verdict = verdictOf(error);
-      if (verdict === 'lost') this.#abandon(client);
-      return { failed: { kind: 'failed', verdict, error: error as Error } };
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   /** The socket is destroyed, not ended: a graceful goodbye would wait for the server that does not answer. */
