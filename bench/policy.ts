@@ -7,6 +7,7 @@ import { Measured } from './measured';
 import { figure, median, round } from './numbers';
 import type { P6Result } from './policy/p6';
 import type { WindowResult } from './protocol';
+import { startOf } from './shipped';
 
 export interface PolicyOptions {
   readonly quick: boolean;
@@ -26,7 +27,7 @@ interface PeerCell {
   readonly p99Us: number;
 }
 
-/** P6: Writ's decisions (bench/policy, in a process of its own), then the peers beside one another on as many rules. */
+/** P6: Writ's decisions (bench/policy, in a process of its own, started as a worker is), then the peers beside one another on as many rules. */
 export async function measurePolicy(options: PolicyOptions): Promise<GoalRow[]> {
   const ours = await measureOurs(options);
   const peers = await measurePeers(options);
@@ -35,8 +36,9 @@ export async function measurePolicy(options: PolicyOptions): Promise<GoalRow[]> 
 
 async function measureOurs({ quick, emit, progress }: PolicyOptions): Promise<P6Result> {
   progress('P6: Writ');
-  const args = [join(__dirname, 'policy', 'main.js'), ...(quick ? ['--quick'] : [])];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 2] });
+  const { flags, env } = startOf('worker');
+  const args = [...flags, join(__dirname, 'policy', 'main.js'), ...(quick ? ['--quick'] : [])];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 2], env: { ...process.env, ...env } });
   const ended = once(child, 'exit');
   let result: P6Result | undefined;
   for await (const text of createInterface({ input: child.stdout! })) {
