@@ -1,6 +1,7 @@
 import { canonicalJson } from '@writ/kernel';
 import type { Sliced } from '@writ/rules';
 import type { PolicyBundle } from './bundle';
+import { idPlace } from './id-place';
 import type { LocatedRule, RuleText } from './rule-text';
 
 /** Canonical JSON of a bundle before and behind the text of its rules, which is far larger than the rest and comes last. */
@@ -12,28 +13,53 @@ export function aroundRules(bundle: PolicyBundle): readonly [string, string] {
   return [`${before.slice(0, -1)}${comma(before)}"rules":`, `${comma(behind)}${behind.slice(1)}`];
 }
 
+/** Between lines inside of a JSON string. INVARIANT: nothing in a line needs another escape, since no name holds it. */
+const NEWLINE = '\\n';
+
 /**
- * The rules as one text that depends on what they say only: no comments, no order of writing, every id written out. Its
- * digest is the policy's version, and anybody can parse it again.
+ * The bundle as canonical JSON, its rules as one text that depends on what they say only: no comments, no order of
+ * writing, every id written out. Its digest is the policy's version, and anybody can parse it again. Each rule then
+ * knows where its id stands. `around`: what `aroundRules` gives. Written in one go: a text for the rules, then one for
+ * the JSON of it, then one with the rest would each be copied whole.
  */
-export function* canonicalRules({ links, rules }: RuleText): Sliced<string> {
+export function* canonicalBody({ links, rules }: RuleText, around: readonly [string, string]): Sliced<string> {
   // Section by section, which is the order of whole lines too, with fewer of them to compare with one another.
-  const [actions, handoffs] = [rules.filter(isAction), rules.filter((rule) => !isAction(rule))];
+  const [actions, handoffs]: [LocatedRule[], LocatedRule[]] = [[], []];
+  for (let i = 0; i < rules.length; i++) (rules[i]!.rule.section === 'p' ? actions : handoffs).push(rules[i]!);
   yield;
+  const [before, behind] = [`${around[0]}"`, `"${around[1]}`];
   const sorted: string[] = [];
+  let [at, last] = [before.length, ''];
   for (const lines of [links.g, links.g2]) {
-    for (const line of yield* sortInSlices(lines, byText)) if (line !== sorted.at(-1)) sorted.push(line);
+    const inOrder = yield* sortInSlices(lines, byText);
+    for (let i = 0; i < inOrder.length; i++) {
+      const line = inOrder[i]!;
+      if (line === last) continue;
+      sorted.push(line);
+      at += line.length + NEWLINE.length;
+      last = line;
+    }
   }
   const order = rules.some(isUnlike) ? byLine : byWords;
   for (const section of [actions, handoffs]) {
-    for (const rule of yield* sortInSlices(section, order)) sorted.push(lineOf(rule));
+    const inOrder = yield* sortInSlices(section, order);
+    for (let i = 0; i < inOrder.length; i++) {
+      const rule = inOrder[i]!;
+      const line = lineOf(rule);
+      rule.idAt = idPlace(at + rule.text.length + COMMA.length, rule.rule.rid);
+      sorted.push(line);
+      at += line.length + NEWLINE.length;
+    }
     yield;
   }
-  return sorted.join('\n');
+  sorted[0] = before + sorted[0]!;
+  sorted[sorted.length - 1] += behind;
+  return sorted.join(NEWLINE);
 }
 
-const isAction = ({ rule }: LocatedRule): boolean => rule.section === 'p';
-const lineOf = ({ rule, text }: LocatedRule): string => `${text}, ${rule.rid}`;
+/** Between a rule's text and its id. */
+const COMMA = ', ';
+const lineOf = ({ rule, text }: LocatedRule): string => text + COMMA + rule.rid;
 
 type Order<T> = (one: T, other: T) => number;
 const byText: Order<string> = (one, other) => (one < other ? -1 : one === other ? 0 : 1);

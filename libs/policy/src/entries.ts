@@ -1,6 +1,7 @@
 import { type Failure, ok, refuse, type Result } from '@writ/kernel';
 import type { ActionRule, CompiledCondition, HandoffRule, Rule, RuleList, RuleSource, Sliced } from '@writ/rules';
 import { policyFailure } from './bundle';
+import { type IdPlace, idIn } from './id-place';
 import { type LocatedRule, placeText, type RuleText } from './rule-text';
 import type { Obligation } from './types';
 
@@ -24,7 +25,7 @@ interface Kind {
 }
 
 /** Members of an action rule in a list. What every decision reads stands first. */
-const RID = 0;
+const ID_AT = 0;
 const KIND = 1;
 const SUBJECT = 2;
 const OBJECT = 3;
@@ -49,7 +50,7 @@ class FoundRule implements Entry<ActionRule> {
     const kind = kindAt(list, at);
     this.subject = named.subject ?? (list[at + SUBJECT] as string);
     this.object = named.object ?? (list[at + OBJECT] as string);
-    this.rid = list[at + RID] as string;
+    this.rid = idIn(named.text, list[at + ID_AT] as IdPlace);
     this.effect = kind.effect;
     this.test = kind.test;
     this.owed = kind.owed;
@@ -79,10 +80,12 @@ const FORM: Form = Object.freeze({
 class WrittenRules implements RuleSource<Entry<ActionRule>> {
   readonly form = FORM;
   readonly #rules: ActionRule[] = [];
+  readonly #located: LocatedRule[] = [];
   readonly #kinds: Kind[] = [];
 
-  add(rule: ActionRule, kind: Kind): void {
+  add(rule: ActionRule, located: LocatedRule, kind: Kind): void {
     this.#rules.push(rule);
+    this.#located.push(located);
     this.#kinds.push(kind);
   }
 
@@ -103,8 +106,8 @@ class WrittenRules implements RuleSource<Entry<ActionRule>> {
   }
 
   put(i: number, list: unknown[], at: number): void {
-    const { rid, subject, object } = this.#rules[i]!;
-    list[at + RID] = rid;
+    const { subject, object } = this.#rules[i]!;
+    list[at + ID_AT] = this.#located[i]!.idAt;
     list[at + KIND] = this.#kinds[i];
     list[at + SUBJECT] = subject;
     list[at + OBJECT] = object;
@@ -164,7 +167,7 @@ export interface KnownNames {
 }
 
 /** Rules made ready between two places where the work may pause. */
-const STRIDE = 32;
+const STRIDE = 256;
 
 /** Fails with `unknown_condition` or `unknown_obligation`, and the place. */
 export function* makeEntries({ rules }: RuleText, known: KnownNames): Sliced<Result<Entries>> {
@@ -173,7 +176,8 @@ export function* makeEntries({ rules }: RuleText, known: KnownNames): Sliced<Res
   const obligations = new Map<string, readonly Obligation[]>();
   const actions = new WrittenRules();
   const handoffs: Entry<HandoffRule>[] = [];
-  for (const located of rules) {
+  for (let i = 0; i < rules.length; i++) {
+    const located = rules[i]!;
     const { rule } = located;
     const test = rule.condition === null ? null : (known.conditions.get(rule.condition) ?? undefined);
     if (test === undefined) return refuse(unknownName('condition', rule.condition ?? '', located));
@@ -187,7 +191,7 @@ export function* makeEntries({ rules }: RuleText, known: KnownNames): Sliced<Res
         obligations.set(listed, (owed = found.value));
       }
     }
-    if (rule.section === 'p') actions.add(rule, kinds.of(rule, test, owed));
+    if (rule.section === 'p') actions.add(rule, located, kinds.of(rule, test, owed));
     else handoffs.push(Object.freeze({ ...rule, test, owed }));
     if (++steps % STRIDE === 0) yield;
   }

@@ -2,6 +2,8 @@ import type { Failure } from '@writ/kernel';
 import { ok, refuse, type Result } from '@writ/kernel';
 import { type Link, RefusedLine, type Rule, RuleReader, type Sliced, type Vocabulary } from '@writ/rules';
 import { policyFailure } from './bundle';
+import type { IdPlace } from './id-place';
+import { RulesById } from './rules-by-id';
 import { ACTIONS, OBJECT_TYPES } from './types';
 import { PRINCIPALS, type VocabularyWords } from './outside/vocabulary';
 
@@ -18,6 +20,9 @@ export interface RuleText {
 
 /** A rule, and where it stands. */
 export class LocatedRule {
+  /** Where its id stands in the canonical text; 0 until there is one. */
+  idAt: IdPlace = 0;
+
   constructor(
     readonly rule: Rule,
     /** The rule as one line that depends on what it says only, without its id. */
@@ -60,7 +65,7 @@ const STRIDE = 32;
  */
 export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<Result<RuleText>> {
   const reader = new RuleReader(vocabulary === undefined ? PRODUCT : withWords(vocabulary), text.length);
-  const rules = new Map<string, LocatedRule>();
+  const rules = new RulesById();
   const links = { g: [] as Link[], g2: [] as Link[] };
   const lines = { g: [] as string[], g2: [] as string[] };
   let file = '';
@@ -90,9 +95,9 @@ export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<
       throw error;
     }
   }
-  if (rules.size === 0) return refuse(EMPTY);
+  if (rules.all.length === 0) return refuse(EMPTY);
   return ok({
-    rules: [...rules.values()],
+    rules: rules.all,
     roles: links.g,
     classes: links.g2,
     links: lines,
@@ -115,11 +120,9 @@ const located = (error: RefusedLine, at: Place): Failure => {
 };
 
 /** A rule written twice is one rule; two rules under one id would make evidence ambiguous. */
-function addRule(found: LocatedRule, rules: Map<string, LocatedRule>): void {
+function addRule(found: LocatedRule, rules: RulesById): void {
+  const held = rules.add(found);
+  if (held === null || held.text === found.text) return;
   const { rid } = found.rule;
-  const held = rules.get(rid);
-  if (!held) rules.set(rid, found);
-  else if (held.text !== found.text) {
-    throw new RefusedLine('duplicate_rid', `the id ${rid} already names the rule of ${placeText(held.place)}`);
-  }
+  throw new RefusedLine('duplicate_rid', `the id ${rid} already names the rule of ${placeText(held.place)}`);
 }

@@ -15,7 +15,7 @@ import {
   type Sliced,
 } from '@writ/rules';
 import { MAX_BUNDLE_BYTES, type PolicyBundle, tooLarge } from './bundle';
-import { aroundRules, canonicalRules } from './canonical';
+import { aroundRules, canonicalBody } from './canonical';
 import { type Entry, makeEntries } from './entries';
 import { Matching } from './direct/matching';
 import { compileFlow, type FlowPolicy } from './flow/compile';
@@ -67,9 +67,9 @@ export type Snapshot = Readonly<Parts>;
 export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> => inSlices(snapshotSteps(bundle));
 
 export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
-  const [before, behind] = aroundRules(bundle);
+  const around = aroundRules(bundle);
   const most = MAX_BUNDLE_BYTES + (bundle.platform === undefined ? 0 : MAX_PLATFORM_BYTES);
-  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(`${before}""${behind}`) > most) return refuse(tooLarge());
+  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(around.join('""')) > most) return refuse(tooLarge());
   const parsed = yield* parseRules(bundle.rules, bundle.vocabulary);
   if (!parsed.ok) return parsed;
   const roles = yield* closeOver(parsed.value.roles);
@@ -98,9 +98,8 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   if (!tiers.ok) return tiers;
   const entries = yield* makeEntries(parsed.value, known);
   if (!entries.ok) return entries;
-  const rules = yield* canonicalRules(parsed.value);
+  const body = yield* canonicalBody(parsed.value, around);
   yield;
-  const body = `${before}${canonicalJson(rules)}${behind}`;
   // What is stored is this text; it must come back through the same limit.
   if (Buffer.byteLength(body) > most) return refuse(tooLarge());
   yield;
@@ -140,11 +139,10 @@ class BuiltSnapshot extends ActionIndex<Entry<ActionRule>> implements Parts {
   readonly vocabulary: SpokenVocabulary | null;
   readonly handoffDepth: number;
   readonly attributes: ReadonlyMap<string, AttributeSpec>;
-  readonly body: string;
   readonly ruleCount: number;
 
   constructor(layout: Layout<Entry<ActionRule>>, parts: Omit<Parts, 'actions'>) {
-    super(layout);
+    super(layout, parts.body);
     this.digest = parts.digest;
     this.matching = parts.matching;
     this.flow = parts.flow;
@@ -156,13 +154,16 @@ class BuiltSnapshot extends ActionIndex<Entry<ActionRule>> implements Parts {
     this.vocabulary = parts.vocabulary;
     this.handoffDepth = parts.handoffDepth;
     this.attributes = parts.attributes;
-    this.body = parts.body;
     this.ruleCount = parts.ruleCount;
     Object.freeze(this);
   }
 
   get actions(): ActionIndex<Entry<ActionRule>> {
     return this;
+  }
+
+  get body(): string {
+    return this.text;
   }
 }
 

@@ -8,7 +8,7 @@ export const MAX_ROLE_DEPTH = 32;
 const MAX_MEMBERSHIPS = 500_000;
 
 /** Links handled between two places where the work may pause. */
-const STRIDE = 32;
+const STRIDE = 256;
 
 /** Work done so far may pause at every `yield`; the caller decides how long one slice is. */
 export type Sliced<T> = Generator<void, T, void>;
@@ -61,7 +61,8 @@ interface Frame {
 export function* closeOver(links: readonly Link[]): Sliced<Result<Closure>> {
   const direct = new Map<string, string[]>();
   let steps = 0;
-  for (const { member, group } of links) {
+  for (let i = 0; i < links.length; i++) {
+    const { member, group } = links[i]!;
     const groups = direct.get(member);
     if (groups) groups.push(group);
     else direct.set(member, [group]);
@@ -69,7 +70,9 @@ export function* closeOver(links: readonly Link[]): Sliced<Result<Closure>> {
   }
   const closing = new Closing();
   let memberships = 0;
-  for (const start of [...direct.keys()]) {
+  const members = [...direct.keys()];
+  for (let i = 0; i < members.length; i++) {
+    const start = members[i]!;
     if (closing.above.has(start)) continue;
     const groups = direct.get(start)!;
     if (groups.length === 1 && !direct.has(groups[0]!)) {

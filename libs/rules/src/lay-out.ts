@@ -39,8 +39,9 @@ export const CROWDED = -1;
 const NOBODY = -1;
 
 /** Names and rules handled between two places where the work may pause. */
-const STRIDE = 32;
+const STRIDE = 128;
 
+// Lists are walked by index here: a policy is built while its code is new, when each step of an iterator is an object.
 export function* layOut<E>(source: RuleSource<E>, closures: Closures): Sliced<Layout<E>> {
   const policy = yield* placeRules(source, closures);
   const draft = new TableDraft();
@@ -96,13 +97,16 @@ function* layObjects(policy: Policy, draft: TableDraft, crowds: Set<string>): Sl
     if (!isPattern(name)) rows.add(name, { own, above: classes.above(name), patterns: objectPrefixes.covering(name) });
     if (++steps % STRIDE === 0) yield;
   }
-  for (const name of classes.members()) {
+  const members = classes.members();
+  for (let i = 0; i < members.length; i++) {
+    const name = members[i]!;
     if (objects.numbers.has(name)) continue;
     rows.add(name, { own: undefined, above: classes.above(name), patterns: objectPrefixes.covering(name) });
     if (++steps % STRIDE === 0) yield;
   }
   const found = new Map<string, number>();
-  for (const pattern of objects.names) {
+  for (let i = 0; i < objects.names.length; i++) {
+    const pattern = objects.names[i]!;
     if (!isPattern(pattern)) continue;
     const prefix = pattern.slice(0, -1);
     found.set(prefix, rows.add(null, { own: undefined, above: NONE, patterns: objectPrefixes.covering(prefix) }));
@@ -155,8 +159,8 @@ class ObjectRows {
     this.#count = 0;
     this.#total = 0;
     if (!this.#keep(own, REACH.itself)) return false;
-    for (const group of above) if (!this.#keep(numbers.get(group), REACH.class)) return false;
-    for (const pattern of patterns) if (!this.#keep(numbers.get(pattern), REACH.pattern)) return false;
+    for (let i = 0; i < above.length; i++) if (!this.#keep(numbers.get(above[i]!), REACH.class)) return false;
+    for (let i = 0; i < patterns.length; i++) if (!this.#keep(numbers.get(patterns[i]!), REACH.pattern)) return false;
     return true;
   }
 
@@ -192,8 +196,8 @@ const rankOf = (action: string): number => (isPattern(action) ? (action === '*' 
 function* laySubjects({ subjects, numbers, roles, subjectPrefixes }: Policy, draft: TableDraft): Sliced<Unnamed> {
   const putAll = (keys: readonly string[]): number => {
     let count = 0;
-    for (const key of keys) {
-      const number = numbers.get(key);
+    for (let i = 0; i < keys.length; i++) {
+      const number = numbers.get(keys[i]!);
       if (number === undefined) continue;
       draft.push(number);
       count += 1;
@@ -215,12 +219,15 @@ function* laySubjects({ subjects, numbers, roles, subjectPrefixes }: Policy, dra
     if (!isPattern(name)) add(name, own, subjectPrefixes.covering(name));
     if (++steps % STRIDE === 0) yield;
   }
-  for (const name of roles.members()) {
+  const members = roles.members();
+  for (let i = 0; i < members.length; i++) {
+    const name = members[i]!;
     if (!numbers.has(name)) add(name, NOBODY, subjectPrefixes.covering(name));
     if (++steps % STRIDE === 0) yield;
   }
   const found = new Map<string, number>();
-  for (const pattern of subjects) {
+  for (let i = 0; i < subjects.length; i++) {
+    const pattern = subjects[i]!;
     if (!isPattern(pattern)) continue;
     const prefix = pattern.slice(0, -1);
     found.set(prefix, add(null, NOBODY, subjectPrefixes.covering(prefix)));

@@ -9,6 +9,10 @@ const COMMA = 0x2c;
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const LAST_PRINTABLE = 0x7e;
+const OTHER = 0xff;
+
+const NO_CODES = new Uint8Array(0);
+const FIRST_LETTERS = 2_048;
 
 /**
  * Takes lines apart where they lie, as they are stored and as most people write them: one blank after each comma and no
@@ -21,26 +25,38 @@ export class LineScanner {
   /** Of each column, the number of its word: the same number is the same word, and 0 none at all. */
   readonly numbers: number[] = [];
   readonly #words: string[] = [];
+  /** The characters of all words, one behind the other, and where those of each begin. */
+  #letters = new Uint8Array(FIRST_LETTERS);
+  #lettersUsed = 0;
+  readonly #begins: number[] = [];
   readonly #hashes: number[] = [];
   /** Hash → number of a word and one, by open addressing; a power of two, at most half full. */
   #slots: Int32Array;
+  /** The text that is read, and its characters as numbers: looking at a string's one by one costs twice as much. */
+  #text = '';
+  #codes: Uint8Array = NO_CODES;
 
   /** `known`: words that are to be these very strings wherever they are met. `length`: of the text, where it is known. */
   constructor(known: readonly string[], length = 0) {
     this.#slots = new Int32Array(Math.max(SMALLEST, Math.min(LARGEST, powerOver(length / CHARACTERS))));
-    for (const word of known) this.#number(word, 0, { end: word.length, hash: hashOf(word) });
+    for (const word of known) {
+      this.#load(word);
+      this.#number(0, word.length, hashOf(word));
+    }
   }
 
   /** How many columns there are from `start` to `end`; 0 for a line that is written in another way. */
   scan(text: string, start: number, end: number): number {
+    if (text !== this.#text) this.#load(text);
+    const codes = this.#codes;
     let count = 0;
     let from = start;
     let hash = 0;
     for (let i = start; i < end; i++) {
-      const code = text.charCodeAt(i);
+      const code = codes[i]!;
       if (code === COMMA) {
-        if (text.charCodeAt(i + 1) !== BLANK || i + 1 >= end || count === MOST_COLUMNS) return 0;
-        this.#put(count++, this.#number(text, from, { end: i, hash }));
+        if (i + 1 >= end || codes[i + 1] !== BLANK || count === MOST_COLUMNS) return 0;
+        this.#put(count++, this.#number(from, i, hash));
         from = i + 2;
         hash = 0;
         i++;
@@ -48,7 +64,7 @@ export class LineScanner {
       else hash = mixed(hash, code);
     }
     if (count === MOST_COLUMNS) return 0;
-    this.#put(count++, this.#number(text, from, { end, hash }));
+    this.#put(count++, this.#number(from, end, hash));
     return count;
   }
 
@@ -57,21 +73,47 @@ export class LineScanner {
     this.columns[column] = number === 0 ? '' : this.#words[number - 1]!;
   }
 
-  #number(text: string, start: number, { end, hash }: { readonly end: number; readonly hash: number }): number {
+  #load(text: string): void {
+    this.#text = text;
+    this.#codes = codesOf(text);
+  }
+
+  #number(start: number, end: number, hash: number): number {
     if (start === end) return 0;
     const mask = this.#slots.length - 1;
     let slot = slotOf(hash) & mask;
     for (let held = this.#slots[slot]!; held !== 0; held = this.#slots[slot]!) {
-      const word = this.#words[held - 1]!;
-      if (this.#hashes[held - 1] === hash && word.length === end - start && isAt(text, start, word)) return held;
+      if (this.#hashes[held - 1] === hash && this.#isAt(start, end, held - 1)) return held;
       slot = (slot + 1) & mask;
     }
-    const word = text.slice(start, end);
     this.#hashes.push(hash);
-    const number = this.#words.push(word);
+    this.#begins.push(this.#lettersUsed);
+    this.#keep(start, end);
+    const number = this.#words.push(this.#text.slice(start, end));
     this.#slots[slot] = number;
     if (number * 2 > this.#slots.length) this.#grow();
     return number;
+  }
+
+  #isAt(start: number, end: number, word: number): boolean {
+    const begin = this.#begins[word]!;
+    const length = (word + 1 < this.#begins.length ? this.#begins[word + 1]! : this.#lettersUsed) - begin;
+    if (length !== end - start) return false;
+    const [codes, letters] = [this.#codes, this.#letters];
+    for (let i = 0; i < length; i++) if (codes[start + i] !== letters[begin + i]) return false;
+    return true;
+  }
+
+  /** Puts the characters of a new word behind those of the others. */
+  #keep(start: number, end: number): void {
+    const used = this.#lettersUsed + end - start;
+    if (used > this.#letters.length) {
+      const letters = new Uint8Array(used * 2);
+      letters.set(this.#letters);
+      this.#letters = letters;
+    }
+    for (let i = start, at = this.#lettersUsed; i < end; i++) this.#letters[at++] = this.#codes[i]!;
+    this.#lettersUsed = used;
   }
 
   #grow(): void {
@@ -98,7 +140,14 @@ function hashOf(word: string): number {
   return hash;
 }
 
-function isAt(text: string, start: number, word: string): boolean {
-  for (let i = 0; i < word.length; i++) if (text.charCodeAt(start + i) !== word.charCodeAt(i)) return false;
-  return true;
+const encoder = new TextEncoder();
+
+/** A text's characters, those that are not ASCII as a number that no line which is read here holds. */
+function codesOf(text: string): Uint8Array {
+  const codes = new Uint8Array(text.length);
+  // As many bytes as characters: all were ASCII.
+  const { read, written } = encoder.encodeInto(text, codes);
+  if (read === text.length && written === text.length) return codes;
+  for (let i = 0; i < text.length; i++) codes[i] = Math.min(text.charCodeAt(i), OTHER);
+  return codes;
 }

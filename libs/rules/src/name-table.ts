@@ -140,7 +140,7 @@ export function countOf(words: Int32Array, record: number): number {
 const sizeOf = (words: Int32Array, record: number): number => restOf(words, record) + countOf(words, record) - record;
 
 /** Names handled between two places where the work may pause. */
-const STRIDE = 16;
+const STRIDE = 256;
 
 /** Memory in which a draft was written before, for the next one; none while it is in use. */
 let spare: Int32Array | null = null;
@@ -265,7 +265,8 @@ export class TableDraft {
     const places: number[] = [];
     const spilt: number[] = [];
     let end = from + cells * CELL;
-    for (const start of records) {
+    for (let i = 0; i < records.length; i++) {
+      const start = records[i]!;
       const size = this.#sizeOf(start);
       const cell = cellOf(this.#words[start]!, cells);
       if (filled[cell]! + size <= LINK) {

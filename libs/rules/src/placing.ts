@@ -44,7 +44,8 @@ export class PlacedObjects {
     for (let i = 0; i < hashes.length; i++) inOrder[begins[homeOf(hashes[i]!, homes)]!++] = i;
     for (let i = 0; i < hashes.length; i++) firsts.push(0);
     let end = 0;
-    for (const i of inOrder) {
+    for (let at = 0; at < inOrder.length; at++) {
+      const i = inOrder[at]!;
       firsts[i] = Math.max(end, homeOf(hashes[i]!, homes));
       end = firsts[i]! + counts[i]!;
     }
@@ -76,7 +77,7 @@ export const actionIn = ({ form, room }: Pick<Placed<unknown>, 'form' | 'room'>,
   form.action(room.list, room.at + place * form.width);
 
 /** Rules handled between two places where the work may pause. */
-const STRIDE = 32;
+const STRIDE = 256;
 
 /**
  * Puts each rule in a place that the name of its object tells, or soon after: it is then begun to be read together with
@@ -121,6 +122,6 @@ export function* placeRules<E>(source: RuleSource<E>, closures: Closures): Slice
 
 function prefixesOf(names: readonly string[]): Prefixes {
   const prefixes = new Prefixes();
-  for (const name of names) prefixes.note(name);
+  for (let i = 0; i < names.length; i++) prefixes.note(names[i]!);
   return prefixes;
 }

@@ -17,7 +17,8 @@ export class Prefixes {
   /** Whatever pattern in use may cover a name: prefixes of it, with a star. */
   covering(name: string): readonly string[] {
     let found: string[] | null = null;
-    for (const { length, last } of this.#ends) {
+    for (let i = 0; i < this.#ends.length; i++) {
+      const { length, last } = this.#ends[i]!;
       if (length > name.length || (length > 0 && !last.includes(name.charCodeAt(length - 1)))) continue;
       const pattern = length === 0 ? '*' : `${name.slice(0, length)}*`;
       if (found === null) found = [pattern];

@@ -49,9 +49,12 @@ export class ActionIndex<E extends ActionRule> {
   readonly #list: RuleList;
   readonly #listAt: number;
   readonly #form: RuleForm<E>;
+  /** The policy's own text, for those of its rules' members that are places in it. */
+  protected readonly text: string;
   readonly #others: Others;
 
-  protected constructor({ words, objects, subjects, homes, room, members, form, others }: Layout<E>) {
+  protected constructor(layout: Layout<E>, text = '') {
+    const { words, objects, subjects, homes, room, members, form, others } = layout;
     this.#words = words;
     this.#objectsAt = objects.at;
     this.#objectCells = objects.cells;
@@ -61,6 +64,7 @@ export class ActionIndex<E extends ActionRule> {
     this.#list = room.list;
     this.#listAt = room.at;
     this.#form = form;
+    this.text = text;
     this.#others = others;
     ownRoom(this, { ...room, count: members });
   }
@@ -130,12 +134,13 @@ export class ActionIndex<E extends ActionRule> {
 
   /** Every rule in these places, whoever its subject is: what a near miss is looked for among. */
   *around({ action, words, at, count, long }: Places): Generator<E, void, void> {
+    const unnamed = { text: this.text, subject: null, object: null };
     for (let i = 0; i < count; i++) {
       const number = entryOf(words[at + 2 * i + 1]!);
-      if (isAbout(this.#actionOf(number), action)) yield this.#take(number, UNNAMED);
+      if (isAbout(this.#actionOf(number), action)) yield this.#take(number, unnamed);
     }
     for (const { bySubject } of long) {
-      for (const numbers of bySubject.values()) for (const number of numbers) yield this.#take(number, UNNAMED);
+      for (const numbers of bySubject.values()) for (const number of numbers) yield this.#take(number, unnamed);
     }
   }
 
@@ -197,7 +202,8 @@ export class ActionIndex<E extends ActionRule> {
     }
     const { object } = places;
     // Texts that were just compared stand for the rule's own, which nobody has looked at yet.
-    const named = { subject: position === 0 ? via : null, object: reachOf(row) === REACH.itself ? object : null };
+    const { text } = this;
+    const named = { text, subject: position === 0 ? via : null, object: reachOf(row) === REACH.itself ? object : null };
     const candidate = {
       entry: this.#take(number, named),
       via,
@@ -226,4 +232,3 @@ const isAbout = (written: string, action: string): boolean =>
 
 const NONE: readonly never[] = Object.freeze([]);
 const NOWHERE = { at: 0, count: 0, long: NONE, next: null, asker: '', groups: 0 } as const;
-const UNNAMED = Object.freeze({ subject: null, object: null });

@@ -5,6 +5,8 @@ export type RuleList = readonly unknown[];
 
 /** What is at hand of a rule that was found: the texts asked with, where they are the rule's own; null where not. */
 export interface Named {
+  /** What stands of a rule in its policy's own text, its members tell the place of. */
+  readonly text: string;
   readonly subject: string | null;
   readonly object: string | null;
 }
