@@ -130,5 +130,6 @@ function p6(ours: P6Result, peers: readonly PeerCell[]): GoalRow[] {
     ),
     row('build of all rules', { value: ours.buildMs, must: 500, aim: 500, unit: 'ms' }, '–'),
     row('longest stall while building', { value: ours.stallMs, must: 10, aim: 10, unit: 'ms' }, '–'),
+    row('the same, longest of all rounds', { value: ours.longestStallMs, unit: 'ms' }, '–'),
   ];
 }

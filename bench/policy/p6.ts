@@ -23,6 +23,8 @@ export interface P6Result {
   /** Of the largest size, last round: processor time, so that it says something on a machine others use too. */
   readonly buildMs: number;
   readonly stallMs: number;
+  /** The same over all rounds: the first one grows the heap, and collects what was there before. */
+  readonly longestStallMs: number;
   /** p50 of the largest size over that of the smallest, one candidate: 1 is flat. */
   readonly growth: number;
 }
@@ -74,6 +76,7 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
   const { sizes, rounds, windowMs, emit } = options;
   const results = new Map<number, ReadonlyMap<Shape, Latency>>();
   let last: Built | null = null;
+  let longestStallMs = 0;
   for (const rules of sizes) {
     // One world at a time: others beside it in memory would be measured too.
     const spent: Cost[] = [];
@@ -83,6 +86,7 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
       spent.push(last.cost);
     }
     const built = last!;
+    longestStallMs = Math.max(...spent.map(({ stallCpuMs }) => stallCpuMs));
     emit({
       bench: 'p6',
       what: 'build',
@@ -118,6 +122,7 @@ export async function measureP6(options: P6Options): Promise<P6Result> {
     furtherStageUs: (at(3, 2).p50Us - at(3, 0).p50Us) / 2,
     buildMs: last!.cost.cpuMs,
     stallMs: last!.cost.stallCpuMs,
+    longestStallMs,
     growth: at(1, 0).p50Us / small.get(SHAPES[0])!.p50Us,
   };
 }

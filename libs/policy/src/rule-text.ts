@@ -65,7 +65,7 @@ const STRIDE = 32;
  */
 export function* parseRules(text: string, vocabulary?: VocabularyWords): Sliced<Result<RuleText>> {
   const reader = new RuleReader(vocabulary === undefined ? PRODUCT : withWords(vocabulary), text.length);
-  const rules = new RulesById();
+  const rules = new RulesById<LocatedRule>();
   const links = { g: [] as Link[], g2: [] as Link[] };
   const lines = { g: [] as string[], g2: [] as string[] };
   let file = '';
@@ -120,7 +120,7 @@ const located = (error: RefusedLine, at: Place): Failure => {
 };
 
 /** A rule written twice is one rule; two rules under one id would make evidence ambiguous. */
-function addRule(found: LocatedRule, rules: RulesById): void {
+function addRule(found: LocatedRule, rules: RulesById<LocatedRule>): void {
   const held = rules.add(found);
   if (held === null || held.text === found.text) return;
   const { rid } = found.rule;

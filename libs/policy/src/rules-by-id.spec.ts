@@ -18,7 +18,7 @@ describe('rules by id', () => {
     });
     fc.assert(
       fc.property(ids, (some) => {
-        const rules = new RulesById();
+        const rules = new RulesById<LocatedRule>();
         const expected = new Map<string, LocatedRule>();
         for (const [i, id] of some.entries()) {
           const rule = ruleOf(id, i);

@@ -1,4 +1,6 @@
-import type { LocatedRule } from './rule-text';
+interface Known {
+  readonly rule: { readonly rid: string };
+}
 
 /** Slots at first; twice as many whenever half of them are taken. */
 const FEWEST = 512;
@@ -7,17 +9,17 @@ const FEWEST = 512;
 const [SEED = 0] = globalThis.crypto.getRandomValues(new Int32Array(1));
 
 /**
- * Rules in the order in which they were added, each id once. A `Map` would do, at three times the price: it is built for
+ * Rules in the order in which they were added, each id once. A `Map` would do, at twice the price: it is built for
  * each policy anew, grows eight times on the way, and nobody asks it anything afterwards.
  */
-export class RulesById {
-  readonly all: LocatedRule[] = [];
+export class RulesById<R extends Known> {
+  readonly all: R[] = [];
   readonly #hashes: number[] = [];
   /** Hash → number of a rule and one, by open addressing; a power of two, at most half full. */
   #slots = new Int32Array(FEWEST);
 
   /** The rule held under this one's id; null where there was none, and this one now is. */
-  add(rule: LocatedRule): LocatedRule | null {
+  add(rule: R): R | null {
     const { rid } = rule.rule;
     const hash = hashOf(rid);
     const slot = this.#find(hash, rid);

@@ -32,7 +32,7 @@ export class LineScanner {
   readonly #hashes: number[] = [];
   /** Hash → number of a word and one, by open addressing; a power of two, at most half full. */
   #slots: Int32Array;
-  /** The text that is read, and its characters as numbers: looking at a string's one by one costs twice as much. */
+  /** The text that is read, and its characters as numbers: a string is asked what it is made of at each of its own. */
   #text = '';
   #codes: Uint8Array = NO_CODES;
 
