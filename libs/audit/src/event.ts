@@ -1,4 +1,4 @@
-import type { DecisionId, EventId, HopBounds, RiskTier, RunId, TenantId } from '@writ/kernel';
+import type { DecisionId, EventId, HopBounds, RiskTier, RunId, TenantId, Verdict } from '@writ/kernel';
 
 export const AUDIT_SCHEMA = 1;
 
@@ -103,7 +103,7 @@ export type StageEvidence = readonly [stage: string, verdict: string, ...rids: s
 
 export interface DecisionEvidence {
   readonly id: DecisionId;
-  readonly verdict: 'allow' | 'deny' | 'ask';
+  readonly verdict: Verdict;
   readonly reason: string;
   readonly stages: readonly StageEvidence[];
   readonly obligations?: readonly string[];

@@ -1,3 +1,4 @@
+import { VERDICTS } from '@writ/kernel';
 import { z } from 'zod';
 import { id, named, pageQuery, time } from './fields';
 import { route } from './route';
@@ -86,7 +87,7 @@ export const auditRoutes = {
         .exactOptional(),
       actor: z.string().min(1).max(200).exactOptional(),
       action: z.string().min(1).max(64).exactOptional(),
-      verdict: z.enum(['allow', 'deny', 'ask']).exactOptional(),
+      verdict: z.enum(VERDICTS).exactOptional(),
       filter: filter('audit'),
       from: moment.describe('Inclusive, by the database’s clock; also relative, such as `-24h`.'),
       to: moment.describe('Exclusive, by the database’s clock.'),

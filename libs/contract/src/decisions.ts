@@ -1,3 +1,4 @@
+import { VERDICTS } from '@writ/kernel';
 import { z } from 'zod';
 import { id, jsonObject, named, time } from './fields';
 import { route } from './route';
@@ -10,7 +11,7 @@ export const Decision = named(
     step: z.int().nullable(),
     action: z.string(),
     object: jsonObject,
-    verdict: z.enum(['allow', 'deny', 'ask']),
+    verdict: z.enum(VERDICTS),
     reason: z.string().describe('Stable reason code: all that an agent is told.'),
     stage: z.string().describe('The stage that settled it.'),
     explicit: z.boolean().describe('True when a rule said so, false when silence denied.'),

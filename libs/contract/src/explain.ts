@@ -1,3 +1,4 @@
+import { VERDICTS } from '@writ/kernel';
 import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { id, json, jsonObject, named, role } from './fields';
@@ -65,7 +66,7 @@ const Explanation = named(
       .extend({ id: id('decision').nullable().describe('Null for an act that nobody asked to do.') })
       .describe('As it was recorded, or as it would be.'),
     now: z
-      .object({ verdict: z.enum(['allow', 'deny', 'ask']), reason: z.string(), sentence: z.string() })
+      .object({ verdict: z.enum(VERDICTS), reason: z.string(), sentence: z.string() })
       .nullable()
       .describe('What the policy in force says to the same; null where what was asked cannot be had any more.'),
     chain: z
@@ -78,7 +79,7 @@ const Explanation = named(
             .nullable()
             .describe('How it came to act; of an act asked about, null also where nobody lets it be passed on to.'),
           asked: z.boolean().describe('Whether its own rights bounded this act.'),
-          verdict: z.enum(['allow', 'deny', 'ask']).nullable(),
+          verdict: z.enum(VERDICTS).nullable(),
           paths: z
             .array(z.array(z.string()).readonly())
             .readonly()

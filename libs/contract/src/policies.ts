@@ -1,3 +1,4 @@
+import { VERDICTS } from '@writ/kernel';
 import { z } from 'zod';
 import { digest, id, jsonObject, named, page, pageQuery, time } from './fields';
 import { route } from './route';
@@ -73,7 +74,7 @@ const ComparePolicy = named(
     }),
 );
 
-const verdict = z.enum(['allow', 'deny', 'ask']);
+const verdict = z.enum(VERDICTS);
 
 const PolicyDifference = named(
   'PolicyDifference',

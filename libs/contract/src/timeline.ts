@@ -1,3 +1,4 @@
+import { VERDICTS } from '@writ/kernel';
 import { z } from 'zod';
 import { id, named, time } from './fields';
 import { RunStatus, usage } from './runs';
@@ -59,7 +60,7 @@ const TimelineDecision = named(
     id: id('decision'),
     sequence: z.int(),
     at_ms: ms,
-    verdict: z.enum(['allow', 'deny', 'ask']),
+    verdict: z.enum(VERDICTS),
     reason: z.string(),
     obligations: z.array(z.string()).readonly().optional(),
   }),

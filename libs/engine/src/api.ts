@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Principal, Result, RunId, RunStatus, TenantId } from '@writ/kernel';
+import type { Json, JsonObject, Principal, Result, RunId, RunStatus, TenantId, Verdict } from '@writ/kernel';
 import type { DecisionRequest, Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';
@@ -209,7 +209,7 @@ export interface DecisionView {
   readonly step: number | null;
   readonly action: string;
   readonly object: JsonObject;
-  readonly verdict: 'allow' | 'deny' | 'ask';
+  readonly verdict: Verdict;
   readonly reason: string;
   readonly stage: string;
   readonly explicit: boolean;

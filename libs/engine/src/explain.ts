@@ -1,4 +1,4 @@
-import type { JsonObject, RunId } from '@writ/kernel';
+import type { JsonObject, RunId, Verdict } from '@writ/kernel';
 import { sentence } from '@writ/policy';
 import type { DecisionView } from './api';
 import type { RecordedDecision, RunEvent } from './events';
@@ -39,8 +39,6 @@ function actionOf({ kind, args }: Extract<RunEvent, { type: 'step_intended' | 's
 /** What is decided is whether the guardrail may ask; whom it asks stands beside. */
 const checkedBy = (event: Extract<RunEvent, { type: 'step_intended' | 'step_denied' | 'step_asked' }>): string =>
   ('check' in event ? event.check?.guardrail : undefined) ?? event.target;
-
-type Verdict = DecisionView['verdict'];
 
 interface Parts {
   readonly decision: RecordedDecision;

@@ -50,3 +50,4 @@ export { randomBytes } from './random';
 export { DEFAULT_RISK, highestRisk, RISK_TIERS, type RiskTier } from './risk';
 export { FINAL_STATUSES, isFinal, RUN_STATUSES, type RunStatus } from './run-status';
 export { sha256Portable } from './sha256';
+export { type Verdict, VERDICTS } from './verdict';

@@ -1,4 +1,4 @@
-import { type Json, newId, RISK_TIERS, type TenantId } from '@writ/kernel';
+import { type Json, newId, RISK_TIERS, type TenantId, VERDICTS } from '@writ/kernel';
 import { passesOn } from '@writ/rules';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -35,7 +35,7 @@ const Case = z.strictObject({
   risk: z.enum(RISK_TIERS).optional(),
   /** Epoch milliseconds or RFC 3339. */
   now: z.union([z.number(), z.string()]).default('2026-01-05T12:00:00Z'),
-  expect: z.enum(['allow', 'deny', 'ask']),
+  expect: z.enum(VERDICTS),
   because: z.string().optional(),
 });
 

@@ -8,6 +8,7 @@ import type {
   RunId,
   TenantId,
   ToolGrant,
+  Verdict,
 } from '@writ/kernel';
 import type { OutsideFacts } from '@writ/rules';
 import type { FlowFacts, FlowRecord } from './flow/facts';
@@ -179,8 +180,6 @@ export interface DecisionRequest {
   /** Epoch milliseconds of the decision. */
   readonly now: number;
 }
-
-export type Verdict = 'allow' | 'deny' | 'ask';
 
 /** The stages of GOVERNANCE §1.1 in the order they are asked; `policy` is the state of the policy itself. */
 export type Stage = 'guardrail' | 'agent' | 'initiator' | 'delegation' | 'mandate' | 'flow' | 'tier' | 'policy';

@@ -1,3 +1,4 @@
+import type { Verdict } from '@writ/kernel';
 import { type Closure, covers } from '@writ/rules';
 import type { DecidedEvent, ReadStage } from './decision';
 import { quote } from './report';
@@ -143,7 +144,7 @@ const isAbout = (
 
 const unknown = (): null => null;
 
-type Said = { readonly verdict: 'deny' | 'ask' | 'allow' } | { readonly fault: string };
+type Said = { readonly verdict: Verdict } | { readonly fault: string };
 
 function saidBy(rid: string, event: DecidedEvent, { guardrails, obliged, truthOf = unknown }: About): Said {
   const { text, names, required } = guardrails!;

@@ -1,3 +1,4 @@
+import { VERDICTS } from '@writ/kernel';
 import type { Command } from '../command';
 import { members } from '../output/output';
 import { first, given, wholeNumber } from './read-value';
@@ -12,7 +13,7 @@ const listEvents: Command = {
     { flags: '--type <type>', description: 'only events of this type, such as action.denied' },
     { flags: '--actor <id>', description: 'only acts of this principal' },
     { flags: '--action <action>', description: 'only this action, such as tool.invoke' },
-    { flags: '--verdict <verdict>', description: 'only decisions that said so', choices: ['allow', 'deny', 'ask'] },
+    { flags: '--verdict <verdict>', description: 'only decisions that said so', choices: VERDICTS },
     { flags: '--query <query>', description: "only events that fit, such as 'decision:deny object:pay*'" },
     { flags: '--from <time>', description: 'from this time on, such as -24h, today or 2026-11-22T09:30:00Z' },
     { flags: '--to <time>', description: 'before this time' },

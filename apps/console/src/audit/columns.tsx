@@ -1,10 +1,11 @@
+import type { Verdict } from '@writ/kernel';
 import type { ListedEvent } from '../api/audit';
 import type { Column } from '../list/columns';
 import { count } from '../time/format';
 import { Stamp } from '../time/Stamp';
 import { Icon } from '../ui/icons';
 import { Mark } from '../ui/Mark';
-import { VERDICT, type Verdict } from '../ui/tone';
+import { VERDICT } from '../ui/tone';
 import styles from './Audit.module.css';
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);

@@ -1,3 +1,4 @@
+import type { Verdict } from '@writ/kernel';
 import { useCallback } from 'react';
 import { beside, type Column } from '../list/columns';
 import { FilterChips } from '../list/FilterChips';
@@ -11,7 +12,7 @@ import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Mark } from '../ui/Mark';
 import { Problem } from '../ui/Problem';
-import { VERDICT, type Verdict } from '../ui/tone';
+import { VERDICT } from '../ui/tone';
 import { useAddress } from '../url/useAddress';
 import { Explanation } from './Explanation';
 import { aboutOf } from './decision-words';

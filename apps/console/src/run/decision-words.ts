@@ -1,4 +1,4 @@
-import type { JsonObject } from '@writ/kernel';
+import { type JsonObject, type Verdict, VERDICTS } from '@writ/kernel';
 import type { Decision } from './useDecisions';
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
@@ -30,7 +30,7 @@ export function aboutOf({ action, object }: Pick<Decision, 'action' | 'object'>)
 export interface StageView {
   readonly stage: string;
   readonly subject: string;
-  readonly verdict: 'allow' | 'deny' | 'ask';
+  readonly verdict: Verdict;
   readonly explicit: boolean;
   readonly matches: readonly MatchView[];
 }
@@ -43,7 +43,6 @@ export interface MatchView {
   readonly error: string | null;
 }
 
-const VERDICTS = ['allow', 'deny', 'ask'] as const;
 const list = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? (value as JsonObject[]) : []);
 
 /** The stages of a decision; what a newer server adds is passed over, not stumbled on. */

@@ -1,4 +1,4 @@
-import type { RunStatus } from '@writ/kernel';
+import type { RunStatus, Verdict } from '@writ/kernel';
 import type { IconName } from './icons';
 
 /** What a colour stands for. Every use also carries an icon and a word, so that no meaning hangs on colour alone. */
@@ -26,8 +26,6 @@ export const RUN_STATUS: { readonly [S in RunStatus]: Sign } = {
   stopped: { tone: 'bad', icon: 'stop', word: 'Stopped' },
   quarantined: { tone: 'unsure', icon: 'warn', word: 'Quarantined' },
 };
-
-export type Verdict = 'allow' | 'deny' | 'ask';
 
 export const VERDICT: { readonly [V in Verdict]: Sign } = {
   allow: { tone: 'good', icon: 'check', word: 'Allowed' },

@@ -1,4 +1,4 @@
-import { RISK_TIERS, RUN_STATUSES } from '@writ/kernel';
+import { RISK_TIERS, RUN_STATUSES, VERDICTS } from '@writ/kernel';
 
 /** The lists that one grammar searches. */
 export type QueryList = 'runs' | 'audit' | 'approvals';
@@ -17,8 +17,6 @@ export interface QueryField {
   /** Of type `word`: all there are. */
   readonly words?: readonly string[];
 }
-
-const VERDICTS = ['allow', 'ask', 'deny'] as const;
 
 const word = (name: string, words: readonly string[], about: string): QueryField => ({
   name,

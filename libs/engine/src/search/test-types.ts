@@ -1,4 +1,5 @@
 import type { NameTest, NumberBounds } from '@writ/database';
+import type { Verdict } from '@writ/kernel';
 
 /** One thing a run can be asked for. */
 export type RunTest =
@@ -6,7 +7,7 @@ export type RunTest =
   | { readonly field: 'agent' | 'tool' | 'model' | 'reason'; readonly name: NameTest }
   | { readonly field: 'is'; readonly word: 'live' | 'final' | 'waiting' | 'problem' }
   | { readonly field: 'has'; readonly word: 'denial' | 'approval' | 'handoff' | 'retry' | 'unknown' | 'takeover' }
-  | { readonly field: 'decision'; readonly word: 'allow' | 'ask' | 'deny' }
+  | { readonly field: 'decision'; readonly word: Verdict }
   | { readonly field: 'started' | 'finished' | 'duration' | 'events'; readonly bounds: NumberBounds }
   | { readonly field: 'tokens' | 'model_calls' | 'tool_calls'; readonly bounds: NumberBounds }
   /** Anywhere in what the run is called, took, said or did; letters A to Z in either case. */

@@ -1,4 +1,4 @@
-import type { DecisionId, RunStatus } from '@writ/kernel';
+import type { DecisionId, RunStatus, Verdict } from '@writ/kernel';
 import type { StepKind } from '../events';
 import type { Usage } from '../search/run-facts';
 
@@ -31,7 +31,7 @@ export interface StepDecision {
   readonly id: DecisionId;
   readonly sequence: number;
   readonly at_ms: number;
-  readonly verdict: 'allow' | 'deny' | 'ask';
+  readonly verdict: Verdict;
   readonly reason: string;
   readonly obligations?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { Verdict } from '@writ/kernel';
 import { agentName, roleName } from '@writ/rules';
 import { attributeNeeds } from '../attribute-needs';
 import type { TenantAuthority } from '../authority';
@@ -16,7 +17,7 @@ export interface Link {
   readonly mode: 'attenuate' | 'service' | null;
   /** Whether its own rights bounded this act; an agent that was shed by a service, or never reached, was not asked. */
   readonly asked: boolean;
-  readonly verdict: 'allow' | 'deny' | 'ask' | null;
+  readonly verdict: Verdict | null;
   /** Per rule that spoke: from the name over its roles to the rule's subject, then the rule. */
   readonly paths: readonly (readonly string[])[];
 }

@@ -1,10 +1,9 @@
+import type { Verdict } from '@writ/kernel';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';
 import { sentence } from '../sentence';
 import type { Snapshot } from '../snapshot';
-import type { Decision, DecisionRequest } from '../types';
-
-type Verdict = Decision['verdict'];
+import type { DecisionRequest } from '../types';
 
 /** A decision that was made, and what was asked. */
 export interface PastAct {
