@@ -6,6 +6,8 @@ import { nestedSchemas } from './child-nodes';
 import type { Definition } from './definitions';
 import { handingOf } from './payload';
 import type { Problem } from './problems';
+import { boundFormats } from './schema-formats';
+import { beginCheck, PatternRefused, patternsOfSchema } from './schema-patterns';
 
 const OPTIONS = {
   strict: false,
@@ -41,10 +43,14 @@ function compile(schema: object): Validator {
   if (!validator) {
     dialects ??= withDialects(OPTIONS);
     void dialects.validateSchema(schema, true);
-    const options = { ...OPTIONS, validateSchema: false } as const;
+    // INVARIANT: no text of a user is compiled by the engine of JavaScript, which backtracks: one pattern of nine characters
+    // would hold up everybody who shares the process.
+    const regExp = Object.assign(patternsOfSchema(), { code: 'linearPattern' });
+    const options = { ...OPTIONS, validateSchema: false, code: { regExp } } as const;
     const points = POINTS_TO_DIALECT.test(JSON.stringify(schema));
     const ajv = points ? withDialects(options) : new Ajv2020({ ...options, meta: false });
     addFormats(ajv);
+    boundFormats(ajv);
     validator = ajv.compile(schema);
     compiled.set(schema, validator);
   }
@@ -59,8 +65,7 @@ export function schemaProblems(definition: Definition, index: number): Problem[]
     try {
       compile(schema);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      problems.push({ pointer: at, reason: `is no valid JSON Schema: ${why}` });
+      problems.push({ pointer: at, reason: reasonOf(error) });
     }
     const type = (schema as JsonObject)['type'];
     // Arguments and a run's input are objects on every wire that carries them; a schema for anything else never holds.
@@ -69,6 +74,11 @@ export function schemaProblems(definition: Definition, index: number): Problem[]
     }
     return problems;
   });
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof PatternRefused) return `is refused, since ${error.message}. ${error.next}`;
+  return `is no valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 interface PlacedSchema {
@@ -100,12 +110,27 @@ function schemasOf(definition: Definition): readonly PlacedSchema[] {
 
 /**
  * Checks a run's input, a tool's arguments or an agent's answer against the definition's JSON Schema. Null when it holds; otherwise
- * `input_invalid` with the JSON pointer of the first fault and its reason, words a model can act on.
+ * `input_invalid` with the JSON pointer of the first fault and its reason, words a model can act on. A schema whose patterns
+ * cannot be checked in bounded time lets nothing pass: `schema_pattern_refused`, also where the schema was stored long ago.
  */
 export function checkInput(schema: JsonObject, value: Json): Failure | null {
-  const validator = compile(schema);
-  if (validator(value)) return null;
-  const [error] = validator.errors ?? [];
+  let error: ErrorObject | undefined;
+  try {
+    const validator = compile(schema);
+    beginCheck();
+    if (validator(value)) return null;
+    [error] = validator.errors ?? [];
+  } catch (refused) {
+    if (!(refused instanceof PatternRefused)) throw refused;
+    const message = `the schema cannot be checked: ${refused.message}`;
+    return {
+      code: 'schema_pattern_refused',
+      class: 'permanent',
+      message,
+      next: refused.next,
+      details: { '': message },
+    };
+  }
   return {
     code: 'input_invalid',
     class: 'permanent',

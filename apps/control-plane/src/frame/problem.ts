@@ -31,6 +31,7 @@ const TRANSLATED: ReadonlyMap<string, ProblemCode> = new Map([
   ['definition_invalid', 'schema_violation'],
   ['reference_invalid', 'schema_violation'],
   ['input_invalid', 'schema_violation'],
+  ['schema_pattern_refused', 'schema_violation'],
   ['invalid_expiry', 'schema_violation'],
   ['pattern_not_available', 'schema_violation'],
   ['workflow_unknown', 'unknown_workflow'],
