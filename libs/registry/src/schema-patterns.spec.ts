@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { fullFormats } from 'ajv-formats/dist/formats';
 import { parseDocuments } from './documents';
 import { isUrl } from './schema-formats';
-import { beginCheck, linearPattern, PatternRefused } from './schema-patterns';
+import { PatternRefused } from './pattern-refused';
+import { beginCheck, linearPattern } from './schema-patterns';
 import { checkInput } from './schemas';
 
 const tested = (pattern: string, text: string): boolean => {

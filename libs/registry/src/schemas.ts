@@ -7,7 +7,8 @@ import type { Definition } from './definitions';
 import { handingOf } from './payload';
 import type { Problem } from './problems';
 import { boundFormats } from './schema-formats';
-import { beginCheck, PatternRefused, patternsOfSchema } from './schema-patterns';
+import { PatternRefused } from './pattern-refused';
+import { beginCheck, patternsOfSchema } from './schema-patterns';
 
 const OPTIONS = {
   strict: false,
