@@ -88,11 +88,14 @@ export function settle(state: RunState, event: StepSettled): void {
     at: event.at,
     result: event.outcome === 'ok' ? (event.result ?? null) : null,
     failure: event.failure ?? null,
+    landed: event.landed,
   });
 }
 
 interface StepEnd {
   readonly open: OpenStep;
+  /** Whether a failed act took effect; absent where nobody can say. */
+  readonly landed?: StepSettled['landed'];
   /** Epoch milliseconds. */
   readonly at: number;
   readonly result: Json;
@@ -102,14 +105,14 @@ interface StepEnd {
 /** A step is over for good: its node takes the answer. */
 function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   const { intent } = end.open;
-  const { result, failure } = end;
+  const { result, failure, landed } = end;
   const place = approvals.placeOf(intent);
   const change = approvals.approvalStanding(state.approvals, place).edited;
   approvals.ended(state.approvals, place);
   if (!isAside(intent.kind)) actOver(state, { path: intent.path, done: true });
   if (!branch.live) {
     // The join was decided without it: recorded, never merged. A run that it may have started is still to be told.
-    if (intent.child && (failure === null || failure.class === 'cancelled')) bear(state, end.open);
+    if (failure === null || (failure.class === 'cancelled' && landed !== 'no')) bear(state, end.open);
     forget(state, branch);
     return;
   }
