@@ -94,7 +94,10 @@ describe('a lease', () => {
     await stuck.query('select from writ.run where id = $1 for update', [run]);
     const claimed = claim(run, heir);
     await until('the claim to wait', async () => {
-      const { rows } = await ledger.outsider.query(`select from pg_locks where not granted`);
+      const { rows } = await ledger.outsider.query(
+        'select from pg_stat_activity where $1 = any(pg_blocking_pids(pid))',
+        [(stuck as unknown as { processID: number }).processID],
+      );
       return rows.length > 0;
     });
     await beat(ledger.db, { worker: holder, build: 'test', places: 1 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { openDatabase, roleUrl, runMigrations } from '@writ/database';
 import { MIGRATIONS } from '../../migrations';
@@ -74,24 +75,53 @@ describe('an owner', () => {
     expect(await levels()).toBe(MIGRATIONS.length);
   });
 
+  /** Ends every connection to the database but the asker's and `but`; how many there were. */
+  async function breakOthers(but = 0): Promise<number> {
+    const { rows } = await owner.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and pid <> $1`,
+      [but],
+    );
+    return rows.length;
+  }
+
   it('whose migrator loses its connections gets an error, not an ended process, and migrates the next time', async () => {
     const holder = new Client(fresh.url);
     await holder.connect();
+    const { processID } = holder as unknown as { processID: number };
     // Whoever migrates waits for this lock, with its gate and its work open.
     await holder.query('create schema writ; begin; create table writ.tenant (in_the_way boolean)');
     const migrating = runMigrations(fresh.url);
     const failed = expect(migrating).rejects.toThrow();
     await until('the migrator to wait', async () => {
-      const { rows } = await owner.query(`select from pg_locks where not granted`);
+      const { rows } = await owner.query('select from pg_stat_activity where $1 = any(pg_blocking_pids(pid))', [
+        processID,
+      ]);
       return rows.length > 0;
     });
-    await owner.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and pid <> $1`,
-      [(holder as unknown as { processID: number }).processID],
-    );
+    await breakOthers(processID);
     await failed;
     await holder.end();
+    await runMigrations(fresh.url);
+    expect(await levels()).toBe(MIGRATIONS.length);
+  });
+
+  it('whose migrators lose every connection, whatever they are doing, gets errors and migrates the next time', async () => {
+    const begun = performance.now();
+    await runMigrations(fresh.url);
+    const whole = performance.now() - begun;
+    let broken = 0;
+    for (let part = 0; part < 20; part++) {
+      await owner.query('drop schema if exists writ cascade');
+      let under = true;
+      const over = (): void => void (under = false);
+      const migrating = runMigrations(fresh.url).then(over, over);
+      // Twenty moments spread over the whole of it: in some the roles are made, in most one level or another.
+      await sleep((whole * part) / 20);
+      while (under) broken += await breakOthers();
+      await migrating;
+    }
+    expect(broken).toBeGreaterThan(0);
     await runMigrations(fresh.url);
     expect(await levels()).toBe(MIGRATIONS.length);
   });

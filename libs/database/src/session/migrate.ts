@@ -24,8 +24,8 @@ export async function runMigrations(ownerUrl: string): Promise<void> {
   const gate = new Client({ connectionString: ownerUrl, keepAlive: true });
   // It only waits while the levels are applied on another connection: when it breaks, that one fails, not the process.
   gate.on('error', () => undefined);
-  await gate.connect();
   try {
+    await gate.connect();
     await gate.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await gate.query('CREATE SCHEMA IF NOT EXISTS writ');
     await refuseNewer(gate);

@@ -49,8 +49,10 @@ export function roleUrl(adminUrl: string, role: Role): string {
  */
 export async function ensureRoles(adminUrl: string): Promise<void> {
   const admin = new Client({ connectionString: adminUrl });
-  await admin.connect();
+  // It waits while a role tries its password on another connection: when it breaks, its next query fails, not the process.
+  admin.on('error', () => undefined);
   try {
+    await admin.connect();
     for (const role of SERVICE_ROLES) await ensureRole(admin, { adminUrl, role });
   } finally {
     await admin.end();
@@ -74,6 +76,7 @@ async function ensureRole(admin: Client, of: { readonly adminUrl: string; readon
 
 async function opens(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
   try {
     return await unless(LOGIN_REFUSED, () => client.connect());
   } finally {
