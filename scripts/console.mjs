@@ -7,7 +7,10 @@ import { run } from './process.mjs';
 import { plainError, say } from './say.mjs';
 
 // What the page is made of: its own sources, the rooms it may import, and the packages, whose versions the lock names.
-const SOURCES = ['apps/console', ...['kernel', 'rules', 'contract', 'sdk', 'verify'].map((room) => `libs/${room}/src`)];
+const SOURCES = [
+  'apps/console',
+  ...['kernel', 'words', 'rules', 'contract', 'sdk', 'verify'].map((room) => `libs/${room}/src`),
+];
 const LOOSE = ['package-lock.json'];
 const folder = at('dist', 'console');
 const next = at('dist', '.console.next');

@@ -20,7 +20,7 @@ export default defineConfig({
     rolldownOptions: {
       // The contract's index builds zod schemas when it is loaded. The console takes its types and its pure functions,
       // so what it does not import by name may go: 60 kB less to load before the first picture.
-      treeshake: { moduleSideEffects: (id) => !/libs\/(contract|kernel|rules|sdk|verify)\//.test(id) },
+      treeshake: { moduleSideEffects: (id) => !/libs\/(contract|kernel|rules|sdk|verify|words)\//.test(id) },
     },
   },
   server: { proxy: { '/v1': process.env['WRIT_URL'] ?? 'http://127.0.0.1:8420' } },

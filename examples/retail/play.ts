@@ -1,4 +1,5 @@
-import { type Failure, isFinal, type RunId, type RunStatus } from '@writ/kernel';
+import type { Failure, RunId } from '@writ/kernel';
+import { isFinal, type RunStatus } from '@writ/words';
 import type { Conversation } from './conversations';
 import { answerLostCalls } from './reconcile';
 import type { Stack } from './stack';

@@ -7,20 +7,21 @@
  */
 const libs = {
   kernel: [],
-  contract: ['kernel'],
+  words: [],
+  contract: ['kernel', 'words'],
   rules: ['kernel'],
-  verify: ['kernel', 'rules'],
+  verify: ['kernel', 'words', 'rules'],
   telemetry: ['kernel'],
   routing: ['kernel'],
-  database: ['kernel', 'telemetry'],
+  database: ['kernel', 'words', 'telemetry'],
   sdk: ['kernel', 'contract'],
-  audit: ['kernel', 'telemetry', 'database', 'verify'],
+  audit: ['kernel', 'words', 'telemetry', 'database', 'verify'],
   identity: ['kernel', 'database', 'audit'],
-  policy: ['kernel', 'rules', 'telemetry', 'database', 'audit'],
-  registry: ['kernel', 'database', 'audit', 'policy', 'routing'],
-  gateways: ['kernel', 'telemetry', 'policy:type'],
+  policy: ['kernel', 'words', 'rules', 'telemetry', 'database', 'audit'],
+  registry: ['kernel', 'words', 'database', 'audit', 'policy', 'routing'],
+  gateways: ['kernel', 'words', 'telemetry', 'policy:type'],
   delivery: ['kernel', 'telemetry', 'database', 'audit', 'gateways:type'],
-  engine: ['kernel', 'telemetry', 'database', 'audit', 'policy', 'registry', 'routing', 'gateways'],
+  engine: ['kernel', 'words', 'telemetry', 'database', 'audit', 'policy', 'registry', 'routing', 'gateways'],
 };
 
 const apps = {
@@ -38,9 +39,9 @@ const apps = {
   ],
   worker: ['kernel', 'telemetry', 'database', 'policy', 'audit', 'registry', 'gateways', 'delivery', 'engine'],
   // `writ dev` is the control plane and the worker in one process, so it also starts both apps and what they need.
-  cli: ['kernel', 'contract', 'sdk', 'verify', 'database', 'policy', 'identity', 'audit', 'telemetry'],
+  cli: ['kernel', 'words', 'contract', 'sdk', 'verify', 'database', 'policy', 'identity', 'audit', 'telemetry'],
   // The page in the browser knows the server by its contract alone, and checks its evidence without it.
-  console: ['kernel', 'contract', 'sdk', 'verify'],
+  console: ['kernel', 'words', 'contract', 'sdk', 'verify'],
 };
 
 /** Apps another app may start, by their index: `writ dev` composes the two services. */

@@ -39,12 +39,12 @@ export const longConstructors = (files: readonly SourceUnit[]): string[] =>
   );
 
 /**
- * More names than this and the room should be two rooms. Kernel holds every room's ids and the words that more than one
- * of them says, policy everything a right can come from or end by, database its statements, verify the parts of proofs that
- * others build theirs from, rules the language that policy and verify share.
+ * More names than this and the room should be two rooms. Policy holds everything a right can come from or end by, kernel
+ * every room's ids, database its statements, verify the parts of proofs that others build theirs from, rules the language
+ * that policy and verify share.
  */
 const mostNames = (path: string): number =>
-  /^libs\/(kernel|policy)\//.test(path) ? 80 : /^libs\/(database|verify|rules)\//.test(path) ? 60 : 40;
+  /^libs\/policy\//.test(path) ? 80 : /^libs\/(kernel|database|verify|rules)\//.test(path) ? 60 : 40;
 
 export function wideIndexes(files: readonly SourceUnit[]): string[] {
   return files

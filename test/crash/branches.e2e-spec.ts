@@ -1,4 +1,5 @@
-import type { Json, RunId, RunStatus } from '@writ/kernel';
+import type { Json, RunId } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { branching, crashPolicy, payOrNote } from '../support/crash-documents';
 import { type Child, effectsOf, shortenLeases, startCounter, startWorkerProcess, until } from '../support/crash-world';

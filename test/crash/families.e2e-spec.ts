@@ -1,6 +1,7 @@
-import type { Json, RunId, RunStatus } from '@writ/kernel';
+import type { Json, RunId } from '@writ/kernel';
 import type { RunEvent } from '@writ/engine';
 import type { PolicyBundle } from '@writ/policy';
+import type { RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { crashPolicy, payOrNote } from '../support/crash-documents';
 import { type Child, effectsOf, shortenLeases, startCounter, startWorkerProcess, until } from '../support/crash-world';

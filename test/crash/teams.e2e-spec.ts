@@ -1,7 +1,8 @@
-import type { Json, RunId, RunStatus } from '@writ/kernel';
+import type { Json, RunId } from '@writ/kernel';
 import { fold } from '@writ/engine';
 import { type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { PolicyBundle } from '@writ/policy';
+import type { RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { payOrNote } from '../support/crash-documents';
 import { type Child, effectsOf, shortenLeases, startCounter, startWorkerProcess, until } from '../support/crash-world';

@@ -1,4 +1,4 @@
-import { isFinal, RUN_STATUSES } from '@writ/kernel';
+import { isFinal, RUN_STATUSES } from '@writ/words';
 import { Ledger } from '../support/ledger';
 import { creating } from '../support/units';
 

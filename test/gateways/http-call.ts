@@ -8,7 +8,8 @@ import {
   readEgressRules,
   type ToolReply,
 } from '@writ/gateways';
-import type { EffectClass, JsonObject } from '@writ/kernel';
+import type { JsonObject } from '@writ/kernel';
+import type { EffectClass } from '@writ/words';
 import { limits, toolCall } from './calls';
 import type { TestOffice } from './office';
 import { answerJson, httpPeer, type Serve } from './peers/http-peer';

@@ -1,4 +1,4 @@
-import type { RunStatus } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import { until } from '../support/crash-world';
 import { type Desk, openDesk, say } from './desk';
 

@@ -1,7 +1,8 @@
 import { functionTransport, type ToolFunction } from '@writ/gateways';
-import { isFinal, type Json, type JsonObject, type RunId, type RunStatus } from '@writ/kernel';
+import type { Json, JsonObject, RunId } from '@writ/kernel';
 import type { RunEvent, StartRunInput } from '@writ/engine';
 import type { PolicyBundle } from '@writ/policy';
+import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario, type ScenarioOptions } from '../support/scenario';
 import { until } from '../support/until';

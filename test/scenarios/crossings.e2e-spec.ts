@@ -1,7 +1,8 @@
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
-import { isFinal, type RunId, type RunStatus } from '@writ/kernel';
+import type { RunId } from '@writ/kernel';
 import { listBudgets, removeBudget, setBudget } from '@writ/policy';
+import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
 import { until } from '../support/until';

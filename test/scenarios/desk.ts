@@ -10,9 +10,10 @@ import {
   httpTransport,
   readEgressRules,
 } from '@writ/gateways';
-import type { JsonObject, Principal, RunId, RunStatus } from '@writ/kernel';
+import type { JsonObject, Principal, RunId } from '@writ/kernel';
 import type { PolicyBundle } from '@writ/policy';
 import { type Engine, type RunEvent, type StartRunInput } from '@writ/engine';
+import type { RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { until } from '../support/crash-world';
 import { openScenario, type Scenario } from '../support/scenario';

@@ -14,8 +14,9 @@ import {
   ToolGateway,
 } from '@writ/gateways';
 import { openEngine, type RunEvent, type StartRunInput } from '@writ/engine';
-import { isFinal, type RunId, type RunStatus } from '@writ/kernel';
+import type { RunId } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
+import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { agentLoop, Died, type FrameworkPeer, startFramework } from '../support/framework';
 import { openScenario, type Scenario, type ScenarioOptions } from '../support/scenario';

@@ -1,7 +1,8 @@
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
-import { isFinal, type Json, type JsonObject, type RunId, type RunStatus } from '@writ/kernel';
+import type { Json, JsonObject, RunId } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
+import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
 import { until } from '../support/until';

@@ -1,6 +1,7 @@
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
-import { isFinal, type Principal, type RunId, type RunStatus } from '@writ/kernel';
+import type { Principal, RunId } from '@writ/kernel';
 import { parseBundle } from '@writ/policy';
+import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
 import { until } from '../support/until';

@@ -6,7 +6,8 @@ import {
   readEgressRules,
   ToolGateway,
 } from '@writ/gateways';
-import type { JsonObject, RunId, RunStatus } from '@writ/kernel';
+import type { JsonObject, RunId } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import { answerJson, httpPeer, type HttpServicePeer } from '../gateways/peers/http-peer';
 import { checkRun } from '../support/check-run';
 import { until } from '../support/crash-world';

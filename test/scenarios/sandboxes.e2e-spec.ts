@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { readJournal } from '@writ/engine';
 import { fromModule, functionTransport, ToolGateway } from '@writ/gateways';
-import { isFinal, type RunId, type RunStatus } from '@writ/kernel';
+import type { RunId } from '@writ/kernel';
 import { parseBundle } from '@writ/policy';
+import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { openScenario, type Scenario } from '../support/scenario';
 import { until } from '../support/until';

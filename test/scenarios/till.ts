@@ -1,7 +1,8 @@
 import { type Engine, openEngine, type RunEvent } from '@writ/engine';
 import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
-import type { JsonObject, Principal, RunId, RunStatus } from '@writ/kernel';
+import type { JsonObject, Principal, RunId } from '@writ/kernel';
 import type { PolicyBundle } from '@writ/policy';
+import type { RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
 import { until } from '../support/crash-world';
 import { openScenario, type Scenario } from '../support/scenario';

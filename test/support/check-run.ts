@@ -1,16 +1,8 @@
 import type { Client, Pool } from 'pg';
 import { checkChain, commitmentTo } from '@writ/audit';
 import { fold, journalEvents, type RunEvent } from '@writ/engine';
-import {
-  canonicalJson,
-  digestOf,
-  isFinal,
-  isRepeatable,
-  type Json,
-  type RunStatus,
-  sha256Hex,
-  type TenantId,
-} from '@writ/kernel';
+import { canonicalJson, digestOf, type Json, sha256Hex, type TenantId } from '@writ/kernel';
+import { isFinal, isRepeatable, type RunStatus } from '@writ/words';
 import { keepJournal } from './journal-fixtures';
 
 /** A connection that sees every tenant: the checker stands outside what it checks. */

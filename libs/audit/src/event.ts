@@ -1,4 +1,5 @@
-import type { DecisionId, EventId, HopBounds, RiskTier, RunId, TenantId, Verdict } from '@writ/kernel';
+import type { DecisionId, EventId, HopBounds, RunId, TenantId } from '@writ/kernel';
+import type { RiskTier, Verdict } from '@writ/words';
 
 export const AUDIT_SCHEMA = 1;
 

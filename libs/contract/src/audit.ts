@@ -1,4 +1,4 @@
-import { VERDICTS } from '@writ/kernel';
+import { VERDICTS } from '@writ/words';
 import { z } from 'zod';
 import { id, named, pageQuery, time } from './fields';
 import { route } from './route';

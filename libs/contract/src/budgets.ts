@@ -1,4 +1,4 @@
-import { BUDGET_DIMENSIONS, BUDGET_PERIODS, BUDGET_SCOPES, CROSSINGS } from '@writ/kernel';
+import { BUDGET_DIMENSIONS, BUDGET_PERIODS, BUDGET_SCOPES, CROSSINGS } from '@writ/words';
 import { z } from 'zod';
 import { id, name, named, page, pageQuery, time } from './fields';
 import { route } from './route';

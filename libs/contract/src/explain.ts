@@ -1,4 +1,4 @@
-import { VERDICTS } from '@writ/kernel';
+import { VERDICTS } from '@writ/words';
 import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { id, json, jsonObject, named, role } from './fields';

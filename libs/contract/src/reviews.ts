@@ -1,4 +1,4 @@
-import { RISK_TIERS } from '@writ/kernel';
+import { RISK_TIERS } from '@writ/words';
 import { z } from 'zod';
 import { id, named, page, pageQuery, time } from './fields';
 import { route } from './route';

@@ -1,4 +1,4 @@
-import { RUN_STATUSES } from '@writ/kernel';
+import { RUN_STATUSES } from '@writ/words';
 import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { digest, id, json, jsonObject, name, named, page, pageQuery, principalId, role, time } from './fields';

@@ -1,4 +1,5 @@
-import type { BudgetId, DecisionId, MailId, RunId, RunStatus, TenantId, UnitId, WorkerId } from '@writ/kernel';
+import type { BudgetId, DecisionId, MailId, RunId, TenantId, UnitId, WorkerId } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 
 /** The authority a unit was decided under; both numbers must still be current when it commits. */
 export interface AuthorityEpochs {

@@ -1,12 +1,4 @@
-import {
-  canonicalJson,
-  digestOf,
-  type EffectClass,
-  type Hop,
-  type HopBounds,
-  type JsonObject,
-  type RunId,
-} from '@writ/kernel';
+import { canonicalJson, digestOf, type Hop, type HopBounds, type JsonObject, type RunId } from '@writ/kernel';
 import {
   attributeNeeds,
   type AttributeNeed,
@@ -18,6 +10,7 @@ import {
   type TenantAuthority,
 } from '@writ/policy';
 import { type BillOfMaterials, valueAt } from '@writ/registry';
+import type { EffectClass } from '@writ/words';
 import type { RecordedDecision, StepIntended, StepKind } from './events';
 import type { HeldRun } from './held-run';
 import { proposeBoard, proposeMessage } from './board/propose';

@@ -1,5 +1,6 @@
-import type { Json, JsonObject, Principal, Result, RunId, RunStatus, TenantId, Verdict } from '@writ/kernel';
+import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
 import type { DecisionRequest, Mandate } from '@writ/policy';
+import type { RunStatus, Verdict } from '@writ/words';
 import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';
 import type { ForkEffects } from './events';

@@ -2,7 +2,6 @@ import {
   type BudgetId,
   canonicalJson,
   type Failure,
-  isFinal,
   isId,
   type MailId,
   newId,
@@ -15,6 +14,7 @@ import {
 import { appendTenantEvent } from '@writ/audit';
 import { insertMail, type RunRow, runRow, type Tx } from '@writ/database';
 import { type Action, decide, type Decision, type DecisionRequest, type TenantAuthority } from '@writ/policy';
+import { isFinal } from '@writ/words';
 import type { Admission } from './admission/admission';
 import type {
   CancelInput,

@@ -1,6 +1,7 @@
-import { type BudgetId, canonicalJson, isFinal, newId } from '@writ/kernel';
+import { type BudgetId, canonicalJson, newId } from '@writ/kernel';
 import { type ChainHead, extendChain } from '@writ/audit';
 import type { AuthorityEpochs, GroupCommit, Unit, UnitOutcome } from '@writ/database';
+import { isFinal } from '@writ/words';
 import { apply } from './fold';
 import type { RunEvent } from './events';
 import { emptyPending, type HeldRun, joinedPending, type Pending } from './held-run';

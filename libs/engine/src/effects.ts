@@ -1,4 +1,4 @@
-import { isRepeatable } from '@writ/kernel';
+import { isRepeatable } from '@writ/words';
 import type { StepIntended } from './events';
 
 /** Whether an effect may be repeated when its outcome is lost: everything but an unrepeatable tool call (I5). */

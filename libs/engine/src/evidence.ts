@@ -1,15 +1,7 @@
-import {
-  digestOf,
-  canonicalJson,
-  type Hop,
-  newId,
-  type RiskTier,
-  type RunId,
-  type TenantId,
-  type ToolGrant,
-} from '@writ/kernel';
+import { digestOf, canonicalJson, type Hop, newId, type RunId, type TenantId, type ToolGrant } from '@writ/kernel';
 import { type AuditContext, type AuditDraft, type DecisionEvidence, originOf } from '@writ/audit';
 import type { Decision } from '@writ/policy';
+import type { RiskTier } from '@writ/words';
 import type { RunStarted } from './events';
 
 /** What every event of one run has in common, and the context now in force. */

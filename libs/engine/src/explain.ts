@@ -1,5 +1,6 @@
-import type { JsonObject, RunId, Verdict } from '@writ/kernel';
+import type { JsonObject, RunId } from '@writ/kernel';
 import { sentence } from '@writ/policy';
+import type { Verdict } from '@writ/words';
 import type { DecisionView } from './api';
 import type { RecordedDecision, RunEvent } from './events';
 import type { StoredDecision } from './record-decision';

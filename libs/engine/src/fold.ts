@@ -1,4 +1,5 @@
-import { assertNever, isFinal } from '@writ/kernel';
+import { assertNever } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 import * as approvals from './approvals/standing';
 import type { RunEvent, RunStarted, WaitFor } from './events';
 import { ownLimits } from './budget/shares';

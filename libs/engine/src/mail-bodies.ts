@@ -1,4 +1,5 @@
-import type { InputId, Json, RunId, RunStatus } from '@writ/kernel';
+import type { InputId, Json, RunId } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import type { Pinned } from './events';
 
 /** What letters to a run hold, by their kind. */

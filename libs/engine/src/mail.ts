@@ -1,6 +1,6 @@
 import type { ApprovalBody } from '@writ/policy';
 import type { Database, PolledMail } from '@writ/database';
-import type { RunStatus } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import type { RunEventWithMail } from './events';
 import { type ChildOutcome, childOutcome } from './children/child-rows';
 import type {

@@ -1,5 +1,6 @@
-import type { EffectClass, Hop, JsonObject } from '@writ/kernel';
+import type { Hop, JsonObject } from '@writ/kernel';
 import type { DecisionRequest, Door } from '@writ/policy';
+import type { EffectClass } from '@writ/words';
 import type { StepIntended, StepKind } from './events';
 import type { Callee } from './guard/callees';
 

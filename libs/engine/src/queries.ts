@@ -1,6 +1,7 @@
 import { listBudgets, revokedDelegations } from '@writ/policy';
-import { isFinal, isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
+import { isId, ok, refuse, type Result, type RunId, type TenantId, timeOfId } from '@writ/kernel';
 import { type Database, getPayload, runRow, type RunRow, unitsAround } from '@writ/database';
+import { isFinal } from '@writ/words';
 import type {
   DecisionView,
   EventView,

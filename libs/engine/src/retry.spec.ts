@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { EffectClass, Failure } from '@writ/kernel';
+import type { Failure } from '@writ/kernel';
+import type { EffectClass } from '@writ/words';
 import { afterFailure, backoffMs } from './retry';
 
 const failure = (code: string, kind: Failure['class']): Failure => ({ code, class: kind, message: code });

@@ -1,4 +1,5 @@
-import { type EffectClass, type Failure, isRepeatable } from '@writ/kernel';
+import type { Failure } from '@writ/kernel';
+import { type EffectClass, isRepeatable } from '@writ/words';
 import type { StepKind } from './events';
 
 const BASE_MS = 200;

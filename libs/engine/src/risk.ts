@@ -1,6 +1,6 @@
-import { highestRisk, type RiskTier } from '@writ/kernel';
 import { type DecisionRequest, type TenantAuthority, tiering } from '@writ/policy';
 import { type BillOfMaterials, childBill, type Governed, governing, riskOf, type Versioned } from '@writ/registry';
+import { highestRisk, type RiskTier } from '@writ/words';
 import type { HeldRun } from './held-run';
 import type { Proposal } from './proposal';
 

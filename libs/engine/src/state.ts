@@ -1,6 +1,7 @@
-import type { Failure, Hop, Json, JsonObject, MailId, RunId, RunStatus } from '@writ/kernel';
+import type { Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { ChatMessage, ToolRequest } from '@writ/gateways';
 import type { DecisionRequest, ResolvedAttribute } from '@writ/policy';
+import type { RunStatus } from '@writ/words';
 import { type Board, emptyBoard } from './board/board';
 import { ScopeLedger } from './budget/scope-ledger';
 import type { GuardAccount } from './guard/types';

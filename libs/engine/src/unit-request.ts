@@ -1,6 +1,7 @@
-import type { BudgetId, DecisionId, Failure, RunStatus } from '@writ/kernel';
+import type { BudgetId, DecisionId, Failure } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
 import type { AuthorityEpochs, Committed } from '@writ/database';
+import type { RunStatus } from '@writ/words';
 import type { RunEvent } from './events';
 import type { RowWait } from './waits';
 

@@ -1,4 +1,5 @@
-import { assertNever, isFinal, type RunStatus } from '@writ/kernel';
+import { assertNever } from '@writ/kernel';
+import { isFinal, type RunStatus } from '@writ/words';
 import type { WaitFor } from './events';
 import { within } from './path';
 import type { BranchState, RunState } from './state';

@@ -1,5 +1,6 @@
-import { type EffectClass, type Failure, type FailureClass, isRepeatable } from '@writ/kernel';
+import type { Failure, FailureClass } from '@writ/kernel';
 import type { PermitRefusal } from '@writ/policy';
+import { type EffectClass, isRepeatable } from '@writ/words';
 import type { CallOutcome } from './types';
 
 type Landed = 'no' | 'maybe' | 'yes';

@@ -1,5 +1,6 @@
-import type { EffectClass, Failure, Json, JsonObject, TenantId } from '@writ/kernel';
+import type { Failure, Json, JsonObject, TenantId } from '@writ/kernel';
 import type { Permit } from '@writ/policy';
+import type { EffectClass } from '@writ/words';
 import type { SandboxProfile } from './sandbox/profile';
 
 /**

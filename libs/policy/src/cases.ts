@@ -1,5 +1,6 @@
-import { type Json, newId, RISK_TIERS, type TenantId, VERDICTS } from '@writ/kernel';
+import { type Json, newId, type TenantId } from '@writ/kernel';
 import { passesOn } from '@writ/rules';
+import { RISK_TIERS, VERDICTS } from '@writ/words';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { decide } from './decide';

@@ -1,4 +1,4 @@
-import { RISK_TIERS } from '@writ/kernel';
+import { RISK_TIERS } from '@writ/words';
 import type { PolicyBundle } from './bundle';
 import { storedRules } from './direct/policy-columns';
 import { tierRule } from './tiers/rule-ids';

@@ -1,14 +1,6 @@
 import { raiseAuthority, type Tx } from '@writ/database';
-import {
-  BUDGET_SCOPES,
-  type BudgetScope,
-  newId,
-  ok,
-  refuse,
-  type Result,
-  type StopId,
-  type TenantId,
-} from '@writ/kernel';
+import { newId, ok, refuse, type Result, type StopId, type TenantId } from '@writ/kernel';
+import { BUDGET_SCOPES, type BudgetScope } from '@writ/words';
 import type { RecordChange } from './activate';
 import { policyFailure } from './bundle';
 import { isAtLeast, type Stop, type StopMode, type StopScope } from './stops';

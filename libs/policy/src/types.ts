@@ -8,9 +8,9 @@ import type {
   RunId,
   TenantId,
   ToolGrant,
-  Verdict,
 } from '@writ/kernel';
 import type { OutsideFacts } from '@writ/rules';
+import type { Verdict } from '@writ/words';
 import type { FlowFacts, FlowRecord } from './flow/facts';
 import type { GuardFacts } from './guard/facts';
 import type { ActRisk } from './tiers/facts';

@@ -1,6 +1,7 @@
 import type { Tx } from '@writ/database';
-import { highestRisk, type TenantId } from '@writ/kernel';
+import type { TenantId } from '@writ/kernel';
 import type { DecisionRequest } from '@writ/policy';
+import { highestRisk } from '@writ/words';
 import type { Definition } from './definitions';
 import { type Lookup, lookupOf } from './lookup';
 import { reachedRisk } from './reached';

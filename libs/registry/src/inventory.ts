@@ -1,5 +1,6 @@
 import type { Tx } from '@writ/database';
-import type { RiskTier, TenantId } from '@writ/kernel';
+import type { TenantId } from '@writ/kernel';
+import type { RiskTier } from '@writ/words';
 import { lookupOf } from './lookup';
 import { governedName, reachedRisk, usersOf } from './reached';
 import { type Governed, isGoverned } from './risk';

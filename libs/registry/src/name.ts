@@ -1,4 +1,4 @@
-import { RISK_TIERS } from '@writ/kernel';
+import { RISK_TIERS } from '@writ/words';
 import { z } from 'zod';
 
 /** What definitions are called, and call each other by. */

@@ -1,4 +1,4 @@
-import { DEFAULT_RISK, highestRisk, type RiskTier } from '@writ/kernel';
+import { DEFAULT_RISK, highestRisk, type RiskTier } from '@writ/words';
 import { allNodes, namedBy } from './child-nodes';
 import type { Lookup } from './lookup';
 import { type Governed, isGoverned } from './risk';

@@ -1,4 +1,5 @@
-import { canonicalJson, digestOf, highestRisk, RISK_TIERS, type RiskTier } from '@writ/kernel';
+import { canonicalJson, digestOf } from '@writ/kernel';
+import { highestRisk, RISK_TIERS, type RiskTier } from '@writ/words';
 import fc from 'fast-check';
 import { assembleBill } from './bill';
 import type { BillOfMaterials, Versioned, WorkflowDefinition } from './definitions';

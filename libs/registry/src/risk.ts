@@ -1,5 +1,5 @@
-import { DEFAULT_RISK, highestRisk, type RiskTier } from '@writ/kernel';
 import type { DecisionRequest } from '@writ/policy';
+import { DEFAULT_RISK, highestRisk, type RiskTier } from '@writ/words';
 import type { AgentDefinition, BillOfMaterials, Definition, ToolDefinition, WorkflowDefinition } from './definitions';
 
 type ActRisk = NonNullable<DecisionRequest['risk']>;

@@ -1,5 +1,5 @@
-import { EFFECT_CLASSES } from '@writ/kernel';
 import { ToolFlow } from '@writ/policy';
+import { EFFECT_CLASSES } from '@writ/words';
 import { z } from 'zod';
 import { HttpEndpoint } from './http-definitions';
 import { accountable, governed, jsonSchema, name, pointer, template } from './name';

@@ -1,5 +1,5 @@
-import type { Verdict } from '@writ/kernel';
 import { type Closure, covers } from '@writ/rules';
+import type { Verdict } from '@writ/words';
 import type { DecidedEvent, ReadStage } from './decision';
 import { quote } from './report';
 

@@ -1,5 +1,5 @@
-import { RISK_TIERS } from '@writ/kernel';
 import { type Closure, covers } from '@writ/rules';
+import { RISK_TIERS } from '@writ/words';
 import type { DecidedEvent, ReadStage } from './decision';
 import { quote } from './report';
 

@@ -1,4 +1,4 @@
-import { VERDICTS } from '@writ/kernel';
+import { VERDICTS } from '@writ/words';
 import type { Command } from '../command';
 import { members } from '../output/output';
 import { first, given, wholeNumber } from './read-value';

@@ -1,5 +1,5 @@
 import type { OperationId, RequestOf } from '@writ/contract';
-import { BUDGET_DIMENSIONS, BUDGET_PERIODS, BUDGET_SCOPES, CROSSINGS } from '@writ/kernel';
+import { BUDGET_DIMENSIONS, BUDGET_PERIODS, BUDGET_SCOPES, CROSSINGS } from '@writ/words';
 import { usage } from '../cli-error';
 import type { Command, Given } from '../command';
 import { members, type Row } from '../output/output';

@@ -1,5 +1,5 @@
 import type { ItemOf, RequestOf } from '@writ/contract';
-import { RISK_TIERS } from '@writ/kernel';
+import { RISK_TIERS } from '@writ/words';
 import type { Command } from '../command';
 import { member, members, type Row } from '../output/output';
 import { first, given, wholeNumber } from './read-value';

@@ -1,5 +1,5 @@
 import type { RequestOf } from '@writ/contract';
-import { RISK_TIERS } from '@writ/kernel';
+import { RISK_TIERS } from '@writ/words';
 import { usage } from '../cli-error';
 import type { Command, Context } from '../command';
 import { member, members } from '../output/output';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResponseOf } from '@writ/contract';
-import { isFinal } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 import { type Seen, drawBar, Waterfall } from './waterfall';
 import type { World } from './world';
 

@@ -1,4 +1,4 @@
-import type { Verdict } from '@writ/kernel';
+import type { Verdict } from '@writ/words';
 import type { ListedEvent } from '../api/audit';
 import type { Column } from '../list/columns';
 import { count } from '../time/format';

@@ -1,6 +1,6 @@
 import { Button, Modal, NativeSelect, NumberInput, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { BUDGET_SCOPES } from '@writ/kernel';
+import { BUDGET_SCOPES } from '@writ/words';
 import { type FormEvent, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';

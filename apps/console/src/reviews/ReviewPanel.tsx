@@ -6,7 +6,7 @@ import { Facts } from '../ui/Facts';
 import { Id } from '../ui/Id';
 import { Mark } from '../ui/Mark';
 import { RUN_STATUS } from '../ui/tone';
-import type { RunStatus } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import { DecideForm } from './DecideForm';
 import { drawnBecause, type Review, reviewSign, TIER } from './words';
 

@@ -1,4 +1,4 @@
-import type { Verdict } from '@writ/kernel';
+import type { Verdict } from '@writ/words';
 import { useCallback } from 'react';
 import { beside, type Column } from '../list/columns';
 import { FilterChips } from '../list/FilterChips';

@@ -15,7 +15,7 @@ import { Loading } from '../ui/Loading';
 import { Mark } from '../ui/Mark';
 import { Problem } from '../ui/Problem';
 import { say } from '../ui/toasts';
-import { isFinal, type RunStatus } from '@writ/kernel';
+import { isFinal, type RunStatus } from '@writ/words';
 import { allEvents } from './all-events';
 import styles from './People.module.css';
 

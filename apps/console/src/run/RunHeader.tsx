@@ -13,7 +13,7 @@ import { Id } from '../ui/Id';
 import { Mark } from '../ui/Mark';
 import { say } from '../ui/toasts';
 import { RUN_STATUS } from '../ui/tone';
-import { isFinal } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 import { useAddress } from '../url/useAddress';
 import { allEvents } from './all-events';
 import { reasonOf } from './reason';

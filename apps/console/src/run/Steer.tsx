@@ -6,7 +6,7 @@ import { troubleOf } from '../api/problem';
 import { useMay } from '../session/useTenant';
 import { Icon } from '../ui/icons';
 import { say } from '../ui/toasts';
-import { isFinal, type RunStatus } from '@writ/kernel';
+import { isFinal, type RunStatus } from '@writ/words';
 import styles from './Run.module.css';
 
 type Change = 'pause' | 'resume' | 'cancel' | 'redrive' | 'undo' | 'note';

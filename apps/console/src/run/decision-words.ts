@@ -1,4 +1,5 @@
-import { type JsonObject, type Verdict, VERDICTS } from '@writ/kernel';
+import type { JsonObject } from '@writ/kernel';
+import { type Verdict, VERDICTS } from '@writ/words';
 import type { Decision } from './useDecisions';
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);

@@ -4,7 +4,7 @@ import { api, request } from '../api/client';
 import { pillStore } from '../live/pill-store';
 import { openStream, type StreamState } from '../live/stream';
 import { endOf } from '../live/stream-end';
-import { isFinal } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 import { type Delta, SILENT, speechStore } from './speech';
 
 const LEAST_WAIT_MS = 400;

@@ -24,7 +24,7 @@ import { copyText } from '../ui/clipboard';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
 import { isProblem, RUN_STATUS } from '../ui/tone';
-import type { RunStatus } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import { useAddress } from '../url/useAddress';
 import { runColumns } from './columns';
 import { runExports, runsCommand } from './exports';

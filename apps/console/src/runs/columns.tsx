@@ -6,7 +6,7 @@ import { Stamp } from '../time/Stamp';
 import { Icon } from '../ui/icons';
 import { Mark } from '../ui/Mark';
 import { RUN_STATUS } from '../ui/tone';
-import { isFinal } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 import styles from './Runs.module.css';
 
 /** The columns of the runs list. `longest` scales the bars to what is on the page. */

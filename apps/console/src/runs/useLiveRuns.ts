@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { fetchKnown, fetchRuns, type ListedRun, type RunPage, type RunsAsked } from '../api/runs';
 import { pillStore } from '../live/pill-store';
 import { useTenantStream } from '../live/useTenantStream';
-import { isFinal } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 
 const GATHER_MS = 500;
 const PULSE_MS = 1_500;

@@ -1,4 +1,4 @@
-import type { RunStatus, Verdict } from '@writ/kernel';
+import type { RunStatus, Verdict } from '@writ/words';
 import type { IconName } from './icons';
 
 /** What a colour stands for. Every use also carries an icon and a word, so that no meaning hangs on colour alone. */

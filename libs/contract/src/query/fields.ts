@@ -1,4 +1,4 @@
-import { RISK_TIERS, RUN_STATUSES, VERDICTS } from '@writ/kernel';
+import { RISK_TIERS, RUN_STATUSES, VERDICTS } from '@writ/words';
 
 /** The lists that one grammar searches. */
 export type QueryList = 'runs' | 'audit' | 'approvals';

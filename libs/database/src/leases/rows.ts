@@ -1,4 +1,5 @@
-import type { RunId, RunStatus, TenantId } from '@writ/kernel';
+import type { RunId, TenantId } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import type { Tx } from '../session/database';
 
 export interface RunRow {

@@ -1,4 +1,5 @@
-import { isFinal, type RunId, type TenantId } from '@writ/kernel';
+import type { RunId, TenantId } from '@writ/kernel';
+import { isFinal } from '@writ/words';
 import type { HeldRun } from '../held-run';
 import { waitsOf } from '../waits';
 

@@ -1,6 +1,7 @@
-import type { BatchId, Json, JsonObject, Principal, Result, RunId, RunStatus, TenantId } from '@writ/kernel';
+import type { BatchId, Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
 import type { Mandate } from '@writ/policy';
+import type { RunStatus } from '@writ/words';
 import type { Page } from '../api';
 import type { RunBudget } from '../run-budget';
 

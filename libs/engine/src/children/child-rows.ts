@@ -1,14 +1,6 @@
-import {
-  canonicalJson,
-  digestOf,
-  type Failure,
-  type Json,
-  newId,
-  type RunId,
-  type RunStatus,
-  type TenantId,
-} from '@writ/kernel';
+import { canonicalJson, digestOf, type Failure, type Json, newId, type RunId, type TenantId } from '@writ/kernel';
 import { type Database, insertMail, runRow, type Tx } from '@writ/database';
+import type { RunStatus } from '@writ/words';
 import type { ChildEnded } from '../events';
 import { fold } from '../fold';
 import { carried } from '../fold/flow';

@@ -1,4 +1,5 @@
-import { canonicalJson, digestOf, type Json, type RunId, type RunStatus } from '@writ/kernel';
+import { canonicalJson, digestOf, type Json, type RunId } from '@writ/kernel';
+import type { RunStatus } from '@writ/words';
 import type { Pinned, RunEvent, StepAsked, StepDenied, StepIntended, StepKind } from '../events';
 import { sound } from '../run-defect';
 import { fold } from '../fold';

@@ -1,4 +1,5 @@
-import type { Failure, Hop, Json, MailId, RiskTier, RunId, RunStatus } from '@writ/kernel';
+import type { Failure, Hop, Json, MailId, RunId } from '@writ/kernel';
+import type { RiskTier, RunStatus } from '@writ/words';
 
 /** The run that started this one. */
 export interface RunParent {

@@ -1,4 +1,5 @@
-import type { Hop, RiskTier, RunId } from '@writ/kernel';
+import type { Hop, RunId } from '@writ/kernel';
+import type { RiskTier } from '@writ/words';
 
 /** What the steps of a forked run do to the outside: nothing, what was recorded is given back; or what any run's do. */
 export type ForkEffects = 'stubbed' | 'live';

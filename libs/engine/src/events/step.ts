@@ -1,17 +1,6 @@
-import type {
-  ApprovalId,
-  BudgetId,
-  DelegationId,
-  EffectClass,
-  Failure,
-  Hop,
-  Json,
-  JsonObject,
-  MailId,
-  RiskTier,
-  RunId,
-} from '@writ/kernel';
+import type { ApprovalId, BudgetId, DelegationId, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { Budget, Decision, Resource } from '@writ/policy';
+import type { EffectClass, RiskTier } from '@writ/words';
 import type { BatchOf } from '../batch-of';
 import type { RunBudget } from '../run-budget';
 import type { Carried } from './family';

@@ -1,7 +1,6 @@
 import {
   canonicalJson,
   type Failure,
-  isFinal,
   isId,
   type Json,
   newId,
@@ -16,6 +15,7 @@ import { appendTenantEvent } from '@writ/audit';
 import { insertMail, runRow, type Tx } from '@writ/database';
 import { type Decision, decide, type DecisionRequest, type TenantAuthority } from '@writ/policy';
 import { checkInput } from '@writ/registry';
+import { isFinal } from '@writ/words';
 import type { EngineContext } from '../context';
 import type { InputBody } from '../mail-bodies';
 import { recordDecisionIn } from '../record-decision';

@@ -1,7 +1,8 @@
 import { appendTenantEvent, type AuditDraft, extendChain } from '@writ/audit';
-import { drawOf, newId, type RiskTier, type RunStatus } from '@writ/kernel';
+import { drawOf, newId } from '@writ/kernel';
 import { reviewing } from '@writ/policy';
 import { riskOf } from '@writ/registry';
+import type { RiskTier, RunStatus } from '@writ/words';
 import { commitUnit } from '../commit';
 import type { EngineContext } from '../context';
 import type { HeldRun } from '../held-run';

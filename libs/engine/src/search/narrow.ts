@@ -1,5 +1,5 @@
 import type { Params, Predicate } from '@writ/database';
-import { isFinal, RUN_STATUSES } from '@writ/kernel';
+import { isFinal, RUN_STATUSES } from '@writ/words';
 import type { RunTest } from './test-types';
 
 /**

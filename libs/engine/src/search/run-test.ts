@@ -1,5 +1,5 @@
 import type { Params } from '@writ/database';
-import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '@writ/kernel';
+import { FINAL_STATUSES, RUN_STATUSES, type RunStatus } from '@writ/words';
 import { journalTest } from './journal-test';
 import type { RunTest } from './test-types';
 

@@ -1,5 +1,5 @@
 import type { NameTest, NumberBounds } from '@writ/database';
-import type { Verdict } from '@writ/kernel';
+import type { Verdict } from '@writ/words';
 
 /** One thing a run can be asked for. */
 export type RunTest =

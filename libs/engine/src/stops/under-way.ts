@@ -1,6 +1,7 @@
 import type { Tx } from '@writ/database';
-import type { EffectClass, RunId, TenantId } from '@writ/kernel';
+import type { RunId, TenantId } from '@writ/kernel';
 import { covers, type Stop } from '@writ/policy';
+import type { EffectClass } from '@writ/words';
 import type { RunEvent, StepIntended, StepKind } from '../events';
 
 /** A step that was intended and not settled at some moment: it may be on its way to the outside. */

@@ -1,5 +1,5 @@
-import type { RunStatus } from '@writ/kernel';
 import { guarding } from '@writ/policy';
+import type { RunStatus } from '@writ/words';
 import type {
   BranchEnded,
   BranchesJoined,

@@ -1,4 +1,5 @@
-import type { DecisionId, RunStatus, Verdict } from '@writ/kernel';
+import type { DecisionId } from '@writ/kernel';
+import type { RunStatus, Verdict } from '@writ/words';
 import type { StepKind } from '../events';
 import type { Usage } from '../search/run-facts';
 

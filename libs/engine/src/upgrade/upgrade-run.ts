@@ -1,7 +1,8 @@
-import { canonicalJson, type Failure, isFinal, isId, newId, ok, refuse, type Result } from '@writ/kernel';
+import { canonicalJson, type Failure, isId, newId, ok, refuse, type Result } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
 import { insertMail, type RunRow, runRow, type Tx } from '@writ/database';
 import { type Decision, decide, type DecisionRequest } from '@writ/policy';
+import { isFinal } from '@writ/words';
 import type { UpgradeInput } from '../api';
 import type { EngineContext } from '../context';
 import { decisionEvidence } from '../evidence';

@@ -1,4 +1,4 @@
-import type { EffectClass } from '@writ/kernel';
+import type { EffectClass } from '@writ/words';
 import type { Cut } from '../deadline';
 import { retryAfterMs } from '../http/retry-after';
 import { failed, type Failed, lostClass } from '../outcome';

@@ -3,7 +3,6 @@ import {
   canonicalJson,
   type Clock,
   type Failure,
-  isFinal,
   isId,
   type JsonObject,
   newId,
@@ -15,6 +14,7 @@ import {
   type TenantId,
 } from '@writ/kernel';
 import { type Database, insertMail, runRow, type Tx } from '@writ/database';
+import { isFinal } from '@writ/words';
 import type { TenantAuthority } from '../authority';
 import type { AuthorityStore } from '../authority-store';
 import { decide } from '../decide';

@@ -1,4 +1,5 @@
-import { canonicalJson, type Json, RISK_TIERS, type RiskTier } from '@writ/kernel';
+import { canonicalJson, type Json } from '@writ/kernel';
+import { RISK_TIERS, type RiskTier } from '@writ/words';
 import { FLOW_RULE } from '../flow/rule-ids';
 import type { Snapshot } from '../snapshot';
 import { LAPSES } from '../tiers/document';

@@ -1,16 +1,6 @@
 import { raiseAuthority, type Tx } from '@writ/database';
-import {
-  type BudgetDimension,
-  type BudgetId,
-  type BudgetPeriod,
-  type BudgetScope,
-  type Crossing,
-  newId,
-  ok,
-  refuse,
-  type Result,
-  type TenantId,
-} from '@writ/kernel';
+import { type BudgetId, newId, ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import type { BudgetDimension, BudgetPeriod, BudgetScope, Crossing } from '@writ/words';
 import type { RecordChange } from '../activate';
 import { policyFailure } from '../bundle';
 import type { BudgetRecord } from './budget';

@@ -1,4 +1,5 @@
-import type { BudgetDimension, BudgetId, BudgetPeriod, BudgetScope, Crossing, TenantId } from '@writ/kernel';
+import type { BudgetId, TenantId } from '@writ/kernel';
+import type { BudgetDimension, BudgetPeriod, BudgetScope, Crossing } from '@writ/words';
 
 /** A budget as decisions know it: what it covers and what crossing it means. How much is left only its row says. */
 export interface Budget {

@@ -1,5 +1,5 @@
-import type { Verdict } from '@writ/kernel';
 import { agentName, roleName } from '@writ/rules';
+import type { Verdict } from '@writ/words';
 import { attributeNeeds } from '../attribute-needs';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';

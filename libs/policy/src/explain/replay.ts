@@ -1,4 +1,4 @@
-import type { Verdict } from '@writ/kernel';
+import type { Verdict } from '@writ/words';
 import type { TenantAuthority } from '../authority';
 import { decide } from '../decide';
 import { sentence } from '../sentence';

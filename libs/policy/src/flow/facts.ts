@@ -1,4 +1,5 @@
-import type { EffectClass, Json } from '@writ/kernel';
+import type { Json } from '@writ/kernel';
+import type { EffectClass } from '@writ/words';
 import type { Sink, ToolFlow } from './document';
 
 /** Something that entered a run. `workflow`: its definition wrote it there itself, as people published it. */

@@ -1,4 +1,4 @@
-import type { RiskTier } from '@writ/kernel';
+import type { RiskTier } from '@writ/words';
 import type { Boundary } from './document';
 
 /** What one guardrail said of the content that an act takes over a boundary. */

@@ -1,5 +1,6 @@
-import type { RiskTier, RunId, RunStatus, TenantId } from '@writ/kernel';
+import type { RunId, TenantId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
+import type { RiskTier, RunStatus } from '@writ/words';
 
 /** A run that was drawn for people to look at, and what they found. Times are epoch milliseconds. */
 export interface Review {

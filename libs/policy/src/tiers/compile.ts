@@ -1,5 +1,6 @@
-import { ok, refuse, RISK_TIERS, type Result, type RiskTier } from '@writ/kernel';
+import { ok, refuse, type Result } from '@writ/kernel';
 import { type Closure, covers, roleName } from '@writ/rules';
+import { RISK_TIERS, type RiskTier } from '@writ/words';
 import { policyFailure } from '../bundle';
 import { asks, honouredFor } from '../obligations';
 import type { Obligation } from '../types';

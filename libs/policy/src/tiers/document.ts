@@ -1,4 +1,4 @@
-import { FINAL_STATUSES } from '@writ/kernel';
+import { FINAL_STATUSES } from '@writ/words';
 import { z } from 'zod';
 
 const id = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'an id: lower-case letters, digits, _ . -');

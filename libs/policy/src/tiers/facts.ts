@@ -1,4 +1,4 @@
-import type { RiskTier } from '@writ/kernel';
+import type { RiskTier } from '@writ/words';
 
 /** A definition that has a part in an act, and who answers for it. */
 export interface Answerable {

@@ -1,4 +1,4 @@
-import type { RiskTier } from '@writ/kernel';
+import type { RiskTier } from '@writ/words';
 
 /** Controls of tiers in decisions and evidence: `tier:high:two_people`. */
 export const TIER_RULE = 'tier:';

@@ -1,4 +1,5 @@
-import { highestRisk, type Json, type RiskTier } from '@writ/kernel';
+import type { Json } from '@writ/kernel';
+import { highestRisk, type RiskTier } from '@writ/words';
 import { initiatorNames } from '../request-facts';
 import type { Snapshot } from '../snapshot';
 import type { DecisionRequest, NearMiss, Obligation, ReasonCode, RuleMatch } from '../types';

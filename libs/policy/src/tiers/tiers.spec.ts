@@ -1,4 +1,4 @@
-import { highestRisk, RISK_TIERS, type RiskTier } from '@writ/kernel';
+import { highestRisk, RISK_TIERS, type RiskTier } from '@writ/words';
 import fc from 'fast-check';
 import { authorityOf, NOW, tenant, toolCall } from '../../../../test/policy/parts';
 import { mergeBundles, parseBundle } from '../bundle';

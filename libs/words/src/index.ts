@@ -1,0 +1,14 @@
+export {
+  BUDGET_DIMENSIONS,
+  BUDGET_PERIODS,
+  BUDGET_SCOPES,
+  type BudgetDimension,
+  type BudgetPeriod,
+  type BudgetScope,
+  type Crossing,
+  CROSSINGS,
+} from './budget';
+export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
+export { DEFAULT_RISK, highestRisk, RISK_TIERS, type RiskTier } from './risk';
+export { FINAL_STATUSES, isFinal, RUN_STATUSES, type RunStatus } from './run-status';
+export { type Verdict, VERDICTS } from './verdict';
