@@ -38,6 +38,27 @@ const importTable = {
   },
 };
 
+const NEARNESS = ['a package', 'a file above', 'a file beside'];
+const nearness = (specifier) => (specifier.startsWith('..') ? 1 : specifier.startsWith('.') ? 2 : 0);
+
+/** Imports go from far to near; one for its effect alone (`import './first'`) stands where it has to. */
+const importOrder = {
+  meta: { type: 'layout', docs: { description: 'packages, then files above, then files beside' }, schema: [] },
+  create(context) {
+    let nearest = 0;
+    return {
+      'ImportDeclaration[specifiers.length>0]'(node) {
+        const here = nearness(node.source.value);
+        if (here < nearest) {
+          const message = `${NEARNESS[here]} is imported before ${NEARNESS[nearest]}: packages, then files above, then files beside.`;
+          context.report({ node, message });
+        }
+        nearest = Math.max(nearest, here);
+      },
+    };
+  },
+};
+
 /** Three positional parameters, then one object; six for a constructor, which lists what a class needs. */
 const positional = {
   meta: { type: 'suggestion', docs: { description: 'few positional parameters' }, schema: [{ type: 'number' }] },
@@ -92,9 +113,13 @@ export default tseslint.config(
       parser: tseslint.parser,
       parserOptions: { projectService: true, tsconfigRootDir: root },
     },
-    plugins: { '@typescript-eslint': tseslint.plugin, writ: { rules: { 'import-table': importTable, positional } } },
+    plugins: {
+      '@typescript-eslint': tseslint.plugin,
+      writ: { rules: { 'import-table': importTable, 'import-order': importOrder, positional } },
+    },
     rules: {
       'writ/import-table': 'error',
+      'writ/import-order': 'error',
       'no-restricted-syntax': ['error', ...NEVER],
       eqeqeq: ['error', 'always'],
       'no-debugger': 'error',

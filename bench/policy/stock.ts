@@ -1,8 +1,8 @@
+import { newId } from '@writ/kernel';
 import { percentile } from '../numbers';
 import { peer } from '../peer';
 import type { Latency } from './ours';
 import { asks, tenantBundle } from './world';
-import { newId } from '@writ/kernel';
 
 interface Model {
   addPolicies(section: string, kind: string, rules: readonly (readonly string[])[]): void;

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { request } from 'node:http';
-import { createControlPlane } from '../../apps/control-plane/src';
 import { hashOf, mintKey } from '@writ/identity';
+import { createControlPlane } from '../../apps/control-plane/src';
 import { type Desk, openDesk } from '../scenarios/desk';
 import { openSequencer, logHome } from '../support/log-world';
 

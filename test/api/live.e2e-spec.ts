@@ -5,8 +5,8 @@ import { WritClient } from '@writ/sdk';
 import { policy, say } from '../scenarios/desk';
 import { unsealedUnits } from '../support/log-world';
 import { seeded } from '../support/seeded';
-import { connect, following, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
 import { until } from '../support/crash-world';
+import { connect, following, type LiveWorld, openLiveWorld, type RawEvent } from './live-world';
 
 let world: LiveWorld;
 let token: string;

@@ -1,6 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Client } from 'pg';
-import { createControlPlane, openTenant } from '../../apps/control-plane/src';
 import { checkChain } from '@writ/audit';
 import { Problem, type Route, ROUTES } from '@writ/contract';
 import { type Database, openDatabase, openGroupCommit } from '@writ/database';
@@ -9,6 +8,7 @@ import { hashOf, mintKey } from '@writ/identity';
 import { newId, systemClock, type TenantId } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { publish } from '@writ/registry';
+import { createControlPlane, openTenant } from '../../apps/control-plane/src';
 import { freshDatabase } from '../support/database';
 import { clientInLine } from '../support/in-line';
 

@@ -26,6 +26,7 @@ const PLANTED: readonly (readonly [string, string])[] = [
     '@typescript-eslint/switch-exhaustiveness-check',
     `function pick(kind: 'a' | 'b'): void { switch (kind) { case 'a': return; } }`,
   ],
+  ['writ/import-order', `import { far } from 'node:fs'; import { near } from './ids'; import { above } from '../ids';`],
 ];
 
 /** Lints a text as if it stood in a file of kernel: with the project's own settings and types. */

@@ -1,10 +1,10 @@
 import { Client } from 'pg';
 import { newId } from '@writ/kernel';
 import { roleUrl } from '@writ/database';
-import { readCatalog, type Table } from './catalog';
-import { seedTables } from './seed';
 import { type FreshDatabase, freshDatabase } from '../support/database';
 import { clientInLine } from '../support/in-line';
+import { readCatalog, type Table } from './catalog';
+import { seedTables } from './seed';
 
 const A = newId('tenant');
 const B = newId('tenant');

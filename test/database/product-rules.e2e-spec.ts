@@ -1,8 +1,8 @@
-import { openTenant } from '../../apps/control-plane/src';
 import { type Database, openDatabase } from '@writ/database';
 import { bootstrapTenant } from '@writ/identity';
 import { newId, type TenantId } from '@writ/kernel';
 import { activatePolicy, activePolicy, policiesDirectory, type PolicyBundle, readBundle } from '@writ/policy';
+import { openTenant } from '../../apps/control-plane/src';
 import { type FreshDatabase, freshDatabase } from '../support/database';
 
 let fresh: FreshDatabase;

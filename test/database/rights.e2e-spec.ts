@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { roleUrl } from '@writ/database';
 import { newId } from '@writ/kernel';
+import { type FreshDatabase, freshDatabase } from '../support/database';
 import { readCatalog } from './catalog';
 import { seedTables } from './seed';
-import { type FreshDatabase, freshDatabase } from '../support/database';
 
 const A = newId('tenant');
 const ROLES = ['writer', 'sequencer', 'reader'] as const;

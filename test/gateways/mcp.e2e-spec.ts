@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { JsonObject } from '@writ/kernel';
 import { type CallOutcome, type McpServer, type McpTransport, mcpTransport, type ToolReply } from '@writ/gateways';
 import { withTraceContext } from '@writ/telemetry';
+import { until } from '../support/until';
 import { limits, summary, type Summary, toolCall } from './calls';
 import { openOffice, type TestOffice } from './office';
-import { until } from '../support/until';
 import { type RunningPeer, startHttpPeer, stdioPeer } from './peers';
 
 let office: TestOffice;

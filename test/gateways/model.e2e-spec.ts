@@ -7,9 +7,9 @@ import {
   type ScriptInput,
   startScriptedModel,
 } from '@writ/gateways';
+import { until } from '../support/until';
 import { limits, modelCall, summary, type Summary } from './calls';
 import { openOffice, type TestOffice } from './office';
-import { until } from '../support/until';
 import { rawPeer } from './peers';
 
 const SECRET = 'sk-test-0123456789abcdef';

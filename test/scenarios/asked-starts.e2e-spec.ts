@@ -1,7 +1,7 @@
 import type { RunId } from '@writ/kernel';
 import type { StartRunInput } from '@writ/engine';
-import { openTill, paying, type Till } from './till';
 import { until } from '../support/until';
+import { openTill, paying, type Till } from './till';
 
 const START = 'p, user:*, {tenant}, workflow:pay, run.start, , allow, ask, asked-start';
 const asking = (more: Parameters<typeof paying>[0] = {}) =>

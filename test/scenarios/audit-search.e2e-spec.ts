@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { auditPredicate } from '../../apps/control-plane/src';
 import { AuditSearch } from '@writ/audit';
 import { matchesEvent, parseQuery, type QueryNode } from '@writ/contract';
+import { auditPredicate } from '../../apps/control-plane/src';
 import { until } from '../support/crash-world';
 import { logHome, openSequencer, unsealedUnits } from '../support/log-world';
 import { type Desk, openDesk } from './desk';

@@ -1,7 +1,7 @@
 import type { RunId } from '@writ/kernel';
 import { type BudgetRecord, listBudgets, releaseStop, removeBudget, setBudget, setStop } from '@writ/policy';
-import { type BranchWorld, from, input, openBranchWorld, tool } from './branch-world';
 import { until } from '../support/until';
+import { type BranchWorld, from, input, openBranchWorld, tool } from './branch-world';
 
 let world: BranchWorld;
 

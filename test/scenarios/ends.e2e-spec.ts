@@ -2,8 +2,8 @@ import type { RunEvent } from '@writ/engine';
 import { StopReports } from '@writ/engine';
 import type { Json, RunId } from '@writ/kernel';
 import { releaseStop, setStop } from '@writ/policy';
-import { type BranchWorld, from, openBranchWorld, tool } from './branch-world';
 import { until } from '../support/until';
+import { type BranchWorld, from, openBranchWorld, tool } from './branch-world';
 
 const steps = (...list: (readonly [id: string, node: object, more?: object])[]): object => ({
   type: 'sequence',

@@ -1,7 +1,7 @@
 import { newId, type RunId } from '@writ/kernel';
-import { openDesk, type Desk, policy } from './desk';
 import type { TriggersApi } from '@writ/engine';
 import { until } from '../support/crash-world';
+import { openDesk, type Desk, policy } from './desk';
 
 let desk: Desk;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { standIns } from '@writ/policy';
-import { openTill, paying, type Till } from './till';
 import { until } from '../support/until';
+import { openTill, paying, type Till } from './till';
 
 describe('while somebody is away', () => {
   let till: Till;

@@ -1,7 +1,7 @@
 import { newId, type RunId } from '@writ/kernel';
 import type { RunEvent } from '@writ/engine';
-import { branchPolicy, type BranchWorld, from, openBranchWorld, tool } from './branch-world';
 import { until } from '../support/until';
+import { branchPolicy, type BranchWorld, from, openBranchWorld, tool } from './branch-world';
 
 const steps = (...list: (readonly [id: string, node: object, more?: object])[]): object => ({
   type: 'sequence',

@@ -1,4 +1,5 @@
-import { telemetry } from './started';
+// Before anything it instruments is loaded.
+import './started';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -12,6 +13,7 @@ import {
   withTraceContext,
 } from '@writ/telemetry';
 import { Client } from 'pg';
+import { telemetry } from './started';
 
 /**
  * A process under telemetry, as the services are: starts it with its first import, does some work in spans, shuts it down.

@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Route, ROUTES, successStatus } from '@writ/contract';
+import { shellWords as words } from '../../../test/support/shell-words';
 import { COMMANDS } from './commands';
 import { writeLogin } from './connection';
 import type { Io } from './output/io';
 import { FORMATS } from './output/output';
 import { runCli } from './run-cli';
-import { shellWords as words } from '../../../test/support/shell-words';
 
 /** A control plane that answers every operation with the contract's own example. */
 function exampleServer(): Promise<Server> {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shellWords } from '../../../test/support/shell-words';
 import { COMMANDS } from './commands';
 import { buildProgram } from './program';
-import { shellWords } from '../../../test/support/shell-words';
 
 const ROOT = join(__dirname, '..', '..', '..');
 const GUIDES = ['README.md', 'CHANGELOG.md', 'docs', 'policies', 'examples'];

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROUTES } from '@writ/contract';
+import { shellWords as words } from '../../../test/support/shell-words';
 import { Given } from './command';
 import { COMMANDS } from './commands';
 import { EXIT, EXIT_MEANINGS } from './exit-codes';
 import { FORMATS } from './output/output';
 import { buildProgram } from './program';
-import { shellWords as words } from '../../../test/support/shell-words';
 
 interface Parsed {
   readonly name: string;

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
-import { telemetry } from './telemetry';
+// Before anything it instruments is loaded.
+import './telemetry';
 import { openDatabase, openGroupCommit } from '@writ/database';
 import { BullWakeUp, openEngine } from '@writ/engine';
 import { systemClock } from '@writ/kernel';
 import { logger, productVersion } from '@writ/telemetry';
+import { telemetry } from './telemetry';
 import { createControlPlane } from './create';
 import { readEnvironment } from './environment';
 

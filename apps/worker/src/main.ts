@@ -1,5 +1,7 @@
-import { telemetry } from './telemetry';
+// Before anything it instruments is loaded.
+import './telemetry';
 import { logger, productVersion } from '@writ/telemetry';
+import { telemetry } from './telemetry';
 import { readEnvironment } from './environment';
 import { startWorker } from './start-worker';
 

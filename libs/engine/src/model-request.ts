@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '@writ/kernel';
 import type { ChatMessage } from '@writ/gateways';
-import { messageHeard, openingHeard } from './guard/crossing';
 import type { BillOfMaterials, ModelDefinition, Versioned } from '@writ/registry';
+import { messageHeard, openingHeard } from './guard/crossing';
 import type { CallModel } from './next-step';
 import type { RunState } from './state';
 

@@ -1,8 +1,4 @@
 import { canonicalJson, digestOf, type Json } from '@writ/kernel';
-import { type ConditionsText, conditionsView, type TruthOf } from './conditions';
-import { type FlowText, type FlowView, flowView } from './flow-view';
-import { type GuardText, type GuardView, guardView } from './guard-view';
-import { requiredBy, type TiersText, type TierView, tierView } from './tier-view';
 import {
   ActionIndex,
   type ActionRule,
@@ -16,6 +12,10 @@ import {
   RuleReader,
   type Sliced,
 } from '@writ/rules';
+import { type ConditionsText, conditionsView, type TruthOf } from './conditions';
+import { type FlowText, type FlowView, flowView } from './flow-view';
+import { type GuardText, type GuardView, guardView } from './guard-view';
+import { requiredBy, type TiersText, type TierView, tierView } from './tier-view';
 
 /** A policy as far as verdicts can be recombined from it: its rules and which of them could have spoken. */
 export interface PolicyView {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CliError } from '../cli-error';
-import type { Context, Result } from '../command';
 import type { ResponseOf } from '@writ/contract';
 import { isFinal } from '@writ/words';
+import { CliError } from '../cli-error';
+import type { Context, Result } from '../command';
 import { type Column, member, type Output, type Row } from '../output/output';
 import { Paint } from '../output/paint';
 import { asRow } from './rows';

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
-import { telemetry } from './first';
+// Before anything it instruments is loaded.
+import './first';
 import { once } from 'node:events';
 import { runMigrations } from '@writ/database';
 import { productVersion } from '@writ/telemetry';
@@ -7,9 +8,10 @@ import { createControlPlane, readDrafts } from '../../../control-plane/src';
 import { type RunningWorker, startWorker } from '../../../worker/src';
 import type { Context, Result } from '../command';
 import { readLogin, writeLogin } from '../connection';
+import { type OwnDatabase, ownDatabase } from '../local/postgres';
+import { telemetry } from './first';
 import { keepOwnKeys } from './own-log';
 import { type Address, addressOf, refusal, requireFree } from './port';
-import { type OwnDatabase, ownDatabase } from '../local/postgres';
 import { consoleLink, readyText } from './ready-text';
 import { type DevTenant, devTenant } from './tenant';
 

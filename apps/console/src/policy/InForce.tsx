@@ -6,8 +6,8 @@ import { Empty } from '../ui/Empty';
 import { Mark } from '../ui/Mark';
 import { VERDICT } from '../ui/tone';
 import { useAddress } from '../url/useAddress';
-import { bundleText } from './bundle-text';
 import { Table } from '../ui/Table';
+import { bundleText } from './bundle-text';
 import styles from './Policy.module.css';
 import { fitting, type PolicyLink, type PolicyRule, readLines } from './rules';
 

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import type { RunStatus } from '@writ/words';
 import { Panel } from '../list/Panel';
 import styles from '../questions/Questions.module.css';
 import { Stamp } from '../time/Stamp';
@@ -6,7 +7,6 @@ import { Facts } from '../ui/Facts';
 import { Id } from '../ui/Id';
 import { Mark } from '../ui/Mark';
 import { RUN_STATUS } from '../ui/tone';
-import type { RunStatus } from '@writ/words';
 import { DecideForm } from './DecideForm';
 import { drawnBecause, type Review, reviewSign, TIER } from './words';
 

@@ -2,6 +2,7 @@ import { Button, Textarea } from '@mantine/core';
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
+import { isFinal, type RunStatus } from '@writ/words';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { APPROVAL_STATUS, quorumOf } from '../approvals/approvals';
@@ -15,7 +16,6 @@ import { Loading } from '../ui/Loading';
 import { Mark } from '../ui/Mark';
 import { Problem } from '../ui/Problem';
 import { say } from '../ui/toasts';
-import { isFinal, type RunStatus } from '@writ/words';
 import { allEvents } from './all-events';
 import styles from './People.module.css';
 

@@ -1,12 +1,12 @@
 import { Button, Menu, Modal, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { isFinal, type RunStatus } from '@writ/words';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { useMay } from '../session/useTenant';
 import { Icon } from '../ui/icons';
 import { say } from '../ui/toasts';
-import { isFinal, type RunStatus } from '@writ/words';
 import styles from './Run.module.css';
 
 type Change = 'pause' | 'resume' | 'cancel' | 'redrive' | 'undo' | 'note';

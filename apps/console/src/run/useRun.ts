@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { isFinal } from '@writ/words';
 import { api, request } from '../api/client';
 import { pillStore } from '../live/pill-store';
 import { openStream, type StreamState } from '../live/stream';
 import { endOf } from '../live/stream-end';
-import { isFinal } from '@writ/words';
 import { type Delta, SILENT, speechStore } from './speech';
 
 const LEAST_WAIT_MS = 400;

@@ -1,3 +1,4 @@
+import { isFinal } from '@writ/words';
 import type { ListedRun } from '../api/runs';
 import { costText } from '../budgets/words';
 import type { Column } from '../list/columns';
@@ -6,7 +7,6 @@ import { Stamp } from '../time/Stamp';
 import { Icon } from '../ui/icons';
 import { Mark } from '../ui/Mark';
 import { RUN_STATUS } from '../ui/tone';
-import { isFinal } from '@writ/words';
 import styles from './Runs.module.css';
 
 /** The columns of the runs list. `longest` scales the bars to what is on the page. */

@@ -1,6 +1,6 @@
+import type { RunStatus } from '@writ/words';
 import type { Series } from '../chart/buckets';
 import { RUN_STATUS } from '../ui/tone';
-import type { RunStatus } from '@writ/words';
 
 const STATUSES = Object.keys(RUN_STATUS) as RunStatus[];
 

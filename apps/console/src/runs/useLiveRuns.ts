@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { isFinal } from '@writ/words';
 import { fetchKnown, fetchRuns, type ListedRun, type RunPage, type RunsAsked } from '../api/runs';
 import { pillStore } from '../live/pill-store';
 import { useTenantStream } from '../live/useTenantStream';
-import { isFinal } from '@writ/words';
 
 const GATHER_MS = 500;
 const PULSE_MS = 1_500;

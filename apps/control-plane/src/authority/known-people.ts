@@ -1,8 +1,8 @@
-import type { Call } from '../frame/call';
 import type { Database } from '@writ/database';
 import { type KnownPrincipal, knownPrincipals } from '@writ/identity';
 import type { JsonObject, TenantId } from '@writ/kernel';
 import { type DecisionRequest, outside, type TenantAuthority } from '@writ/policy';
+import type { Call } from '../frame/call';
 
 /** Entries of the directory that one question looks at; a tenant with more has them asked about one by one. */
 const MOST = 2_000;

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { ROUTES } from '@writ/contract';
 import { type Json, ok, type Result } from '@writ/kernel';
+import type { Decision } from '@writ/policy';
 import { type AccessAnswer, answerOf, errorOf, OBLIGATIONS_SUPPORTED, type Telling } from '../access/answer';
 import { presented } from '../access/bound';
 import { type Made, OutsideDecisions } from '../access/decisions';
@@ -8,7 +9,6 @@ import { ACCESS_REQUEST_CAPABILITY, ACCESS_REQUESTS } from '../access/drafts';
 import { askerOf, baseOf } from '../access/metadata';
 import { type Question, questionsOf, readable } from '../access/questions';
 import { OutsideSearch, type PageAsked } from '../access/search';
-import type { Decision } from '@writ/policy';
 import { Gate } from '../authority/gate';
 import { WithHeaders } from '../frame/answer';
 import { type AnswerOf, type Call, Operation, tenantOf, ThisCall } from '../frame/call';

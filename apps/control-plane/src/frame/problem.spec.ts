@@ -1,10 +1,10 @@
 import { Problem, type ProblemCode, PROBLEMS, ROUTES, type Route } from '@writ/contract';
 import { type FailureClass } from '@writ/kernel';
 import { ACTIONS } from '@writ/policy';
+import { z } from 'zod';
 import { etagMatches } from './etag';
 import { fieldErrors } from './field-errors';
 import { problemCodeOf, problemOf, Refusal, refusalOf } from './problem';
-import { z } from 'zod';
 
 const occasion = { requestId: 'req_1', traceId: null, instance: '/v1/runs' };
 

@@ -1,6 +1,6 @@
+import type { AnyCall } from '../frame/state';
 import { eventStream, type EventSource, wantsStream } from './event-stream';
 import type { StreamEnd } from './streams';
-import type { AnyCall } from '../frame/state';
 
 interface Fake {
   readonly source: EventSource<number>;

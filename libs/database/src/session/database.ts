@@ -2,11 +2,11 @@ import { Client, type ClientBase } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import type { Result, TenantId } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
+import { type SecretBox, secretBoxOf } from '../secrets/secret-box';
 import { connectionName } from './connection-name';
 import { checkDurability, checkRole, refuseLogin } from './fitness';
 import { fitsSchema, requireSchema } from './migrate';
 import { type Role, roleUrl } from './roles';
-import { type SecretBox, secretBoxOf } from '../secrets/secret-box';
 
 export interface DatabaseConfig {
   /** The owner's address; a service's own follows from it (see `roleUrl`). */

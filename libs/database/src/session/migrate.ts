@@ -4,10 +4,10 @@ import { ok, refuse, type Result } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
 import { MIGRATIONS } from '../../../../migrations';
 import { DatabaseFault } from '../fault';
-import { connectionName } from './connection-name';
-import type { Asked } from './fitness';
 import { encryptSecrets } from '../secrets/encrypt-secrets';
 import { type SecretBox, secretBoxOf } from '../secrets/secret-box';
+import { connectionName } from './connection-name';
+import type { Asked } from './fitness';
 import { ensureRoles } from './roles';
 
 /** Migrators of one database take turns on this lock. */

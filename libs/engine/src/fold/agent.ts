@@ -1,14 +1,14 @@
 import type { Json } from '@writ/kernel';
 import type { ModelReply, ToolRequest } from '@writ/gateways';
 import type { AnswerReturned, LedgerUpdated, RouteChosen, StepIntended, WorkReturned } from '../events';
-import { see } from './board';
-import { leave } from './branches';
 import { giveNotes } from '../notes';
 import { branchPath } from '../path';
 import { ownWords } from '../guard/account';
 import { bounded, bringsNothing, resultOf } from '../plan/ledger';
 import { parseAnswer } from '../plan/structured-output';
 import type { AgentNode, RunState } from '../state';
+import { see } from './board';
+import { leave } from './branches';
 
 /** What happens inside a conversation: replies, answers to calls, control that moves, work that goes out and comes back. */
 export function agentNode(state: RunState, path: string): AgentNode {

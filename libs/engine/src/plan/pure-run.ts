@@ -11,8 +11,8 @@ import { apply, begin, fold } from '../fold';
 import { emptyPending, type HeldRun } from '../held-run';
 import { type Act, type CallModel, isAct, isEnd, type NextStep } from '../next-step';
 import { branchOf } from '../path';
-import { Planner } from './planner';
 import { takeFact } from '../take-fact';
+import { Planner } from './planner';
 
 const TENANT: TenantId = newId('tenant');
 

@@ -1,5 +1,5 @@
-import type { Question } from '../casbin';
 import { TENANT_COLUMN } from '@writ/rules';
+import type { Question } from '../casbin';
 import type { StoredRules } from './policy-columns';
 
 /** A request made up from a policy, and which of its conditions are to hold. */

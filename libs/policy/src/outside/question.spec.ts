@@ -1,9 +1,9 @@
 import { authorityOf, NOW, stopOf, tenant } from '../../../../test/policy/parts';
 import { mergeBundles, validateBundle } from '../bundle';
 import { decide } from '../decide';
-import { type Question, requestOf } from './question';
 import { buildSnapshot } from '../snapshot';
 import type { Action, DecisionRequest } from '../types';
+import { type Question, requestOf } from './question';
 
 const RECORDS = {
   rules: [
