@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { openHome } from '../retail/home';
+import { held } from './expected';
 import { EXAMPLES, type ExampleName, playExample } from './play';
 
 /** `npm run example -- <name>`: plays one pattern's example on an embedded Postgres and prints what happened. */
@@ -13,11 +14,14 @@ async function main(): Promise<number> {
   try {
     let same = true;
     for (const one of await playExample(name as ExampleName, home.ownerUrl)) {
-      const lines = one.told.map((step, i) => `  ${i + 1}. ${step}`);
-      const end = one.code ?? JSON.stringify(one.output);
-      process.stdout.write(`${one.expected.case}\n${lines.join('\n')}\n  ${one.status}: ${end}\n\n`);
-      same &&=
-        one.status === one.expected.status && isDeepStrictEqual([...one.steps].sort(), [...one.expected.steps].sort());
+      const lines = one.told.map((step, i) => `  ${i + 1}. ${step}\n`);
+      const { status, code, output } = one.outcome;
+      const end = `${status}: ${code ?? JSON.stringify(output)}`;
+      process.stdout.write(`${one.expected.case}\n${lines.join('')}  ${end}\n\n`);
+      const [came, must] = held(one);
+      if (isDeepStrictEqual(came, must)) continue;
+      same = false;
+      process.stderr.write(`  This is not what ${name}/expected.yaml says: ${JSON.stringify(must)}\n\n`);
     }
     return same ? 0 : 1;
   } finally {

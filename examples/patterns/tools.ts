@@ -2,6 +2,10 @@ import type { ToolFunction } from '@writ/gateways';
 
 const PRICES: { readonly [shop: string]: number } = { north: 42, south: 39, west: 45 };
 
+/** Runs that `sometimes_slow` was called for. */
+const askedBefore = new Set<string>();
+const ARRIVES_AT_LOOK = 2;
+
 /** What the tools of the examples do: small, in this process, and always the same. */
 export const functions: { readonly [name: string]: ToolFunction } = {
   get_order: ({ order_id }) => ({ order_id: String(order_id), total: 40, status: 'delivered' }),
@@ -17,4 +21,19 @@ export const functions: { readonly [name: string]: ToolFunction } = {
   },
   search: ({ topic }) => ({ topic: String(topic), found: `three papers on ${String(topic)}` }),
   refund: ({ order_id }) => ({ order_id: String(order_id), refunded: true }),
+  sometimes_slow: ({ city }, { run, signal }) => {
+    if (askedBefore.has(run)) return { city: String(city), price: 120 };
+    askedBefore.add(run);
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut off'))));
+  },
+  track: ({ parcel, look }) => ({
+    arrived: parcel !== 'lost' && Number(look) >= ARRIVES_AT_LOOK,
+    kilos: parcel === 'heavy' ? 30 : 2,
+  }),
+  book_flight: ({ to }) => ({ booking: `flight-${String(to)}` }),
+  book_hotel: ({ to }) => ({ booking: `hotel-${String(to)}` }),
+  book_car: () => {
+    throw new Error('there is no car left');
+  },
+  cancel_booking: ({ booking }) => ({ cancelled: String(booking) }),
 };
