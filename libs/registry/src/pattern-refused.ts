@@ -11,7 +11,8 @@ export class PatternRefused extends Error {
 
 /** RE2 takes no bound above this, nested bounds multiplied. */
 export const MAX_REPEAT = 1000;
-export const quoted = (pattern: string): string =>
+
+const quoted = (pattern: string): string =>
   `the pattern ${JSON.stringify(pattern.length > 80 ? `${pattern.slice(0, 80)}…` : pattern)}`;
 
 export const unbounded = (pattern: string, what: string): PatternRefused =>
@@ -30,4 +31,10 @@ export const tooLarge = (pattern: string, what: string): PatternRefused =>
   new PatternRefused(
     `${quoted(pattern)} ${what}`,
     `Bound the length by minLength and maxLength, and repeats by at most ${MAX_REPEAT}.`,
+  );
+
+export const tooMuchWork = (pattern: string): PatternRefused =>
+  new PatternRefused(
+    `${quoted(pattern)} and the patterns before it would take too long on a value of this size`,
+    'Send a shorter value, or bound it by maxLength and give the pattern smaller repeats.',
   );

@@ -3,13 +3,10 @@ import { fullFormats } from 'ajv-formats/dist/formats';
 import { parseDocuments } from './documents';
 import { isUrl } from './schema-formats';
 import { PatternRefused } from './pattern-refused';
-import { beginCheck, linearPattern } from './schema-patterns';
+import { linearPattern } from './schema-patterns';
 import { checkInput } from './schemas';
 
-const tested = (pattern: string, text: string): boolean => {
-  beginCheck();
-  return linearPattern(pattern).test(text);
-};
+const tested = (pattern: string, text: string): boolean => linearPattern(pattern).test(text);
 
 const ALPHABET = ['a', 'b', 'z', 'A', '_', '0', '7', '-', '^', ' ', '\n', '\r', '\u2028', '\ufeff', '\u00a0', '\u0000'];
 const WIDE = ['é', 'ß', 'K', 'ſ', 'Ω', '中', '\u0301', '٣', '😀', '𝒜', '𐐀', '\u{10ffff}', '\ud83d', '\ude00'];
@@ -87,7 +84,6 @@ describe('patterns of schemas', () => {
       const theirs = new RegExp(`^${one}$`, 'u');
       const differ: string[] = [];
       for (let code = 0; code <= 0x10ffff; code += code < 0x3100 ? 1 : 61) {
-        beginCheck();
         const char = String.fromCodePoint(code);
         if (ours.test(char) !== theirs.test(char)) differ.push(code.toString(16));
       }

@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
-import { lacking, PatternRefused, quoted, tooLarge } from './pattern-refused';
+import { lacking, tooLarge, tooMuchWork } from './pattern-refused';
 import { MAX_PLACES, translate } from './pattern-syntax';
 
 /** What ajv asks of a compiled pattern. Its text tells patterns apart. */
@@ -11,35 +11,41 @@ export interface LinearPattern {
 
 /** Characters of a pattern as written. */
 const MAX_LENGTH = 4096;
+/** Places of all patterns of one schema. Compiling as many takes a fifth of a second. */
+const MAX_SCHEMA_PLACES = 100_000;
 /**
  * Places times UTF-16 units, over all patterns of one check. The slowest that this admits takes about a second; an
  * e-mail's pattern of 200 places reads a megabyte.
  */
 const MAX_WORK = 250_000_000;
 
-let work = 0;
+/** The patterns of one schema: each compiled once, all bounded together. */
+export class SchemaPatterns {
+  readonly #known = new Map<string, LinearPattern>();
+  #places = 0;
+  #work = 0;
 
-/** Each check of a value begins with all of its work before it. */
-export function beginCheck(): void {
-  work = 0;
-}
+  /** Runs one check of a value, to its end, with all the work of a check before it. */
+  check<T>(checked: () => T): T {
+    this.#work = 0;
+    return checked();
+  }
 
-/** Places of all patterns of one schema. Compiling as many takes a fifth of a second. */
-const MAX_SCHEMA_PLACES = 100_000;
-
-/** Compiles the patterns of one schema, each once, and refuses one too many. */
-export function patternsOfSchema(): (pattern: string) => LinearPattern {
-  const known = new Map<string, LinearPattern>();
-  let sum = 0;
-  return (pattern) => {
-    let found = known.get(pattern);
-    if (!found) {
-      found = linearPattern(pattern, MAX_SCHEMA_PLACES - sum);
-      sum += found.places;
-      known.set(pattern, found);
-    }
-    return found;
-  };
+  /** The pattern, for this schema's checks. Throws what `linearPattern` throws, and PatternRefused for one too many. */
+  compile(pattern: string): LinearPattern {
+    const known = this.#known.get(pattern);
+    if (known) return known;
+    const linear = linearPattern(pattern, MAX_SCHEMA_PLACES - this.#places);
+    this.#places += linear.places;
+    const test = (text: string): boolean => {
+      this.#work += linear.places * (text.length + 1);
+      if (this.#work > MAX_WORK) throw tooMuchWork(pattern);
+      return linear.test(text);
+    };
+    const bounded = { ...linear, test };
+    this.#known.set(pattern, bounded);
+    return bounded;
+  }
 }
 
 /**
@@ -56,16 +62,7 @@ export function linearPattern(pattern: string, room = MAX_PLACES): LinearPattern
   const engine = compiled(source, pattern);
   return {
     places,
-    test: (text) => {
-      work += places * (text.length + 1);
-      if (work > MAX_WORK) {
-        throw new PatternRefused(
-          `${quoted(pattern)} and the patterns before it would take too long on a value of this size`,
-          'Send a shorter value, or bound it by maxLength and give the pattern smaller repeats.',
-        );
-      }
-      return engine.test(text);
-    },
+    test: (text) => engine.test(text),
     toString: () => `/${pattern}/u`,
   };
 }

@@ -1,5 +1,5 @@
 import type { Failure, Json, JsonObject } from '@writ/kernel';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import draft07 from 'ajv/dist/refs/json-schema-draft-07.json';
 import { nestedSchemas } from './child-nodes';
@@ -8,7 +8,7 @@ import { handingOf } from './payload';
 import type { Problem } from './problems';
 import { boundFormats } from './schema-formats';
 import { PatternRefused } from './pattern-refused';
-import { beginCheck, patternsOfSchema } from './schema-patterns';
+import { SchemaPatterns } from './schema-patterns';
 
 const OPTIONS = {
   strict: false,
@@ -34,7 +34,8 @@ let dialects: Ajv2020 | undefined;
 /** Schemas that point into a dialect itself are compiled beside it; all others by themselves, in a tenth of the time. */
 const POINTS_TO_DIALECT = /"\$(?:dynamicRef|ref)":"https?:\/\/json-schema\.org\//;
 
-type Validator = ValidateFunction<unknown>;
+/** The faults of a value as far as ajv looked, null where the schema takes it. Throws PatternRefused when that would take too long. */
+type Validator = (value: unknown) => readonly ErrorObject[] | null;
 
 const compiled = new WeakMap<object, Validator>();
 
@@ -46,13 +47,15 @@ function compile(schema: object): Validator {
     void dialects.validateSchema(schema, true);
     // INVARIANT: no text of a user is compiled by the engine of JavaScript, which backtracks: one pattern of nine characters
     // would hold up everybody who shares the process.
-    const regExp = Object.assign(patternsOfSchema(), { code: 'linearPattern' });
+    const patterns = new SchemaPatterns();
+    const regExp = Object.assign((pattern: string) => patterns.compile(pattern), { code: 'linearPattern' });
     const options = { ...OPTIONS, validateSchema: false, code: { regExp } } as const;
     const points = POINTS_TO_DIALECT.test(JSON.stringify(schema));
     const ajv = points ? withDialects(options) : new Ajv2020({ ...options, meta: false });
     addFormats(ajv);
     boundFormats(ajv);
-    validator = ajv.compile(schema);
+    const validate = ajv.compile(schema);
+    validator = (value) => (patterns.check(() => validate(value)) ? null : (validate.errors ?? []));
     compiled.set(schema, validator);
   }
   return validator;
@@ -117,10 +120,9 @@ function schemasOf(definition: Definition): readonly PlacedSchema[] {
 export function checkInput(schema: JsonObject, value: Json): Failure | null {
   let error: ErrorObject | undefined;
   try {
-    const validator = compile(schema);
-    beginCheck();
-    if (validator(value)) return null;
-    [error] = validator.errors ?? [];
+    const faults = compile(schema)(value);
+    if (faults === null) return null;
+    [error] = faults;
   } catch (refused) {
     if (!(refused instanceof PatternRefused)) throw refused;
     const message = `the schema cannot be checked: ${refused.message}`;
