@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { seeded } from '../../../test/support/seeded';
 import type { Sliced } from './closure';
 import { countOf, findName, firstOf, restOf, TableDraft } from './name-table';
+import { MAX_NAME_LENGTH } from './names';
 
 const random = seeded('tables of names');
 const runs = () => ({ numRuns: process.env['WRIT_SOAK'] === '1' ? 5_000 : 300, seed: Math.floor(random() * 2 ** 31) });
@@ -17,7 +18,7 @@ function run<T>(work: Sliced<T>): T {
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 12 }),
   fc.string({ unit: fc.constantFrom('a', 'b', '\u0000', '\ud800', 'ü', '*'), maxLength: 5 }),
-  fc.string({ minLength: 180, maxLength: 220 }),
+  fc.string({ minLength: MAX_NAME_LENGTH - 20, maxLength: MAX_NAME_LENGTH }),
 );
 
 /** Tables whose records hold what their index says. */
@@ -59,6 +60,18 @@ describe('a table of names', () => {
     const { words, tables } = tablesOf(names);
     for (const [i, name] of names.entries()) expect(firstOf(words, findName(words, tables[0]!, name))).toBe(i - 1);
     expect(findName(words, tables[0]!, 'user:12000')).toBe(-1);
+  });
+
+  it.each(['a', '\ud800'])('holds the longest name a rule may say, of %j, and tells it from longer ones', (unit) => {
+    const longest = unit.repeat(MAX_NAME_LENGTH);
+    const { words, tables } = tablesOf(['before', longest]);
+    expect(firstOf(words, findName(words, tables[0]!, longest))).toBe(0);
+    // What a caller asserts may be of any length; a length is held in eight bits.
+    for (const more of [1, 56, 256]) expect(findName(words, tables[0]!, longest + unit.repeat(more))).toBe(-1);
+  });
+
+  it('refuses a name it has no room for, rather than cut it', () => {
+    expect(() => tablesOf(['a'.repeat(256)])).toThrow('has no room');
   });
 
   it('keeps to itself: tables beside one another do not find names of the other', () => {
