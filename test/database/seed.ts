@@ -2,7 +2,10 @@ import type { Client } from 'pg';
 import { newId, sha256Hex } from '@writ/kernel';
 import type { Column, Table } from './catalog';
 
-/** Values that a check asks for, by table and column; everything else follows from the column's type. */
+/** A unit of the journal and its evidence are of one run. */
+const RUN = newId('run');
+
+/** Values that a check or a trigger asks for, by table and column; everything else follows from the column's type. */
 const ASKED: Readonly<Record<string, unknown>> = {
   'run.status': 'waiting_external',
   'run.next_seq': 1,
@@ -14,7 +17,9 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'api_key.kind': 'user',
   'api_key.expires_at': '2100-01-01T00:00:00Z',
   'run_mail.kind': 'signal',
+  'audit_unit.run': RUN,
   'audit_unit.hashes': Buffer.alloc(32),
+  'journal.run': RUN,
   'log_span.first_index': 0,
   'log_tile.hashes': Buffer.alloc(8192),
   'log_tile.root': Buffer.alloc(32),
@@ -44,20 +49,6 @@ const ASKED: Readonly<Record<string, unknown>> = {
   'review.why': 'share',
 };
 
-/** What a trigger keeps, not a foreign key. */
-const KEPT: Readonly<Record<string, Table['references']>> = {
-  journal: [
-    {
-      to: 'audit_unit',
-      columns: [
-        ['run', 'run'],
-        ['audit_seq', 'seq'],
-      ],
-    },
-  ],
-};
-const referencesOf = ({ name, references }: Table): Table['references'] => [...references, ...(KEPT[name] ?? [])];
-
 function valueOf(table: string, { name, type }: Column): unknown {
   const asked = ASKED[`${table}.${name}`];
   if (asked !== undefined) return asked;
@@ -83,7 +74,7 @@ function inOrder(tables: readonly Table[]): Table[] {
   const ordered: Table[] = [];
   const visit = (table: Table): void => {
     if (ordered.includes(table)) return;
-    for (const { to } of referencesOf(table)) {
+    for (const { to } of table.references) {
       const parent = tables.find(({ name }) => name === to);
       if (parent && parent !== table) visit(parent);
     }
@@ -112,7 +103,7 @@ export async function seedTables(
         const asked = ASKED[`${table.name}.${column.name}`] !== undefined;
         if (column.name !== 'tenant' && (asked || !column.optional)) row[column.name] = valueOf(table.name, column);
       }
-      for (const { to, columns } of referencesOf(table)) {
+      for (const { to, columns } of table.references) {
         const parent = seeded.get(`${to} ${tenant}`) ?? { tenant };
         for (const [from, of] of columns) row[from] = parent[of];
       }
