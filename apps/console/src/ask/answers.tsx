@@ -1,4 +1,5 @@
 import type { ResponseOf } from '@writ/contract';
+import { ActCells } from '../policy/ActCells';
 import { Around } from '../run/Around';
 import { Decided } from '../run/Explanation';
 import { Mark } from '../ui/Mark';
@@ -46,12 +47,7 @@ export function WhatAnswer({ rows }: { readonly rows: What }) {
           <td data-label="May">
             <Mark sign={VERDICT[effect]} quiet />
           </td>
-          <td data-label="Do">
-            <code>{action}</code>
-          </td>
-          <td data-label="With">
-            <code>{object}</code>
-          </td>
+          <ActCells action={action} object={object} />
           <td data-label="When">{[condition, ...obligations].filter((one) => one !== null).join(', after ')}</td>
           <td data-label="By">
             <code>{path.slice(1).join(' → ')}</code>

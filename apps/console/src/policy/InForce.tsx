@@ -7,6 +7,7 @@ import { Mark } from '../ui/Mark';
 import { VERDICT } from '../ui/tone';
 import { useAddress } from '../url/useAddress';
 import { Table } from '../ui/Table';
+import { ActCells } from './ActCells';
 import { bundleText } from './bundle-text';
 import styles from './Policy.module.css';
 import { fitting, type PolicyLink, type PolicyRule, readLines } from './rules';
@@ -97,12 +98,7 @@ function Row({
       <td>
         <Mark sign={{ ...VERDICT[effect], word: effect === 'allow' ? 'may' : 'must not' }} quiet />
       </td>
-      <td data-label="Do">
-        <code>{action}</code>
-      </td>
-      <td data-label="With">
-        <code>{object}</code>
-      </td>
+      <ActCells action={action} object={object} />
       <td data-label="If">{condition}</td>
       <td data-label="After">{obligations.join(', ')}</td>
       <td data-label="Rule">
