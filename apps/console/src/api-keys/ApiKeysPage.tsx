@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
 import listBar from '../list/ListBar.module.css';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePages } from '../list/usePages';
 import { useMay } from '../session/useTenant';
 import { plural } from '../time/format';
 import { Empty } from '../ui/Empty';
@@ -22,13 +22,9 @@ const COLUMNS = ['Key', 'Acts as', 'May be used for', 'Stands', 'Last used'];
 export function ApiKeysPage() {
   const may = useMay('key.manage');
   const [adding, setAdding] = useState(false);
-  const query = useInfiniteQuery({
-    queryKey: API_KEYS_KEY,
-    queryFn: ({ pageParam, signal }) => api.apiKeys.list({ limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages(API_KEYS_KEY, {
+    page: (cursor, signal) => api.apiKeys.list({ limit: 100 }, { signal }).page(cursor),
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Page
       title="API keys"

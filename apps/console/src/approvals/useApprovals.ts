@@ -1,9 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useState } from 'react';
+import { usePages } from '../list/usePages';
 import { pillStore } from '../live/pill-store';
 import { useGathered } from '../live/useGathered';
 import { useTenantStream } from '../live/useTenantStream';
-import { type Approval, fetchApprovals } from './approvals';
+import { fetchApprovals } from './approvals';
 import type { ApprovalsAsked } from './queues';
 import { WAITING_KEY } from './useWaiting';
 
@@ -15,14 +16,10 @@ export const approvalsKey = (asked: ApprovalsAsked) => ['approvals', 'list', ask
 /** The requests of one queue, kept true by the tenant's log: an inbox must not show work that somebody else has done. */
 export function useApprovals(asked: ApprovalsAsked) {
   const client = useQueryClient();
-  const query = useInfiniteQuery({
-    queryKey: approvalsKey(asked),
-    queryFn: ({ pageParam, signal }) => fetchApprovals(asked, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
+  const { query, rows } = usePages(approvalsKey(asked), {
+    page: (cursor, signal) => fetchApprovals(asked, cursor, signal),
+    keepsPrevious: true,
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data as Approval[]) ?? [], [query.data]);
   const [paused, setPaused] = useState(false);
   const [held, setHeld] = useState(0);
   const refresh = useCallback(() => {

@@ -1,6 +1,7 @@
-import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useState } from 'react';
 import { type AuditAsked, fetchEvents } from '../api/audit';
+import { usePages } from '../list/usePages';
 import { pillStore } from '../live/pill-store';
 import { type LiveEvent, useTenantStream } from '../live/useTenantStream';
 import { sessionStore } from '../session/session';
@@ -9,16 +10,12 @@ import { sessionStore } from '../session/session';
  * the log is an event of the log, so a page that looked by itself would never come to rest. */
 export function useEvents(asked: AuditAsked) {
   const client = useQueryClient();
-  const query = useInfiniteQuery({
-    queryKey: ['audit', asked],
-    queryFn: ({ pageParam, signal }) => fetchEvents(asked, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
+  const { query, rows } = usePages(['audit', asked], {
+    page: (cursor, signal) => fetchEvents(asked, cursor, signal),
+    keepsPrevious: true,
     staleTime: Infinity,
     gcTime: 60_000,
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
   const [queued, setQueued] = useState(0);
   const [paused, setPaused] = useState(false);
   useEffect(() => setQueued(0), [asked]);

@@ -1,10 +1,11 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { Panel } from '../list/Panel';
+import { usePages } from '../list/usePages';
 import { useMay } from '../session/useTenant';
 import { count } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -118,17 +119,16 @@ function Cancel({ id }: { readonly id: string }) {
 function Items({ id, batch, state, onState }: Omit<Props, 'onClose'> & { readonly batch: Batch }) {
   const known = sharesOf(batch);
   const wanted = known.find((one) => one.state === state)?.state;
-  const query = useInfiniteQuery({
-    queryKey: [...BATCHES_KEY, 'items', id, wanted ?? 'all', JSON.stringify(batch.counts)],
-    queryFn: ({ pageParam, signal }) =>
-      api.batches
-        .items(id, { limit: 100, ...(wanted === undefined ? {} : { state: wanted }) }, { signal })
-        .page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: (before) => before,
-  });
-  const items = query.data?.pages.flatMap((page) => page.data) ?? [];
+  const { query, rows: items } = usePages(
+    [...BATCHES_KEY, 'items', id, wanted ?? 'all', JSON.stringify(batch.counts)],
+    {
+      page: (cursor, signal) =>
+        api.batches
+          .items(id, { limit: 100, ...(wanted === undefined ? {} : { state: wanted }) }, { signal })
+          .page(cursor),
+      keepsPrevious: true,
+    },
+  );
   const label = (one: ItemState, items: number): string => `${ITEM[one].word} (${count(items)})`;
   return (
     <section>

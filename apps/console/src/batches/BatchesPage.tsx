@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePages } from '../list/usePages';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
 import { Empty } from '../ui/Empty';
@@ -18,14 +18,10 @@ import { type Batch, BATCH, isOver } from './states';
 /** Many inputs to one workflow, each a run of its own: how far each batch has come. */
 export function BatchesPage() {
   const { search, push } = useAddress();
-  const query = useInfiniteQuery({
-    queryKey: [...BATCHES_KEY, 'list'],
-    queryFn: ({ pageParam, signal }) => api.batches.list({ limit: 50 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages([...BATCHES_KEY, 'list'], {
+    page: (cursor, signal) => api.batches.list({ limit: 50 }, { signal }).page(cursor),
     refetchInterval: 5_000,
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   const chosen = search['sel'];
   return (
     <Page

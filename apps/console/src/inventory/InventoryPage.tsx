@@ -1,10 +1,10 @@
 import { NativeSelect } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ItemOf, RequestOf } from '@writ/contract';
 import { api } from '../api/client';
 import listBar from '../list/ListBar.module.css';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePages } from '../list/usePages';
 import { TIER } from '../reviews/words';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -47,13 +47,9 @@ export function InventoryPage() {
     ...(tier && { tier }),
     ...(state === 'lapsed' && { lapsed: 'true' }),
   } as Query;
-  const query = useInfiniteQuery({
-    queryKey: ['inventory', asked],
-    queryFn: ({ pageParam, signal }) => api.inventory.list({ ...asked, limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages(['inventory', asked], {
+    page: (cursor, signal) => api.inventory.list({ ...asked, limit: 100 }, { signal }).page(cursor),
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Page
       title="Inventory"

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePages } from '../list/usePages';
 import { useMay } from '../session/useTenant';
 import { count } from '../time/format';
 import { Empty } from '../ui/Empty';
@@ -25,13 +25,9 @@ export function ModelsPage() {
   const { search, push } = useAddress();
   const may = useMay('model.change');
   const [pricing, setPricing] = useState<Model | null>(null);
-  const query = useInfiniteQuery({
-    queryKey: [...MODELS_KEY, 'list'],
-    queryFn: ({ pageParam, signal }) => api.models.list({ limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages([...MODELS_KEY, 'list'], {
+    page: (cursor, signal) => api.models.list({ limit: 100 }, { signal }).page(cursor),
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   const chosen = rows.find(({ name }) => name === search['sel']);
   const unpriced = rows.filter(({ price }) => price === null).length;
   return (

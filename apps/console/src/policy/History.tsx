@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core';
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ItemOf } from '@writ/contract';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { More } from '../list/More';
+import { usePages } from '../list/usePages';
 import { Stamp } from '../time/Stamp';
 import { Loading } from '../ui/Loading';
 import { Mark } from '../ui/Mark';
@@ -22,13 +23,9 @@ type Version = ItemOf<'listPolicies'>;
 /** Every policy there ever was; each can be looked at beside the one in force, and brought back. */
 export function History({ inForce }: { readonly inForce: string }) {
   const { search, push } = useAddress();
-  const query = useInfiniteQuery({
-    queryKey: [...POLICY_KEY, 'list'],
-    queryFn: ({ pageParam, signal }) => api.policies.list({ limit: 50 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages([...POLICY_KEY, 'list'], {
+    page: (cursor, signal) => api.policies.list({ limit: 50 }, { signal }).page(cursor),
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   const chosen = search['sel'];
   return (
     <div className={styles['content']} tabIndex={0} role="group" aria-label="Policies of before">

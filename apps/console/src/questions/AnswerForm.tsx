@@ -5,10 +5,10 @@ import type { Json, JsonObject } from '@writ/kernel';
 import { type FormEvent, useMemo, useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
+import styles from '../list/Inbox.module.css';
 import { useMay } from '../session/useTenant';
 import { say } from '../ui/toasts';
 import { answerOf, type Field, fieldsOf, type Filled, optionText } from './fields';
-import styles from './Questions.module.css';
 
 export type Question = ItemOf<'listQuestions'>;
 

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Json } from '@writ/kernel';
+import styles from '../list/Inbox.module.css';
 import { Panel } from '../list/Panel';
 import { Stamp } from '../time/Stamp';
 import { Facts } from '../ui/Facts';
@@ -7,7 +8,6 @@ import { Id } from '../ui/Id';
 import { JsonView } from '../ui/JsonView';
 import { Mark } from '../ui/Mark';
 import { AnswerForm, type Question } from './AnswerForm';
-import styles from './Questions.module.css';
 import { QUESTION_STATUS } from './words';
 
 interface Props {

@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
+import { usePages } from '../list/usePages';
 import { useRefreshed } from '../live/useRefreshed';
 import { useMay } from '../session/useTenant';
 
@@ -9,15 +10,12 @@ const MOST_COUNTED = 100;
 
 /** What workflows ask, kept true by the tenant's log. */
 export function useQuestions(state: 'open' | 'all') {
-  const query = useInfiniteQuery({
-    queryKey: [...QUESTIONS_KEY, 'list', state],
-    queryFn: ({ pageParam, signal }) => api.questions.list({ state, limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages([...QUESTIONS_KEY, 'list', state], {
+    page: (cursor, signal) => api.questions.list({ state, limit: 100 }, { signal }).page(cursor),
     refetchInterval: 15_000,
   });
   const refresh = useRefreshed(QUESTIONS_KEY, 'type:question.*');
-  return { query, refresh, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
+  return { query, refresh, rows };
 }
 
 /** How many open questions whoever is signed in may answer. */

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
-import styles from '../questions/Questions.module.css';
+import styles from '../list/Inbox.module.css';
 import { useMay } from '../session/useTenant';
 import { say } from '../ui/toasts';
 import { barredWords, type Review } from './words';

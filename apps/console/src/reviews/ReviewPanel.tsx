@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { RunStatus } from '@writ/words';
+import styles from '../list/Inbox.module.css';
 import { Panel } from '../list/Panel';
-import styles from '../questions/Questions.module.css';
 import { Stamp } from '../time/Stamp';
 import { Facts } from '../ui/Facts';
 import { Id } from '../ui/Id';

@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
+import { usePages } from '../list/usePages';
 import { useRefreshed } from '../live/useRefreshed';
 import { useMay } from '../session/useTenant';
 
@@ -9,15 +10,12 @@ const MOST_COUNTED = 100;
 
 /** Runs that were drawn for people to look at, kept true by the tenant's log. */
 export function useReviews(state: 'open' | 'decided' | 'all') {
-  const query = useInfiniteQuery({
-    queryKey: [...REVIEWS_KEY, 'list', state],
-    queryFn: ({ pageParam, signal }) => api.reviews.list({ state, limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages([...REVIEWS_KEY, 'list', state], {
+    page: (cursor, signal) => api.reviews.list({ state, limit: 100 }, { signal }).page(cursor),
     refetchInterval: 15_000,
   });
   const refresh = useRefreshed(REVIEWS_KEY, 'type:review.*');
-  return { query, refresh, rows: query.data?.pages.flatMap((page) => page.data) ?? [] };
+  return { query, refresh, rows };
 }
 
 /** How many open reviews whoever is signed in may decide. */

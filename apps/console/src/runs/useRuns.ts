@@ -1,6 +1,7 @@
-import { type InfiniteData, keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo } from 'react';
+import { type InfiniteData, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { fetchRuns, type ListedRun, type RunPage, type RunsAsked } from '../api/runs';
+import { usePages } from '../list/usePages';
 
 export const runsKey = (asked: RunsAsked) => ['runs', asked] as const;
 
@@ -8,15 +9,11 @@ export const runsKey = (asked: RunsAsked) => ['runs', asked] as const;
 export function useRuns(asked: RunsAsked) {
   const client = useQueryClient();
   const key = runsKey(asked);
-  const query = useInfiniteQuery({
-    queryKey: key,
-    queryFn: ({ pageParam, signal }) => fetchRuns(asked, pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
+  const { query, rows } = usePages(key, {
+    page: (cursor, signal) => fetchRuns(asked, cursor, signal),
+    keepsPrevious: true,
     staleTime: Infinity,
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.data) ?? [], [query.data]);
 
   /** Rows that are shown, as they stand now; nothing moves. */
   const update = useCallback(

@@ -1,11 +1,12 @@
 import { Button, Menu } from '@mantine/core';
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ItemOf } from '@writ/contract';
 import { useState } from 'react';
 import { api } from '../api/client';
 import { troubleOf } from '../api/problem';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePages } from '../list/usePages';
 import { useMay } from '../session/useTenant';
 import { plural } from '../time/format';
 import { Stamp } from '../time/Stamp';
@@ -36,14 +37,10 @@ export function SubscriptionsPage() {
   const { search, push } = useAddress();
   const may = useMay('subscription.change');
   const [adding, setAdding] = useState(false);
-  const query = useInfiniteQuery({
-    queryKey: [...SUBSCRIPTIONS_KEY, 'list'],
-    queryFn: ({ pageParam, signal }) => api.subscriptions.list({ limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages([...SUBSCRIPTIONS_KEY, 'list'], {
+    page: (cursor, signal) => api.subscriptions.list({ limit: 100 }, { signal }).page(cursor),
     refetchInterval: 10_000,
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   const chosen = rows.find(({ id }) => id === search['sel']);
   return (
     <Page

@@ -1,7 +1,7 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { api } from '../api/client';
 import { More } from '../list/More';
 import { Page } from '../list/Page';
+import { usePages } from '../list/usePages';
 import { Empty } from '../ui/Empty';
 import { Loading } from '../ui/Loading';
 import { Problem } from '../ui/Problem';
@@ -11,14 +11,10 @@ import styles from './Triggers.module.css';
 
 /** What starts runs by itself: when it fires next, what came of it last, and how to hold it. */
 export function TriggersPage() {
-  const query = useInfiniteQuery({
-    queryKey: TRIGGERS_KEY,
-    queryFn: ({ pageParam, signal }) => api.triggers.list({ limit: 100 }, { signal }).page(pageParam),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  const { query, rows } = usePages(TRIGGERS_KEY, {
+    page: (cursor, signal) => api.triggers.list({ limit: 100 }, { signal }).page(cursor),
     refetchInterval: 15_000,
   });
-  const rows = query.data?.pages.flatMap((page) => page.data) ?? [];
   return (
     <Page
       title="Triggers"
