@@ -1,9 +1,11 @@
 import {
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   utimesSync,
@@ -45,6 +47,7 @@ export async function ensureInstalled() {
   if (isInstalled()) return;
   await alone('install', async () => {
     if (isInstalled()) return;
+    refuseLink([]);
     const count = Object.keys(packagesOf(lock)).length;
     say(`installing ${count} packages from the lock file (once, about a minute)`);
     const started = Date.now();
@@ -56,6 +59,20 @@ export async function ensureInstalled() {
     }
     say(`installed in ${Math.round((Date.now() - started) / 1000)} s`);
   });
+}
+
+/** `npm ci` empties node_modules first: behind a link that is the folder of another checkout, with whatever uses it. */
+function refuseLink(folder) {
+  const path = at(...folder, 'node_modules');
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return;
+  const name = [...folder, 'node_modules'].join('/');
+  throw plainError(
+    [
+      `${name} is a symbolic link to ${readlinkSync(path)}, which does not hold what the lock file names.`,
+      'Nothing was installed: npm would have emptied the folder behind the link.',
+      `Remove the link (rm ${name}) and run the same command again, or install in the folder it leads to.`,
+    ].join('\n'),
+  );
 }
 
 function npmCi() {
@@ -73,6 +90,7 @@ export async function installPart(folder, why) {
   const done = at(folder, 'node_modules', '.package-lock.json');
   const newest = Math.max(...[manifest, at(folder, 'package-lock.json')].map((file) => statSync(file).mtimeMs));
   if (existsSync(done) && statSync(done).mtimeMs >= newest) return;
+  refuseLink([folder]);
   say(`installing the packages of ${folder}/ (${why})`);
   const args = ['ci', '--no-fund', '--no-audit', '--loglevel=error'];
   const status = await run('npm', args, { cwd: at(folder), shell: process.platform === 'win32' });

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './tree';
 
@@ -47,6 +49,34 @@ describe('the bootstrap', () => {
 
   it('finds this checkout installed, whatever the time stamp of its lock file', () => {
     expect(evaluate('install.mjs', 'm.isInstalled()')).toBe(true);
+  });
+
+  it('installs nothing through a link to the packages of another checkout, and leaves them as they are', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'writ-link-'));
+    try {
+      const [checkout, other] = [join(folder, 'checkout'), join(folder, 'other')];
+      cpSync(join(ROOT, 'scripts'), join(checkout, 'scripts'), { recursive: true });
+      writeFileSync(join(checkout, 'package.json'), '{"name": "checkout", "version": "1.0.0"}');
+      const lock = {
+        name: 'checkout',
+        version: '1.0.0',
+        lockfileVersion: 3,
+        packages: { '': {}, 'node_modules/a': {} },
+      };
+      writeFileSync(join(checkout, 'package-lock.json'), JSON.stringify(lock));
+      mkdirSync(join(other, 'node_modules', 'kept'), { recursive: true });
+      symlinkSync(join(other, 'node_modules'), join(checkout, 'node_modules'));
+      const { status, stderr } = spawnSync(process.execPath, [join(checkout, 'scripts', 'run.mjs'), 'build'], {
+        encoding: 'utf8',
+      });
+      expect(status).toBe(1);
+      expect(stderr).toContain('node_modules is a symbolic link to');
+      expect(stderr).toContain('rm node_modules');
+      expect(readdirSync(join(other, 'node_modules'))).toEqual(['kept']);
+      expect(readdirSync(join(checkout, '.writ'))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('keeps the exit code of what it runs, and turns a signal into 128 + n', () => {
