@@ -1,5 +1,6 @@
 import type { Command } from '../command';
 import { member, members, type Row } from '../output/output';
+import { budgetOf, budgetOptions, OF_A_BATCH } from './budget-options';
 import { first, given, readJson, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
 
@@ -16,9 +17,7 @@ const start: Command = {
     { flags: '--inputs <json>', description: 'the inputs: JSON, @file, or - for standard input' },
     { flags: '--at <version>', description: 'a published version; the newest by default' },
     { flags: '--concurrency <count>', description: 'runs under way at once, at most (20)' },
-    { flags: '--model-calls <count>', description: 'model calls of all runs together' },
-    { flags: '--tool-calls <count>', description: 'tool calls of all runs together' },
-    { flags: '--tokens <count>', description: 'tokens of all runs together' },
+    ...budgetOptions(OF_A_BATCH, (what) => `budget of all runs together: ${what}`),
     { flags: '--wait', description: 'wait for the end; exit code 1 unless every run succeeded' },
     { flags: '--idempotency-key <key>', description: 'starting twice with one key starts once' },
   ],
@@ -29,11 +28,6 @@ const start: Command = {
   calls: ['POST /v1/batches'],
   async run(context, call) {
     const inputs = await readJson(context.io, '--inputs', call.text('inputs') ?? '[]');
-    const budget = given({
-      model_calls: wholeNumber('--model-calls', call.text('modelCalls'), 0),
-      tool_calls: wholeNumber('--tool-calls', call.text('toolCalls'), 0),
-      tokens: wholeNumber('--tokens', call.text('tokens'), 0),
-    });
     const body = {
       workflow: call.arg(0),
       items: (Array.isArray(inputs) ? inputs : [inputs]).map(itemOf) as never,
@@ -41,7 +35,7 @@ const start: Command = {
         version: wholeNumber('--at', call.text('at')),
         concurrency: wholeNumber('--concurrency', call.text('concurrency')),
       }),
-      ...(Object.keys(budget).length > 0 ? { budget } : {}),
+      ...budgetOf(OF_A_BATCH, call),
     };
     const key = call.text('idempotencyKey');
     const client = context.client();

@@ -41,9 +41,11 @@ export async function readText(io: Io, what: string, given: string): Promise<str
 /** A whole number of at least `least`; undefined when the option was not given. */
 export function wholeNumber(option: string, given: string | undefined, least = 1): number | undefined {
   if (given === undefined) return undefined;
-  const value = Number(given);
+  // As digits: `Number` would also take an empty text for 0, and 0x10 for 16.
+  const value = /^[0-9]{1,16}$/.test(given) ? Number(given) : NaN;
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw usage(`${option} is not a number.`, `It is "${given}".`, `Give a whole number of at least ${least}.`);
+  const most = `${least} to ${Number.MAX_SAFE_INTEGER}`;
+  throw usage(`${option} is no such number.`, `It is ${JSON.stringify(given)}.`, `Give a whole number, ${most}.`);
 }
 
 /** An object without the members that were not given: absent and `undefined` are not the same to a strict schema. */

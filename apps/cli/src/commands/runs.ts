@@ -2,6 +2,7 @@ import type { Json } from '@writ/kernel';
 import { usage } from '../cli-error';
 import type { Command } from '../command';
 import { member, members, type Row } from '../output/output';
+import { budgetOf, budgetOptions, OF_A_RUN } from './budget-options';
 import { followRun, shownRun, waitForRun } from './follow';
 import { first, given, readJson, readJsonObject, wholeNumber } from './read-value';
 import { asRow, asRows } from './rows';
@@ -24,9 +25,7 @@ const start: Command = {
     { flags: '--on-behalf-of <principal>', description: 'the person or service the run is for, such as user:7f3a' },
     { flags: '--role <role>', description: 'a role of that person; may be repeated', many: true },
     { flags: '--mandate <json>', description: 'tools the run may use, and limits on their arguments' },
-    { flags: '--model-calls <count>', description: 'budget of model calls' },
-    { flags: '--tool-calls <count>', description: 'budget of tool calls' },
-    { flags: '--tokens <count>', description: 'budget of tokens' },
+    ...budgetOptions(OF_A_RUN, (what) => `budget of ${what}`),
     { flags: '--deadline <seconds>', description: 'time the run may take' },
     { flags: '--idempotency-key <key>', description: 'starting twice with one key starts once' },
     ...WAIT,
@@ -34,23 +33,19 @@ const start: Command = {
   examples: [
     `runs start refund_order --input '{"order_id": "W1001"}'`,
     'runs start refund_order --input @order.json --wait -o json',
+    'runs start refund_order --input @order.json --cost-micros 500000 --handoffs 5 --depth 1',
   ],
   calls: ['POST /v1/runs'],
   async run(context, call) {
     const input = call.text('input');
     const seconds = wholeNumber('--deadline', call.text('deadline'));
-    const budget = given({
-      model_calls: wholeNumber('--model-calls', call.text('modelCalls'), 0),
-      tool_calls: wholeNumber('--tool-calls', call.text('toolCalls'), 0),
-      tokens: wholeNumber('--tokens', call.text('tokens'), 0),
-    });
     const principal = call.text('onBehalfOf');
     const mandate = call.text('mandate');
     const body = {
       workflow: call.arg(0),
       input: input === undefined ? {} : await readJsonObject(context.io, '--input', input),
       ...given({ version: wholeNumber('--at', call.text('at')) }),
-      ...(Object.keys(budget).length > 0 ? { budget } : {}),
+      ...budgetOf(OF_A_RUN, call),
       ...(principal === undefined ? {} : { on_behalf_of: { id: principal, roles: call.many('role') } }),
       ...(mandate === undefined ? {} : { mandate: (await readJson(context.io, '--mandate', mandate)) as never }),
       ...(seconds === undefined ? {} : { deadline_ms: seconds * 1000 }),
