@@ -1,3 +1,4 @@
+import { APPROVAL_STATUSES } from '@writ/words';
 import { z } from 'zod';
 import { digest, id, json, jsonObject, named, page, pageQuery, time } from './fields';
 import { route } from './route';
@@ -6,7 +7,7 @@ import { filter } from './search';
 const ApprovalStatus = named(
   'ApprovalStatus',
   z
-    .enum(['pending', 'approved', 'used', 'rejected', 'expired', 'withdrawn', 'replaced'])
+    .enum(APPROVAL_STATUSES)
     .describe(
       '`approved`: granted and not used yet; `withdrawn`: `reason` says why; `replaced`: the arguments were edited.',
     ),

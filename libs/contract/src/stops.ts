@@ -1,10 +1,11 @@
+import { STOP_MODES, STOP_SCOPES } from '@writ/words';
 import { z } from 'zod';
 import { id, named, page, pageQuery, time } from './fields';
 import { route } from './route';
 
-const StopScope = z.enum(['tenant', 'agent', 'agent_version', 'tool', 'model', 'workflow', 'run']);
+const StopScope = z.enum(STOP_SCOPES);
 const StopMode = z
-  .enum(['throttle', 'freeze_new', 'freeze_steps', 'revoke', 'terminate'])
+  .enum(STOP_MODES)
   .describe(
     'The rung: steps at a rate, no new run, no new step, also abort calls and end keys, also end the runs as `stopped`.',
   );
@@ -14,7 +15,7 @@ export const Stop = named(
   'Stop',
   z.object({
     id: id('stop'),
-    scope: z.enum(['all', ...StopScope.options]).describe('`all` is the platform’s own stop, over every tenant.'),
+    scope: z.enum(['all', ...STOP_SCOPES]).describe('`all` is the platform’s own stop, over every tenant.'),
     target: z.string().nullable().describe('Name of what is stopped; null where the scope says it all.'),
     mode: StopMode,
     per_minute: perMinute.describe('Steps a minute that a throttle lets through.'),

@@ -1,7 +1,8 @@
 import type { Tx } from '@writ/database';
 import type { DelegationId, StopId, TenantId } from '@writ/kernel';
+import type { StopMode, StopScope } from '@writ/words';
 import type { Budget } from './budgets/budget';
-import type { Stop, StopMode, StopScope } from './stops';
+import type { Stop } from './stops';
 
 /** A tenant's authority as it stood at one moment: the answer of a single statement. */
 export interface AuthorityRead {

@@ -1,9 +1,9 @@
 import { raiseAuthority, type Tx } from '@writ/database';
 import { newId, ok, refuse, type Result, type StopId, type TenantId } from '@writ/kernel';
-import { BUDGET_SCOPES, type BudgetScope } from '@writ/words';
+import { BUDGET_SCOPES, type BudgetScope, type StopMode, type StopScope } from '@writ/words';
 import type { RecordChange } from './activate';
 import { policyFailure } from './bundle';
-import { isAtLeast, type Stop, type StopMode, type StopScope } from './stops';
+import { isAtLeast, type Stop } from './stops';
 
 /** A stop with its end, if it has one. */
 export interface StopRecord extends Stop {

@@ -1,9 +1,9 @@
 import { raiseAuthority, type Tx } from '@writ/database';
 import { ok, refuse, type Result, type TenantId } from '@writ/kernel';
+import type { StopMode } from '@writ/words';
 import type { RecordChange } from './activate';
 import { policyFailure } from './bundle';
 import { isLower, setStop, STOP_COLUMNS, type StopRecord, type StopRow, toRecord } from './stop-registry';
-import type { StopMode } from './stops';
 
 export interface ReleaseStopInput {
   readonly tenant: TenantId | '*';

@@ -1,18 +1,7 @@
 import type { DelegationId, RunId, StopId, TenantId } from '@writ/kernel';
 import { agentName } from '@writ/rules';
+import { STOP_MODES, type StopMode, type StopScope } from '@writ/words';
 import type { Action, DecisionRequest, PolicyObject } from './types';
-
-export const STOP_SCOPES = ['all', 'tenant', 'agent', 'agent_version', 'tool', 'model', 'workflow', 'run'] as const;
-export type StopScope = (typeof STOP_SCOPES)[number];
-
-/**
- * The rungs of a stop, each doing what those before it do and more:
- * - throttle: steps go on at a rate      - freeze_new: no run starts      - freeze_steps: no step begins
- * - revoke: calls in flight are aborted where that is harmless, and what it covers loses its keys and sessions
- * - terminate: runs it covers end as `stopped`, and say what there is to compensate
- */
-export const STOP_MODES = ['throttle', 'freeze_new', 'freeze_steps', 'revoke', 'terminate'] as const;
-export type StopMode = (typeof STOP_MODES)[number];
 
 /** A kill switch entry. `tenant` is `*` for one set by the platform, over every tenant. */
 export interface Stop {

@@ -1,3 +1,4 @@
+export { APPROVAL_STATUSES, type ApprovalStatus } from './approval-status';
 export {
   BUDGET_DIMENSIONS,
   BUDGET_PERIODS,
@@ -11,4 +12,5 @@ export {
 export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
 export { DEFAULT_RISK, highestRisk, RISK_TIERS, type RiskTier } from './risk';
 export { FINAL_STATUSES, isFinal, RUN_STATUSES, type RunStatus } from './run-status';
+export { STOP_MODES, STOP_SCOPES, type StopMode, type StopScope } from './stop';
 export { type Verdict, VERDICTS } from './verdict';

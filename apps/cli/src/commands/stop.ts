@@ -1,4 +1,5 @@
 import { WritError } from '@writ/sdk';
+import { STOP_MODES, STOP_SCOPES, type StopMode, type StopScope } from '@writ/words';
 import { CliError, usage } from '../cli-error';
 import type { Command, Context, Given, Option, Result } from '../command';
 import { members, type Row } from '../output/output';
@@ -8,16 +9,15 @@ import { asRow, asRows } from './rows';
 /** Loaded when asked for: most commands never touch a database, and should not wait for its driver. */
 const platform = () => require('../local/platform-stop') as typeof import('../local/platform-stop');
 
-const SCOPES = ['agent', 'agent-version', 'tool', 'model', 'workflow', 'run'] as const;
-const MODES = ['throttle', 'freeze_new', 'freeze_steps', 'revoke', 'terminate'] as const;
-type Scope = Exclude<(typeof SCOPES)[number], 'agent-version'> | 'agent_version' | 'tenant' | 'all';
-type Mode = (typeof MODES)[number];
+/** What is stopped by its name: `--agent-version <digest>`. */
+const NAMED = STOP_SCOPES.filter((scope) => scope !== 'tenant');
+const optionOf = (scope: StopScope): string => scope.replaceAll('_', '-');
 
 const COLUMNS = members('id', 'scope', 'target', 'mode', 'reason', 'set_by', 'set_at', 'asked_by', 'released_at');
 const SCOPE_OPTIONS: readonly Option[] = [
-  ...SCOPES.map((scope) => ({
-    flags: `--${scope} <${scope === 'agent-version' ? 'digest' : 'name'}>`,
-    description: `this ${scope.replace('-', ' ')}`,
+  ...NAMED.map((scope) => ({
+    flags: `--${optionOf(scope)} <${scope === 'agent_version' ? 'digest' : 'name'}>`,
+    description: `this ${scope.replace('_', ' ')}`,
   })),
   { flags: '--tenant', description: 'everything of the tenant of the key' },
 ];
@@ -26,11 +26,10 @@ const PLATFORM: Option = {
   description: 'the platform’s own stops, over every tenant: on the database of DATABASE_URL, or the local one',
 };
 
-function chosen(call: Given): { readonly scope: Scope; readonly target: string | null } {
-  const named = SCOPES.flatMap((scope) => {
-    const target = call.text(scope);
-    const word = scope === 'agent-version' ? 'agent_version' : scope;
-    return target === undefined ? [] : [{ scope: word, target } as const];
+function chosen(call: Given): { readonly scope: StopScope; readonly target: string | null } {
+  const named = NAMED.flatMap((scope) => {
+    const target = call.text(optionOf(scope));
+    return target === undefined ? [] : [{ scope, target }];
   });
   const whole = (['tenant', 'all'] as const)
     .filter((scope) => call.flag(scope))
@@ -45,14 +44,14 @@ function chosen(call: Given): { readonly scope: Scope; readonly target: string |
   );
 }
 
-function rungOf(call: Given): { mode: Mode; per_minute: number | null; two_persons: boolean } {
-  const mode = MODES.find((one) => one === (call.text('mode') ?? 'freeze_steps')) ?? 'freeze_steps';
+function rungOf(call: Given): { mode: StopMode; per_minute: number | null; two_persons: boolean } {
+  const mode = STOP_MODES.find((one) => one === (call.text('mode') ?? 'freeze_steps')) ?? 'freeze_steps';
   const perMinute = wholeNumber('--per-minute', call.text('per-minute')) ?? null;
   return { mode, per_minute: perMinute, two_persons: call.flag('two-persons') };
 }
 
 /** A stop this wide is typed out, or asked for with --yes: never a slip of the hand. */
-async function confirm(context: Context, call: Given, scope: Scope): Promise<void> {
+async function confirm(context: Context, call: Given, scope: StopScope): Promise<void> {
   if (scope !== 'tenant' && scope !== 'all') return;
   if (call.flag('yes')) return;
   if (!context.io.interactive) {
@@ -76,7 +75,7 @@ async function confirm(context: Context, call: Given, scope: Scope): Promise<voi
 }
 
 /** Whether nobody published what was stopped: a name that was mistyped stops nothing, and nobody would notice. */
-async function isUnknown(context: Context, scope: Scope, target: string | null): Promise<boolean> {
+async function isUnknown(context: Context, scope: StopScope, target: string | null): Promise<boolean> {
   if (scope !== 'agent' && scope !== 'tool' && scope !== 'workflow') return false;
   try {
     for await (const { name } of context
@@ -99,7 +98,7 @@ const set: Command = {
     'From the moment this answers, no intent of what is stopped commits. Calls that are already out finish on their own. --all goes to the database directly, so it works while no control plane answers.',
   options: [
     ...SCOPE_OPTIONS,
-    { flags: '--mode <rung>', description: 'how hard (freeze_steps)', choices: MODES },
+    { flags: '--mode <rung>', description: 'how hard (freeze_steps)', choices: STOP_MODES },
     { flags: '--per-minute <steps>', description: 'with --mode throttle: how many steps a minute go on' },
     { flags: '--two-persons', description: 'its release takes a second person, as it always does from revoke on' },
     { flags: '--all', description: 'stop every tenant: on the database of DATABASE_URL, or the local one' },
@@ -142,7 +141,7 @@ const release: Command = {
     'Where it takes two persons, the first call asks for it and the call of somebody else releases it. --to goes down to a lower rung instead of none.',
   options: [
     { flags: '--reason <text>', description: 'why, for the record' },
-    { flags: '--to <rung>', description: 'stay on this lower rung for now', choices: MODES },
+    { flags: '--to <rung>', description: 'stay on this lower rung for now', choices: STOP_MODES },
     { flags: '--per-minute <steps>', description: 'with --to throttle: how many steps a minute go on' },
     PLATFORM,
   ],
@@ -154,7 +153,7 @@ const release: Command = {
   async run(context, call) {
     const id = call.arg(0);
     const reason = call.text('reason') ?? 'released with the command line';
-    const to = MODES.find((one) => one === call.text('to')) ?? null;
+    const to = STOP_MODES.find((one) => one === call.text('to')) ?? null;
     const perMinute = wholeNumber('--per-minute', call.text('per-minute')) ?? null;
     const asked = { reason, to, per_minute: perMinute };
     const row = call.flag('platform')

@@ -1,4 +1,4 @@
-import { RISK_TIERS, RUN_STATUSES, VERDICTS } from '@writ/words';
+import { APPROVAL_STATUSES, RISK_TIERS, RUN_STATUSES, VERDICTS } from '@writ/words';
 
 /** The lists that one grammar searches. */
 export type QueryList = 'runs' | 'audit' | 'approvals';
@@ -83,11 +83,7 @@ const AUDIT: readonly QueryField[] = [
 ];
 
 const APPROVALS: readonly QueryField[] = [
-  word(
-    'status',
-    ['pending', 'approved', 'used', 'rejected', 'expired', 'withdrawn', 'replaced'],
-    'how the request stands',
-  ),
+  word('status', APPROVAL_STATUSES, 'how the request stands'),
   word(
     'is',
     ['open', 'settled', 'escalated', 'edited'],

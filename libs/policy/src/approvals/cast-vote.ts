@@ -9,7 +9,7 @@ import {
   type Result,
 } from '@writ/kernel';
 import { insertMail, runRow, type Tx } from '@writ/database';
-import { isFinal } from '@writ/words';
+import { type ApprovalStatus, isFinal } from '@writ/words';
 import type { TenantAuthority } from '../authority';
 import { expire } from './consider';
 import { inPlaceOf, ineligible, proofOwed, type Voter } from './eligibility';
@@ -17,15 +17,7 @@ import { type ApprovalBody, noteApproval } from './events';
 import { insertProof, unproven } from './proof';
 import { tally } from './quorum';
 import { COMMENT_REQUIRED, conflict, notEligible } from './refusals';
-import {
-  type Approval,
-  type ApprovalStatus,
-  type CastVote,
-  countable,
-  endApproval,
-  insertVote,
-  votesOf,
-} from './store';
+import { type Approval, type CastVote, countable, endApproval, insertVote, votesOf } from './store';
 import { questionOf } from './weigh';
 
 export interface Voted {

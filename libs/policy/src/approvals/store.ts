@@ -1,18 +1,11 @@
 import { type ApprovalId, canonicalJson, type PrincipalKind, type RunId, type TenantId } from '@writ/kernel';
 import type { Tx } from '@writ/database';
+import type { ApprovalStatus } from '@writ/words';
 import { type RequestDocument, rolesOf } from './binding';
 import type { Voter } from './eligibility';
 import { proofKey, provenFor } from './proof';
 import type { Vote } from './quorum';
 import { escalatesAfter } from './terms';
-
-/**
- * - pending: people are being asked          - approved: granted, and not used yet
- * - used: granted, and the act it was for is on record   - rejected: somebody said no
- * - expired: nobody answered in time          - replaced: the arguments were edited, `replacedBy` has the new ones
- * - withdrawn: no longer what is asked, `reason` says why
- */
-export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'replaced' | 'used';
 
 /** One request to people. Times are epoch milliseconds. */
 export interface Approval {
