@@ -1,4 +1,4 @@
-import { RUN_STATUSES } from '@writ/words';
+import { RECONCILIATIONS, RUN_STATUSES } from '@writ/words';
 import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { digest, id, json, jsonObject, name, named, page, pageQuery, principalId, role, time } from './fields';
@@ -387,7 +387,7 @@ export const runRoutes = {
             .min(1)
             .exactOptional()
             .describe('The attempt that was looked after, from the wait: refused when another one is lost by now.'),
-          verdict: z.enum(['happened', 'did_not_happen', 'abandon']),
+          verdict: z.enum(RECONCILIATIONS),
           result: json.exactOptional().describe('With `happened`: what the call returned, if known.'),
           note: z.string().min(1).max(2000),
         }),

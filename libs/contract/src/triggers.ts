@@ -1,3 +1,4 @@
+import { MISSED_RULES } from '@writ/words';
 import { z } from 'zod';
 import { id, jsonObject, name, named, page, pageQuery, role, time } from './fields';
 import { route } from './route';
@@ -11,7 +12,7 @@ const schedule = z
       .describe('Minute, hour, day of month, month, day of week; with six fields the first is seconds.'),
     time_zone: z.string().min(1).max(64).default('UTC').describe('IANA name; times are those of clocks there.'),
     missed: z
-      .enum(['skip', 'once', 'all'])
+      .enum(MISSED_RULES)
       .default('once')
       .describe('What of the times that passed by more than a minute unfired is fired: none, the latest, each.'),
   })

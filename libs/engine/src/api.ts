@@ -1,6 +1,6 @@
 import type { Json, JsonObject, Principal, Result, RunId, TenantId } from '@writ/kernel';
 import type { DecisionRequest, Mandate } from '@writ/policy';
-import type { RunStatus, Verdict } from '@writ/words';
+import type { Reconciliation, RunStatus, Verdict } from '@writ/words';
 import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';
 import type { ForkEffects } from './events';
@@ -92,7 +92,7 @@ export interface ReconcileInput {
   readonly step: number;
   /** The attempt that was looked after: refused when another one is lost by now. */
   readonly attempt?: number;
-  readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
+  readonly verdict: Reconciliation;
   /** With `happened`: what the call returned, if known. */
   readonly result?: Json;
   readonly note: string;

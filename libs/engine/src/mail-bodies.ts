@@ -1,5 +1,5 @@
 import type { InputId, Json, RunId } from '@writ/kernel';
-import type { RunStatus } from '@writ/words';
+import type { Reconciliation, RunStatus } from '@writ/words';
 import type { Pinned } from './events';
 
 /** What letters to a run hold, by their kind. */
@@ -33,7 +33,7 @@ export interface NoteBody {
 }
 export interface ReconcileBody {
   readonly step: number;
-  readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
+  readonly verdict: Reconciliation;
   readonly result?: Json;
   readonly note: string;
 }

@@ -2,6 +2,7 @@ import { canonicalJson, CanonicalError, type Failure, type Json, type JsonObject
 import { type AuditDraft, commitmentTo } from '@writ/audit';
 import { checkInput } from '@writ/registry';
 import type { Database } from '@writ/database';
+import type { Landed } from '@writ/words';
 import { sharedOutcome } from './board/outcome';
 import type { Proposal } from './proposal';
 import { costOf } from './budget/price';
@@ -167,7 +168,7 @@ function recordFailure(
     readonly attempt: Attempt;
     readonly now: number;
     readonly failure: Failure;
-    readonly landed: 'no' | 'maybe' | 'yes';
+    readonly landed: Landed;
   },
 ): void {
   const { now, failure, landed } = ended;

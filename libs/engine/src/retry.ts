@@ -1,5 +1,5 @@
 import type { Failure } from '@writ/kernel';
-import { type EffectClass, isRepeatable } from '@writ/words';
+import { type EffectClass, isRepeatable, type Landed } from '@writ/words';
 import type { StepKind } from './events';
 
 const BASE_MS = 200;
@@ -19,7 +19,7 @@ export function afterFailure(attempt: {
   readonly kind: StepKind;
   readonly effect: EffectClass;
   readonly failure: Failure;
-  readonly landed: 'no' | 'maybe' | 'yes';
+  readonly landed: Landed;
   readonly number: number;
   readonly max: number;
 }): AfterFailure {

@@ -1,9 +1,7 @@
 import type { Failure, FailureClass } from '@writ/kernel';
 import type { PermitRefusal } from '@writ/policy';
-import { type EffectClass, isRepeatable } from '@writ/words';
+import { type EffectClass, isRepeatable, type Landed } from '@writ/words';
 import type { CallOutcome } from './types';
-
-type Landed = 'no' | 'maybe' | 'yes';
 
 export type Failed = Extract<CallOutcome<never>, { kind: 'failed' }>;
 

@@ -1,15 +1,12 @@
 import type { Failure, Json, JsonObject, TenantId } from '@writ/kernel';
 import type { Permit } from '@writ/policy';
-import type { EffectClass } from '@writ/words';
+import type { EffectClass, Landed } from '@writ/words';
 import type { SandboxProfile } from './sandbox/profile';
 
-/**
- * How a call ended. `landed` says whether the other side may have acted: `no` is safe to try again whatever the effect
- * class, `maybe` only for a repeatable effect, `yes` means it answered and the answer is an error.
- */
+/** How a call ended. */
 export type CallOutcome<T> =
   | { readonly kind: 'ok'; readonly value: T }
-  | { readonly kind: 'failed'; readonly failure: Failure; readonly landed: 'no' | 'maybe' | 'yes' };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly landed: Landed };
 
 export interface CallLimits {
   readonly signal: AbortSignal;

@@ -6,3 +6,9 @@ export const EFFECT_CLASSES = ['read', 'idempotent', 'compensable', 'irreversibl
 export type EffectClass = (typeof EFFECT_CLASSES)[number];
 
 export const isRepeatable = (effect: EffectClass): boolean => effect === 'read' || effect === 'idempotent';
+
+/**
+ * Whether the other side may have acted when a call failed: after `no` it is safe to try again whatever the effect class,
+ * after `maybe` only for a repeatable effect; `yes` means it answered, and the answer is an error.
+ */
+export type Landed = 'no' | 'maybe' | 'yes';

@@ -8,9 +8,13 @@ export {
   type BudgetScope,
   type Crossing,
   CROSSINGS,
+  RUN_DIMENSIONS,
+  type RunDimension,
 } from './budget';
-export { EFFECT_CLASSES, type EffectClass, isRepeatable } from './effect';
+export { EFFECT_CLASSES, type EffectClass, isRepeatable, type Landed } from './effect';
+export { MISSED_RULES, type MissedRule } from './missed';
 export { DEFAULT_RISK, highestRisk, RISK_TIERS, type RiskTier } from './risk';
+export { type Reconciliation, RECONCILIATIONS } from './reconciliation';
 export { FINAL_STATUSES, isFinal, RUN_STATUSES, type RunStatus } from './run-status';
 export { STOP_MODES, STOP_SCOPES, type StopMode, type StopScope } from './stop';
 export { type Verdict, VERDICTS } from './verdict';

@@ -1,4 +1,5 @@
 import type { Json } from '@writ/kernel';
+import { type Reconciliation, RECONCILIATIONS } from '@writ/words';
 import { usage } from '../cli-error';
 import type { Command } from '../command';
 import { member, members, type Row } from '../output/output';
@@ -248,7 +249,7 @@ const reconcile: Command = {
   args: [RUN, { usage: '<step>', description: 'number of the step, from `writ runs show`' }],
   options: [
     { flags: '--attempt <number>', description: 'the attempt you looked after; refused when another is lost by now' },
-    { flags: '--verdict <verdict>', description: 'what you found', choices: ['happened', 'did_not_happen', 'abandon'] },
+    { flags: '--verdict <verdict>', description: 'what you found', choices: RECONCILIATIONS },
     { flags: '--result <json>', description: 'with happened: what the call returned, if known' },
     { flags: '--note <text>', description: 'how you know, for the record' },
   ],
@@ -267,7 +268,7 @@ const reconcile: Command = {
     const body = {
       step: wholeNumber('<step>', call.arg(1), 0) ?? 0,
       ...(attempt === undefined ? {} : { attempt }),
-      verdict: verdict as 'happened' | 'did_not_happen' | 'abandon',
+      verdict: verdict as Reconciliation,
       note,
       ...(result === undefined ? {} : { result: await readJson(context.io, '--result', result) }),
     };

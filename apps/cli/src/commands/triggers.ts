@@ -1,3 +1,4 @@
+import { MISSED_RULES } from '@writ/words';
 import { usage } from '../cli-error';
 import type { Command, Given } from '../command';
 import { member, members, type Row } from '../output/output';
@@ -23,7 +24,7 @@ const create: Command = {
     {
       flags: '--missed <rule>',
       description: 'what of times that passed unfired is fired (once)',
-      choices: ['skip', 'once', 'all'],
+      choices: MISSED_RULES,
     },
     { flags: '--webhook', description: 'fire with each signed message that is sent to it' },
     {

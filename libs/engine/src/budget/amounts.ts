@@ -1,19 +1,4 @@
-/**
- * What a run and its parts can be limited in. All but `wall_ms` and `depth` add up over steps; `wall_ms` is the time since
- * the scope began, `depth` the longest chain of agents in it.
- */
-export const RUN_DIMENSIONS = [
-  'model_calls',
-  'tool_calls',
-  'input_tokens',
-  'output_tokens',
-  'tokens',
-  'cost_micros',
-  'handoffs',
-  'wall_ms',
-  'depth',
-] as const;
-export type RunDimension = (typeof RUN_DIMENSIONS)[number];
+import { RUN_DIMENSIONS, type RunDimension } from '@writ/words';
 
 /** Whole numbers from 0 on, in the unit of their dimension; what is absent is 0, and as a limit: none. */
 export type Amounts = { readonly [D in RunDimension]?: number };

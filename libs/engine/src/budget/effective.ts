@@ -1,8 +1,8 @@
 import type { BudgetId, RunId } from '@writ/kernel';
 import type { BudgetRecord } from '@writ/policy';
+import { RUN_DIMENSIONS, type RunDimension } from '@writ/words';
 import { heldBack } from '../budget';
 import type { RunState } from '../state';
-import { RUN_DIMENSIONS, type RunDimension } from './amounts';
 import type { ScopeLevel } from './scope-ledger';
 
 type Level = BudgetRecord['scope'] | ScopeLevel;

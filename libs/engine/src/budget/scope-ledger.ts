@@ -1,6 +1,7 @@
 import type { DelegationId, Failure } from '@writ/kernel';
+import type { RunDimension } from '@writ/words';
 import { LateMap } from '../late';
-import { type Amounts, minus, plus, type RunDimension, SUMMED } from './amounts';
+import { type Amounts, minus, plus, SUMMED } from './amounts';
 
 /** The whole run, what a supervisor or a handoff gave away, or one branch of a fan-out. */
 export type ScopeLevel = 'run' | 'delegation' | 'branch';

@@ -1,6 +1,6 @@
 import type { ApprovalId, BudgetId, DelegationId, Failure, Hop, Json, JsonObject, MailId, RunId } from '@writ/kernel';
 import type { Budget, Decision, Resource } from '@writ/policy';
-import type { EffectClass, RiskTier } from '@writ/words';
+import type { EffectClass, Landed, Reconciliation, RiskTier } from '@writ/words';
 import type { BatchOf } from '../batch-of';
 import type { RunBudget } from '../run-budget';
 import type { Carried } from './family';
@@ -109,7 +109,7 @@ export interface StepSettled {
   /** The salt of the evidence's commitment; erased with the value. */
   readonly salt?: string;
   readonly failure?: Failure;
-  readonly landed?: 'no' | 'maybe' | 'yes';
+  readonly landed?: Landed;
   /** False when another attempt follows. */
   readonly final: boolean;
   readonly tokens?: number;
@@ -161,7 +161,7 @@ export interface StepReconciled {
   readonly at: number;
   readonly mail: MailId;
   readonly step: number;
-  readonly verdict: 'happened' | 'did_not_happen' | 'abandon';
+  readonly verdict: Reconciliation;
   readonly result?: Json;
   readonly by: string;
   readonly note: string;

@@ -1,9 +1,6 @@
 import { parseExpression } from 'cron-parser';
 import { ok, refuse, type Result } from '@writ/kernel';
-
-/** What happens to times that passed while nothing could fire: none, the latest of them, or each. */
-export const MISSED_RULES = ['skip', 'once', 'all'] as const;
-export type MissedRule = (typeof MISSED_RULES)[number];
+import type { MissedRule } from '@writ/words';
 
 export interface Schedule {
   /** Five fields (minute, hour, day of month, month, day of week), or six with seconds first. */
