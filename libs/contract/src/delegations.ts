@@ -1,3 +1,4 @@
+import { PRINCIPAL_KINDS } from '@writ/kernel';
 import { z } from 'zod';
 import { digest, id, json, name, named, time } from './fields';
 import { route } from './route';
@@ -12,7 +13,7 @@ export const Delegation = named(
       id: id('delegation'),
       run: id('run'),
       parent: id('delegation').nullable().describe('The one it hangs from; what ends that ends this.'),
-      root: z.object({ kind: z.enum(['user', 'service', 'agent']), id: z.string() }).describe('For whom it all is.'),
+      root: z.object({ kind: z.enum(PRINCIPAL_KINDS), id: z.string() }).describe('For whom it all is.'),
       from: name.nullable().describe('Null where the workflow itself chose.'),
       to: z.object({ agent: name, digest }),
       how: z.enum(['handoff', 'work', 'question', 'choice']),

@@ -1,3 +1,4 @@
+import { PRINCIPAL_KINDS } from '@writ/kernel';
 import { z } from 'zod';
 import { id, named, page, pageQuery, principalId, role, scope, time } from './fields';
 import { route } from './route';
@@ -11,7 +12,7 @@ export const ApiKey = named(
     id: id('key'),
     label: z.string(),
     principal: z.string(),
-    kind: z.enum(['user', 'service', 'agent']),
+    kind: z.enum(PRINCIPAL_KINDS),
     roles,
     scopes,
     created_by: z.string(),
@@ -41,7 +42,7 @@ export const Me = named(
   z.object({
     tenant: id('tenant'),
     principal: z.string(),
-    kind: z.enum(['user', 'service', 'agent']),
+    kind: z.enum(PRINCIPAL_KINDS),
     roles,
     scopes,
     key: z.object({ id: id('key'), expires_at: time }),

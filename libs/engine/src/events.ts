@@ -1,4 +1,4 @@
-import type { ApprovalId, BudgetId, Failure, InputId, Json, JsonObject, RunId } from '@writ/kernel';
+import type { ApprovalId, BudgetId, Failure, InputId, Json, JsonObject, PrincipalKind, RunId } from '@writ/kernel';
 import type { Mandate } from '@writ/policy';
 import type { RunBudget } from './run-budget';
 import type { BatchOf } from './batch-of';
@@ -135,7 +135,7 @@ export interface RunStarted {
   readonly bill: readonly (readonly [kind: string, name: string, digest: string])[];
   readonly input: JsonObject;
   readonly initiator: {
-    readonly kind: 'user' | 'service' | 'agent';
+    readonly kind: PrincipalKind;
     readonly id: string;
     readonly roles: readonly string[];
   };

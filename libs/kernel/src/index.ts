@@ -34,6 +34,13 @@ export {
 } from './ids';
 export { CanonicalError, canonicalJson, type Json, type JsonObject } from './json';
 export { isOrigin } from './origin';
-export type { Hop, HopBounds, Principal, PrincipalKind, ToolGrant } from './principal';
+export {
+  type Hop,
+  type HopBounds,
+  type Principal,
+  PRINCIPAL_KINDS,
+  type PrincipalKind,
+  type ToolGrant,
+} from './principal';
 export { randomBytes } from './random';
 export { sha256Portable } from './sha256';

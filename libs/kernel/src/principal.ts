@@ -1,7 +1,8 @@
 import type { DelegationId, TenantId } from './ids';
 import type { Json } from './json';
 
-export type PrincipalKind = 'user' | 'service' | 'agent';
+export const PRINCIPAL_KINDS = ['user', 'service', 'agent'] as const;
+export type PrincipalKind = (typeof PRINCIPAL_KINDS)[number];
 
 /** Who acts. `id` is opaque (`user:…`, `service:…`, `agent:…`): it goes into evidence, so it never holds personal data. */
 export interface Principal {

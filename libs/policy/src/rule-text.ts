@@ -1,11 +1,10 @@
-import type { Failure } from '@writ/kernel';
-import { ok, refuse, type Result } from '@writ/kernel';
+import { type Failure, ok, PRINCIPAL_KINDS, refuse, type Result } from '@writ/kernel';
 import { type Link, RefusedLine, type Rule, RuleReader, type Sliced, type Vocabulary } from '@writ/rules';
 import { policyFailure } from './bundle';
 import type { IdPlace } from './id-place';
 import { RulesById } from './rules-by-id';
 import { ACTIONS, OBJECT_TYPES } from './types';
-import { PRINCIPALS, type VocabularyWords } from './outside/vocabulary';
+import type { VocabularyWords } from './outside/vocabulary';
 
 /** What a rule file says, line by line, before it is known whether the conditions and obligations it names exist. */
 export interface RuleText {
@@ -48,12 +47,12 @@ export const placeText = ({ file, line }: Place): string => (file === '' ? `line
 /** Begins a file inside a merged text: line numbers count from here, under this name. */
 export const FILE_MARK = '#@ ';
 
-const PRODUCT: Vocabulary = { actions: ACTIONS, objectTypes: OBJECT_TYPES, subjectTypes: PRINCIPALS };
+const PRODUCT: Vocabulary = { actions: ACTIONS, objectTypes: OBJECT_TYPES, subjectTypes: PRINCIPAL_KINDS };
 
 const withWords = ({ actions, types }: VocabularyWords): Vocabulary => ({
   actions: [...ACTIONS, ...actions],
   objectTypes: [...OBJECT_TYPES, ...types],
-  subjectTypes: [...new Set([...PRINCIPALS, ...types])],
+  subjectTypes: [...new Set([...PRINCIPAL_KINDS, ...types])],
 });
 
 /** Lines read between two places where the work may pause. */

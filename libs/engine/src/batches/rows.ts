@@ -1,4 +1,4 @@
-import type { BatchId, Json, JsonObject, RunId, TenantId, WorkerId } from '@writ/kernel';
+import type { BatchId, Json, JsonObject, PrincipalKind, RunId, TenantId, WorkerId } from '@writ/kernel';
 import { type Database, getPayload, type Tx } from '@writ/database';
 import type { Batch, BatchItem, BatchStart, BatchStatus, ItemState } from './types';
 
@@ -150,7 +150,7 @@ export interface LedBatch {
   readonly version: number;
   readonly status: BatchStatus;
   readonly principal: {
-    readonly kind: 'user' | 'service' | 'agent';
+    readonly kind: PrincipalKind;
     readonly id: string;
     readonly roles: readonly string[];
   };
@@ -176,7 +176,7 @@ export async function claimBatch(
     readonly version: number;
     readonly status: BatchStatus;
     readonly principal: string;
-    readonly kind: 'user' | 'service' | 'agent';
+    readonly kind: PrincipalKind;
     readonly roles: readonly string[];
     readonly start: string;
     readonly concurrency: number;

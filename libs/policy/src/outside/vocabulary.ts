@@ -1,12 +1,10 @@
+import { PRINCIPAL_KINDS } from '@writ/kernel';
 import { nameProblem } from '@writ/rules';
 import { z } from 'zod';
 import { ACTIONS, OBJECT_TYPES } from '../types';
 
 const MOST_ACTIONS = 500;
 const MOST_TYPES = 200;
-
-/** Types of subjects that need no declaration: the product's own kinds of principals. */
-export const PRINCIPALS = ['user', 'service', 'agent'] as const;
 
 const RESERVED: ReadonlySet<string> = new Set([...OBJECT_TYPES, 'class', 'role']);
 const PRODUCT_ACTIONS: ReadonlySet<string> = new Set(ACTIONS);
@@ -59,7 +57,11 @@ export interface SpokenVocabulary {
 }
 
 export const spoken = ({ actions, types }: VocabularyWords): SpokenVocabulary =>
-  Object.freeze({ actions: new Set(actions), types: new Set(types), subjects: new Set([...PRINCIPALS, ...types]) });
+  Object.freeze({
+    actions: new Set(actions),
+    types: new Set(types),
+    subjects: new Set([...PRINCIPAL_KINDS, ...types]),
+  });
 
 /** Each word once, in the order first written; undefined where no bundle has a vocabulary. */
 export function mergeVocabularies(all: readonly (VocabularyWords | undefined)[]): VocabularyWords | undefined {
