@@ -52,7 +52,7 @@ export type { Pinned, UpgradeRequested, UpgradeSettled } from './events/upgrade'
 export type { ApprovalAnswered, ApprovalEnded, InputAnswered, NoteReceived, SignalReceived } from './events/people';
 export type { CheckOf, ContentChecked } from './events/guard';
 export type { RelayAsked } from './events/relay';
-export { isAside } from './events/step';
+export { isAside, neverLanded } from './events/step';
 export type {
   StepKind,
   RecordedDecision,

@@ -1,6 +1,6 @@
 import type { UnitBudget } from '@writ/database';
 import { type Budget, coversSpending } from '@writ/policy';
-import type { RunEvent, StepIntended, StepSettled } from '../events';
+import { neverLanded, type RunEvent, type StepIntended, type StepSettled } from '../events';
 import { LateMap } from '../late';
 import type { Hold } from './bounds';
 
@@ -124,7 +124,7 @@ const settlements = ({ intent, holds }: Held, used: (dimension: Budget['dimensio
 
 /** Null: it was used up as far as anybody knows. */
 function usedOf(intent: StepIntended, ended: StepSettled, dimension: Budget['dimension']): number | null {
-  if (ended.outcome === 'error' && ended.landed === 'no') return 0;
+  if (neverLanded(ended)) return 0;
   if (dimension === 'wall_ms') return Math.max(0, ended.at - intent.at);
   if (ended.outcome === 'error') return null;
   const usage = (ended.result as { usage?: { inputTokens?: number; outputTokens?: number } } | null | undefined)?.usage;

@@ -1,5 +1,5 @@
 import type { RunBudget } from '../run-budget';
-import type { ChildEnded, StepIntended, StepSettled } from '../events';
+import { type ChildEnded, neverLanded, type StepIntended, type StepSettled } from '../events';
 import type { Amounts } from './amounts';
 
 type ChildUsage = ChildEnded['usage'];
@@ -33,9 +33,7 @@ export function usedBy(intent: StepIntended, settled: StepSettled): Amounts | nu
   const share = shareOf(intent);
   if (intent.kind === 'check') return settled.outcome === 'ok' ? { tokens: settled.tokens ?? 0 } : share;
   if (intent.kind !== 'model') return share;
-  if (settled.outcome === 'error') {
-    return settled.landed === 'no' ? { model_calls: 1 } : null;
-  }
+  if (settled.outcome === 'error') return neverLanded(settled) ? { model_calls: 1 } : null;
   const { cost_bound: bound } = intent;
   return {
     model_calls: 1,

@@ -117,6 +117,9 @@ export interface StepSettled {
   readonly cost_micros?: number;
 }
 
+/** Whether an attempt failed and surely did nothing to the other side. */
+export const neverLanded = ({ outcome, landed }: StepSettled): boolean => outcome === 'error' && landed === 'no';
+
 export interface StepDenied {
   readonly type: 'step_denied';
   readonly at: number;

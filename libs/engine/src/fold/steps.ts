@@ -5,6 +5,7 @@ import * as approvals from '../approvals/standing';
 import { shareOf, usedBy } from '../budget/shares';
 import {
   isAside,
+  neverLanded,
   type StepAsked,
   type StepDenied,
   type StepIntended,
@@ -82,20 +83,20 @@ export function settle(state: RunState, event: StepSettled): void {
   else branch.open = null;
   const { path, child } = open.intent;
   // A child that was surely never started leaves all that was set aside for it.
-  if (child && event.outcome === 'error' && event.landed === 'no') state.ledger.giveBack(path, child.budget, {});
+  if (child && neverLanded(event)) state.ledger.giveBack(path, child.budget, {});
   finishStep(state, branch, {
     open,
     at: event.at,
     result: event.outcome === 'ok' ? (event.result ?? null) : null,
     failure: event.failure ?? null,
-    landed: event.landed,
+    neverLanded: neverLanded(event),
   });
 }
 
 interface StepEnd {
   readonly open: OpenStep;
-  /** Whether a failed act took effect; absent where nobody can say. */
-  readonly landed?: StepSettled['landed'];
+  /** A failed act that surely took no effect; absent where nobody can say. */
+  readonly neverLanded?: boolean;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly result: Json;
@@ -105,14 +106,14 @@ interface StepEnd {
 /** A step is over for good: its node takes the answer. */
 function finishStep(state: RunState, branch: BranchState, end: StepEnd): void {
   const { intent } = end.open;
-  const { result, failure, landed } = end;
+  const { result, failure } = end;
   const place = approvals.placeOf(intent);
   const change = approvals.approvalStanding(state.approvals, place).edited;
   approvals.ended(state.approvals, place);
   if (!isAside(intent.kind)) actOver(state, { path: intent.path, done: true });
   if (!branch.live) {
     // The join was decided without it: recorded, never merged. A run that it may have started is still to be told.
-    if (failure === null || (failure.class === 'cancelled' && landed !== 'no')) bear(state, end.open);
+    if (failure === null || (failure.class === 'cancelled' && !end.neverLanded)) bear(state, end.open);
     forget(state, branch);
     return;
   }
