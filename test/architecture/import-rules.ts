@@ -12,7 +12,9 @@ export function importFaults(files: readonly SourceUnit[]): string[] {
   );
 }
 
-function target(from: string, specifier: string, known: ReadonlySet<string>): string | undefined {
+/** The file that `specifier` means in the file `from`; undefined for packages, and for what is no source file of ours. */
+export function targetOf(from: string, specifier: string, known: ReadonlySet<string>): string | undefined {
+  if (!/^(\.|@writ\/)/.test(specifier)) return undefined;
   const base = specifier.startsWith('@writ/')
     ? `libs/${specifier.slice('@writ/'.length)}/src`
     : posix.normalize(posix.join(posix.dirname(from), specifier));
@@ -30,10 +32,7 @@ export function importCycles(files: readonly SourceUnit[]): string[] {
   const edges = new Map(
     files.map(({ path, imports }) => [
       path,
-      imports
-        .filter(({ specifier }) => /^(\.|@writ\/)/.test(specifier))
-        .map(({ specifier }) => target(path, specifier, known))
-        .filter((next) => next !== undefined),
+      imports.map(({ specifier }) => targetOf(path, specifier, known)).filter((next) => next !== undefined),
     ]),
   );
   const done = new Set<string>();

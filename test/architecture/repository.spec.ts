@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REQUIREMENTS } from '../requirements';
 import { testTitles, uncited, unknownIds } from './citations';
+import { deadExports } from './export-rules';
 import { gateFaults } from './gate-rules';
 import { isTest } from './import-fault.cjs';
 import { importCycles, importFaults, productFiles, suppressions } from './import-rules';
@@ -9,7 +10,7 @@ import { type LockPackages, missingOptionals, namedHosts } from './lock-rules';
 import { anyTypes, drawers, longConstructors, sizes, starExports, wideIndexes } from './shape-rules';
 import { strayClasses } from './style-rules';
 import { textFaults } from './text-rules';
-import { ROOT, texts, tree } from './tree';
+import { ROOT, texts, tree, unit } from './tree';
 
 // The rules over the repository as it stands. That each rule finds what it is for is shown by the suites beside this one.
 const locks = ['package-lock.json', 'bench/package-lock.json', 'examples/framework/package-lock.json'].filter((path) =>
@@ -47,7 +48,11 @@ describe('the shape of the code', () => {
   it('names every export', () => expect(starExports(tree())).toEqual([]));
   it('gives no constructor more than six dependencies', () =>
     expect(longConstructors(productFiles(tree()))).toEqual([]));
-  it('keeps the index of each library at forty names or fewer', () => expect(wideIndexes(tree())).toEqual([]));
+  it('keeps the index of each library narrow', () => expect(wideIndexes(tree())).toEqual([]));
+  it('exports nothing that nobody imports', () => {
+    const bench = texts(/^bench\/.*\.ts$/).map(({ path, text }) => unit(path, text));
+    expect(deadExports([...tree(), ...bench])).toEqual([]);
+  });
   it('has no drawer folders', () => expect(drawers(tree().filter(({ path }) => !isTest(path)))).toEqual([]));
 });
 

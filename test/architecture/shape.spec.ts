@@ -1,3 +1,4 @@
+import { deadExports } from './export-rules';
 import { anyTypes, drawers, longConstructors, sizes, starExports, wideIndexes } from './shape-rules';
 import { strayClasses } from './style-rules';
 import { unit } from './tree';
@@ -26,6 +27,26 @@ describe('the shape check', () => {
   it('finds an index that promises too much', () => {
     const names = Array.from({ length: 41 }, (_, i) => `name${i}`).join(', ');
     expect(wideIndexes([unit('libs/audit/src/index.ts', `export { ${names} } from './names';`)])).toHaveLength(1);
+  });
+
+  it('finds a value that nobody imports, and a name of an index that nobody outside does', () => {
+    const files = [
+      unit('libs/audit/src/index.ts', `export { seal, type Sealed, open } from './seal'; export { by } from './all';`),
+      unit(
+        'libs/audit/src/seal.ts',
+        'export const seal = 1, open = 2; export interface Sealed {} export function dead() {}',
+      ),
+      unit('libs/audit/src/all.ts', 'export const [by, other] = [1, 2]; export interface Wish {}'),
+      unit('libs/policy/src/x.ts', `import { seal as close } from '@writ/audit';`),
+      unit('libs/audit/src/y.ts', `import * as all from './all';`),
+    ];
+    expect(deadExports(files)).toEqual([
+      'libs/audit/src/index.ts: Sealed',
+      'libs/audit/src/index.ts: open',
+      'libs/audit/src/index.ts: by',
+      'libs/audit/src/seal.ts: open',
+      'libs/audit/src/seal.ts: dead',
+    ]);
   });
 
   it.each(['libs/kernel/src/utils/x.ts', 'libs/common/src/index.ts', 'apps/cli/src/helpers.ts'])('finds %s', (path) => {

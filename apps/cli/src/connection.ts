@@ -6,7 +6,7 @@ import { CliError } from './cli-error';
 
 type Variables = { readonly [name: string]: string | undefined };
 
-export const DEFAULT_URL = 'http://127.0.0.1:8420';
+const DEFAULT_URL = 'http://127.0.0.1:8420';
 
 /** What `writ dev` leaves for the CLI of the same user. */
 export interface Login {

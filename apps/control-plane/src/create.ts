@@ -10,7 +10,7 @@ import { ProblemFilter, sendProblem } from './frame/problem.filter';
 import { type HttpReply, type HttpRequest } from './frame/state';
 
 /** Definitions of one tenant and a policy fit many times over; more in one request is a mistake. */
-export const BODY_LIMIT_BYTES = 4_194_304;
+const BODY_LIMIT_BYTES = 4_194_304;
 
 /**
  * The HTTP server over libraries that are already open, not yet listening: `main.ts` listens, `writ dev` listens beside

@@ -1,1 +1,1 @@
-export { type RunningWorker, startWorker, type WorkerDeps } from './start-worker';
+export { type RunningWorker, startWorker } from './start-worker';

@@ -1,14 +1,6 @@
-export {
-  type ChainCheck,
-  type ChainFault,
-  type ChainHead,
-  type ChainLink,
-  checkChain,
-  extendChain,
-  GENESIS,
-} from './chain';
-export { commitmentTo, opensCommitment } from './commitment';
-export { AUDIT_SCHEMA, type AuditContext, type AuditEvent, type AuditType, type DecisionEvidence } from './event';
+export { type ChainHead, checkChain, extendChain, GENESIS } from './chain';
+export { commitmentTo } from './commitment';
+export { type AuditContext, type DecisionEvidence } from './event';
 export { exportLog, type ExportWish } from './log/export';
 export { LOG_FAULT_POINTS, type LogFaultPoint, type LogFaults } from './log/faults';
 export { KeyRing } from './log/key-ring';

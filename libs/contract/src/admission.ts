@@ -7,7 +7,7 @@ const atOnce = z.number().int().min(1).max(LIMIT);
 const inLine = z.number().int().min(0).max(LIMIT);
 const limits = z.object({ most_active: atOnce.nullable(), most_in_line: inLine.nullable() });
 
-export const Admission = named(
+const Admission = named(
   'Admission',
   z.object({
     weight: z

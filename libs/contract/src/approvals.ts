@@ -45,7 +45,7 @@ const Vote = named(
   }),
 );
 
-export const Approval = named(
+const Approval = named(
   'Approval',
   z
     .object({
@@ -131,7 +131,7 @@ const Voted = named(
 
 const hex = (digit: string): string => `sha256:${digit.repeat(32)}`;
 
-export const approvalExample = {
+const approvalExample = {
   id: 'apr_01k8x0q3wsf5z8k2m4n6p8r0t7',
   run: 'run_01k8x0q3wsf5z8k2m4n6p8r0t2',
   workflow: 'refund_order',

@@ -16,7 +16,7 @@ const exampleEvent = 'evt_01k8x0q3wsf5z8k2m4n6p8r0t4';
 
 const LogReason = z.object({ code: z.string(), message: z.string(), next: z.string().nullable() });
 
-export const AuditLog = named(
+const AuditLog = named(
   'AuditLog',
   z.object({
     origin: z.string().describe('Name of the log, as its checkpoints and keys carry it.'),
@@ -47,7 +47,7 @@ export const AuditLog = named(
   }),
 );
 
-export const AuditCheckpoint = named(
+const AuditCheckpoint = named(
   'AuditCheckpoint',
   z.object({
     size,
@@ -58,7 +58,7 @@ export const AuditCheckpoint = named(
   }),
 );
 
-export const AuditConsistency = named(
+const AuditConsistency = named(
   'AuditConsistency',
   z.object({
     origin: z.string(),
@@ -70,7 +70,7 @@ export const AuditConsistency = named(
   }),
 );
 
-export const SealedEvent = named(
+const SealedEvent = named(
   'SealedEvent',
   z.object({
     index: z.int().min(0).nullable().describe('Place in the log; null while the event is not sealed.'),
@@ -80,7 +80,7 @@ export const SealedEvent = named(
   }),
 );
 
-export const AuditProof = named(
+const AuditProof = named(
   'AuditProof',
   z.object({
     event: id('event'),

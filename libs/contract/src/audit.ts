@@ -17,7 +17,7 @@ import {
   windowQuery,
 } from './search';
 
-export const AuditEvent = named(
+const AuditEvent = named(
   'AuditEvent',
   z
     .looseObject({

@@ -15,7 +15,7 @@ const crossing = z
   );
 const amount = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-export const Budget = named(
+const Budget = named(
   'Budget',
   z.object({
     id: id('budget'),

@@ -6,7 +6,7 @@ import { Budget } from './runs';
 
 const revocation = z.object({ by: z.string(), at: time, reason: z.string() });
 
-export const Delegation = named(
+const Delegation = named(
   'Delegation',
   z
     .object({

@@ -6,7 +6,7 @@ import { route } from './route';
 const roles = z.array(role).max(64).readonly();
 const scopes = z.array(scope).min(1).max(64).readonly();
 
-export const ApiKey = named(
+const ApiKey = named(
   'ApiKey',
   z.object({
     id: id('key'),

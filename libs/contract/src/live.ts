@@ -6,7 +6,7 @@ import { route } from './route';
 import { filter } from './search';
 
 /** Why a stream was closed by the server, as the data of its last event, `stream.end`. */
-export const StreamEnd = named(
+const StreamEnd = named(
   'StreamEnd',
   z.object({
     reason: z
@@ -23,6 +23,8 @@ export const StreamEnd = named(
       .describe('Only after `shutdown`, `log_reopened` and `unavailable` does it help to connect again.'),
   }),
 );
+
+export type StreamEndReason = z.infer<typeof StreamEnd>['reason'];
 
 export const liveRoutes = {
   listEvents: route({

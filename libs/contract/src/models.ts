@@ -22,7 +22,7 @@ const version = {
   created_at: time,
 };
 
-export const Model = named(
+const Model = named(
   'Model',
   z.object({
     name: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { id, json, jsonObject, named, page, pageQuery, time } from './fields';
 import { route } from './route';
 
-export const Question = named(
+const Question = named(
   'Question',
   z
     .object({

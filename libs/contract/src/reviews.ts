@@ -8,7 +8,7 @@ const verdict = z
   .enum(['fine', 'concern'])
   .describe('`fine`: nothing to object to; `concern`: something has to follow, which the note says.');
 
-export const Review = named(
+const Review = named(
   'Review',
   z
     .object({

@@ -29,7 +29,7 @@ const comparedRun = z.object({
   fork: RunFork.nullable(),
 });
 
-export const RunDiff = named(
+const RunDiff = named(
   'RunDiff',
   z
     .object({

@@ -47,8 +47,6 @@ export const usage = z
   })
   .describe('What the run used, and the runs that it started once they have reported.');
 
-export const Run = named('Run', z.object(run));
-
 const ListedRun = named(
   'ListedRun',
   z
@@ -63,7 +61,7 @@ const ListedRun = named(
     })
     .describe('A run as lists show it.'),
 );
-export const RunDetail = named(
+const RunDetail = named(
   'RunDetail',
   z.object({
     ...run,
@@ -82,7 +80,7 @@ export const RunDetail = named(
     usage,
   }),
 );
-export const RunEvent = named(
+const RunEvent = named(
   'RunEvent',
   z.looseObject({ sequence: z.int(), type: z.string(), time }).describe('One journal event; further fields by type.'),
 );
@@ -116,7 +114,7 @@ export const Budget = z.strictObject({
   depth: z.int().min(0).exactOptional().describe('How many runs may stand below it, one under the other.'),
 });
 
-export const StartRun = named(
+const StartRun = named(
   'StartRun',
   z.strictObject({
     workflow: name,

@@ -45,7 +45,7 @@ const Count = named(
   }),
 );
 
-export const Coverage = named(
+const Coverage = named(
   'Coverage',
   z
     .object({

@@ -6,7 +6,7 @@ const person = z
   .string()
   .regex(/^(user|service):[A-Za-z0-9][A-Za-z0-9_.@:-]{0,190}$/, 'a person or a service, such as user:ann');
 
-export const StandIn = named(
+const StandIn = named(
   'StandIn',
   z
     .object({

@@ -11,7 +11,7 @@ const StopMode = z
   );
 const perMinute = z.number().int().min(0).max(1_000_000).nullable();
 
-export const Stop = named(
+const Stop = named(
   'Stop',
   z.object({
     id: id('stop'),

@@ -38,7 +38,7 @@ const subscription = {
   created_by: z.string(),
   created_at: time,
 };
-export const Subscription = named(
+const Subscription = named(
   'Subscription',
   z.object(subscription).describe('Somebody outside who is told what happens: approvals, questions, stops, budgets.'),
 );

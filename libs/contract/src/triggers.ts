@@ -40,7 +40,7 @@ const start = {
   deadline_ms: z.int().min(1).max(31_536_000_000).exactOptional(),
 };
 
-export const Firing = named(
+const Firing = named(
   'Firing',
   z
     .object({
@@ -73,7 +73,7 @@ const trigger = {
   changed_at: time,
   last: Firing.nullable().describe('The newest firing.'),
 };
-export const Trigger = named('Trigger', z.object(trigger));
+const Trigger = named('Trigger', z.object(trigger));
 
 const firingExample = {
   key: '2026-11-23T06:00:00.000Z',

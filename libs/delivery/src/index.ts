@@ -1,3 +1,3 @@
 export { Dispatcher, type DispatcherOptions } from './dispatcher';
 export { subscriptions } from './subscriptions';
-export { type DeadLetter, type Delivery, NOTICES, type Subscription } from './types';
+export { type DeadLetter, type Delivery, type Subscription } from './types';

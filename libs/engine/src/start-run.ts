@@ -260,7 +260,7 @@ export function newRun(
 }
 
 /** Two starts with one idempotency key are the same request when this is the same. */
-export function requestDigest(input: StartRunInput): string {
+function requestDigest(input: StartRunInput): string {
   const { workflow, version, input: given, mandate, budget, onBehalfOf, deadlineMs, priority, fork } = input;
   const caller = input.caller.id;
   // In the order of canonical JSON, which then need not sort it.

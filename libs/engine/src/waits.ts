@@ -76,7 +76,7 @@ function hasLiveBranch(state: RunState, outer: BranchState): boolean {
   return false;
 }
 
-export function waitingStatus(wait: WaitFor): RunStatus {
+function waitingStatus(wait: WaitFor): RunStatus {
   switch (wait.for) {
     case 'signal':
     case 'child':

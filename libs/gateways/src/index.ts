@@ -2,20 +2,15 @@ export { DOORS } from './doors';
 export { EgressGuard, type Lookup } from './egress/guard';
 export { readEgressRules } from './egress/rules';
 export { httpTransport } from './http-tool/http-transport';
-export { type ListCall, type McpOptions, McpTransport, mcpTransport, type RemoteTool } from './mcp/mcp-transport';
-export { type OpenAiOptions, openAiProvider } from './model/openai-provider';
+export { McpTransport, mcpTransport } from './mcp/mcp-transport';
+export { openAiProvider } from './model/openai-provider';
 export { Relay } from './relay/relay';
-export type { ScriptInput, TurnInput } from './scripted/script';
-export {
-  type JournalEntry,
-  type ScriptedModel,
-  type ScriptedModelOptions,
-  startScriptedModel,
-} from './scripted/server';
+export type { ScriptInput } from './scripted/script';
+export { type ScriptedModel, startScriptedModel } from './scripted/server';
 export { fromModule } from './sandbox/from-module';
 export type { FunctionContext, ToolFunction } from './tools/function';
 export { functionTransport } from './tools/function-transport';
-export { ToolGateway, type Transports } from './tools/tool-gateway';
+export { ToolGateway } from './tools/tool-gateway';
 export type {
   CallLimits,
   CallOutcome,

@@ -22,7 +22,7 @@ export interface AuthorityStoreOptions {
 }
 
 /** The channel that whatever raises an authority epoch notifies; the payload is the tenant, or `*`. */
-export const AUTHORITY_CHANNEL = 'writ_authority';
+const AUTHORITY_CHANNEL = 'writ_authority';
 
 /**
  * The authority of every tenant this process works for, kept current by notification and by a poll. What it hands out

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What conditions and obligations of a policy are called, and how they are written. */
-export const partId = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'an id: lower-case letters, digits, _ . -');
+const partId = z.string().regex(/^[a-z][a-z0-9_.-]{0,63}$/, 'an id: lower-case letters, digits, _ . -');
 
 /** Id → condition expression (see `ConditionExpression` of `@writ/rules`). */
 export const ConditionsDocument = z.record(partId, z.json()).default({});

@@ -24,7 +24,7 @@ const isTexts = (value: unknown): boolean =>
  * A tenant's policy as a document. `rules` is Casbin CSV (sections p, p2, g, g2 of `policies/model.conf`), with the
  * literal `{tenant}` in the tenant column; the rest names what the rules refer to. Unknown members are refused.
  */
-export const BundleDocument = z.strictObject({
+const BundleDocument = z.strictObject({
   rules: z.union([z.string(), z.custom<readonly string[]>(isTexts).transform((lines) => lines.join('\n'))]).default(''),
   conditions: ConditionsDocument,
   obligations: ObligationsDocument,

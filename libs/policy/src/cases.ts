@@ -40,7 +40,7 @@ const Case = z.strictObject({
   because: z.string().optional(),
 });
 
-export const CaseTable = z.strictObject({ about: z.string().optional(), cases: z.array(Case).min(1) });
+const CaseTable = z.strictObject({ about: z.string().optional(), cases: z.array(Case).min(1) });
 
 export interface CaseResult {
   /** One line that tells the case from the others. */

@@ -4,14 +4,14 @@ import { jsonSchema, label, name } from './name';
 const agents = z.array(name).max(64).default([]);
 
 /** Characters of a value on the blackboard, as canonical JSON: it stands in the journal with each write. */
-export const MOST_VALUE_CHARS = 16_000;
+const MOST_VALUE_CHARS = 16_000;
 
 /**
  * What agents of one run share by name. A value has a version, and whoever writes says which version it has seen: of two
  * that saw the same, the second is told of the conflict. Who is offered a key stands here; who may use it, the policy says
  * each time.
  */
-export const BlackboardKey = z.strictObject({
+const BlackboardKey = z.strictObject({
   /** What a value must be. */
   schema: jsonSchema.default({}),
   initial: z.json().optional(),
@@ -23,7 +23,7 @@ export const BlackboardKey = z.strictObject({
 });
 
 /** Where messages to one agent of a run wait, in order, until it reads them. */
-export const Mailbox = z.strictObject({
+const Mailbox = z.strictObject({
   /** Agents that are offered to write to it. */
   from: z.array(name).min(1).max(64),
   /** Messages that wait at most; one more is refused. */

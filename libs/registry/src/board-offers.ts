@@ -3,14 +3,14 @@ import type { WorkflowDefinition } from './definitions';
 import type { OfferedTool } from './offered-tool';
 
 /** What an agent is offered where its workflow has a blackboard it may read or write, and mailboxes. */
-export const BOARD_READ = 'board_read';
-export const BOARD_WRITE = 'board_write';
-export const SEND_MESSAGE = 'send_message';
-export const READ_MESSAGES = 'read_messages';
+const BOARD_READ = 'board_read';
+const BOARD_WRITE = 'board_write';
+const SEND_MESSAGE = 'send_message';
+const READ_MESSAGES = 'read_messages';
 export const BOARD_FUNCTIONS: ReadonlySet<string> = new Set([BOARD_READ, BOARD_WRITE, SEND_MESSAGE, READ_MESSAGES]);
 
 /** Characters of a message between agents. */
-export const MOST_MESSAGE_CHARS = 4_000;
+const MOST_MESSAGE_CHARS = 4_000;
 /** Seconds that reading may wait for the first message. */
 const LONGEST_WAIT_S = 3_600;
 

@@ -14,7 +14,7 @@ export { parseDocuments, validateDocuments } from './documents';
 export { evaluateCondition } from './evaluate-condition';
 export { loadBill, loadPinnedBill } from './load';
 export type { Merge } from './merge';
-export type { FanoutNode, HedgeNode, MapNode, Node, RouterNode, SequenceNode } from './nodes';
+export type { Node, RouterNode } from './nodes';
 export { offeredTools, supervisorTools } from './offered';
 export type { OfferedTool } from './offered-tool';
 export { agentPassings } from './passings';

@@ -94,7 +94,7 @@ export interface RouterNode {
   fallback: Fallback;
 }
 
-export const compensation = z.strictObject({ tool: name, args: template.default({}), agent: name.optional() });
+const compensation = z.strictObject({ tool: name, args: template.default({}), agent: name.optional() });
 
 const MOST_BRANCHES = 1000;
 const MOST_ITEMS = 10_000;

@@ -89,7 +89,6 @@ export function offeredTools(
 }
 
 const TASK_STATUSES = ['open', 'done', 'failed', 'dropped'] as const;
-export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 const DELEGATE_PARAMETERS: JsonObject = {
   type: 'object',

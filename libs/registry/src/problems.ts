@@ -8,7 +8,7 @@ export interface Problem {
 }
 
 export const token = (key: PropertyKey): string => String(key).replaceAll('~', '~0').replaceAll('/', '~1');
-export const pointerTo = (path: readonly PropertyKey[]): string => path.map((key) => `/${token(key)}`).join('');
+const pointerTo = (path: readonly PropertyKey[]): string => path.map((key) => `/${token(key)}`).join('');
 
 const LISTED = 20;
 

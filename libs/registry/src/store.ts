@@ -21,7 +21,7 @@ interface StoredRow extends Omit<DefinitionRow, 'created_at'> {
 const COLUMNS = 'kind, name, version, digest, author, created_at';
 
 /** A body was valid when it was stored; defaults added since are filled in when it is read. */
-export const versioned = (row: Pick<StoredRow, 'digest' | 'version' | 'body'>): Versioned => ({
+const versioned = (row: Pick<StoredRow, 'digest' | 'version' | 'body'>): Versioned => ({
   digest: row.digest,
   version: row.version,
   definition: Definition.parse(JSON.parse(row.body)),

@@ -1,4 +1,4 @@
-export { calibrate, type LabelledText, type Measured, measure } from './calibrate';
-export { type Certainty, type Choice, chooseRoute } from './choose';
-export type { Classified, Classifier, RouteExamples, RouteScore } from './classifier';
+export { calibrate, type LabelledText, measure } from './calibrate';
+export { chooseRoute } from './choose';
+export type { Classifier, RouteExamples, RouteScore } from './classifier';
 export { trainLexical } from './lexical';

@@ -54,7 +54,7 @@ export class Unread {
  * A value read "for this very decision" was read a little before it: the answer travelled back and was recorded. Older
  * than this it was read for another decision.
  */
-export const READ_GRACE_MS = 5_000;
+const READ_GRACE_MS = 5_000;
 
 /** Whether a value read at `at` may still decide at `now`. A value from the future is a wrong clock, not a fresh value. */
 export const isFresh = (at: number, now: number, maxAgeMs: number): boolean =>

@@ -1,6 +1,6 @@
 export { type Closure, closeOver, type Sliced } from './closure';
 export { ASKING_OBLIGATIONS, type Combined, combine, standing } from './combine';
-export type { CompiledCondition, ConditionExpression, Outcome } from './condition';
+export type { CompiledCondition, Outcome } from './condition';
 export { compileCondition, compileOutside } from './compile-condition';
 export { type Groups, namesCoverAction, namesCoverHandoff } from './direct';
 export { compareDecimals, toDecimal } from './decimal';

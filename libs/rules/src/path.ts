@@ -178,5 +178,5 @@ function property(
   return hasType(value, spec.type) ? value : new Unread('unknown', `${text}: ${name} is not a ${spec.type}`);
 }
 
-export const hasType = (value: Json, type: ValueType): boolean =>
+const hasType = (value: Json, type: ValueType): boolean =>
   type === 'any' || (type === 'list' ? Array.isArray(value) : typeof value === type);

@@ -11,7 +11,7 @@ export interface Closures {
 }
 
 /** Objects as rules write them, and where the rules about each stand: side by side, in the order in which they are written. */
-export class PlacedObjects {
+class PlacedObjects {
   readonly numbers = new Map<string, number>();
   /** Of each number: the name and its hash, how many rules are about it, the place of the first. */
   readonly names: string[] = [];

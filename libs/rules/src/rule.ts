@@ -1,5 +1,3 @@
-import type { JsonObject } from '@writ/kernel';
-
 export type Effect = 'allow' | 'deny';
 export type HandoffMode = 'attenuate' | 'service';
 
@@ -35,9 +33,4 @@ export type Rule = ActionRule | HandoffRule;
 export interface Link {
   readonly member: string;
   readonly group: string;
-}
-
-export interface ObligationSpec {
-  readonly type: string;
-  readonly values: JsonObject;
 }

@@ -95,7 +95,7 @@ const ALWAYS: { readonly [K in SpanKind]?: Attributes } = {
 };
 
 /** The wire name of one attribute, or null where the version has none. */
-export function attributeName(name: AttributeName, version: SemconvVersion): string | null {
+function attributeName(name: AttributeName, version: SemconvVersion): string | null {
   if (version === '1.36.0') {
     const older = V1_36[name];
     if (older !== undefined) return older;

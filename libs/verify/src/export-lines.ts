@@ -95,7 +95,7 @@ export class ExportWriter {
 }
 
 /** `line` with its sum added as the last member; `before` is the sum of our line before, empty for the first. */
-export function sealLine(before: string, line: string): { readonly text: string; readonly sum: string } {
+function sealLine(before: string, line: string): { readonly text: string; readonly sum: string } {
   const open = line.slice(0, -1);
   const sum = sha256Hex(before + open);
   return { text: `${open},"sum":"${sum}"}`, sum };

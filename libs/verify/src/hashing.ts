@@ -33,7 +33,7 @@ export interface Place {
 }
 
 /** Leaf hash of the 32-byte entry that stands in `entries` at `from`. */
-export function leafHashInto(entries: Uint8Array, from: number, { out, at }: Place): void {
+function leafHashInto(entries: Uint8Array, from: number, { out, at }: Place): void {
   for (let i = 0; i < HASH_BYTES; i++) leaf[1 + i] = entries[from + i]!;
   sha256Into(leaf, out, at);
 }

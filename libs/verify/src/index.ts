@@ -29,5 +29,5 @@ export { cover } from './ranges';
 export { formatTlogProof, parseTlogProof } from './tlog-proof';
 export { Tree } from './tree';
 export { type EventReport, verifyEvent } from './verify-event';
-export { type Progress, type Report, type Trust, verifyExport } from './verify-export';
+export { type Report, type Trust, verifyExport } from './verify-export';
 export type { Problem } from './report';

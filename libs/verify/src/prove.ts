@@ -85,7 +85,7 @@ export async function rootAt(size: number, reader: TileReader): Promise<Uint8Arr
  * Level-0 tiles as leaf hashes that are known to be those of the tree with that root: each tile is held against the
  * hash above it, up to the right edge, and that against the root. Throws `TileError` naming the tile that does not fit.
  */
-export async function* provenLeaves(
+async function* provenLeaves(
   tree: { readonly size: number; readonly root: Uint8Array; readonly from: number; readonly to: number },
   reader: TileReader,
 ): AsyncGenerator<{ readonly first: number; readonly leaves: Uint8Array }> {

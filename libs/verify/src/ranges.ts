@@ -14,7 +14,7 @@ export interface Node {
 }
 
 /** Largest power of two below `n`; for n ≥ 2 (RFC 9162 §2.1.1). */
-export function splitOf(n: number): number {
+function splitOf(n: number): number {
   let k = 1;
   while (k * 2 < n) k *= 2;
   return k;

@@ -12,7 +12,7 @@
  * - `draw`: a run that was to be looked at and was not drawn, or the other way round
  * - `tile`: a tile that is missing, short or does not fit the tree
  */
-export const FAULTS = [
+const FAULTS = [
   'altered',
   'missing',
   'inserted',

@@ -7,7 +7,7 @@ import { countsOf, windowOf } from './window';
 export type ListedEvent = ItemOf<'listAuditEvents'>;
 export type EventPage = ResponseOf<'listAuditEvents'>;
 
-export const PAGE = 100;
+const PAGE = 100;
 
 const BY = ['category', 'decision', 'actor'] as const;
 export type CountedBy = (typeof BY)[number];

@@ -9,7 +9,7 @@ export type ListedRun = ItemOf<'listRuns'>;
 export type RunPage = ResponseOf<'listRuns'>;
 export type Coverage = RunPage['coverage'];
 
-export const PAGE = 100;
+const PAGE = 100;
 
 const BASES = ['started', 'finished', 'active'] as const;
 export type Basis = (typeof BASES)[number];

@@ -26,7 +26,7 @@ function column(
 }
 
 /** The time left while people are asked, the time of the end afterwards. */
-export function Expiry({ approval }: { readonly approval: Approval }) {
+function Expiry({ approval }: { readonly approval: Approval }) {
   return <Stamp at={approval.resolved_at ?? approval.expires_at} form="ago" />;
 }
 

@@ -11,7 +11,7 @@ import { WAITING_KEY } from './useWaiting';
 /** How often to look for whoever may not follow the log. */
 const POLL_MS = 5_000;
 
-export const approvalsKey = (asked: ApprovalsAsked) => ['approvals', 'list', asked] as const;
+const approvalsKey = (asked: ApprovalsAsked) => ['approvals', 'list', asked] as const;
 
 /** The requests of one queue, kept true by the tenant's log: an inbox must not show work that somebody else has done. */
 export function useApprovals(asked: ApprovalsAsked) {

@@ -22,7 +22,7 @@ export interface Histogram {
 }
 
 /** From what lies at the bottom of a bar to what lies on top: what needs a look is where the eye is. */
-export const STACK: readonly Tone[] = ['good', 'calm', 'busy', 'wait', 'unsure', 'bad'];
+const STACK: readonly Tone[] = ['good', 'calm', 'busy', 'wait', 'unsure', 'bad'];
 
 export const totalOf = (bucket: Bucket): number => Object.values(bucket.counts).reduce((sum, one) => sum + one, 0);
 

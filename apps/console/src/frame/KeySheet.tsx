@@ -42,7 +42,7 @@ export function KeySheet({ opened, onClose }: { readonly opened: boolean; readon
   );
 }
 
-export function Keys({ keys }: { readonly keys: string }) {
+function Keys({ keys }: { readonly keys: string }) {
   return (
     <span className={styles['chord']}>
       {keys.split(' ').map((key, index) => (

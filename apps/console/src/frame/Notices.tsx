@@ -23,7 +23,7 @@ interface Notice {
 const NOTICED_MS = 30_000;
 
 /** What needs whoever is signed in, and what they should know: from what the pages themselves know, asked every few seconds. */
-export function useNotices(): readonly Notice[] {
+function useNotices(): readonly Notice[] {
   const waiting = useWaiting().data;
   const asked = useAsked().data ?? 0;
   const stops = useStops().data ?? [];

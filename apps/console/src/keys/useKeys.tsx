@@ -1,4 +1,4 @@
-import { createContext, useContext, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { type Binding, Keyboard } from './keys';
 
 export const keyboard = new Keyboard();
@@ -27,15 +27,11 @@ export function useKeyboard(): void {
   }, []);
 }
 
-const Silent = createContext(false);
-export const KeysOff = Silent.Provider;
-
 /** The keys of a component for as long as it is on the page; the newest functions are always the ones run. */
 export function useKeys(bindings: readonly Binding[]): void {
-  const off = useContext(Silent);
   const latest = useRef(bindings);
   useEffect(() => {
     latest.current = bindings;
   });
-  useEffect(() => (off ? undefined : keyboard.add(() => latest.current)), [off]);
+  useEffect(() => keyboard.add(() => latest.current), []);
 }

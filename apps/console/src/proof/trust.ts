@@ -45,10 +45,6 @@ export function pin(vkey: string, base?: string): string | null {
   return null;
 }
 
-export function unpin(vkey: string): void {
-  localStorage.setItem(KEYS, JSON.stringify(kept<string>(KEYS).filter((one) => one !== vkey)));
-}
-
 export const seenHead = (origin: string): SeenHead | null =>
   kept<SeenHead>(HEADS).find((head) => head.origin === origin) ?? null;
 

@@ -4,7 +4,7 @@ import { usePages } from '../list/usePages';
 import { useRefreshed } from '../live/useRefreshed';
 import { useMay } from '../session/useTenant';
 
-export const QUESTIONS_KEY = ['questions'] as const;
+const QUESTIONS_KEY = ['questions'] as const;
 /** Counted for the badge at most. */
 const MOST_COUNTED = 100;
 

@@ -102,7 +102,7 @@ export function idleStretches(
   return idle;
 }
 
-export const isIdle = (kind: SegmentKind): boolean =>
+const isIdle = (kind: SegmentKind): boolean =>
   kind.startsWith('waiting_') || kind === 'paused' || kind === 'queued' || kind === 'retry' || kind === 'throttled';
 
 /** What a step was asked and refused on the way: the glyphs on its bar. A plain allow needs none. */

@@ -3,7 +3,7 @@ import { useCallback } from 'react';
 import { fetchRuns, type ListedRun, type RunPage, type RunsAsked } from '../api/runs';
 import { usePages } from '../list/usePages';
 
-export const runsKey = (asked: RunsAsked) => ['runs', asked] as const;
+const runsKey = (asked: RunsAsked) => ['runs', asked] as const;
 
 /** The runs of one screen, page by page, and the two ways they change under it. */
 export function useRuns(asked: RunsAsked) {

@@ -2,7 +2,7 @@ import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { theme } from './theme';
 
-export const LOOK_KEY = 'writ-look';
+const LOOK_KEY = 'writ-look';
 
 const manager = localStorageColorSchemeManager({ key: LOOK_KEY });
 

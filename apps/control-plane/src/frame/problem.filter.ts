@@ -67,7 +67,7 @@ function unreachable(error: unknown): boolean {
 }
 
 /** No handler: the path is unknown, or known for other methods. */
-export function unrouted(request: HttpRequest): Refusal {
+function unrouted(request: HttpRequest): Refusal {
   const path = pathOf(request);
   const allowed = Object.values(ROUTES as { [operation: string]: Route })
     .filter((route) => new RegExp(`^${route.path.replace(/\{\w+\}/g, route.rest ? '.+' : '[^/]+')}$`).test(path))
@@ -77,7 +77,7 @@ export function unrouted(request: HttpRequest): Refusal {
   return new Refusal('method_not_allowed', `${request.method} does not apply to ${path}`, { headers: { allow } });
 }
 
-export const pathOf = (request: HttpRequest): string => request.url.split('?', 1)[0] ?? '';
+const pathOf = (request: HttpRequest): string => request.url.split('?', 1)[0] ?? '';
 
 export function sendProblem(found: Refusal, request: HttpRequest, reply: HttpReply): void {
   if (reply.sent) return;

@@ -1,6 +1,6 @@
+import type { StreamEndReason } from '@writ/contract';
 import type { AnyCall } from '../frame/state';
 import { eventStream, type EventSource, wantsStream } from './event-stream';
-import type { StreamEnd } from './streams';
 
 interface Fake {
   readonly source: EventSource<number>;
@@ -29,7 +29,7 @@ function scripted(answers: (readonly number[] | null | Error)[]): Fake {
   };
 }
 
-function opened(fake: Fake, ended: Promise<StreamEnd> = new Promise(() => undefined)) {
+function opened(fake: Fake, ended: Promise<StreamEndReason> = new Promise(() => undefined)) {
   let left = 0;
   const stream = { ended, close: () => void (left += 1) };
   const text = eventStream(fake.source, stream, (items) => items.map((n) => ({ id: n, event: 'number', data: { n } })));

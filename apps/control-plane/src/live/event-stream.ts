@@ -1,8 +1,9 @@
+import type { StreamEndReason } from '@writ/contract';
 import { ok } from '@writ/kernel';
 import { logger } from '@writ/telemetry';
 import { Raw } from '../frame/answer';
 import type { AnyCall } from '../frame/state';
-import type { OpenStream, StreamEnd } from './streams';
+import type { OpenStream } from './streams';
 
 /** Where a stream's events come from: asked for, never pushed, so that a slow reader holds up only itself. */
 export interface EventSource<T> {
@@ -45,7 +46,7 @@ export function streamed<T>(
 const frame = ({ id, event, data }: SentEvent): string =>
   `${id === null ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
-const lastFrame = (reason: StreamEnd): string => `event: stream.end\ndata: ${JSON.stringify({ reason })}\n\n`;
+const lastFrame = (reason: StreamEndReason): string => `event: stream.end\ndata: ${JSON.stringify({ reason })}\n\n`;
 
 /**
  * Server-sent events from a source, until it ends or the server ends the stream, which is told in a last event

@@ -1,3 +1,4 @@
+import type { StreamEndReason } from '@writ/contract';
 import { type Database } from '@writ/database';
 import { type Credential, endedCredentials } from '@writ/identity';
 import { type Clock, type Failure, ok, refuse, type Result, type TenantId } from '@writ/kernel';
@@ -7,29 +8,18 @@ import type { Ask, Gate } from '../authority/gate';
 import { callerOf } from '../frame/call';
 import type { AnyCall } from '../frame/state';
 
-/** Why the server closed a stream. */
-export type StreamEnd =
-  | 'finished'
-  | 'shutdown'
-  | 'key_revoked'
-  | 'key_expired'
-  | 'session_ended'
-  | 'policy_denied'
-  | 'log_reopened'
-  | 'unavailable';
-
 export interface StreamLimits {
   /** Streams that one API key may have open in this process. */
   readonly perKey: number;
   readonly inAll: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = { perKey: 64, inAll: 4_096 };
+const STREAM_LIMITS: StreamLimits = { perKey: 64, inAll: 4_096 };
 
 /** One open stream, or a request that waits: closed by whoever opened it, or ended by the server. */
 export interface OpenStream {
   /** Resolves when the server wants it to end. */
-  readonly ended: Promise<StreamEnd>;
+  readonly ended: Promise<StreamEndReason>;
   close(): void;
 }
 
@@ -38,7 +28,7 @@ interface Held {
   readonly expiresAt: number;
   readonly call: AnyCall;
   readonly ask: Ask;
-  readonly end: (reason: StreamEnd) => void;
+  readonly end: (reason: StreamEndReason) => void;
   /** The authority its rights were last asked under. */
   epoch: string;
 }
@@ -73,8 +63,8 @@ export class Streams {
     const ofKey = [...this.#open].filter((one) => one.credential.key === key.id).length;
     if (this.#closing) return refuse(CLOSING);
     if (ofKey >= this.limits.perKey || this.#open.size >= this.limits.inAll) return refuse(tooMany(ofKey, this.limits));
-    let end: (reason: StreamEnd) => void = () => undefined;
-    const ended = new Promise<StreamEnd>((resolve) => (end = resolve));
+    let end: (reason: StreamEndReason) => void = () => undefined;
+    const ended = new Promise<StreamEndReason>((resolve) => (end = resolve));
     const credential: Credential = { tenant: principal.tenant, key: key.id, session: session?.hash ?? null };
     const expiresAt = Math.min(Date.parse(key.expires_at), session ? Date.parse(session.expires_at) : Infinity);
     const held: Held = { credential, expiresAt, call, ask, end, epoch: this.#epochOf(principal.tenant) };

@@ -1,5 +1,5 @@
 import { appendTenantEvent } from '@writ/audit';
-import { matchesEvent, parseQuery, type QueryNode } from '@writ/contract';
+import { matchesEvent, parseQuery, type QueryNode, type StreamEndReason } from '@writ/contract';
 import type { Database } from '@writ/database';
 import { generationOf, sequenceOf } from '@writ/engine';
 import { canonicalJson, type Clock } from '@writ/kernel';
@@ -7,7 +7,6 @@ import { type AnswerOf, type Call, callerOf, tenantOf } from '../frame/call';
 import { explorerEvent } from '../search/explorer-event';
 import type { Live } from '../tokens';
 import type { EventSource, SentEvent } from './event-stream';
-import type { StreamEnd } from './streams';
 
 type Asked = Call<'listEvents'>;
 type LogFollower = ReturnType<Live['logs']['follow']>;
@@ -70,7 +69,11 @@ export class TenantEvents {
   }
 
   /** Once: what there is after the reader's place, or the first that comes while it waits. */
-  async page(call: Asked, source: EventSource<Looked>, ended: Promise<StreamEnd>): Promise<AnswerOf<'listEvents'>> {
+  async page(
+    call: Asked,
+    source: EventSource<Looked>,
+    ended: Promise<StreamEndReason>,
+  ): Promise<AnswerOf<'listEvents'>> {
     const fits = this.#filter(call);
     const deadline = performance.now() + call.query.wait * 1000;
     const over = ended.then(() => null);

@@ -20,7 +20,7 @@ import { readSigners, signCheckpoint, type Signers } from './signers';
 import { leavesOf, StoredTiles } from './tiles';
 
 /** Units one round seals at most, so that a backlog does not become one long transaction. */
-export const ROUND_UNITS = 20_000;
+const ROUND_UNITS = 20_000;
 
 export interface RoundParts {
   readonly db: Database;

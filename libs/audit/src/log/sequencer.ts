@@ -21,7 +21,7 @@ export interface SequencerOptions {
   readonly asideMs: number;
 }
 
-export const DEFAULT_SEQUENCER: SequencerOptions = {
+const DEFAULT_SEQUENCER: SequencerOptions = {
   lookMs: 100,
   roundMs: 350,
   beatMs: 1_000,

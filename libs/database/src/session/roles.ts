@@ -5,7 +5,7 @@ import { scramVerifier } from './scram';
 
 /** Who a connection is. `owner` migrates; the services are `writer`, `sequencer` or `reader`, and own nothing. */
 export type Role = 'owner' | 'writer' | 'sequencer' | 'reader';
-export const SERVICE_ROLES = ['writer', 'sequencer', 'reader'] as const;
+const SERVICE_ROLES = ['writer', 'sequencer', 'reader'] as const;
 
 const DUPLICATE_OBJECT = '42710';
 const UNIQUE_VIOLATION = '23505';

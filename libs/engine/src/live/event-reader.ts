@@ -15,7 +15,7 @@ export interface ReadFrom {
  * An event as readers of runs see it. Salts stay in the journal: whoever reads events could otherwise test guesses against
  * the evidence. So do near misses, which tell what rules there are: those are for who may explain decisions.
  */
-export function eventView(event: RunEvent, sequence: number): EventView {
+function eventView(event: RunEvent, sequence: number): EventView {
   const { type, at, salt: _salt, decision, ...fields } = event as RunEvent & Partial<Kept>;
   const { nearMisses: _nearMisses, ...shown } = decision ?? {};
   return {

@@ -176,7 +176,7 @@ function heldRun(bill: BillOfMaterials, world: PureWorld): HeldRun {
 const bills = new WeakMap<readonly unknown[], BillOfMaterials>();
 
 /** The bill of the only workflow among some documents, which are valid by themselves; made once for each list. */
-export function billOf(documents: readonly unknown[]): BillOfMaterials {
+function billOf(documents: readonly unknown[]): BillOfMaterials {
   const bill = bills.get(documents) ?? makeBill(documents);
   bills.set(documents, bill);
   return bill;

@@ -74,7 +74,7 @@ const triggerOf = (row: Row): Trigger => ({
   last: row.last && firingOf(row.last),
 });
 
-export const principalOf = (name: string): string => `service:trigger.${name}`;
+const principalOf = (name: string): string => `service:trigger.${name}`;
 
 /** Null when the name was used before, also by one long retired. */
 export async function insertTrigger(

@@ -8,7 +8,7 @@ import { randomBytes } from '@writ/kernel';
 const PREFIX = 'whsec_';
 
 /** How far a message's time may lie from ours, in milliseconds: older ones may be replays. */
-export const TOLERANCE_MS = 300_000;
+const TOLERANCE_MS = 300_000;
 
 export const newSecret = (): string => PREFIX + Buffer.from(randomBytes(32)).toString('base64');
 

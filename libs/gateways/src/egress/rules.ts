@@ -19,7 +19,7 @@ export interface EgressRules {
   readonly entries: readonly EgressEntry[];
 }
 
-export const PUBLIC_ONLY: EgressRules = { public: true, entries: [] };
+const PUBLIC_ONLY: EgressRules = { public: true, entries: [] };
 
 const HOW =
   'WRIT_EGRESS is a list, separated by white space, of the word public and of origins such as ' +

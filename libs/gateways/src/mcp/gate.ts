@@ -64,7 +64,7 @@ export class Gate {
   }
 }
 
-export class NotPermitted extends Error {
+class NotPermitted extends Error {
   override readonly name = 'NotPermitted';
   constructor(method: string) {
     super(`${method} was not sent: no permit covers it`);

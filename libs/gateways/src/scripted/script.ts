@@ -78,7 +78,6 @@ const id = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'a script id: letters, d
 const scripts = z.record(id, script);
 
 export type ScriptInput = z.input<typeof script>;
-export type TurnInput = z.input<typeof turn>;
 export type Script = z.output<typeof script>;
 export type Turn = z.output<typeof turn>;
 export type Fault = z.output<typeof fault>;

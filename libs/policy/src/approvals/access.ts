@@ -52,14 +52,14 @@ export interface Denial {
 }
 
 /** A denial may be asked about for so long. */
-export const OFFER_MS = 600_000;
+const OFFER_MS = 600_000;
 /** Denials that can be asked about no more are remembered as long again, to be told from unknown ones. */
 const KEPT_MS = 86_400_000;
 /** Requests of no run that nobody answered in time, ended at once. */
 const MOST_OVERDUE = 100;
 
 /** Whether people could answer what a decision asks: nobody outside can be made to prove who they are. */
-export const isRequestable = (decision: Decision): boolean =>
+const isRequestable = (decision: Decision): boolean =>
   decision.verdict === 'ask' && decision.obligations.every(({ type }) => type !== 'step_up');
 
 async function noteDenials(tx: Tx, tenant: TenantId, denials: readonly Denial[]): Promise<void> {
@@ -233,7 +233,7 @@ async function cancel(tx: Tx, mine: Mine): Promise<Result<Approval>> {
 }
 
 /** Until when a granted request is good (epoch milliseconds); null for one that is not granted. */
-export function goodUntil({ document, status, resolvedAt }: Approval): number | null {
+function goodUntil({ document, status, resolvedAt }: Approval): number | null {
   if (document.access === undefined || status !== 'approved' || resolvedAt === null) return null;
   return Math.min(resolvedAt + document.terms.validMs!, document.access.until ?? Infinity);
 }
@@ -291,7 +291,7 @@ const DUPLICATE: Failure = {
   message: 'this denial was asked about before, with other wishes',
   next: 'Go on with the task of the first request.',
 };
-export const UNKNOWN: Failure = {
+const UNKNOWN: Failure = {
   code: 'unknown_task',
   class: 'permanent',
   message: 'there is no such request of yours',

@@ -20,7 +20,7 @@ export interface Binding {
 }
 
 /** The parts of a binding in words, for whoever asks why an approval no longer fits. */
-export const BINDING_WORDS: { readonly [P in keyof Binding]: string } = {
+const BINDING_WORDS: { readonly [P in keyof Binding]: string } = {
   args_digest: 'arguments_changed',
   target_digest: 'definition_changed',
   chain_digest: 'chain_changed',
@@ -75,7 +75,7 @@ export interface AskingRule {
 }
 
 /** The rules under which this decision asks. */
-export function askingRules({ decision, snapshot }: Pick<AskedAct, 'decision' | 'snapshot'>): readonly AskingRule[] {
+function askingRules({ decision, snapshot }: Pick<AskedAct, 'decision' | 'snapshot'>): readonly AskingRule[] {
   const texts = ruleTexts(snapshot);
   const found = new Map<string, AskingRule>();
   for (const { verdict, matches } of decision.stages) {

@@ -42,10 +42,10 @@ export function barred(voter: Pick<Voter, 'id' | 'kind'>, parties: Parties): Ine
 }
 
 /** The one an act is for. */
-export const initiatorOf = ({ requesters }: Parties): string => requesters[0] ?? '';
+const initiatorOf = ({ requesters }: Parties): string => requesters[0] ?? '';
 
 /** Why somebody may not meet one requirement whatever roles they hold; null when they may. */
-export function barredFrom(
+function barredFrom(
   { self }: Pick<Requirement, 'self'>,
   voter: Pick<Voter, 'id' | 'kind'>,
   parties: Parties,

@@ -260,7 +260,7 @@ export async function standInsNow(
 }
 
 /** Roles of principals by the keys that are good now, by the database's clock. */
-export async function rolesNow(
+async function rolesNow(
   tx: Tx,
   tenant: TenantId,
   principals: readonly string[],

@@ -18,7 +18,7 @@ export interface PolicyDifference {
   readonly after: string | null;
 }
 
-export const POLICY_PARTS = [
+const POLICY_PARTS = [
   'rule',
   'role',
   'class',
@@ -115,7 +115,7 @@ function lineSaid(line: string): Said {
 }
 
 /** `role:customer may tool.invoke tool:refund, if large, after ask_payments`. */
-export function ruleWords({ section, subject, action, object, condition, effect, obligations }: WrittenRule): string {
+function ruleWords({ section, subject, action, object, condition, effect, obligations }: WrittenRule): string {
   const may = effect === 'deny' ? 'must not' : 'may';
   const act =
     section === 'p' ? `${named(action, 'do everything')} ${named(object, 'on everything')}` : `hand over to ${object}`;

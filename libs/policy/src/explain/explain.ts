@@ -57,7 +57,7 @@ export async function explain(
 }
 
 /** Whose rights bounded the act, initiator first, then the agents in the order they came to act. */
-export function chainOf(
+function chainOf(
   { snapshot }: Pick<TenantAuthority, 'snapshot'>,
   { initiator, chain }: Pick<DecisionRequest, 'initiator' | 'chain'>,
   { stages }: Pick<Decision, 'stages'>,

@@ -7,8 +7,6 @@ import { replayActs } from './replay';
 import { policyByDigest, policyVersions } from './versions';
 import { permissionsOf, whoCan, whoMay } from './who-can';
 
-export type { Explanation } from './explain';
-
 /** Questions about a policy: why, whether, who, what, and what another one would say. Nothing is done by asking them. */
 export const explaining = {
   explain,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Where content passes: into an agent, and out of a run. */
-export const BOUNDARIES = ['input', 'output'] as const;
+const BOUNDARIES = ['input', 'output'] as const;
 export type Boundary = (typeof BOUNDARIES)[number];
 
 /** What the built-in detectors know. */

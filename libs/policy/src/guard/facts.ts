@@ -13,7 +13,7 @@ export interface GuardFinding {
 }
 
 /** `redacted`: it fired, and what it fired at is not in the content any more. */
-export const GUARD_OUTCOMES = ['passed', 'fired', 'redacted', 'failed'] as const;
+const GUARD_OUTCOMES = ['passed', 'fired', 'redacted', 'failed'] as const;
 export type GuardOutcome = (typeof GUARD_OUTCOMES)[number];
 
 /** What a decision is told of the content that its act takes over a boundary. */

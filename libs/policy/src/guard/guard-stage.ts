@@ -23,7 +23,7 @@ const BOUNDARY_OF: { readonly [action: string]: Boundary } = {
   'run.finish': 'output',
 };
 
-export const boundaryOf = (action: string): Boundary | null =>
+const boundaryOf = (action: string): Boundary | null =>
   Object.hasOwn(BOUNDARY_OF, action) ? BOUNDARY_OF[action]! : null;
 
 /**

@@ -20,7 +20,7 @@ const grant = z.strictObject({
 });
 
 /** What a mark may tell of the call whose answer it is put on. */
-export const MARKS = ['for', 'agent', 'run', 'time'] as const;
+const MARKS = ['for', 'agent', 'run', 'time'] as const;
 const NAMED = /\{([^{}]*)\}/g;
 
 function knowsItsNames(text: string): boolean {

@@ -32,7 +32,6 @@ export type TieredAction = (typeof TIERED_ACTIONS)[number];
 
 /** What follows where something in the tier is not accounted for: it goes on record, people are asked, or it may not act. */
 const Lapse = z.union([z.enum(['warn', 'block']), z.strictObject({ ask: id })]);
-export type LapseDocument = z.infer<typeof Lapse>;
 
 /** Ways in which nobody answers for something any more. */
 export const LAPSES = ['overdue', 'undated', 'unowned'] as const;
