@@ -48,6 +48,7 @@ import { CommitStart1795000000047 } from './0047-commit-start';
 import { JournalEvidence1795000000048 } from './0048-journal-evidence';
 import { EnterChild1795000000049 } from './0049-enter-child';
 import { SoundRuns1795000000050 } from './0050-sound-runs';
+import { CommitResumed1795000000051 } from './0051-commit-resumed';
 
 /** Every change of the schema, in order. Listed, not globbed: the same list runs compiled, in tests and in the CLI. */
 export const MIGRATIONS = [
@@ -101,4 +102,5 @@ export const MIGRATIONS = [
   JournalEvidence1795000000048,
   EnterChild1795000000049,
   SoundRuns1795000000050,
+  CommitResumed1795000000051,
 ];

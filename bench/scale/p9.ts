@@ -25,6 +25,9 @@ export async function measureDoorbell(cluster: Cluster, options: ScaleOptions): 
         p99_ms: round(figures['p99Ms']!, 2),
         here_p50_ms: round(figures['hereP50Ms']!, 2),
         here_p99_ms: round(figures['hereP99Ms']!, 2),
+        rested_p50_ms: round(figures['restedP50Ms']!, 2),
+        rested_p99_ms: round(figures['restedP99Ms']!, 2),
+        rested_on_disk_p50_ms: round(figures['onDiskP50Ms']!, 2),
         runs: figures['runs'],
         jobs_per_run: round(jobs, 2),
       });
@@ -36,7 +39,8 @@ export async function measureDoorbell(cluster: Cluster, options: ScaleOptions): 
       };
       if (redis) rows.push(row('P9 ring to advance, over Bull, p50', figures['p50Ms']!, 'Bull alone 1.1 ms'));
       else {
-        rows.push(row('P9 ring to advance, in process, claimed, p50', figures['p50Ms']!, '–'));
+        rows.push(row('P9 ring to advance, in process, p50', figures['restedP50Ms']!, '–'));
+        rows.push(row('P9 the same, of a run that was not led here, claimed, p50', figures['p50Ms']!, '–'));
         rows.push(row('P9 start to advance where it is led, p50', figures['hereP50Ms']!, '–'));
       }
       if (redis) {

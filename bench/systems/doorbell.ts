@@ -22,9 +22,9 @@ class Timed implements WakeUp {
 
   constructor(private readonly inner: WakeUp) {}
 
-  ring(tenant: TenantId, run: RunId): Promise<void> {
+  ring(...[tenant, run, letters]: Parameters<WakeUp['ring']>): Promise<void> {
     this.rung.set(run, performance.now());
-    return this.inner.ring(tenant, run);
+    return this.inner.ring(tenant, run, letters);
   }
 
   listen(): Promise<void> {
@@ -38,19 +38,23 @@ class Timed implements WakeUp {
 
 type Start = (tenant: TenantId) => Promise<RunId>;
 
+const callerIn = (tenant: TenantId) => ({ tenant, kind: 'user', id: CALLER, roles: [] }) as const;
+
 /**
  * P9: to the first decision of a run, at forty runs a second. From the ring: one engine takes the starts, the other leads
  * what it hears of, as in two processes; between them Bull, or nothing. That is the bell, the claim, the journal, the
- * definitions. And where starts are taken by the engine that leads, as in one process: from handing the run over.
+ * definitions. Where starts are taken by the engine that leads, as in one process: from handing the run over. And of runs
+ * that were led here until they came to rest: from the ring of a signal, also until their first intent is on the disk.
  */
 serve(async ({ url, redis }) => {
-  const tenants = await makeWorld(url, 'w5');
+  const tenants = await makeWorld(url, 'bell');
   const config = { url, role: 'writer' } as const;
   const db = await openDatabase(config);
   const writer = await openGroupCommit(config, { clock: systemClock });
   const shared = redis === undefined ? new LocalWakeUp() : null;
   const bell = (): WakeUp => shared ?? new BullWakeUp(redis!);
   const begun = new Map<string, number>();
+  const intended = new Map<string, number>();
   const leading = openEngine({
     db,
     writer,
@@ -61,7 +65,9 @@ serve(async ({ url, redis }) => {
     }),
     faults: {
       at(point, { run, step }) {
-        if (point === 'before_intent' && step === 1) begun.set(run, performance.now());
+        if (step !== 1) return;
+        if (point === 'before_intent') begun.set(run, performance.now());
+        else if (point === 'after_intent') intended.set(run, performance.now());
       },
     },
     build: 'bench',
@@ -78,27 +84,36 @@ serve(async ({ url, redis }) => {
   await leading.start();
   await taking.start();
   let next = 0;
-  const starter = (commands: Pick<RunCommands, 'start'>): Start => {
+  const starter = (commands: Pick<RunCommands, 'start'>, workflow = 'w5'): Start => {
     return async (tenant) => {
-      const caller = { tenant, kind: 'user', id: CALLER, roles: [] } as const;
-      const started = await commands.start({ tenant, caller, workflow: 'w5', input: {} });
+      const started = await commands.start({ tenant, caller: callerIn(tenant), workflow, input: {} });
       if (!started.ok) throw new Error(`a run was refused: ${started.failure.message}`);
       return started.value.run;
     };
   };
   const rung = starter(taking.commands);
   const led = starter(startingHere(leading.worker!, timed));
+  const rests = starter(startingHere(leading.worker!, timed), 'rests');
+  /** Led here until it came to rest, and rung for. */
+  const again: Start = async (tenant) => {
+    const run = await rests(tenant);
+    while (leading.worker!.leading > 0) await sleep(2);
+    const told = await taking.commands.signal({ tenant, run, caller: callerIn(tenant), name: 'go', payload: null });
+    if (!told.ok) throw new Error(`a signal was refused: ${told.failure.message}`);
+    return run;
+  };
   const start = (by: Start): Promise<RunId> => by(tenants[next++ % tenants.length]!);
   const begins = async (run: RunId): Promise<void> => {
     while (!begun.has(run)) await sleep(2);
   };
   const play = async (by: Start, ms: number): Promise<number[]> => {
-    timed.rung.clear();
-    begun.clear();
+    for (const times of [timed.rung, begun, intended]) times.clear();
     for (const end = performance.now() + ms; performance.now() < end; await sleep(EACH_MS)) void start(by);
     await sleep(1_500);
-    return [...timed.rung].flatMap(([run, at]) => (begun.has(run) ? [begun.get(run)! - at] : []));
+    return since(begun);
   };
+  const since = (then: ReadonlyMap<string, number>): number[] =>
+    [...timed.rung].flatMap(([run, at]) => (then.has(run) ? [then.get(run)! - at] : []));
   // Code is measured as compiled and optimised.
   const warmUp = async (by: Start): Promise<void> => {
     const end = next + WARM_UP_RUNS;
@@ -116,7 +131,13 @@ serve(async ({ url, redis }) => {
       const runs = next;
       await warmUp(led);
       const here = await play(led, ms);
+      await warmUp(again);
+      const rested = await play(again, ms);
+      const onDisk = since(intended);
       return {
+        restedP50Ms: percentile(rested, 50),
+        restedP99Ms: percentile(rested, 99),
+        onDiskP50Ms: percentile(onDisk, 50),
         p50Ms: percentile(taken, 50),
         p99Ms: percentile(taken, 99),
         hereP50Ms: percentile(here, 50),

@@ -33,7 +33,7 @@ const tools = [
   { kind: 'agent', name: 'clerk', ...accountable, model: 'none', instructions: '', tools: ['step'] },
 ];
 
-/** What runs can be, by the name of the workload: each world holds one of them. */
+/** What runs can be, by the name of the workload. */
 const WORKFLOWS = {
   w5: () => workflow('w5', { type: 'sequence', steps: inTurn(W5_STEPS) }),
   f8: () =>
@@ -42,6 +42,14 @@ const WORKFLOWS = {
       branches: Array.from({ length: F8_BRANCHES }, (_, i) => ({ key: `b${i}`, node: step(i) })),
       merge: { policy: 'reduce', node: step(F8_BRANCHES) },
     }),
+  /** Started and led as W5 is; or rests first, until it is rung for. */
+  bell: () => [
+    workflow('w5', { type: 'sequence', steps: inTurn(W5_STEPS) }),
+    workflow('rests', {
+      type: 'sequence',
+      steps: [{ id: 'rest', node: { type: 'wait', signal: 'go' } }, ...inTurn(W5_STEPS)],
+    }),
+  ],
   waits: () => workflow('waits', { type: 'wait', signal: 'go' }),
   // A loop goes round a thousand times at most: ten of them in turn, then a pause to resume from.
   long: () =>
@@ -64,7 +72,7 @@ const WORKFLOWS = {
 } as const;
 export type World = keyof typeof WORKFLOWS;
 
-export const documentsOf = (world: World): readonly object[] => [...tools, WORKFLOWS[world]()];
+export const documentsOf = (world: World): readonly object[] => [...tools, ...[WORKFLOWS[world]()].flat()];
 
 async function makeTenant(
   db: Awaited<ReturnType<typeof openDatabase>>,

@@ -95,6 +95,7 @@ describe('the fence', () => {
     for (const [name, count] of [
       ['commit_step', 16],
       ['commit_start', 22],
+      ['commit_resumed', 40],
     ] as const) {
       await outsider.query('begin isolation level repeatable read');
       const none = Array.from({ length: count }, () => 'null').join(', ');

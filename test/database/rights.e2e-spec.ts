@@ -20,11 +20,12 @@ const EVIDENCE = [
   'approval_proof',
 ];
 /**
- * Functions that run with the owner's rights: each a door through row security that answers one question only, the three
+ * Functions that run with the owner's rights: each a door through row security that answers one question only, the four
  * that commit units, the only way into the journal, and the one that takes the leases of runs it is told with their tenant.
  */
 const DOORS = [
   'admit_runs',
+  'commit_resumed',
   'commit_start',
   'commit_step',
   'commit_units',

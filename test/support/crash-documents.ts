@@ -16,6 +16,20 @@ const one = (name: string) => ({
   root: { type: 'tool', tool: name, args: {} },
 });
 
+/** Comes to rest first, for longer than a lease is kept over a rest. */
+const later = (name: string) => ({
+  kind: 'workflow',
+  name: `later_${name}`,
+  ...accountable,
+  root: {
+    type: 'sequence',
+    steps: [
+      { id: 'rest', node: { type: 'wait', timeout_ms: 1_500 } },
+      { id: 'act', node: { type: 'tool', tool: name, args: {} } },
+    ],
+  },
+});
+
 function inTurn(tools: readonly string[]): object {
   const steps = tools.map((name, i) => ({ id: `s${i}`, node: { type: 'tool', tool: name, args: {} } }));
   return { type: 'sequence', steps };
@@ -27,6 +41,8 @@ export const payOrNote: readonly unknown[] = [
   tool('note', 'idempotent'),
   one('pay'),
   one('note'),
+  later('pay'),
+  later('note'),
   { ...tool('owned', 'idempotent'), resource: { type: 'order', id: '/order' } },
   { ...tool('owner_of', 'read') },
   { kind: 'resolver', name: 'order_owner', resource: 'order', attribute: 'owner', tool: 'owner_of', argument: 'order' },

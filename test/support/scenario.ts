@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { LogWatch } from '@writ/audit';
 import { createTenant, type Database, type GroupCommit, openDatabase, openGroupCommit } from '@writ/database';
-import { type Engine, type Faults, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
+import { type Engine, type Faults, LocalWakeUp, openEngine, type WakeUp, type WorkerOptions } from '@writ/engine';
 import type { ModelProvider, ToolTransport } from '@writ/gateways';
 import { newId, type Principal, systemClock, type TenantId } from '@writ/kernel';
 import { activatePolicy, type OpenPermit, type PolicyBundle } from '@writ/policy';
@@ -42,12 +42,23 @@ export interface Scenario {
   reconnect(): Promise<Client>;
   readonly caller: Principal;
   activate(policy: PolicyBundle): Promise<void>;
+  /**
+   * An engine as another process has that takes commands only, begun when first asked for. Nobody hears its bell: what it
+   * puts in a run's mail is found by a sweep, and read with a claim.
+   */
+  elsewhere(): Promise<Engine>;
   close(): Promise<void>;
 }
 
 const nowhere = (): never => {
   throw new Error('this process takes commands only: it has no doors');
 };
+
+/** Of a process that leads nothing. */
+const closed = (): ReturnType<NonNullable<ScenarioOptions['doors']>> => ({
+  models: { complete: nowhere },
+  tools: { invoke: nowhere, close: () => Promise.resolve() },
+});
 
 export async function openScenario(options: ScenarioOptions): Promise<Scenario> {
   const fresh = options.ownerUrl === undefined ? await freshDatabase() : null;
@@ -72,8 +83,7 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     db,
     writer,
     ...(log && { log }),
-    doors:
-      options.doors ?? (() => ({ models: { complete: nowhere }, tools: { invoke: nowhere, close: async () => {} } })),
+    doors: options.doors ?? closed,
     leads: options.doors !== undefined,
     ...(options.wakeUp && { wakeUp: options.wakeUp }),
     ...(options.options && { options: options.options }),
@@ -92,6 +102,20 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     return client;
   };
   const outsider = await reconnect();
+  let taking: Promise<Engine> | null = null;
+  const elsewhere = (): Promise<Engine> =>
+    (taking ??= (async () => {
+      const other = openEngine({
+        db,
+        writer,
+        doors: closed,
+        leads: false,
+        wakeUp: new LocalWakeUp(),
+        build: 'scenario',
+      });
+      await other.start();
+      return other;
+    })());
   return {
     ownerUrl,
     tenant,
@@ -103,7 +127,9 @@ export async function openScenario(options: ScenarioOptions): Promise<Scenario> 
     reconnect,
     caller: { tenant, kind: 'user', id: 'user:caller', roles: [] },
     activate,
+    elsewhere,
     async close() {
+      await (await taking)?.close();
       await engine.close(5_000);
       await log?.stop();
       await Promise.all(outsiders.map((client) => client.end().catch(() => undefined)));

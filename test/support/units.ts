@@ -48,7 +48,7 @@ export function creating(tenant: TenantId, changes: Changes & { readonly create?
 
 /** The unit after `before`: one journal line and one audit line further. */
 export function following(before: Unit, changes: Changes = {}): Unit {
-  const { budget: _taken, ...rest } = before;
+  const { budget: _taken, resumes: _led, ...rest } = before;
   return {
     ...rest,
     id: newId('unit'),

@@ -33,6 +33,7 @@ export {
   type AuthorityEpochs,
   Committed,
   isCommitted,
+  type Resumption,
   type RunCreation,
   type Unit,
   type UnitBudget,

@@ -50,6 +50,13 @@ export interface UnitBudget {
   readonly settleRest: boolean;
 }
 
+/** How a unit takes the lease of a run that its sender led last and still has in memory. */
+export interface Resumption {
+  /** The epoch that the run came to rest under: nobody has led it since if and only if it still stands. */
+  readonly from: number;
+  readonly owner: WorkerId;
+}
+
 /**
  * The rows one run commits together: journal and audit events, the run's new standing, the mail it consumed.
  * INVARIANT (I2, I3): a unit is committed whole and fenced, or not at all; no effect starts before its unit is in.
@@ -84,6 +91,12 @@ export interface Unit {
   readonly mail: readonly MailId[];
   /** Every decision recorded in this unit: what `Committed` can later prove. */
   readonly decisions: readonly DecisionId[];
+  /**
+   * Set where the unit takes the lease, too: `leaseEpoch` is the epoch it takes. It does where the run is as its sender
+   * knows it, with no unread mail but `mail`; otherwise the unit is refused for its lease, and nothing was taken. The lease
+   * is taken as well where the unit is then refused for its authority or a budget.
+   */
+  readonly resumes?: Resumption;
   /** Absent where no budget of the tenant covers the run: such units pay nothing for the others. */
   readonly budget?: UnitBudget;
 }

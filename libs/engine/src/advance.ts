@@ -23,11 +23,12 @@ import { branchOf } from './path';
 import { MAX_LOST_ATTEMPTS } from './retry';
 import { sound } from './run-defect';
 import { finish, giveBack } from './standing';
-import type { AdvanceEnd, Moved } from './advance-end';
+import { type AdvanceEnd, type Moved, UNCLAIMED } from './advance-end';
 import { stoppedFailure } from './stops/ended';
 import { takeAct } from './take-act';
 import { momentOf, settleUpgrade } from './upgrade/settle';
 import { tellChild } from './children/tell-child';
+import { needsClaim } from './rested/needs-claim';
 import { takeFact } from './take-fact';
 
 /** A rest shorter than this keeps the lease: giving it back and taking it again costs two transactions. */
@@ -98,11 +99,12 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
   const stopped = stoppedBy(ctx, held);
   if (stopped || state.cancel) crew.close(state, ctx.patienceMs);
   const moment = state.upgrade === null || stopped || state.cancel ? 'later' : momentOf(state);
-  if (moment === 'now' && crew.idle) await settleUpgrade(ctx, held);
+  if (moment === 'now' && crew.idle && !held.resumes) await settleUpgrade(ctx, held);
   const { planner } = held;
   const planned = sound('plan_broken', () =>
     stopped ? [planner.stopped(state, { failure: stopped, now })] : planner.next(state, now),
   );
+  if (held.resumes && needsClaim(held, planned)) return UNCLAIMED;
   const ends = planned[0];
   const steps = ends?.type === 'finish' ? await answering(ctx, held, { end: ends, now }) : planned;
   const [first] = steps;
@@ -238,13 +240,14 @@ async function rest(ctx: EngineContext, held: HeldRun, rests: readonly Rest[]): 
   const now = ctx.clock.now();
   const until = earliest(held, rests);
   // What nobody can see yet is committed first; and a branch that is left alone may be left alone for long.
-  const known = !held.create && !unseenWait(held) && held.crew.parkedUntil() === null;
+  const known = !held.create && !held.resumes && !unseenWait(held) && held.crew.parkedUntil() === null;
   if (known && until !== null && until - now <= SHORT_REST_MS) {
     await held.crew.changed(until - now);
     return null;
   }
   // Woken and nothing to do: what woke it may be a stop that this process has not heard of, and nobody will wake it again.
-  if (held.pending.events.length === 0 && !held.create && held.crew.mayBeDeaf()) {
+  const hasNothing = held.pending.events.length === 0 && !held.create && !held.resumes;
+  if (hasNothing && held.crew.mayBeDeaf()) {
     await ctx.authority.refresh(held.tenant);
     return null;
   }

@@ -12,7 +12,7 @@ import {
   type TenantId,
 } from '@writ/kernel';
 import { appendTenantEvent } from '@writ/audit';
-import { insertMail, type RunRow, runRow, type Tx } from '@writ/database';
+import { insertMail, type PolledMail, type RunRow, runRow, type Tx } from '@writ/database';
 import { type Action, decide, type Decision, type DecisionRequest, type TenantAuthority } from '@writ/policy';
 import { isFinal } from '@writ/words';
 import type { Admission } from './admission/admission';
@@ -186,6 +186,7 @@ export class RunCommands implements RunCommandsApi {
     const { tenant, run } = input;
     const all = 'kind' in letters ? [letters] : letters;
     const [letter] = all;
+    const put: PolledMail[] = [];
     const authority = await this.ctx.authority.get(tenant);
     const result = await this.ctx.db.withTenant(tenant, async (tx): Promise<Result<{ accepted: boolean }>> => {
       const row = isId('run', run) ? await runRow(tx, tenant, run) : null;
@@ -201,14 +202,14 @@ export class RunCommands implements RunCommandsApi {
       if (letter?.kind === 'cancel' && letter.undo && !(await reopenToUndo(tx, tenant, run))) {
         return refuse(nothingToUndo(row.status));
       }
-      let accepted = false;
       for (const { letter: one, decision } of sent) {
         const key = one === letter ? (dedup ?? answered(row, one)) : null;
-        accepted = (await this.#send(tx, { input, letter: one, dedup: key, decision })) || accepted;
+        const mail = await this.#send(tx, { input, letter: one, dedup: key, decision });
+        if (mail) put.push(mail);
       }
-      return ok({ accepted });
+      return ok({ accepted: put.length > 0 });
     });
-    if (result.ok) await this.ways.wakeUp.ring(tenant, run);
+    if (result.ok) await this.ways.wakeUp.ring(tenant, run, put);
     return result;
   }
 
@@ -229,14 +230,13 @@ export class RunCommands implements RunCommandsApi {
   async #send(
     tx: Tx,
     { input, letter, dedup, decision }: Sending & { readonly dedup: string | null },
-  ): Promise<boolean> {
+  ): Promise<PolledMail | null> {
     const { tenant, run, caller } = input;
     const id = newId('mail', this.ctx.clock.now());
-    const { kind } = letter;
-    const body = canonicalJson(letter.body);
-    const accepted = await insertMail(tx, { tenant, run, id, kind, body, dedup, sender: caller.id });
-    if (accepted) await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
-    return accepted;
+    const mail = { tenant, run, id, kind: letter.kind, body: canonicalJson(letter.body), sender: caller.id };
+    if (!(await insertMail(tx, { ...mail, dedup }))) return null;
+    await this.#noteMail(tx, { tenant, run, id, letter, caller: caller.id, decision });
+    return mail;
   }
 
   async #noteMail(

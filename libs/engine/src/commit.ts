@@ -123,6 +123,7 @@ function drawUp(held: HeldRun, { tails, standing, authority }: Terms): Drawn | n
     auditSeq: held.chain.seq,
     mail: facts.mail,
     decisions: [...facts.decisions, ...tail.decisions],
+    ...(held.resumes && { resumes: held.resumes }),
     ...(budget && { budget }),
   };
   return { unit, facts, tail, events, head };
@@ -136,10 +137,13 @@ function takeIn(held: HeldRun, { unit, facts, tail, events, head }: Drawn, outco
     held.pending = joinedPending({ ...facts, audits: [...facts.audits, ...contexts] }, held.pending);
     switch (outcome.reason) {
       case 'authority':
+        // Refused for nothing but this: the lease is taken, as of a unit that was refused for a budget.
+        held.resumes = null;
         return { kind: 'stale' };
       case 'exists':
         return { kind: 'exists' };
       case 'budget':
+        held.resumes = null;
         return { kind: 'over_budget', budget: outcome.detail as BudgetId };
       case 'poisoned':
         return { kind: 'poisoned', detail: outcome.detail ?? 'refused by the database' };
@@ -151,6 +155,7 @@ function takeIn(held: HeldRun, { unit, facts, tail, events, head }: Drawn, outco
   held.holdings.apply(events);
   held.seq += events.length;
   held.chain = head;
+  held.resumes = null;
   if (held.create) {
     held.create = null;
     held.onCreated?.();

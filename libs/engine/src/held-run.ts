@@ -1,16 +1,17 @@
 import type { DecisionId, Failure, MailId, RunId, TenantId } from '@writ/kernel';
 import type { AuditDraft, ChainHead } from '@writ/audit';
-import type { AuthorityEpochs, RunCreation } from '@writ/database';
+import type { AuthorityEpochs, Resumption, RunCreation } from '@writ/database';
 import type { Proposal } from './proposal';
 import type { Holdings } from './budget/holdings';
 import type { Claim } from './unit-request';
-import type { Crew } from './crew';
+import { Crew } from './crew';
 import type { EvidenceScope } from './evidence';
 import { isAside, type RunEvent } from './events';
 import type { Recording } from './fork/recording';
 import type { Planner } from './plan/planner';
 import { branchOf } from './path';
 import type { SnapshotKeeper } from './snapshot/keeper';
+import { LateSet } from './late';
 import type { RunState } from './state';
 
 /** What happened and is not committed yet: outcomes and mail. They are facts, so they are applied already. */
@@ -32,6 +33,11 @@ export interface HeldRun {
   /** Made anew when the run moves to other versions. */
   planner: Planner;
   readonly scope: EvidenceScope;
+  /**
+   * Set until a unit has taken the lease: this process led the run last, and does not know whether anybody has since.
+   * INVARIANT (I3): until then nothing is done that anybody else could see, but to commit that unit.
+   */
+  resumes: Resumption | null;
   /** Set until the unit that creates the run is in. */
   create: RunCreation | null;
   /** The authority the start was decided under: the unit that creates the run commits under no other. */
@@ -61,6 +67,56 @@ export interface HeldRun {
   lastStep: number;
   /** Numbers given to acts that have no decision on record yet, by branch: decided again, an act keeps its own. */
   readonly numbers: Map<string, number>;
+}
+
+/** What is known of a run that exists, by whoever begins to lead it. */
+type Known = Pick<
+  HeldRun,
+  | 'tenant'
+  | 'run'
+  | 'leaseEpoch'
+  | 'ledSince'
+  | 'state'
+  | 'planner'
+  | 'scope'
+  | 'seq'
+  | 'chain'
+  | 'holdings'
+  | 'recording'
+  | 'keeper'
+  | 'resumes'
+>;
+
+/** A run that exists, as it is led anew: nothing under way, and nothing that is not committed. */
+export function ledAnew(known: Known): HeldRun {
+  const { tenant, run, leaseEpoch, ledSince, state, planner, scope, seq, chain, holdings, recording, keeper } = known;
+  for (const branch of state.branches.values()) branch.fresh = new LateSet();
+  return {
+    tenant,
+    run,
+    leaseEpoch,
+    ledSince,
+    state,
+    planner,
+    scope,
+    resumes: known.resumes,
+    create: null,
+    seq,
+    chain,
+    pending: emptyPending(),
+    letGo: false,
+    onCreated: null,
+    startedUnder: null,
+    holdings,
+    recording,
+    keeper,
+    stopped: null,
+    crew: new Crew(),
+    claims: [],
+    committing: false,
+    lastStep: state.lastStep,
+    numbers: new Map(),
+  };
 }
 
 type Numbered = Pick<Proposal, 'kind' | 'path'>;

@@ -9,11 +9,9 @@ import { Holdings } from './budget/holdings';
 import { restoreContexts } from './contexts';
 import { evidence, evidenceScope, type EvidenceScope } from './evidence';
 import { apply, fold } from './fold';
-import { emptyPending, type HeldRun } from './held-run';
+import { type HeldRun, ledAnew } from './held-run';
 import { journalEvents } from './journal-line';
-import { LateSet } from './late';
 import { record } from './outcomes';
-import { Crew } from './crew';
 import { Planner } from './plan/planner';
 import { readJournal, withValues } from './read-journal';
 import { sound } from './run-defect';
@@ -44,7 +42,7 @@ export async function loadRun({ db, claimed, worker, now, budgets, snapshotEvery
   const { state, holdings, scope, last } = await restore(db, claimed, budgets);
   const { fork } = state.started;
   const bill = await loadPinnedBill(db, { tenant, manifest: state.pinned.bill });
-  const held: HeldRun = {
+  const held = ledAnew({
     tenant,
     run,
     leaseEpoch: claimed.leaseEpoch,
@@ -52,26 +50,15 @@ export async function loadRun({ db, claimed, worker, now, budgets, snapshotEvery
     state,
     planner: new Planner(bill),
     scope,
-    create: null,
+    resumes: null,
     seq: claimed.nextSeq,
     chain: { seq: claimed.auditSeq, hash: claimed.chainHead },
-    pending: emptyPending(),
-    letGo: false,
-    onCreated: null,
-    startedUnder: null,
     holdings,
     recording: fork?.effects === 'stubbed' ? await openRecording(db, fork, { tenant, run }) : null,
     keeper: new SnapshotKeeper(db, snapshotEvery, last),
-    stopped: null,
-    crew: new Crew(),
-    claims: [],
-    committing: false,
-    lastStep: state.lastStep,
-    numbers: new Map(),
-  };
+  });
   // Whoever led it may have gone between an act and telling the inbox of it.
   await tellInbox({ db, now }, held, false);
-  for (const branch of state.branches.values()) branch.fresh = new LateSet();
   if (claimed.takenOver) {
     record(
       held,

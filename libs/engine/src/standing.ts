@@ -2,7 +2,7 @@ import { assertNever, type BudgetId, canonicalJson } from '@writ/kernel';
 import type { AuditDraft } from '@writ/audit';
 import { releaseRun } from '@writ/database';
 import type { TenantAuthority } from '@writ/policy';
-import type { AdvanceEnd, Moved } from './advance-end';
+import { type AdvanceEnd, type Moved, UNCLAIMED } from './advance-end';
 import { keepAside } from './keep-aside';
 import { commitUnit } from './commit';
 import type { Standing, Tail } from './unit-request';
@@ -83,6 +83,7 @@ export async function giveBack(ctx: EngineContext, held: HeldRun, wakeAt: number
 
 /** What stands about the run stands in its row already. */
 async function release(ctx: EngineContext, held: HeldRun, wakeAt: number | null): Promise<AdvanceEnd> {
+  if (held.resumes) return UNCLAIMED;
   await ctx.db.withTenant(held.tenant, (tx) =>
     releaseRun(tx, { tenant: held.tenant, run: held.run, leaseEpoch: held.leaseEpoch, wakeAt }),
   );

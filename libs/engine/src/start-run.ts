@@ -231,6 +231,7 @@ export function newRun(
     state: begin(started),
     planner: new Planner(bill),
     scope,
+    resumes: null,
     create: {
       workflow: started.workflow,
       workflowDigest: bill.workflow.digest,

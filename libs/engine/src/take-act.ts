@@ -31,8 +31,8 @@ import { endOf, type Pass } from './pace/pacer';
 import { enter, spread } from './pace/enter';
 import type { Performed, Warrant } from './doors';
 import { ASKED_LOOK_MS, STOPPED_LOOK_MS } from './standing';
-import { keepAside } from './keep-aside';
-import type { Moved } from './advance-end';
+import { isKeptAside, keepAside } from './keep-aside';
+import { type Moved, UNCLAIMED } from './advance-end';
 import type { OpenStep } from './state';
 import { type Decided, type Held, refusalEvidence } from './step-evidence';
 import type { CommitResult } from './unit-request';
@@ -69,6 +69,7 @@ export async function takeAct(ctx: EngineContext, held: HeldRun, taken: Taken): 
     if ('code' in holds) return spent(held, proposed, { failure: holds, now });
     const place = placeOf(held, proposed, taken.again);
     const decision = traced(authority, proposed);
+    if (held.resumes && !isBare(proposed, decision)) return UNCLAIMED;
     let tried: Tried;
     switch (decision.verdict) {
       case 'deny':
@@ -122,6 +123,10 @@ function withFacts(held: HeldRun, authority: TenantAuthority, planned: Proposal)
   if (reading) return stubbedIn(held, reading);
   return withFlow(held, authority, request === planned.request ? planned : { ...planned, request });
 }
+
+/** An act before whose unit nothing is done: nobody is asked or told, no turn is taken, nothing is kept aside. */
+const isBare = ({ kind, argsText }: Proposal, { verdict, obligations }: Decision): boolean =>
+  kind === 'tool' && verdict === 'allow' && obligations.length === 0 && !isKeptAside(argsText);
 
 type Allowed = Decided & { readonly signal: AbortSignal; readonly holds: readonly Hold[] };
 type Going = Allowed & { readonly pass: Pass };

@@ -1,17 +1,21 @@
 import { createRequire } from 'node:module';
 import type Bull from 'bull';
+import type { PolledMail } from '@writ/database';
 import { isId, type RunId, type TenantId } from '@writ/kernel';
 import { injectTraceparent, logger, withTraceContext } from '@writ/telemetry';
 
 /** Resolves when the run is no longer led here, or never was: until then the ring is in good hands. */
-export type Ring = (tenant: TenantId, run: RunId) => Promise<void>;
+export type Ring = (tenant: TenantId, run: RunId, letters?: readonly PolledMail[]) => Promise<void>;
 
 /**
  * The doorbell: "have a look at this run", and nothing else. A ring may be lost, doubled or late; the sweeper finds what
  * it missed (I8). `ring` resolves when the hint is handed over and never fails its caller.
+ *
+ * `letters` are what the caller has put in the run's mail and committed. They are heard within the process only, and are
+ * a hint as well: the mail is in the database.
  */
 export interface WakeUp {
-  ring(tenant: TenantId, run: RunId): Promise<void>;
+  ring(tenant: TenantId, run: RunId, letters?: readonly PolledMail[]): Promise<void>;
   listen(onRing: Ring): Promise<void>;
   close(): Promise<void>;
 }
@@ -20,8 +24,8 @@ export interface WakeUp {
 export class LocalWakeUp implements WakeUp {
   readonly #listeners = new Set<Ring>();
 
-  ring(tenant: TenantId, run: RunId): Promise<void> {
-    for (const listener of this.#listeners) setImmediate(() => void listener(tenant, run));
+  ring(tenant: TenantId, run: RunId, letters?: readonly PolledMail[]): Promise<void> {
+    for (const listener of this.#listeners) setImmediate(() => void listener(tenant, run, letters));
     return Promise.resolve();
   }
 

@@ -10,8 +10,10 @@ import { sharedBusy } from './admission/busy';
 import { FairQueue } from './admission/fair-queue';
 import { Places } from './admission/places';
 import type { HeldRun } from './held-run';
+import { ledAnew } from './held-run';
 import { loadRun } from './load';
 import { readMail } from './mail';
+import { RestedRuns } from './rested/rested-runs';
 import { quarantine, quarantineUnled } from './quarantine';
 import { Setbacks } from './setbacks';
 import { FOLD_VERSION } from './snapshot/state-text';
@@ -70,6 +72,7 @@ export class Worker {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #busy = new Set<Promise<void>>();
   readonly #setbacks: Setbacks;
+  readonly #rested: RestedRuns;
   #sweeping: Promise<void> | null = null;
   /** Somebody asked for another look while one was under way. */
   #sweepAgain = false;
@@ -88,6 +91,7 @@ export class Worker {
   ) {
     this.#setbacks = new Setbacks(ctx.db, ctx.worker);
     const { concurrency } = options;
+    this.#rested = new RestedRuns(concurrency);
     const weightOf = (tenant: TenantId): number => admission.weightOf(tenant);
     const busy = sharedBusy(ctx.writer, ctx.clock);
     this.#places = new Places({ concurrency, weightOf, now: () => ctx.clock.monotonic(), busy });
@@ -107,7 +111,7 @@ export class Worker {
     this.#every(FORGET_MS, () => this.#forget());
     this.#every(TEND_MS, () => tend(this.ctx));
     this.#unhear = this.ctx.authority.onChange((tenant) => this.#changed(tenant));
-    await this.wakeUp.listen((tenant, run) => this.ring(tenant, run));
+    await this.wakeUp.listen((tenant, run, letters) => this.ring(tenant, run, letters));
     await this.#sweep();
     await this.#forget();
   }
@@ -128,7 +132,7 @@ export class Worker {
   }
 
   /** The doorbell: have a look at this run. One already led here reads its mail, or has another look once it rests. */
-  ring(tenant: TenantId, run: RunId): Promise<void> {
+  ring(tenant: TenantId, run: RunId, letters: readonly PolledMail[] = []): Promise<void> {
     const key = keyOf(tenant, run);
     const led = this.#leading.get(key);
     if (led) led.rung = true;
@@ -137,7 +141,7 @@ export class Worker {
     const waits = this.#waiting.get(tenant, key);
     if (waits) return waits.settled;
     if (this.#share(tenant) !== null && !this.#waiting.holds(tenant)) {
-      return this.#lead(tenant, key, () => this.#take(tenant, run));
+      return this.#lead(tenant, key, () => this.#goOn(tenant, run, letters));
     }
     const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
     this.#waiting.add(tenant, key, { tenant, run, settled, settle });
@@ -216,7 +220,34 @@ export class Worker {
     return this.#waiting.size === 0 ? null : this.#waiting.take((tenant) => this.#share(tenant));
   }
 
+  /** From where the run came to rest here, if it did; where that is not how it stands, or not enough, it is claimed. */
+  async #goOn(tenant: TenantId, run: RunId, letters: readonly PolledMail[]): Promise<void> {
+    const { worker, clock } = this.ctx;
+    const key = keyOf(tenant, run);
+    const now = clock.now();
+    const rested = this.#rested.take(key, now);
+    if (rested) {
+      const resumes = { from: rested.leaseEpoch, owner: worker };
+      const held = ledAnew({ ...rested, leaseEpoch: rested.leaseEpoch + 1, ledSince: now, resumes });
+      try {
+        await this.#advance(key, held, letters);
+      } catch (error) {
+        // Without a lease nothing was done, and whoever claims it meets the error anew if it is the run's own.
+        if (!held.resumes) {
+          this.#setbacks.add({ tenant, run, seq: held.seq, now: clock.now() }, error);
+          throw error;
+        }
+      }
+      if (!held.resumes || this.#draining) return;
+      const led = this.#leading.get(key)!;
+      led.held = null;
+      led.inbox.length = 0;
+    }
+    return this.#take(tenant, run);
+  }
+
   async #take(tenant: TenantId, run: RunId): Promise<void> {
+    this.#rested.drop(keyOf(tenant, run));
     const { db, worker, clock, snapshotEvery } = this.ctx;
     let seq: number | null = null;
     try {
@@ -261,11 +292,12 @@ export class Worker {
     held.scope.spanId = span.ref.spanId;
     try {
       const end = await inSpan(span, () => advance(this.ctx, held, () => (this.#stopping(held), inbox.splice(0))));
+      if (held.resumes) return end;
       if (end.kind === 'poisoned') await quarantine(this.ctx, held, end.detail);
       this.#setbacks.forget(held);
       if (end.kind === 'final') await this.#report(held);
       await held.keeper.settled();
-      if (end.kind === 'resting') this.#rested(key, held, led.rung || inbox.length > 0);
+      if (end.kind === 'resting') this.#rests(key, held, led.rung || inbox.length > 0);
       return end;
     } finally {
       span.end();
@@ -273,7 +305,8 @@ export class Worker {
   }
 
   /** On its way to rest it may have missed a change of rights, while people are asked, or what it was rung for. */
-  #rested(key: string, held: HeldRun, rung: boolean): void {
+  #rests(key: string, held: HeldRun, rung: boolean): void {
+    this.#rested.keep(key, held, this.ctx.clock.now());
     const missed = this.#asked.rested(key, held, this.ctx.clock.now());
     if (!missed && !rung) return;
     // Once its place here is given back.
@@ -312,6 +345,7 @@ export class Worker {
   async #sweeps(): Promise<void> {
     do {
       this.#sweepAgain = false;
+      this.#rested.forget(this.ctx.clock.now());
       await this.#setbacks.release((key) => this.#leading.has(key));
       this.admission.letIn();
       await this.admission.refresh();

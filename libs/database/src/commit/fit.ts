@@ -41,7 +41,9 @@ export function unfit(unit: Unit): string | null {
   if (unkeepable(unit.id) || unkeepable(unit.tenant) || unkeepable(unit.run) || unkeepable(unit.wait)) return '22021';
   if (unkeepable(unit.journal) || unkeepable(unit.audit) || unit.mail.some(unkeepable)) return '22021';
   if (create !== null && textsOf(create).some(unkeepable)) return '22021';
+  if (unit.resumes && unkeepable(unit.resumes.owner)) return '22021';
   if (!Number.isSafeInteger(unit.leaseEpoch)) return '22003';
+  if (unit.resumes && !Number.isSafeInteger(unit.resumes.from)) return '22003';
   if (!Number.isSafeInteger(authority.tenant) || !Number.isSafeInteger(authority.platform)) return '22003';
   if (!isInt4(unit.seq) || !isInt4(unit.nextSeq) || !isInt4(unit.auditSeq)) return '22003';
   if (unit.budget && !countable(unit.budget)) return '22003';

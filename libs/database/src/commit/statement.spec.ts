@@ -53,6 +53,26 @@ describe('the call that commits a batch', () => {
   });
 });
 
+describe('a batch with a run in it that is taken up again', () => {
+  const resumes = { from: 1, owner: 'wrk_1' };
+  const resumed = { ...unit, leaseEpoch: 2, resumes } as unknown as Unit;
+
+  it('goes with another call, which is told the lease of each such unit beside all that the other is told', () => {
+    const [plain, taking] = [commitStatement([unit, unit]), commitStatement([unit, resumed])];
+    expect(plain.text).toContain('commit_units');
+    expect(taking.text).toContain('commit_resumed');
+    expect(taking.values).toHaveLength(plain.values!.length + 3);
+    expect(taking.text).toContain(`$${taking.values!.length})`);
+    expect(loneStatement([resumed])).toBeNull();
+  });
+
+  it('cannot be sent with what Postgres cannot keep', () => {
+    expect(unfit(resumed)).toBeNull();
+    expect(unfit({ ...resumed, resumes: { ...resumes, owner: '\u0000' } } as unknown as Unit)).toBe('22021');
+    expect(unfit({ ...resumed, resumes: { ...resumes, from: 2 ** 60 } } as unknown as Unit)).toBe('22003');
+  });
+});
+
 describe('a batch with budgets in it', () => {
   const budget = {
     reserve: [{ budget: 'bud_1', step: 2, attempt: 1, amount: 7 }],
