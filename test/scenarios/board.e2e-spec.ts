@@ -1,9 +1,8 @@
-import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
 import type { PolicyBundle } from '@writ/policy';
 import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import { openScriptedScenario, SCRIPTED, type ScriptedScenario } from '../support/scripted-scenario';
 import { until } from '../support/until';
 
 const accountable = { owner: 'tests', purpose: 'shares with others' };
@@ -16,7 +15,7 @@ const agent = (name: string): object => ({
 });
 const key = (more: object = {}): object => ({ readers: ['reader', 'writer'], writers: ['reader', 'writer'], ...more });
 const documents: readonly object[] = [
-  { kind: 'model', name: 'scripted', model: 'scripted', base_url_env: 'BOARD_MODEL_URL', api_key_env: null },
+  { kind: 'model', name: 'scripted', ...SCRIPTED },
   agent('reader'),
   agent('writer'),
   {
@@ -53,24 +52,16 @@ const call = (name: string, args: object = {}): object => ({ calls: [{ name, arg
 const text = (said: string): object => ({ text: said });
 
 describe('what agents of one run share', () => {
-  let scenario: Scenario;
-  let model: ScriptedModel;
+  let scenario: ScriptedScenario;
   beforeAll(async () => {
-    model = await startScriptedModel();
-    process.env['BOARD_MODEL_URL'] = model.url;
-    scenario = await openScenario({
+    scenario = await openScriptedScenario({
       documents,
       policy,
-      doors: (open) => ({
-        models: openAiProvider({ open, env: process.env }),
-        tools: functionTransport({ open, functions: {} }),
-      }),
       options: { concurrency: 8, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
     });
   });
   afterAll(async () => {
     await scenario?.close();
-    await model?.close();
   });
 
   async function play(
@@ -82,7 +73,7 @@ describe('what agents of one run share', () => {
       instructions: `You are ${name}.`,
       turns: own as never,
     }));
-    model.play({ [id]: { agents, final: 'done' } });
+    scenario.model.play({ [id]: { agents, final: 'done' } });
     const { tenant, caller, engine, outsider } = scenario;
     const started = await engine.commands.start({
       tenant,
@@ -105,7 +96,9 @@ describe('what agents of one run share', () => {
     events.flatMap((event) => (event.type === 'step_denied' ? [`${event.target} ${event.decision.reason}`] : []));
   /** What an agent heard as the answer to its n-th call. */
   const heard = (id: string, name: string, n: number): string => {
-    const asked = model.journal(id).filter(({ messages }) => JSON.stringify(messages[0]).includes(`You are ${name}.`));
+    const asked = scenario.model
+      .journal(id)
+      .filter(({ messages }) => JSON.stringify(messages[0]).includes(`You are ${name}.`));
     return (asked[n + 1]?.messages.at(-1) as { content: string }).content;
   };
 

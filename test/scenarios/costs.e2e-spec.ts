@@ -1,12 +1,10 @@
-import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunSearchQuery, RunTest } from '@writ/engine';
 import type { JsonObject, RunId } from '@writ/kernel';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import { openScriptedScenario, SCRIPTED, type ScriptedScenario } from '../support/scripted-scenario';
 import { until } from '../support/until';
 
 const accountable = { owner: 'tests', purpose: 'is paid for' };
-const endpoint = { base_url_env: 'COSTS_MODEL_URL', api_key_env: null, model: 'scripted' };
 const agent = (name: string): object => ({
   kind: 'agent',
   name,
@@ -20,10 +18,10 @@ const documents: readonly object[] = [
   {
     kind: 'model',
     name: 'priced',
-    ...endpoint,
+    ...SCRIPTED,
     price: { currency: 'USD', input_micros: 1_000_000, output_micros: 4_000_000, cached_input_micros: 100_000 },
   },
-  { kind: 'model', name: 'unpriced', ...endpoint },
+  { kind: 'model', name: 'unpriced', ...SCRIPTED },
   agent('priced'),
   agent('unpriced'),
   workflow('pays', { type: 'agent', agent: 'priced', input }),
@@ -50,25 +48,17 @@ const policy = {
 const USED = { input: 1_000, output: 10, cached: 800 };
 const COST = 320;
 
-let scenario: Scenario;
-let models: ScriptedModel;
+let scenario: ScriptedScenario;
 beforeAll(async () => {
-  models = await startScriptedModel();
-  process.env['COSTS_MODEL_URL'] = models.url;
-  models.play({ once: { turns: [{ text: 'said', usage: USED }] } });
-  scenario = await openScenario({
+  scenario = await openScriptedScenario({
     documents,
     policy,
-    doors: (open) => ({
-      models: openAiProvider({ open, env: process.env }),
-      tools: functionTransport({ open, functions: {} }),
-    }),
     options: { concurrency: 4, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
   });
+  scenario.model.play({ once: { turns: [{ text: 'said', usage: USED }] } });
 });
 afterAll(async () => {
   await scenario?.close();
-  await models?.close();
 });
 
 async function play(name: string, budget?: JsonObject): Promise<RunId> {

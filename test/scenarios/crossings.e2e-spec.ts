@@ -1,19 +1,17 @@
-import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
 import type { RunId } from '@writ/kernel';
 import { listBudgets, removeBudget, setBudget } from '@writ/policy';
 import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import { openScriptedScenario, SCRIPTED, type ScriptedScenario } from '../support/scripted-scenario';
 import { until } from '../support/until';
 
 const accountable = { owner: 'tests', purpose: 'goes on when a budget is spent' };
 const model = (name: string, price: number): object => ({
   kind: 'model',
   name,
+  ...SCRIPTED,
   model: name,
-  base_url_env: 'CROSSING_MODEL_URL',
-  api_key_env: null,
   parameters: { max_completion_tokens: 100 },
   price: { currency: 'USD', input_micros: price, output_micros: price },
 });
@@ -54,8 +52,7 @@ const rules = (more: readonly string[] = []): string =>
 const CHEAP = 'p, *, {tenant}, model:cheap, model.invoke, , allow';
 
 describe('a budget that is spent', () => {
-  let scenario: Scenario;
-  let models: ScriptedModel;
+  let scenario: ScriptedScenario;
   const policy = (more: readonly string[] = []) => ({
     rules: rules(more),
     conditions: {},
@@ -65,21 +62,15 @@ describe('a budget that is spent', () => {
   });
 
   beforeAll(async () => {
-    models = await startScriptedModel();
-    process.env['CROSSING_MODEL_URL'] = models.url;
-    scenario = await openScenario({
+    scenario = await openScriptedScenario({
       documents,
       policy: policy([CHEAP]),
-      doors: (open) => ({
-        models: openAiProvider({ open, env: process.env }),
-        tools: functionTransport({ open, functions: { look: () => 'seen' } }),
-      }),
+      functions: { look: () => 'seen' },
       options: { concurrency: 8, heartbeatMs: 500, sweepMs: 100, mailMs: 50 },
     });
   });
   afterAll(async () => {
     await scenario?.close();
-    await models?.close();
   });
   afterEach(async () => {
     const { tenant, db } = scenario;
@@ -117,7 +108,7 @@ describe('a budget that is spent', () => {
   async function play() {
     const id = `c${(scripts += 1)}`;
     const turns = [{ calls: [{ name: 'look', arguments: {} }] }, { text: 'the clerk is done' }] as never;
-    models.play({
+    scenario.model.play({
       [id]: {
         agents: [
           { instructions: 'You are clerk.', turns },
@@ -134,9 +125,9 @@ describe('a budget that is spent', () => {
       input: { message: `script:${id}` },
     });
     if (!started.ok) throw new Error(started.failure.message);
-    return { ...(await ended(started.value.run, outsider)), asked: models.journal(id).map((one) => one.model) };
+    return { ...(await ended(started.value.run, outsider)), asked: scenario.model.journal(id).map((one) => one.model) };
   }
-  async function ended(run: RunId, outsider: Scenario['outsider']) {
+  async function ended(run: RunId, outsider: ScriptedScenario['outsider']) {
     await until(`${run} to end`, async () => {
       const { rows } = await outsider.query<{ status: RunStatus }>(`select status from writ.run where id = $1`, [run]);
       return isFinal(rows[0]?.status ?? 'queued');

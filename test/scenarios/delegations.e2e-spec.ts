@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Faults, RunEvent } from '@writ/engine';
-import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { DelegationId, RunId } from '@writ/kernel';
 import { type PolicyBundle, revokeDelegation } from '@writ/policy';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import { openScriptedScenario, SCRIPTED, type ScriptedScenario } from '../support/scripted-scenario';
 import { seeded } from '../support/seeded';
 import { until } from '../support/until';
 
@@ -32,7 +31,7 @@ const tool = (name: string): object => ({
 });
 
 const documents: readonly object[] = [
-  { kind: 'model', name: 'scripted', model: 'scripted', base_url_env: 'DELEGATIONS_MODEL_URL', api_key_env: null },
+  { kind: 'model', name: 'scripted', ...SCRIPTED },
   tool('work'),
   tool('look'),
   // Everybody may ask everybody after them: which of it a run does, its script says.
@@ -127,38 +126,28 @@ const isUnder = ({ parents }: Tree, node: number, above: number): boolean => {
 };
 
 describe('delegations', () => {
-  let scenario: Scenario;
-  let model: ScriptedModel;
+  let scenario: ScriptedScenario;
   let gate = new Gate();
   const looked: string[] = [];
   let holding: Faults['at'] = () => undefined;
 
   beforeAll(async () => {
-    model = await startScriptedModel();
-    process.env['DELEGATIONS_MODEL_URL'] = model.url;
-    scenario = await openScenario({
+    scenario = await openScriptedScenario({
       documents,
       policy,
       faults: { at: (point, where) => holding(point, where) },
-      doors: (open) => ({
-        models: openAiProvider({ open, env: process.env }),
-        tools: functionTransport({
-          open,
-          functions: {
-            work: async ({ where }) => {
-              await gate.pass(String(where));
-              return `worked at ${String(where)}`;
-            },
-            look: ({ where }) => (looked.push(String(where)), 'found it'),
-          },
-        }),
-      }),
+      functions: {
+        work: async ({ where }) => {
+          await gate.pass(String(where));
+          return `worked at ${String(where)}`;
+        },
+        look: ({ where }) => (looked.push(String(where)), 'found it'),
+      },
     });
   });
   afterAll(async () => {
     gate.open();
     await scenario.close();
-    await model.close();
   });
 
   async function start(name: string, agents: { readonly [agent: string]: readonly object[] }): Promise<RunId> {
@@ -167,7 +156,7 @@ describe('delegations', () => {
       instructions: `You are ${one}.`,
       turns: JSON.parse(JSON.stringify(turns).replaceAll('THIS', `script:${id}`)) as never,
     }));
-    model.play({ [id]: { agents: own, final: 'done' } });
+    scenario.model.play({ [id]: { agents: own, final: 'done' } });
     const { tenant, caller, engine } = scenario;
     const started = await engine.commands.start({
       tenant,

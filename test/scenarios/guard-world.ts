@@ -1,10 +1,11 @@
-import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
+import type { ScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
 import type { Json, JsonObject, RunId } from '@writ/kernel';
 import { parseBundle, type PolicyBundle } from '@writ/policy';
 import { isFinal, type RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import type { Scenario } from '../support/scenario';
+import { openScriptedScenario, SCRIPTED } from '../support/scripted-scenario';
 import { until } from '../support/until';
 
 const accountable = { owner: 'tests', purpose: 'has guardrails before it' };
@@ -63,7 +64,7 @@ const WORKFLOWS: readonly object[] = [
 ];
 
 const documents: readonly object[] = [
-  { kind: 'model', name: 'scripted', model: 'scripted', base_url_env: 'GUARD_MODEL_URL', api_key_env: null },
+  { kind: 'model', name: 'scripted', ...SCRIPTED },
   tool('page', 'read'),
   tool('post', 'idempotent'),
   tool('judge', 'read'),
@@ -133,30 +134,22 @@ export const bundleOf = (guardrails: string): PolicyBundle => {
 };
 
 export async function openGuardWorld(guardrails: string): Promise<GuardWorld> {
-  const model = await startScriptedModel();
-  process.env['GUARD_MODEL_URL'] = model.url;
   const posted: string[] = [];
   const judged: JsonObject[] = [];
   let scripts = 0;
-  const scenario = await openScenario({
+  const scenario = await openScriptedScenario({
     documents,
     policy: bundleOf(guardrails),
-    doors: (open) => ({
-      models: openAiProvider({ open, env: process.env }),
-      tools: functionTransport({
-        open,
-        functions: {
-          page: () => world.page,
-          post: ({ text }) => posted.push(String(text)) && 'posted',
-          judge: (args) => (judged.push(args), world.judge(args)),
-        },
-      }),
-    }),
+    functions: {
+      page: () => world.page,
+      post: ({ text }) => posted.push(String(text)) && 'posted',
+      judge: (args) => (judged.push(args), world.judge(args)),
+    },
     options: { concurrency: 8, heartbeatMs: 1_000, sweepMs: 50, mailMs: 50 },
     // Runs are taken up from snapshots again, so that what guardrails have said stands in these too.
     snapshotEvery: 3,
   });
-  const { tenant, caller, engine, outsider } = scenario;
+  const { tenant, caller, engine, outsider, model } = scenario;
   const rowOf = async (run: string) => {
     const { rows } = await outsider.query<{ status: RunStatus; wait: string | null }>(
       'select status, wait from writ.run where id = $1',
@@ -216,10 +209,7 @@ export async function openGuardWorld(guardrails: string): Promise<GuardWorld> {
       );
       return rows.flatMap(({ events }) => events.split('\n').map((line) => JSON.parse(line) as Audit));
     },
-    async close() {
-      await scenario.close();
-      await model.close();
-    },
+    close: () => scenario.close(),
   };
   return world;
 }

@@ -1,10 +1,9 @@
-import { functionTransport, openAiProvider, type ScriptedModel, startScriptedModel } from '@writ/gateways';
 import type { RunEvent } from '@writ/engine';
 import type { Json } from '@writ/kernel';
 import type { PolicyBundle } from '@writ/policy';
 import type { RunStatus } from '@writ/words';
 import { checkRun } from '../support/check-run';
-import { openScenario, type Scenario } from '../support/scenario';
+import { openScriptedScenario, SCRIPTED, type ScriptedScenario } from '../support/scripted-scenario';
 import { until } from '../support/until';
 
 const accountable = { owner: 'tests', purpose: 'works with others' };
@@ -20,7 +19,7 @@ const workflow = (name: string, root: object): object => ({ kind: 'workflow', na
 const score = { type: 'object', properties: { score: { type: 'number' } }, required: ['score'] };
 
 const documents: readonly object[] = [
-  { kind: 'model', name: 'scripted', model: 'scripted', base_url_env: 'TEAMS_MODEL_URL', api_key_env: null },
+  { kind: 'model', name: 'scripted', ...SCRIPTED },
   {
     kind: 'tool',
     name: 'look',
@@ -102,28 +101,18 @@ const call = (name: string, args: object = {}): object => ({ name, arguments: ar
 const give = (worker: string, brief: string): object => call('delegate', { worker, task: 't', brief });
 
 describe('agents that work together', () => {
-  let scenario: Scenario;
-  let model: ScriptedModel;
+  let scenario: ScriptedScenario;
   const reached: string[] = [];
 
   beforeAll(async () => {
-    model = await startScriptedModel();
-    process.env['TEAMS_MODEL_URL'] = model.url;
-    scenario = await openScenario({
+    scenario = await openScriptedScenario({
       documents,
       policy,
-      doors: (open) => ({
-        models: openAiProvider({ open, env: process.env }),
-        tools: functionTransport({
-          open,
-          functions: { look: ({ where }) => (reached.push(String(where)), 'found it') },
-        }),
-      }),
+      functions: { look: ({ where }) => (reached.push(String(where)), 'found it') },
     });
   });
   afterAll(async () => {
     await scenario.close();
-    await model.close();
   });
 
   /** Plays a workflow to its end; each agent says its own turns. */
@@ -137,7 +126,7 @@ describe('agents that work together', () => {
       instructions: `You are ${one}.`,
       turns: turns as never,
     }));
-    model.play({ [id]: { agents: own, final: 'done' } });
+    scenario.model.play({ [id]: { agents: own, final: 'done' } });
     const { tenant, caller, engine, outsider } = scenario;
     const input = { message: `script:${id} please` };
     const started = await engine.commands.start({ tenant, caller, workflow: name, input });
@@ -184,7 +173,7 @@ describe('agents that work together', () => {
   test('a supervisor’s workers are those it is granted: another is refused as an error turn, and reaches nothing', async () => {
     reached.length = 0;
     const brief = (id: string) => `script:${id}`;
-    model.play({
+    scenario.model.play({
       found: { turns: [{ calls: [call('look', { where: 'attic' })] as never }, { text: 'in the attic' }] },
       oracle: { turns: [{ text: 'yes' }] },
       never: { turns: [{ calls: [call('look', { where: 'vault' })] as never }] },
@@ -211,7 +200,7 @@ describe('agents that work together', () => {
     const looks = (n: number) => ({
       turns: [{ calls: Array(n).fill(call('look', { where: 'shed' })) as never }, { text: 'ok' }],
     });
-    model.play({ greedy: looks(5), modest: looks(2) });
+    scenario.model.play({ greedy: looks(5), modest: looks(2) });
     const { status, events } = await play('frugal', {
       lead: [{ calls: [give('finder', 'script:greedy'), give('finder', 'script:modest')] }, { text: 'enough' }],
     });
