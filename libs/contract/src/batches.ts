@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { id, json, jsonObject, name, named, page, pageQuery, time } from './fields';
 import { route } from './route';
-import { Budget, Mandate, RunStatus } from './runs';
+import { Budget, Mandate, RunStatus } from './run';
 
 /** How an item stands: as its run does, once it has one. */
 const itemState = z.enum([...RunStatus.options, 'pending', 'refused', 'skipped']);

@@ -2,7 +2,7 @@ import { PRINCIPAL_KINDS } from '@writ/kernel';
 import { z } from 'zod';
 import { digest, id, json, name, named, time } from './fields';
 import { route } from './route';
-import { Budget } from './runs';
+import { Budget } from './run';
 
 const revocation = z.object({ by: z.string(), at: time, reason: z.string() });
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Decision, decisionExample } from './decisions';
 import { id, json, jsonObject, named, role } from './fields';
 import { route } from './route';
-import { Mandate } from './runs';
+import { Mandate } from './run';
 
 /** `tool:refund`: a kind and a name. */
 const thing = z.strictObject({ type: z.string().min(1).max(64), id: z.string().min(1).max(256) });

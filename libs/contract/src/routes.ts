@@ -25,6 +25,7 @@ import type { Route } from './route';
 import { runForkRoutes } from './run-forks';
 import { runUpgradeRoutes } from './run-upgrades';
 import { runViewRoutes } from './run-views';
+import { runSteeringRoutes } from './run-steering';
 import { runRoutes } from './runs';
 import { sessionRoutes } from './session';
 import { standInRoutes } from './stand-ins';
@@ -36,6 +37,7 @@ import { triggerRoutes } from './triggers';
 /** The whole HTTP API. The key of each entry is its `operationId`. */
 export const ROUTES = {
   ...runRoutes,
+  ...runSteeringRoutes,
   ...runViewRoutes,
   ...runForkRoutes,
   ...runUpgradeRoutes,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { digest, id, json, name, named } from './fields';
 import { route } from './route';
 import { stepKind } from './timeline';
-import { Budget, ForkEffects, RunFork, RunStatus, usage } from './runs';
+import { Budget, ForkEffects, RunFork, RunStatus, usage } from './run';
 
 const effects = ForkEffects;
 

@@ -1,7 +1,7 @@
 import { VERDICTS } from '@writ/words';
 import { z } from 'zod';
 import { id, named, time } from './fields';
-import { RunStatus, usage } from './runs';
+import { RunStatus, usage } from './run';
 
 const ms = z.int().describe('Milliseconds since `from`.');
 const end = z.int().nullable().describe('Milliseconds since `from`; null while it goes on.');
