@@ -1,37 +1,19 @@
-import type { ItemOf, ListOperation, OperationId, RequestOf, ResponseOf } from '@writ/contract';
+import type { OperationId, RequestOf, ResponseOf } from '@writ/contract';
 import { type AccessWish, type Authorization, authorizationOf, type BodyOf, decided, requestOf } from './authorize';
-import { PLACES } from './places';
+import { Caller } from './caller';
 import { runStream, runWatch, tenantStream } from './streams';
-import { type CallOptions, type ClientOptions, Transport } from './transport';
+import type { CallOptions } from './transport';
 
 /** An export takes as long as its reader does. */
 const LONG_MS = 86_400_000;
 
-type Query = { readonly [name: string]: string | number | boolean | undefined };
 type QueryOf<O extends OperationId> = Omit<NonNullable<RequestOf<O>['query']>, 'cursor'>;
-
-/** A list that is both: `for await` walks every item, `page()` gives one page and where it goes on. */
-export interface List<O extends ListOperation> extends AsyncIterable<ItemOf<O>> {
-  page(cursor?: string): Promise<ResponseOf<O>>;
-}
-
-interface Request {
-  readonly params?: { readonly [name: string]: string };
-  readonly query?: Query;
-  readonly body?: unknown;
-}
 
 /**
  * The API of one control plane. Answers and errors are those of the contract; failures are `WritError`s.
  * Every POST carries an idempotency key, so a call that was retried took effect once.
  */
-export class WritClient {
-  private readonly transport: Transport;
-
-  constructor(options: ClientOptions) {
-    this.transport = new Transport(options);
-  }
-
+export class WritClient extends Caller {
   readonly runs = {
     list: (query: QueryOf<'listRuns'> = {}, call?: CallOptions) => this.list('listRuns', { query }, call),
     start: (body: BodyOf<'startRun'>, call?: CallOptions) => this.call('startRun', { body }, call),
@@ -375,55 +357,4 @@ export class WritClient {
   waitForAccess(task: string, call?: CallOptions): Promise<ResponseOf<'getAccessRequest'>> {
     return decided(() => this.access.task(task, call), call?.signal);
   }
-
-  private async call<O extends OperationId>(
-    operation: O,
-    request: Request,
-    call?: CallOptions,
-  ): Promise<ResponseOf<O>> {
-    const response = await this.send(operation, request, call);
-    return (await response.json()) as ResponseOf<O>;
-  }
-
-  private send(operation: OperationId, request: Request, call?: CallOptions): Promise<Response> {
-    const [method] = PLACES[operation];
-    return this.transport.send({ method, target: this.target(operation, request), body: request.body }, call);
-  }
-
-  /** Path and query of a request. */
-  private target(operation: OperationId, request: Request): string {
-    const [, template] = PLACES[operation];
-    const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(request.params?.[name] ?? ''));
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(request.query ?? {})) {
-      if (value !== undefined) query.set(name, String(value));
-    }
-    return query.size > 0 ? `${path}?${query.toString()}` : path;
-  }
-
-  private list<O extends ListOperation>(operation: O, request: Request, call?: CallOptions): List<O> {
-    const page = (cursor?: string): Promise<ResponseOf<O>> => {
-      const query = { ...request.query, ...(cursor === undefined ? {} : { cursor }) };
-      return this.call(operation, { ...request, query }, call);
-    };
-    return {
-      page,
-      async *[Symbol.asyncIterator]() {
-        for (let cursor: string | undefined; ;) {
-          const answer: { readonly data: readonly ItemOf<O>[]; readonly next_cursor: string | null } = asPage(
-            await page(cursor),
-          );
-          yield* answer.data;
-          if (answer.next_cursor === null) return;
-          cursor = answer.next_cursor;
-        }
-      },
-    };
-  }
 }
-
-/** What every list operation answers with; the compiler cannot see it through the union of all of them. */
-const asPage = <O extends ListOperation>(
-  answer: ResponseOf<O>,
-): { readonly data: readonly ItemOf<O>[]; readonly next_cursor: string | null } =>
-  answer as unknown as { readonly data: readonly ItemOf<O>[]; readonly next_cursor: string | null };

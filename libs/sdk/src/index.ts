@@ -1,5 +1,6 @@
 export type { AccessWish, Authorization } from './authorize';
-export { type List, WritClient } from './client';
+export type { List } from './caller';
+export { WritClient } from './client';
 export { type ClientCode, WritError } from './error';
 export type { CallOptions, ClientOptions } from './transport';
 export type { MessageDelta, RunStreamEvent, TenantStreamEvent } from './streams';
