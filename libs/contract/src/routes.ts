@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { accessRoutes } from './access';
+import { accessRequestRoutes } from './access-requests';
 import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { auditLogRoutes } from './audit-log';
@@ -45,6 +46,7 @@ export const ROUTES = {
   ...delegationRoutes,
   ...explainRoutes,
   ...accessRoutes,
+  ...accessRequestRoutes,
   ...directoryRoutes,
   ...approvalRoutes,
   ...standInRoutes,
