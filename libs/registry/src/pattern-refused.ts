@@ -1,12 +1,8 @@
-/** A pattern that cannot be checked in time linear in the text, or a check that would take too long. */
-export class PatternRefused extends Error {
-  constructor(
-    why: string,
-    readonly next: string,
-  ) {
-    super(why);
-    this.name = 'PatternRefused';
-  }
+import { SchemaRefused } from './schema-refused';
+
+/** A pattern that cannot be checked in time linear in the text, or a check whose patterns would take too long. */
+export class PatternRefused extends SchemaRefused {
+  override readonly code = 'schema_pattern_refused';
 }
 
 /** RE2 takes no bound above this, nested bounds multiplied. */

@@ -76,6 +76,9 @@ describe('input against its schema', () => {
         : `${check.errors?.[0]?.instancePath || 'the input'} ${check.errors?.[0]?.message}`;
     };
     const own = (): string | undefined => checkInput(one as never, value as never)?.message;
-    expect(said(own)?.replace(/ \(.*\)$/, '')).toBe(said(beside));
+    const expected = said(beside);
+    // What ajv ends by an overflow of the stack is a refusal here.
+    if (expected === 'Maximum call stack size exceeded') expect(said(own)).toContain('refers to itself without end');
+    else expect(said(own)?.replace(/ \(.*\)$/, '')).toBe(expected);
   });
 });

@@ -7,16 +7,19 @@ import type { Definition } from './definitions';
 import { handingOf } from './payload';
 import type { Problem } from './problems';
 import { boundFormats } from './schema-formats';
-import { PatternRefused } from './pattern-refused';
 import { SchemaPatterns } from './schema-patterns';
+import { SchemaRefused } from './schema-refused';
+import { marked, SchemaWork } from './schema-work';
 
 const OPTIONS = {
   strict: false,
   allErrors: false,
   validateFormats: true,
   logger: false,
-  addUsedSchema: false,
 } as const;
+
+/** A leaf that many refer to is compiled once and called. Written out at each place, 17 kB of schema took 90 seconds. */
+const LARGEST_WRITTEN_OUT = 8;
 
 /**
  * JSON Schema 2020-12 (what MCP uses when a schema names no dialect), draft-07 accepted by its `$schema`. Unknown
@@ -34,7 +37,7 @@ let dialects: Ajv2020 | undefined;
 /** Schemas that point into a dialect itself are compiled beside it; all others by themselves, in a tenth of the time. */
 const POINTS_TO_DIALECT = /"\$(?:dynamicRef|ref)":"https?:\/\/json-schema\.org\//;
 
-/** The faults of a value as far as ajv looked, null where the schema takes it. Throws PatternRefused when that would take too long. */
+/** The faults of a value as far as ajv looked, null where the schema takes it. Throws SchemaRefused when that would take too long. */
 type Validator = (value: unknown) => readonly ErrorObject[] | null;
 
 const compiled = new WeakMap<object, Validator>();
@@ -43,22 +46,40 @@ const compiled = new WeakMap<object, Validator>();
 function compile(schema: object): Validator {
   let validator = compiled.get(schema);
   if (!validator) {
-    dialects ??= withDialects(OPTIONS);
+    dialects ??= withDialects({ ...OPTIONS, addUsedSchema: false });
     void dialects.validateSchema(schema, true);
     // INVARIANT: no text of a user is compiled by the engine of JavaScript, which backtracks: one pattern of nine characters
     // would hold up everybody who shares the process.
     const patterns = new SchemaPatterns();
     const regExp = Object.assign((pattern: string) => patterns.compile(pattern), { code: 'linearPattern' });
-    const options = { ...OPTIONS, validateSchema: false, code: { regExp } } as const;
+    const options = { ...OPTIONS, inlineRefs: LARGEST_WRITTEN_OUT, validateSchema: false, code: { regExp } } as const;
     const points = POINTS_TO_DIALECT.test(JSON.stringify(schema));
     const ajv = points ? withDialects(options) : new Ajv2020({ ...options, meta: false });
     addFormats(ajv);
     boundFormats(ajv);
-    const validate = ajv.compile(schema);
-    validator = (value) => (patterns.check(() => validate(value)) ? null : (validate.errors ?? []));
+    const work = new SchemaWork();
+    work.countIn(ajv);
+    const validate = inStack(() => ajv.compile(marked(schema as JsonObject)));
+    validator = (value) => {
+      work.begin();
+      return patterns.check(() => inStack(() => validate(value))) ? null : (validate.errors ?? []);
+    };
     compiled.set(schema, validator);
   }
   return validator;
+}
+
+/** What runs out of stack is too deep to be checked; elsewhere such an error would look like a defect of ours. */
+function inStack<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SchemaRefused(
+      'it refers to itself without end, or has too much side by side or inside of each other',
+      'Let each $ref lead to something smaller, inside of properties or items, and write shorter lists of alternatives.',
+    );
+  }
 }
 
 /** Schemas of a definition that do not compile, and those of arguments that are for no object. */
@@ -81,7 +102,7 @@ export function schemaProblems(definition: Definition, index: number): Problem[]
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof PatternRefused) return `is refused, since ${error.message}. ${error.next}`;
+  if (error instanceof SchemaRefused) return `is refused, since ${error.message}. ${error.next}`;
   return `is no valid JSON Schema: ${error instanceof Error ? error.message : String(error)}`;
 }
 
@@ -114,8 +135,9 @@ function schemasOf(definition: Definition): readonly PlacedSchema[] {
 
 /**
  * Checks a run's input, a tool's arguments or an agent's answer against the definition's JSON Schema. Null when it holds; otherwise
- * `input_invalid` with the JSON pointer of the first fault and its reason, words a model can act on. A schema whose patterns
- * cannot be checked in bounded time lets nothing pass: `schema_pattern_refused`, also where the schema was stored long ago.
+ * `input_invalid` with the JSON pointer of the first fault and its reason, words a model can act on. A schema that
+ * cannot be checked in bounded time lets nothing pass: `schema_pattern_refused` for its patterns, `schema_refused` for the rest,
+ * also where the schema was stored long ago.
  */
 export function checkInput(schema: JsonObject, value: Json): Failure | null {
   let error: ErrorObject | undefined;
@@ -124,10 +146,10 @@ export function checkInput(schema: JsonObject, value: Json): Failure | null {
     if (faults === null) return null;
     [error] = faults;
   } catch (refused) {
-    if (!(refused instanceof PatternRefused)) throw refused;
+    if (!(refused instanceof SchemaRefused)) throw refused;
     const message = `the schema cannot be checked: ${refused.message}`;
     return {
-      code: 'schema_pattern_refused',
+      code: refused.code,
       class: 'permanent',
       message,
       next: refused.next,

@@ -32,6 +32,7 @@ const TRANSLATED: ReadonlyMap<string, ProblemCode> = new Map([
   ['reference_invalid', 'schema_violation'],
   ['input_invalid', 'schema_violation'],
   ['schema_pattern_refused', 'schema_violation'],
+  ['schema_refused', 'schema_violation'],
   ['invalid_expiry', 'schema_violation'],
   ['pattern_not_available', 'schema_violation'],
   ['workflow_unknown', 'unknown_workflow'],
