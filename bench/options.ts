@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Workload } from './protocol';
 import { SEALED, SYSTEMS, type SystemName } from './w5';
 
 export const NAMES = [
@@ -31,6 +32,8 @@ export interface Options {
   /** Rules of the policy comparison. */
   readonly rules: number;
   readonly concurrency: number;
+  /** Of profile. */
+  readonly workload: Workload;
 }
 
 export const USAGE = `npm run bench -- [name…] [options]
@@ -40,6 +43,7 @@ names    ${NAMES.join(' ')}; none means all but profile
   --rounds=n          windows of each system (3)
   --seconds=s         length of a window (2.5)
   --concurrency=n     of profile (64)
+  --workload=w5|f8    of profile (w5)
   --sequencer         also measure ours while its evidence is sealed (${SEALED})
 `;
 
@@ -55,6 +59,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       rounds: { type: 'string' },
       seconds: { type: 'string' },
       concurrency: { type: 'string' },
+      workload: { type: 'string' },
       sequencer: { type: 'boolean' },
     },
   });
@@ -71,6 +76,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     countMs: quick ? 1000 : 2500,
     rules: quick ? 10_000 : 100_000,
     concurrency: positive(values.concurrency, 64),
+    workload: member(values.workload ?? 'w5', ['w5', 'f8'], 'workload'),
   };
 }
 

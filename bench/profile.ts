@@ -4,11 +4,13 @@ import { type Cluster, trackStatements } from './cluster';
 import { type HotSpot, readProfile } from './cpu-profile';
 import { round } from './numbers';
 import { benchFolder } from './peer';
-import { open, type SystemName } from './w5';
+import type { Workload } from './protocol';
+import { openAs, type SystemName } from './w5';
 
 export interface ProfileOptions {
   readonly systems: readonly SystemName[];
   readonly concurrency: number;
+  readonly workload: Workload;
   readonly windowMs: number;
   readonly emit: (line: object) => void;
   readonly progress: (text: string) => void;
@@ -21,22 +23,23 @@ const SHOWN = 45;
  * function, and the server's time by statement. Profiling slows the process: read shares, not rates.
  */
 export async function profile(cluster: Cluster, options: ProfileOptions): Promise<void> {
-  const { concurrency, emit, progress } = options;
+  const { concurrency, workload, emit, progress } = options;
   const name = options.systems.length === 1 ? options.systems[0]! : 'writ';
   const folder = join(benchFolder, 'results');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${name}-c${concurrency}.cpuprofile`);
-  const system = await open(cluster, name, concurrency);
+  const file = join(folder, `${name}-${workload}-c${concurrency}.cpuprofile`);
+  const system = await openAs(cluster, name, { concurrency, workload });
   await system.window({ concurrency, leadMs: 0, ms: 2000 });
   if (cluster.countsStatements) {
     await trackStatements(cluster.admin, true);
     await cluster.admin.query('select pg_stat_statements_reset()');
   }
-  progress(`profile c=${concurrency}: ${name}`);
+  progress(`profile ${workload} c=${concurrency}: ${name}`);
   const window = await system.window({ concurrency, leadMs: 200, ms: options.windowMs, profile: file });
   emit({
     bench: 'profile',
     system: name,
+    workload,
     concurrency,
     runs: window.runs,
     cpu_ms_per_run: round(window.cpuMsPerRun, 3),

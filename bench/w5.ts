@@ -133,7 +133,8 @@ const databaseOf = (name: string): string => `bench_${name.replaceAll('-', '_')}
 export const open = (cluster: Cluster, name: string, concurrency: number): Promise<Measured> =>
   openAs(cluster, name, { concurrency, workload: 'w5' });
 
-async function openAs(
+/** A system in a process of its own, over a fresh database. */
+export async function openAs(
   cluster: Cluster,
   name: string,
   { concurrency, workload }: { readonly concurrency: number; readonly workload: Workload },
