@@ -151,7 +151,9 @@ async function look(ctx: EngineContext, held: HeldRun): Promise<Moved> {
     state.started.deadline_at === null &&
     !callsFramework(ready[0]!);
   if (alone) return await take(ctx, held, ready[0]!);
-  for (const step of ready) crew.begin(branchOf(step.path), (signal) => taken(ctx, held, { step, signal }));
+  crew.begin(
+    ready.map((step) => ({ branch: branchOf(step.path), work: (signal) => taken(ctx, held, { step, signal }) })),
+  );
   if (facts > 0) return null;
   return crew.idle ? rest(ctx, held, rests) : restBeside(ctx, held, rests);
 }

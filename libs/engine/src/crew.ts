@@ -3,6 +3,13 @@ import { isFree } from './effects';
 import { LateMap, LateSet } from './late';
 import type { RunState } from './state';
 
+type Work = (signal: AbortSignal) => Promise<Moved>;
+
+interface Begun {
+  readonly branch: string;
+  readonly work: Work;
+}
+
 /**
  * The branches of one run that this process has under way, and those it leaves alone until something happens. Each
  * branch has one owner: it is never begun while it is under way.
@@ -54,11 +61,39 @@ export class Crew {
     return this.#parked.size === 0 ? null : Math.min(...this.#parked.values());
   }
 
-  async run(branch: string, work: (signal: AbortSignal) => Promise<Moved>): Promise<Moved> {
+  run(branch: string, work: Work): Promise<Moved> {
+    return this.#lead({ branch, work }, this.#enter(branch));
+  }
+
+  /**
+   * Begins branches beside the others. All of them count as under way before the first is led: what they put on record
+   * in this turn of the event loop shares a unit.
+   */
+  begin(branches: readonly Begun[]): void {
+    const controllers = branches.map(({ branch }) => this.#enter(branch));
+    branches.forEach((begun, i) => {
+      this.#lead(begun, controllers[i]!).then(
+        (moved) => {
+          if (moved) this.stop(moved);
+          else this.nudge();
+        },
+        (error: unknown) => {
+          this.#fault ??= { error };
+          this.nudge();
+        },
+      );
+    });
+  }
+
+  #enter(branch: string): AbortController {
     const abort = this.#spare ?? new AbortController();
     this.#spare = null;
     this.#busy.set(branch, abort);
     this.#parked.delete(branch);
+    return abort;
+  }
+
+  async #lead({ branch, work }: Begun, abort: AbortController): Promise<Moved> {
     try {
       return await work(abort.signal);
     } finally {
@@ -66,20 +101,6 @@ export class Crew {
       // Once a run is to end, a controller says which call it is of: what is begun then has one of its own.
       if (this.#closing === null && !abort.signal.aborted) this.#spare = abort;
     }
-  }
-
-  /** Begins a branch beside the others. */
-  begin(branch: string, work: (signal: AbortSignal) => Promise<Moved>): void {
-    this.run(branch, work).then(
-      (moved) => {
-        if (moved) this.stop(moved);
-        else this.nudge();
-      },
-      (error: unknown) => {
-        this.#fault ??= { error };
-        this.nudge();
-      },
-    );
   }
 
   /** Leading the run is over: nothing new is begun, and the branches under way come home. */
@@ -102,6 +123,8 @@ export class Crew {
     });
     clearTimeout(timer);
     this.#wake = null;
+    // What comes of several calls in one turn of the event loop is looked at together: each look plans every branch.
+    if (!this.idle) await new Promise((resolve) => setImmediate(resolve));
     this.#asked = false;
     if (this.#fault && this.idle) throw this.#fault.error;
   }
