@@ -99,9 +99,24 @@ describe('[I12] one idempotency key starts one run', () => {
   });
 });
 
+const WAITS = {
+  kind: 'workflow',
+  name: 'waits',
+  owner: 'team:desk',
+  purpose: 'Waits to be paid.',
+  root: {
+    type: 'sequence',
+    steps: [
+      { id: 'paid', node: { type: 'wait', signal: 'paid' } },
+      { id: 'shipped', node: { type: 'loop', max: 2, exhausted: 'last', node: { type: 'wait', signal: 'shipped' } } },
+    ],
+  },
+};
+
 describe('telling a run something', () => {
   it('puts it in the mail once per idempotency key, and repeats answer the same', async () => {
-    const run = idOf(await start(admin.token));
+    await server.publish(admin.tenant, [WAITS]);
+    const run = idOf(await start(admin.token, { workflow: 'waits' }));
     const signal = (body: object, key: string): Promise<Answer> =>
       server.post(`/v1/runs/${run}/signal`, { key: admin.token, body, headers: { 'idempotency-key': key } });
     const told = await Promise.all(Array.from({ length: 8 }, () => signal({ name: 'paid', payload: { n: 1 } }, 's1')));
@@ -114,6 +129,29 @@ describe('telling a run something', () => {
     });
     expect((await signal({ name: 'paid', payload: { n: 1 } }, 's2')).body).toEqual({ accepted: true });
     expect(await mailOf(run)).toEqual(['signal', 'signal']);
+  });
+
+  it('refuses a signal that no node of its workflow ever waits for, and names those that are', async () => {
+    await server.publish(admin.tenant, [WAITS]);
+    const signal = (run: string, name: string): Promise<Answer> =>
+      server.post(`/v1/runs/${run}/signal`, { key: admin.token, body: { name } });
+    const waits = idOf(await start(admin.token, { workflow: 'waits' }));
+    // Nothing of it has begun: each name that comes later is kept.
+    expect((await signal(waits, 'shipped')).body).toEqual({ accepted: true });
+    const refused = await signal(waits, 'payd');
+    expect([refused.status, refused.body]).toMatchObject([
+      422,
+      {
+        code: 'schema_violation',
+        detail: 'no node of workflow waits waits for a signal payd: it waits for paid, shipped',
+        errors: [{ in: 'body', pointer: '/name', code: 'signal_unknown' }],
+        next_actions: [{ description: expect.stringContaining('Send one of these names') as string }],
+      },
+    ]);
+    expect((await signal(idOf(await start(admin.token)), 'paid')).body['detail']).toContain(
+      'it waits for no signal at all',
+    );
+    expect(await mailOf(waits)).toEqual(['signal']);
   });
 
   it('cancels it once, and says no to a run that has ended', async () => {

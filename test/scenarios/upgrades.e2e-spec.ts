@@ -94,6 +94,21 @@ describe('a run whose workflow has a new version', () => {
     expect((await world.stands(run)).output).toBe('old');
   });
 
+  it('hears of the signals that its own version waits for, and of those of a version that it is moved to', async () => {
+    const { tenant, caller, engine } = world.scenario;
+    await newVersion('tail', steps(pay, wait, say('old')));
+    const run = await world.start('tail');
+    await world.stands(run, 'waiting_external');
+    await newVersion('tail', steps(pay, wait, step('later', { type: 'wait', signal: 'later' }), say('new')));
+    const later = () => engine.commands.signal({ tenant, caller, run, name: 'later', payload: 1 });
+    expect(await later()).toMatchObject({ ok: false, failure: { code: 'signal_unknown' } });
+    expect((await upgrade(run)).ok).toBe(true);
+    expect(await settled(run)).toBe(true);
+    expect((await later()).ok).toBe(true);
+    await signal(run);
+    expect((await world.stands(run)).output).toBe('new');
+  });
+
   it('[I4] moves where its journal is one that the new version leads to, and does nothing again', async () => {
     await newVersion('tail', steps(pay, wait, say('old')));
     const run = await world.start('tail');

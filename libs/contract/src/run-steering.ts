@@ -121,8 +121,10 @@ export const runSteeringRoutes = {
       ),
       example: { name: 'parcel_returned', payload: { tracking: 'T-88' } },
     },
-    responses: accepted('The signal is kept until the run consumes it.'),
-    problems: ['not_found', 'state_conflict'],
+    responses: accepted(
+      'The signal is kept until a node of the run waits for it. A name that no node ever waits for is refused.',
+    ),
+    problems: ['not_found', 'state_conflict', 'schema_violation'],
     idempotency: 'stored',
   }),
   reconcileRun: route({

@@ -40,6 +40,7 @@ import { reopenRun, reopenToUndo, UNDOABLE } from './redrive';
 import { type LocalWorker, startHere } from './start-here';
 import { startInLine } from './start-in-line';
 import { BillCache, earlierStart, prepareStart } from './start-run';
+import { unheard } from './unheard';
 import { upgradeRun } from './upgrade/upgrade-run';
 import type { WakeUp } from './wake-up';
 import { type RowWait, waitsIn } from './waits';
@@ -223,7 +224,9 @@ export class RunCommands implements RunCommandsApi {
       await recordDecisionIn(tx, { request, decision });
       return refuse(deniedMail(letter.action, decision.id, decision.reason));
     }
-    const wrong = unfit(row, letter, now);
+    const wrong =
+      unfit(row, letter, now) ??
+      (letter.kind === 'signal' ? await unheard(tx, input.tenant, { row, name: letter.body.name }) : null);
     return wrong ? refuse(wrong) : ok(decision);
   }
 

@@ -22,6 +22,7 @@ export { publish } from './publish';
 export { governing } from './governing';
 export { type Governed, riskOf } from './risk';
 export { checkInput } from './schemas';
+export { awaitedSignals } from './signals';
 export {
   type DefinitionRow,
   listVersions as listDefinitions,

@@ -226,15 +226,18 @@ const redrive = steer('redrive', {
 
 const signal: Command = {
   name: 'runs signal',
-  summary: 'Tell a run something it may be waiting for',
-  args: [RUN, { usage: '<name>', description: 'name of the signal' }],
-  options: [{ flags: '--payload <json>', description: 'what to tell: JSON, @file, or - for standard input' }],
+  summary: 'Tell a run something it waits for, now or later',
+  args: [RUN, { usage: '<name>', description: 'name of the signal, as a node of its workflow waits for it' }],
+  options: [
+    { flags: '--payload <json>', description: 'what to tell: JSON, @file, or - for standard input' },
+    { flags: '--correlation <text>', description: 'what it is about: a wait that asks for one takes only its own' },
+  ],
   examples: [`runs signal run_01k8x0q3wsf5z8k2m4n6p8r0t2 parcel_returned --payload '{"tracking": "T-88"}'`],
   calls: ['POST /v1/runs/{id}/signal'],
   async run(context, call) {
     const text = call.text('payload');
     const payload: Json = text === undefined ? null : await readJson(context.io, '--payload', text);
-    const body = { name: call.arg(1), payload };
+    const body = { name: call.arg(1), payload, ...given({ correlation: call.text('correlation') }) };
     const answer = await context.client().runs.signal(call.arg(0), body, { signal: context.signal });
     context.hint(ACCEPTED);
     return { output: { kind: 'one', row: { id: call.arg(0), ...answer }, id: call.arg(0) } };

@@ -33,6 +33,7 @@ const TRANSLATED: ReadonlyMap<string, ProblemCode> = new Map([
   ['input_invalid', 'schema_violation'],
   ['schema_pattern_refused', 'schema_violation'],
   ['schema_refused', 'schema_violation'],
+  ['signal_unknown', 'schema_violation'],
   ['invalid_expiry', 'schema_violation'],
   ['pattern_not_available', 'schema_violation'],
   ['workflow_unknown', 'unknown_workflow'],
