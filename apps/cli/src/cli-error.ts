@@ -88,7 +88,8 @@ export function fromWritError(error: WritError, url: string, because?: string): 
   if (!problem)
     return new CliError({ ...said, what: `${url} did not answer as a control plane.`, why: error.message, next });
   const fields = problem.errors
-    .filter(({ message }) => !problem.detail.includes(message))
+    // Of a place with several faults the detail may name each by itself.
+    .filter(({ message }) => !message.split(' · ').every((part) => problem.detail.includes(part)))
     .map((one) => `${one.pointer} ${one.message}`);
   return new CliError({
     ...said,

@@ -1,8 +1,8 @@
 import { raiseAuthority, type Tx } from '@writ/database';
 import { type Json, type JsonObject, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import { policyFailure, type PolicyBundle } from './bundle';
+import { buildWritten } from './bundle-faults';
 import { composed, lockPlatform, platformInForce } from './platform/stored';
-import { buildSnapshot } from './snapshot';
 
 /** Something that changed what is allowed, for the caller's audit, in the transaction that changes it. */
 export type RecordChange = (change: PolicyChange) => Promise<void>;
@@ -65,7 +65,7 @@ export async function activatePolicy(
 ): Promise<Result<Activation>> {
   const { tenant, author, expected } = input;
   const { platform: _platform, ...bundle } = input.bundle;
-  const built = await buildSnapshot(bundle);
+  const built = await buildWritten(bundle);
   if (!built.ok) return built;
   const { digest, body, ruleCount: rules } = built.value;
   await lockPlatform(tx, 'beside');

@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { ConditionsDocument, ObligationsDocument } from './bundle-parts';
 import { mergeVocabularies, VocabularyDocument } from './outside/vocabulary';
+import { faultsAsOne, faultsOf, shortPointer } from './faults';
 import { FlowDocument } from './flow/document';
 import { GuardrailsDocument } from './guard/document';
 import { MAX_PLATFORM_BYTES, PlatformDocument } from './platform/document';
@@ -73,14 +74,17 @@ export const policyFailure = (code: string, message: string, next?: string): Fai
 
 /** Reads one JSON or YAML document. Fails with `bundle_too_large`, `bundle_syntax` or `bundle_shape`. */
 export function parseBundle(text: string): Result<PolicyBundle> {
-  if (Buffer.byteLength(text) > MAX_BUNDLE_BYTES) return refuse(tooLarge());
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_BUNDLE_BYTES) return refuse(tooLarge(`its text has ${bytes}`));
   const document = parseDocument(text);
   return document.ok ? validateBundle(document.value) : document;
 }
 
 /** Reads what is stored: a bundle, with what the platform adds to it. Fails like `parseBundle`. */
 export function parseStored(text: string): Result<PolicyBundle> {
-  if (Buffer.byteLength(text) > MAX_BUNDLE_BYTES + MAX_PLATFORM_BYTES) return refuse(tooLarge());
+  const most = MAX_BUNDLE_BYTES + MAX_PLATFORM_BYTES;
+  const bytes = Buffer.byteLength(text);
+  if (bytes > most) return refuse(tooLarge(`its text has ${bytes}`, most));
   const document = parseDocument(text);
   return document.ok ? validateStored(document.value) : document;
 }
@@ -104,15 +108,24 @@ export const validateStored = (document: unknown): Result<PolicyBundle> => shape
 export function shaped<T>(schema: z.ZodType<T>, document: unknown): Result<T> {
   const parsed = schema.safeParse(document);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue?.path.length ? `/${issue.path.join('/')}` : 'the document';
-    return refuse(policyFailure('bundle_shape', `The bundle is not valid at ${where}: ${issue?.message}`));
+    const faults = faultsOf(parsed.error);
+    const { message, details } = faultsAsOne(faults);
+    const where = shortPointer(faults[0]?.pointer ?? '') || 'the document';
+    return refuse({
+      ...policyFailure('bundle_shape', `The bundle is not valid at ${where}: ${message}`),
+      ...(details && { details }),
+    });
   }
   return ok(parsed.data);
 }
 
-export const tooLarge = (most = MAX_BUNDLE_BYTES): Failure =>
-  policyFailure('bundle_too_large', `The bundle is larger than ${most} bytes.`, 'Use roles and classes.');
+/** `counted`: what has how many bytes, in words. */
+export const tooLarge = (counted: string, most = MAX_BUNDLE_BYTES): Failure =>
+  policyFailure(
+    'bundle_too_large',
+    `The bundle may have ${most} bytes: ${counted}.`,
+    'Use roles and classes, so that one rule speaks of many.',
+  );
 
 /** What only one of them may bring: nobody could tell what two of it mean together. */
 function onlyOne<K extends 'flow' | 'tiers'>(bundles: readonly PolicyBundle[], key: K, conflicts: string[]) {

@@ -32,6 +32,7 @@ export { type RevokedDelegation, revokedDelegations, revokeDelegation } from './
 export { sentence } from './sentence';
 export { reviewing } from './reviews/reviews';
 export { buildSnapshot, type Snapshot } from './snapshot';
+export { buildWritten } from './bundle-faults';
 export { stopAcks } from './stop-acks';
 export { findStop, listStops, setStop, type StopRecord } from './stop-registry';
 export { releaseStop } from './stop-release';

@@ -21,7 +21,7 @@ export async function readBundle(path: string): Promise<Result<PolicyBundle>> {
   for (const file of files) {
     const text = await readFile(file, 'utf8');
     bytes += Buffer.byteLength(text);
-    if (bytes > MAX_BUNDLE_BYTES) return refuse(tooLarge());
+    if (bytes > MAX_BUNDLE_BYTES) return refuse(tooLarge(`the files up to ${file} have ${bytes}`));
     const parsed = parseFile(file, text);
     if (!parsed.ok) return parsed;
     bundles.push(parsed.value);

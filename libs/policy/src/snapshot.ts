@@ -69,7 +69,8 @@ export const buildSnapshot = (bundle: PolicyBundle): Promise<Result<Snapshot>> =
 export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const around = aroundRules(bundle);
   const most = MAX_BUNDLE_BYTES + (bundle.platform === undefined ? 0 : MAX_PLATFORM_BYTES);
-  if (Buffer.byteLength(bundle.rules) + Buffer.byteLength(around.join('""')) > most) return refuse(tooLarge());
+  const [ruled, rest] = [Buffer.byteLength(bundle.rules), Buffer.byteLength(around.join('""'))];
+  if (ruled + rest > most) return refuse(tooLarge(`its rules have ${ruled}, and all else ${rest}`, most));
   const parsed = yield* parseRules(bundle.rules, bundle.vocabulary);
   if (!parsed.ok) return parsed;
   const roles = yield* closeOver(parsed.value.roles);
@@ -101,7 +102,11 @@ export function* snapshotSteps(bundle: PolicyBundle): Sliced<Result<Snapshot>> {
   const body = yield* canonicalBody(parsed.value, around);
   yield;
   // What is stored is this text; it must come back through the same limit.
-  if (Buffer.byteLength(body) > most) return refuse(tooLarge());
+  const stored = Buffer.byteLength(body);
+  if (stored > most) {
+    const sent = `sent it has ${ruled + rest}, and stored, with the id of each rule written out, ${stored}`;
+    return refuse(tooLarge(sent, most));
+  }
   yield;
   const digest = digestOf(body);
   yield;

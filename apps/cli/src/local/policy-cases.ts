@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { JsonObject } from '@writ/kernel';
-import { buildSnapshot, explaining, validateBundle } from '@writ/policy';
+import { buildWritten, explaining, validateBundle } from '@writ/policy';
 import { fromFailure, usage } from '../cli-error';
 import type { Row } from '../output/output';
 
 /** Decides every case of these tables under a bundle, one row each. */
 export async function runCases(bundle: JsonObject, files: readonly string[]): Promise<Row[]> {
   const valid = validateBundle(bundle);
-  const built = valid.ok ? await buildSnapshot(valid.value) : valid;
+  const built = valid.ok ? await buildWritten(valid.value) : valid;
   if (!built.ok) throw fromFailure('The policy cannot be built.', built.failure);
   return files.flatMap((file) => {
     try {

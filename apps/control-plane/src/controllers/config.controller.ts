@@ -26,7 +26,7 @@ export class ConfigController {
     const definitions = validateDocuments(documents);
     if (!definitions.ok) return refuse(under('/documents', definitions.failure));
     const bundle = policy === undefined ? ok(null) : validateBundle(policy.bundle);
-    if (!bundle.ok) return bundle;
+    if (!bundle.ok) return refuse(under('/policy/bundle', bundle.failure));
     const asks = await this.#asks(tenantOf(call), definitions.value);
     if (bundle.value) asks.push({ action: 'policy.change', object: { type: 'policy', id: 'active' } });
     const act = (tx: Tx): Promise<Result<Applied>> => this.applying(tx, call, bundle.value);
@@ -150,7 +150,7 @@ const wireCode = (failure: Failure): string =>
 /** A failure's pointers, seen from the body they arrived in. */
 function under(prefix: string, failure: Failure): Failure {
   const details = Object.entries(failure.details ?? {}).map(
-    ([pointer, value]) => [`${prefix}${pointer}`, value] as const,
+    ([key, value]) => [key === '' || key.startsWith('/') ? `${prefix}${key}` : key, value] as const,
   );
   return { ...failure, details: Object.fromEntries(details) };
 }

@@ -3,7 +3,7 @@ import { Database } from '@writ/database';
 import { type Clock, type Failure, ok, refuse, type Result, type TenantId } from '@writ/kernel';
 import {
   AuthorityStore,
-  buildSnapshot,
+  buildWritten,
   decide,
   explaining,
   guarding,
@@ -135,7 +135,7 @@ const apartOf = (snapshot: Snapshot | null): { readonly digest: string | null; r
 async function built(bundle: unknown, platform: Platform): Promise<Result<Snapshot>> {
   const valid = validateBundle(bundle);
   if (!valid.ok) return refuse({ ...valid.failure, code: 'schema_violation' });
-  const snapshot = await buildSnapshot({ ...valid.value, ...(platform && { platform }) });
+  const snapshot = await buildWritten({ ...valid.value, ...(platform && { platform }) });
   return snapshot.ok ? snapshot : refuse({ ...snapshot.failure, code: 'schema_violation' });
 }
 

@@ -27,7 +27,8 @@ export interface PlatformPut {
 
 /** Reads a document of the platform. Fails with `bundle_too_large`, `bundle_syntax` or `bundle_shape`. */
 export function parsePlatform(text: string): Result<PlatformDocument> {
-  if (Buffer.byteLength(text) > MAX_PLATFORM_BYTES) return refuse(tooLarge(MAX_PLATFORM_BYTES));
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_PLATFORM_BYTES) return refuse(tooLarge(`its text has ${bytes}`, MAX_PLATFORM_BYTES));
   const document = parseDocument(text);
   return document.ok ? shaped(PlatformDocument, document.value) : document;
 }
@@ -67,7 +68,8 @@ export async function putPlatform(
   const built = await buildSnapshot({ ...SMALLEST_BUNDLE, platform: document });
   if (!built.ok) return built;
   const text = canonicalJson(document as unknown as Json);
-  if (Buffer.byteLength(text) > MAX_PLATFORM_BYTES) return refuse(tooLarge(MAX_PLATFORM_BYTES));
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_PLATFORM_BYTES) return refuse(tooLarge(`its text has ${bytes}`, MAX_PLATFORM_BYTES));
   const digest = digestOf(text);
   // In the order of whoever publishes and then activates: first the stream, then the lock on policies.
   await tx.query(`SELECT FROM writ.tenant_stream ORDER BY tenant FOR UPDATE`);
