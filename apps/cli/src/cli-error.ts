@@ -73,6 +73,7 @@ const BY_STATUS: { readonly [status: number]: ExitName } = {
 };
 
 const OWN_NEXT: { readonly [C in ProblemCode | ClientCode]?: string } = {
+  invalid_request: 'Correct what is named above; the command with --help says what it takes.',
   connection_failed: 'Start a control plane with `npm start`, or set WRIT_URL to the one you mean.',
   timed_out: 'Try again, or look at the server: `writ doctor`.',
   unexpected_answer: 'Check that WRIT_URL names a Writ control plane.',

@@ -66,7 +66,7 @@ const set: Command = {
       ...scopeOf(call),
       dimension: oneOf(BUDGET_DIMENSIONS, call.arg(0)),
       period: oneOf(BUDGET_PERIODS, call.text('per') ?? 'total'),
-      limit: wholeNumber('<limit>', call.arg(1)) ?? 0,
+      limit: wholeNumber('<limit>', call.arg(1), 0) ?? 0,
       warn_at: wholeNumber('--warn-at', call.text('warn-at')) ?? null,
       crossing: oneOf(CROSSINGS, call.text('crossing') ?? 'fail'),
       fallback: call.text('fallback') ?? null,

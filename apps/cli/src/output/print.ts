@@ -25,12 +25,16 @@ async function printList(io: Io, format: Format, output: Output & { kind: 'list'
     return;
   }
   if (format === 'table' && io.terminal) return printTable(io, output);
-  if (format === 'table') io.out(`${output.columns.map(({ title }) => title).join('\t')}\n`);
+  // Not before the first row: where there is a refusal in place of rows, nothing is printed as if there were some.
+  let titles = format === 'table' ? `${output.columns.map(({ title }) => title).join('\t')}\n` : '';
   for await (const row of output.rows) {
+    if (titles !== '') io.out(titles);
+    titles = '';
     if (format === 'id') io.out(`${output.id(row)}\n`);
     else if (format === 'ndjson') io.out(line({ schema_version: SCHEMA_VERSION, ...row }));
     else io.out(`${output.columns.map((column) => flat(column.value(row))).join('\t')}\n`);
   }
+  if (titles !== '') io.out(titles);
 }
 
 /** Piped: one row a line, one tab a column, nothing cut and nothing coloured. */
